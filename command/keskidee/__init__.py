@@ -1,0 +1,3 @@
+"""The `keskidee` command."""
+
+__version__ = "0.1.0"
