@@ -1,0 +1,37 @@
+"""What people may set: typed settings, and the strict reader of the YAML files that hold them."""
+
+from keskidee_config.check import ConfigError, host_and_port
+from keskidee_config.handover import to_json
+from keskidee_config.loader import load
+from keskidee_config.places import config_directory, data_directory
+from keskidee_config.secret import Secret
+from keskidee_config.settings import (
+    AgentSettings,
+    CollectorSettings,
+    DiskstatsSettings,
+    FilesystemSettings,
+    LimitSettings,
+    NetdevSettings,
+    SourceSettings,
+    SpoolSettings,
+    TlsSettings,
+)
+
+__all__ = [
+    "AgentSettings",
+    "CollectorSettings",
+    "ConfigError",
+    "DiskstatsSettings",
+    "FilesystemSettings",
+    "LimitSettings",
+    "NetdevSettings",
+    "Secret",
+    "SourceSettings",
+    "SpoolSettings",
+    "TlsSettings",
+    "config_directory",
+    "data_directory",
+    "host_and_port",
+    "load",
+    "to_json",
+]

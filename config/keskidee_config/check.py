@@ -1,0 +1,108 @@
+"""What a value must be: the checks that a setting names in its annotation, and the error a person sees.
+
+A check has `problem(value)`, which says what is wrong in a few words, or None where nothing is.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+
+class ConfigError(Exception):
+    """What a person wrote cannot be used. Its text is one line with the place; commands print it and exit 2."""
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """A number from `low` to `high`, both included."""
+
+    low: float
+    high: float
+
+    def problem(self, value: float) -> str | None:
+        if self.low <= value <= self.high:  # false for NaN too
+            return None
+        return f"must be from {self.low} to {self.high}, not {value}"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text that `problem_of` finds nothing wrong with."""
+
+    problem_of: Callable[[str], str | None]
+
+    def problem(self, value: str) -> str | None:
+        return self.problem_of(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """How the example file shows a setting whose default depends on the machine, or that has none."""
+
+    text: str
+    needed: bool = False  # True: the line stands in the example without a comment sign, because people must set it
+
+    def problem(self, _value: object) -> str | None:
+        return None
+
+
+def host_and_port(text: str) -> tuple[str, int]:
+    """`("127.0.0.1", 5375)` of `127.0.0.1:5375`; an IPv6 address stands in brackets. Raises ValueError."""
+    host, colon, port = text.rpartition(":")
+    if host.startswith("[") and host.endswith("]"):
+        host = host[1:-1]
+    elif ":" in host:
+        raise ValueError(f"write HOST:PORT, with an IPv6 address in brackets: not {text!r}")
+    if not colon or not host or not (port.isascii() and port.isdigit()):
+        raise ValueError(f"write HOST:PORT, for example 127.0.0.1:5375, not {text!r}")
+    if int(port) > 65535:
+        raise ValueError(f"a port is at most 65535, not {port}")
+    return host, int(port)
+
+
+def _listen_problem(text: str) -> str | None:
+    try:
+        host_and_port(text)
+    except ValueError as error:
+        return str(error)
+    return None
+
+
+def _url_problem(text: str) -> str | None:
+    try:
+        url = urlsplit(text)
+        port = url.port
+    except ValueError as error:
+        return f"{text!r} is no URL: {error}"
+    if url.scheme not in ("http", "https") or not url.hostname or port == 0:
+        return f"write http://HOST:PORT or https://HOST:PORT, not {text!r}"
+    if url.username is not None or url.query or url.fragment:
+        return "a URL here has no user name, `?` or `#`"
+    return None
+
+
+def _pattern_problem(text: str) -> str | None:
+    try:
+        re.compile(text)
+    except re.error as error:
+        return f"{text!r} is no regular expression: {error}"
+    return None
+
+
+def _label_problem(text: str) -> str | None:
+    if not text.strip() or len(text) > 100 or not text.isprintable():
+        return "write 1 to 100 printable characters"
+    return None
+
+
+def _not_empty_problem(text: str) -> str | None:
+    return None if text.strip() and "\0" not in text else "must not be empty"
+
+
+LISTEN = Text(_listen_problem)
+URL = Text(_url_problem)
+PATTERN = Text(_pattern_problem)
+LABEL = Text(_label_problem)
+PATH = Text(_not_empty_problem)
+NAME = Text(_not_empty_problem)

@@ -1,0 +1,145 @@
+"""Every setting of agent and collector: its name, type, limits, default and meaning.
+
+One frozen class a section. The string under a field says what it is for; `example.py` copies it into the example files.
+`Annotated` holds the checks that `loader.py` runs. A default that depends on the machine is None here.
+"""
+
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from keskidee_config.check import LABEL, LISTEN, NAME, PATH, PATTERN, URL, Between, Shown
+
+MIB = 1024 * 1024
+DAY_SECONDS = 86400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceSettings:
+    """Which readings are taken."""
+
+    disabled: tuple[Annotated[str, NAME], ...] = ()
+    """Names of sources that are not read, such as [dmi, netdev]. `keskidee agent doctor` lists all names."""
+    deadline_seconds: Annotated[float, Between(0.1, 60)] = 5.0
+    """A source that takes longer (a dead network mount) is given up for this report."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilesystemSettings:
+    """Which mounted filesystems are reported. The defaults are those of Debian's node_exporter."""
+
+    mount_points_exclude: Annotated[str, PATTERN] = (
+        r"^/(dev|proc|run|sys|mnt|media|var/lib/docker/.+|var/lib/containers/storage/.+)($|/)"
+    )
+    """Mount points that match are left out. Take `mnt` out of it if your disks are mounted there."""
+    types_exclude: Annotated[str, PATTERN] = (
+        r"^(autofs|binfmt_misc|bpf|cgroup2?|configfs|debugfs|devpts|devtmpfs|fusectl|hugetlbfs|iso9660|mqueue|nsfs|overlay"
+        r"|proc|procfs|pstore|rpc_pipefs|securityfs|selinuxfs|squashfs|sysfs|tracefs)$"
+    )
+    """Filesystem types that match are left out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiskstatsSettings:
+    """Which block devices are reported."""
+
+    device_exclude: Annotated[str, PATTERN] = r"^(ram|loop|fd|(h|s|v|xv)d[a-z]|nvme\d+n\d+p)\d+$"
+    """Devices that match are left out: by default RAM disks, loop devices and partitions."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetdevSettings:
+    """Which network interfaces are reported."""
+
+    device_exclude: Annotated[str, PATTERN] = "^lo$"
+    """Interfaces that match are left out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpoolSettings:
+    """Reports that the collector has not acknowledged yet wait on disk. The oldest go first, and are counted."""
+
+    max_bytes: Annotated[int, Between(MIB, 64 * 1024 * MIB)] = 64 * MIB
+    """The spool never takes more than this. 64 MiB hold about ten days of a usual machine."""
+    max_age_seconds: Annotated[int, Between(60, 366 * DAY_SECONDS)] = 7 * DAY_SECONDS
+    """Reports older than this are dropped."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentSettings:
+    """Settings of `keskidee agent`, read from agent.yml."""
+
+    collector: Annotated[str | None, URL, Shown("https://collector.example.org:5375", needed=True)] = None
+    """Where reports go. The join line on the collector's page names it."""
+    interval_seconds: Annotated[int, Between(1, 3600)] = 15
+    """Time from one report to the next. The collector may ask for another."""
+    state_directory: Annotated[str | None, PATH, Shown("/var/lib/keskidee/agent")] = None
+    """The agent's credential and spool. Without it: /var/lib/keskidee/agent as root, or your own data folder."""
+    site: Annotated[str | None, LABEL, Shown("headquarters")] = None
+    """Label `site` that this machine asks for when it enrols. A join token that names a site wins."""
+    role: Annotated[str | None, LABEL, Shown("server")] = None
+    """Label `role`, likewise. Without it: desktop or laptop by the chassis, otherwise server."""
+    ca_file: Annotated[str | None, PATH, Shown("/etc/keskidee/ca.pem")] = None
+    """Authorities that may sign the collector's certificate. Without it: its own, fetched on enrolment."""
+    textfile_directory: Annotated[str | None, PATH, Shown("/var/lib/prometheus/node-exporter")] = None
+    """Files *.prom in this folder are reported too, as node_exporter does."""
+    sources: SourceSettings = field(default_factory=SourceSettings)
+    filesystem: FilesystemSettings = field(default_factory=FilesystemSettings)
+    diskstats: DiskstatsSettings = field(default_factory=DiskstatsSettings)
+    netdev: NetdevSettings = field(default_factory=NetdevSettings)
+    spool: SpoolSettings = field(default_factory=SpoolSettings)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TlsSettings:
+    """The certificate that browsers and Prometheus see. Agents check the collector's own authority instead."""
+
+    certificate: Annotated[str | None, PATH, Shown("/etc/keskidee/collector.pem")] = None
+    """PEM file with the certificate and its chain. Without it: one signed by the collector's own authority."""
+    key: Annotated[str | None, PATH, Shown("/etc/keskidee/collector.key")] = None
+    """PEM file with its private key. Set both or neither."""
+    names: tuple[Annotated[str, NAME], ...] = ()
+    """Host names and addresses for the collector's own certificate, beside those of this machine and of public_url."""
+
+    def __post_init__(self) -> None:
+        if (self.certificate is None) != (self.key is None):
+            raise ValueError("set both certificate and key, or neither")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitSettings:
+    """Bounds on what one machine may send. What is over is refused with a reason, and counted."""
+
+    body_bytes: Annotated[int, Between(1024, 64 * MIB)] = MIB
+    """Size of a request as it comes in."""
+    inflated_bytes: Annotated[int, Between(1024, 512 * MIB)] = 8 * MIB
+    """Size of a request after inflating."""
+    families: Annotated[int, Between(1, 100_000)] = 2000
+    """Metric families in one report."""
+    samples: Annotated[int, Between(1, 1_000_000)] = 20_000
+    """Samples in one report."""
+    fleet_families: Annotated[int, Between(100, 1_000_000)] = 10_000
+    """Different metric families of all machines together."""
+    receive_seconds: Annotated[float, Between(1, 600)] = 30.0
+    """Time that a client has to send one request."""
+    connections: Annotated[int, Between(10, 1_000_000)] = 20_000
+    """Connections open at once; further ones wait."""
+    enrolments_per_minute: Annotated[int, Between(1, 100_000)] = 600
+    """Enrolments from all addresses together; further ones are told to try again later."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollectorSettings:
+    """Settings of `keskidee collector`, read from collector.yml."""
+
+    listen: Annotated[str, LISTEN] = "127.0.0.1:5375"
+    """Address and port. On a loopback address plain HTTP is served, on any other TLS."""
+    public_url: Annotated[str | None, URL, Shown("https://collector.example.org:5375")] = None
+    """How agents and Prometheus reach the collector, if not by the name they ask for."""
+    data_directory: Annotated[str | None, PATH, Shown("/var/lib/keskidee/collector")] = None
+    """Databases and certificates. Without it: /var/lib/keskidee/collector as root, or your own data folder."""
+    interval_seconds: Annotated[int, Between(1, 3600)] = 15
+    """Time from one report to the next that agents are told."""
+    silent_after_intervals: Annotated[int, Between(2, 100)] = 3
+    """A machine is silent when it has missed this many of its own intervals."""
+    tls: TlsSettings = field(default_factory=TlsSettings)
+    limits: LimitSettings = field(default_factory=LimitSettings)
