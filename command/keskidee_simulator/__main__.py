@@ -1,0 +1,63 @@
+"""`python -m keskidee_simulator`: pretend machines that report to a collector."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from pathlib import Path
+
+TOKEN_VARIABLE = "KESKIDEE_TOKEN"  # noqa: S105 - the name of the variable
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Reads the command line and simulates until it is stopped. Exit status 2: something on it was wrong."""
+    parser = argparse.ArgumentParser(
+        prog="keskidee_simulator",
+        description="Pretend machines that enrol with a collector and report to it through the real protocol.",
+        epilog=f"The join token comes from --token-file or from {TOKEN_VARIABLE}: lines TOKEN or SITE TOKEN.",
+    )
+    parser.add_argument("--collector", required=True, metavar="URL", help="http://HOST:PORT or https://HOST:PORT")
+    parser.add_argument("--count", required=True, type=int, metavar="N", help="how many machines")
+    parser.add_argument("--state", required=True, type=Path, metavar="DIR", help="keeps their credentials")
+    parser.add_argument("--token-file", type=Path, metavar="FILE")
+    parser.add_argument("--seed", default="keskidee", help="another seed is another fleet")
+    parser.add_argument("--interval", type=float, metavar="S", help="seconds; the collector's own where not given")
+    parser.add_argument("--exit-with-parent", action="store_true", help="stop when the starting process is gone")
+    options = parser.parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    if options.count < 1:
+        parser.error(f"argument --count: {options.count} machines")
+    if options.interval is not None and not 0.1 <= options.interval <= 3600:
+        parser.error(f"argument --interval: {options.interval:g} s, where 0.1 to 3600 are allowed")
+    from keskidee_simulator.connection import Unreachable
+    from keskidee_simulator.enrolment import Refused
+    from keskidee_simulator.simulation import run
+
+    try:
+        token = (
+            options.token_file.read_text(encoding="utf-8") if options.token_file else os.environ.get(TOKEN_VARIABLE, "")
+        )
+        run(
+            options.collector,
+            token,
+            options.count,
+            options.state,
+            options.seed,
+            interval_seconds=options.interval,
+            exit_with_parent=options.exit_with_parent,
+        )
+    except (ValueError, OSError) as error:
+        print(f"keskidee_simulator: {error}", file=sys.stderr)  # noqa: T201 - what a person typed wrong
+        return 2
+    except (Refused, Unreachable) as error:
+        print(f"keskidee_simulator: {error}", file=sys.stderr)  # noqa: T201
+        return 1
+    except KeyboardInterrupt:
+        return 0
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

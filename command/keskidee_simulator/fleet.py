@@ -1,0 +1,120 @@
+"""Which machines there are: the identity, the habits and the ailment of each, from a seed and its number alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from hashlib import sha256
+from uuid import UUID
+
+from keskidee_simulator.models import DESKTOPS, LAPTOPS, SERVERS, Model, System
+from keskidee_simulator.sites import Site, site_of
+
+SERVES = ("files", "mail", "dns", "backup", "records", "intranet", "database", "proxy")
+KINDS = ("server", "desktop", "desktop", "server", "laptop", "desktop", "laptop", "desktop", "server", "desktop")
+
+DISK_FILLING, MEMORY_SHORT, CLOCK_OFF = "disk filling", "memory short", "clock off"
+SOURCE_DENIED, SOURCE_TIMING_OUT, FALLING_SILENT = "source denied", "source timing out", "falling silent"
+AILING = {
+    3: DISK_FILLING,
+    8: FALLING_SILENT,
+    11: SOURCE_DENIED,
+    24: MEMORY_SHORT,
+    35: CLOCK_OFF,
+    40: SOURCE_TIMING_OUT,
+    47: DISK_FILLING,
+}
+"""Which of each 60 machines ail: the first ten already show two; only a server falls silent, for only that pages."""
+AILING_PERIOD = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pretend:
+    """One pretend machine. `luck` is 32 bytes of hash from which everything about it that varies is taken."""
+
+    number: int
+    luck: bytes
+    hostname: str
+    kind: str
+    site: Site
+    model: Model
+    system: System
+    ailment: str | None
+
+    def chance(self, byte: int) -> float:
+        """A fixed number from 0 up to 1, another for each of the bytes 0 to 30."""
+        return int.from_bytes(self.luck[byte : byte + 2], "little") / 65536
+
+    @property
+    def clock_offset_seconds(self) -> float:
+        """How far its clock is off: a fraction of a second, or 42 minutes behind."""
+        return -2520.0 if self.ailment == CLOCK_OFF else 0.3 * self.chance(28) - 0.15
+
+    @property
+    def serial(self) -> str:
+        """A serial number that nobody takes for a real one."""
+        return f"SIMULATED-{self.number:05d}"
+
+    @property
+    def uuid(self) -> str:
+        """A board UUID that reads SIMULATE in ASCII, so that it can equal no real one."""
+        return str(UUID(bytes=b"SIMULATE" + self.luck[:8])).upper()
+
+    def facts(self, agent_version: str, interval_seconds: float, boot_id: str) -> dict[str, str]:
+        """What the machine says it is, as the real agent does, and that it is simulated."""
+        return {
+            "hostname": self.hostname,
+            "os": self.system.os,
+            "os_name": self.system.name,
+            "kernel": self.system.kernel,
+            "architecture": "arm64" if self.system.os == "darwin" else "x86_64",
+            "maker": self.model.maker,
+            "model": self.model.name,
+            "serial": self.serial,
+            "uuid": self.uuid,
+            "chassis": self.model.chassis,
+            "agent_version": agent_version,
+            "interval_seconds": f"{interval_seconds:g}",
+            "machine_id_hash": self.luck[:16].hex(),
+            "boot_id": boot_id,
+            "simulated": "true",
+        }
+
+    def evidence(self) -> dict[str, str]:
+        """What tells this machine from its clones."""
+        return {"machine_id_hash": self.luck[:16].hex(), "board_uuid": self.uuid, "board_serial": self.serial}
+
+
+def build_fleet(seed: str, count: int) -> list[Pretend]:
+    """The first `count` machines of the seed's fleet; a larger fleet of the same seed begins with the same machines."""
+    names: Counter[tuple[str, str]] = Counter()
+    return [_pretend(seed, number, names) for number in range(count)]
+
+
+def _pretend(seed: str, number: int, names: Counter[tuple[str, str]]) -> Pretend:
+    luck = sha256(f"{seed} {number}".encode()).digest()
+    kind = KINDS[number % len(KINDS)]
+    site = site_of(number * 7)  # 7 and the number of seats share no divisor: each kind comes to each site
+    models = {"server": SERVERS, "desktop": DESKTOPS, "laptop": LAPTOPS}[kind]
+    model = models[min(luck[30] % 4, len(models) - 1) if kind == "server" else luck[30] % 5 % len(models)]
+    return Pretend(
+        number=number,
+        luck=luck,
+        hostname=_hostname(kind, site, luck, names),
+        kind=kind,
+        site=site,
+        model=model,
+        system=model.systems[luck[31] % len(model.systems)],
+        ailment=AILING.get(number % AILING_PERIOD),
+    )
+
+
+def _hostname(kind: str, site: Site, luck: bytes, names: Counter[tuple[str, str]]) -> str:
+    """Desktops and laptops are numbered office by office, so every office has its own pc-01; servers are not."""
+    if kind == "server":
+        stem = f"{site.name}-{SERVES[luck[29] % len(SERVES)]}"
+        names["", stem] += 1
+        return f"{stem}-{names['', stem]:02d}"
+    stem = "pc" if kind == "desktop" else "lt"
+    names[site.name, stem] += 1
+    return f"{stem}-{names[site.name, stem]:02d}"

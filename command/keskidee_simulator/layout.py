@@ -1,0 +1,41 @@
+"""A layout: the sources, families and label sets that machines of one model and system have in common.
+
+Machines of a layout share its rows, and with them the encoder of the wire format, so that ten thousand machines cost
+ten thousand small objects and not ten thousand tables of three hundred rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from keskidee_report.model import OK, Family, Reading
+
+Row = tuple[Family, dict[str, str], int, float, float, bool]
+"""family, labels, position in the course, coefficient, constant, whole number or not"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """One source's rows and how long reading it pretends to take."""
+
+    name: str
+    seconds: float
+    rows: list[Row] = field(default_factory=list)
+
+    def add(
+        self, family: Family, course: int, coefficient: float = 1.0, constant: float = 0.0, /, **labels: str
+    ) -> None:
+        """One sample: `constant + coefficient * course`, cut to a whole number where the family has no decimals."""
+        self.rows.append((family, labels, course, coefficient, constant, family.digits == 0))
+
+    def reading(self, courses: tuple[float, ...]) -> Reading:
+        """The values of one round."""
+        samples = [
+            (
+                family,
+                labels,
+                int(constant + coefficient * courses[at]) if whole else constant + coefficient * courses[at],
+            )
+            for family, labels, at, coefficient, constant, whole in self.rows
+        ]
+        return Reading(self.name, OK, "", self.seconds, samples)

@@ -1,0 +1,249 @@
+"""The life of one pretend machine: it enrols, reports, sleeps, is switched off and on, and falls silent."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import random
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from keskidee_report.codec import CONTENT_TYPE, envelope, facts_frame, goodbye_frame
+
+from keskidee_simulator.connection import Answer, Connection, Unreachable
+from keskidee_simulator.enrolment import Credential, Credentials, Refused, enrol
+from keskidee_simulator.habits import ASLEEP, OFF, ON, SILENT, Presence, presence
+from keskidee_simulator.rounds import Rounds, When, milliseconds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from keskidee_simulator.fleet import Pretend
+
+DEFAULT_INTERVAL_SECONDS = 15.0
+BACK_OFF_SECONDS, BACK_OFF_LIMIT_SECONDS = 1.0, 60.0
+REFUSED_SECONDS = 400.0
+ENROLLING_AT_ONCE = 16
+FIRST_ROUNDS = 3
+"""A machine that was never heard of reports so often before it goes off for the night, so that the register has it."""
+
+log = logging.getLogger("keskidee.simulator")
+
+
+@dataclass(slots=True, kw_only=True)
+class Tally:
+    """What came of it all, summed over the machines. `seconds` holds the time of the last answers."""
+
+    enrolled: int = 0
+    acknowledged: int = 0
+    schema_asked: int = 0
+    refused: int = 0
+    failed: int = 0
+    goodbyes: int = 0
+    seconds: list[float] = field(default_factory=list)
+
+    def took(self, seconds: float) -> None:
+        """Remembers how long an answer took, of the last hundred thousand at most."""
+        if len(self.seconds) >= 100_000:
+            del self.seconds[:50_000]
+        self.seconds.append(seconds)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """What all machines of a simulation share. `interval_seconds` None: as the collector says."""
+
+    credentials: Credentials
+    tokens: dict[str, str]
+    tally: Tally
+    clock: Callable[[], float] = time.time
+    interval_seconds: float | None = None
+    enrolling: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(ENROLLING_AT_ONCE))
+
+
+class Life:
+    """One machine, from the start of the simulator to its end."""
+
+    __slots__ = (
+        "_connection", "_credential", "_failures", "_first_rounds", "_headers", "_interval", "_known_schema",
+        "_machine", "_rounds", "_sequence", "_session", "_told_facts", "_world",
+    )  # fmt: skip
+
+    def __init__(self, machine: Pretend, connection: Connection, world: World) -> None:
+        self._machine = machine
+        self._connection = connection
+        self._world = world
+        self._rounds = Rounds(machine)
+        self._interval = world.interval_seconds or DEFAULT_INTERVAL_SECONDS
+        self._credential: Credential | None = world.credentials.get(machine.number)
+        self._first_rounds = 0 if self._credential else FIRST_ROUNDS
+        self._headers = ""
+        self._failures = 0
+        self._begin_session()
+
+    async def live(self) -> None:
+        """Goes on until it is cancelled."""
+        await asyncio.sleep(self._machine.chance(1) * self._interval)
+        try:
+            await self._enrol()
+            before = self._presence()
+            while True:
+                now = self._presence()
+                await self._change(before, now)
+                before = now
+                if now.state == ON:
+                    await self._report(now)
+                await self._sleep(now)
+        except Refused as refusal:
+            log.error("machine refused hostname=%s: %s", self._machine.hostname, refusal)
+
+    def _begin_session(self) -> None:
+        self._session = os.urandom(8)
+        self._sequence = 0
+        self._known_schema = b""
+        self._told_facts = False
+
+    def _presence(self) -> Presence:
+        found = presence(self._machine, self._world.clock())
+        if found.state == OFF and self._first_rounds:
+            return Presence(state=ON, booted_at=found.booted_at, until=found.until)
+        return found
+
+    async def _change(self, before: Presence, now: Presence) -> None:
+        """Says goodbye where the machine goes off or to sleep, and begins a new session where it has booted."""
+        if before.state == ON and now.state in {OFF, ASLEEP} and self._sequence:
+            await self._goodbye("shutdown" if now.state == OFF else "sleep", now)
+        if before.booted_at != now.booted_at:
+            if before.state == ON and now.state == ON and self._sequence:
+                await self._goodbye("shutdown", before)
+            self._begin_session()
+
+    async def _sleep(self, now: Presence) -> None:
+        """Until the next round: rounds of a machine stand at its own place in the interval, those of all spread."""
+        clock = self._world.clock()
+        place = self._machine.chance(1) * self._interval
+        wait = self._interval - (clock - place) % self._interval
+        if now.state in {OFF, ASLEEP, SILENT}:
+            wait = max(wait, min(now.until - clock, 600.0))
+        if self._failures:
+            back_off = min(BACK_OFF_LIMIT_SECONDS, BACK_OFF_SECONDS * 2.0 ** min(self._failures, 8))
+            wait = max(wait, back_off * random.uniform(0.5, 1.0))
+        await asyncio.sleep(wait)
+
+    def _facts(self) -> dict[str, str]:
+        boot_id = f"{self._machine.luck[:4].hex()}-{self._session.hex()}"
+        return self._machine.facts("0.1.0", self._interval, boot_id)
+
+    async def _enrol(self) -> None:
+        """Gets a credential where there is none; tries until it has one. Raises Refused."""
+        machine, world = self._machine, self._world
+        token = world.tokens.get(machine.site.name) or world.tokens.get("", "")
+        while self._credential is None:
+            if not token:
+                raise Refused("no join token for its site, and no credential kept from before")
+            try:
+                async with world.enrolling:
+                    granted = await enrol(
+                        self._connection,
+                        token,
+                        hostname=machine.hostname,
+                        facts=self._facts(),
+                        evidence=machine.evidence(),
+                    )
+            except Unreachable as error:
+                self._fail(str(error))
+                await asyncio.sleep(min(30.0, 2.0**self._failures) * random.uniform(0.5, 1.0))
+                continue
+            self._credential = Credential(
+                number=machine.number,
+                machine_id=granted["machine_id"],
+                credential=granted["credential"],
+                instance=granted["instance"],
+            )
+            world.credentials.add(self._credential)
+            world.tally.enrolled += 1
+        self._headers = f"Authorization: Bearer {self._credential.credential}\r\nContent-Type: {CONTENT_TYPE}\r\n"
+
+    async def _report(self, now: Presence) -> None:
+        self._sequence += 1
+        self._first_rounds = max(0, self._first_rounds - 1)
+        when = When(session=self._session, sequence=self._sequence, now=self._world.clock(), booted_at=now.booted_at)
+        readings = self._rounds.readings(when.now, when.booted_at)
+        report, frames = self._rounds.encode(readings, when, known_schema=self._known_schema)
+        answer = await self._post(frames, when)
+        if answer is not None and answer.status == 409:
+            self._world.tally.schema_asked += 1
+            self._told_facts = False
+            report, frames = self._rounds.encode(readings, when)
+            answer = await self._post(frames, when)
+        if answer is None:
+            return
+        if answer.status == 200:
+            self._known_schema = report.schema_id
+            self._acknowledged(answer)
+        else:
+            await self._rejected(answer)
+
+    async def _post(self, frames: list[bytes], when: When) -> Answer | None:
+        """Sends frames, the facts before them where the collector has not heard them in this session."""
+        assert self._credential is not None
+        if not self._told_facts:
+            frames = [facts_frame(self._facts()), *frames]
+        boot_ms = milliseconds(self._world.clock() - when.booted_at)
+        body = envelope(self._session, boot_ms, self._rounds.wall_ms(self._world.clock()), frames)
+        began = time.perf_counter()
+        try:
+            answer = await self._connection.send(
+                "POST", f"/v1/machines/{self._credential.machine_id}/reports", self._headers, body
+            )
+        except Unreachable as error:
+            self._fail(str(error))
+            return None
+        self._world.tally.took(time.perf_counter() - began)
+        return answer
+
+    def _acknowledged(self, answer: Answer) -> None:
+        if self._failures:
+            log.info("reports arrive again hostname=%s", self._machine.hostname)
+        self._failures = 0
+        self._told_facts = True
+        self._world.tally.acknowledged += 1
+        if self._world.interval_seconds is None:
+            wanted = json.loads(answer.body).get("interval_seconds")
+            if isinstance(wanted, int | float) and 1 <= wanted <= 3600 and wanted != self._interval:
+                self._interval = float(wanted)
+                self._told_facts = False
+
+    async def _rejected(self, answer: Answer) -> None:
+        """Waits as long as the answer asks for, or as such an answer should be waited on."""
+        if answer.status in {429, 503}:
+            self._world.tally.failed += 1
+            await asyncio.sleep(answer.retry_after_seconds)
+            return
+        if answer.status >= 500:
+            self._fail(f"status {answer.status}")
+            return
+        self._world.tally.refused += 1
+        detail = answer.body[:200].decode("utf-8", "replace")
+        log.warning("report refused hostname=%s status=%d: %s", self._machine.hostname, answer.status, detail)
+        if answer.status in {401, 403, 404, 410}:
+            await asyncio.sleep(REFUSED_SECONDS * random.uniform(0.75, 1.5))
+
+    async def _goodbye(self, reason: str, now: Presence) -> None:
+        self._sequence += 1
+        clock = self._world.clock()
+        boot_ms = milliseconds(clock - now.booted_at)
+        frame = goodbye_frame(self._session, self._sequence, boot_ms, self._rounds.wall_ms(clock), reason)
+        when = When(session=self._session, sequence=self._sequence, now=clock, booted_at=now.booted_at)
+        answer = await self._post([frame], when)
+        self._world.tally.goodbyes += answer is not None and answer.status == 200
+        self._connection.close()
+
+    def _fail(self, reason: str) -> None:
+        self._world.tally.failed += 1
+        if not self._failures:
+            log.warning("collector not reached hostname=%s: %s", self._machine.hostname, reason)
+        self._failures += 1

@@ -1,0 +1,120 @@
+"""Runs a fleet of pretend machines in one process."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import time
+from typing import TYPE_CHECKING, Any
+
+from keskidee_simulator.connection import Connection, address_of
+from keskidee_simulator.enrolment import Credentials, parse_tokens, trusted
+from keskidee_simulator.fleet import build_fleet
+from keskidee_simulator.life import Life, Tally, World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+    from pathlib import Path
+
+OWN_CONNECTIONS = 2000
+SHARED_CONNECTIONS = 500
+"""Up to the first number each machine keeps its own connection; beyond it they take turns on the second number."""
+PARENT_SECONDS = 1.0
+
+log = logging.getLogger("keskidee.simulator")
+
+
+async def simulate(
+    url: str,
+    tokens: dict[str, str],
+    count: int,
+    state_directory: Path,
+    *,
+    seed: str = "keskidee",
+    interval_seconds: float | None = None,
+    clock: Callable[[], float] = time.time,
+    stop: asyncio.Event | None = None,
+    tally: Tally | None = None,
+) -> Tally:
+    """Lets `count` machines live until `stop` is set; what came of it.
+
+    Raises ValueError for an address that is none, Refused and Unreachable where TLS cannot be set up.
+    """
+    tally = tally or Tally()
+    address = address_of(url)
+    if url.startswith("https"):
+        token = next(iter(tokens.values()), "")
+        address = address_of(url, await trusted(address.host, address.port, token, state_directory))
+    world = World(
+        credentials=Credentials(state_directory),
+        tokens=tokens,
+        tally=tally,
+        clock=clock,
+        interval_seconds=interval_seconds,
+    )
+    connections = [Connection(address) for _ in range(count if count <= OWN_CONNECTIONS else SHARED_CONNECTIONS)]
+    lives = [Life(m, connections[m.number % len(connections)], world) for m in build_fleet(seed, count)]
+    log.info("simulating machines=%d collector=%s", count, url)
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(life.live()) for life in lives]
+        await (stop or asyncio.Event()).wait()
+        for task in tasks:
+            task.cancel()
+    for connection in connections:
+        connection.close()
+    return tally
+
+
+def run(
+    url: str,
+    token: str,
+    count: int,
+    state_directory: Path,
+    seed: str = "keskidee",
+    *,
+    interval_seconds: float | None = None,
+    exit_with_parent: bool = False,
+) -> Tally:
+    """Simulates until SIGTERM, SIGINT or, where asked for, the end of the parent. `token` is a text of join tokens."""
+    tokens = parse_tokens(token) if token.strip() else {}
+
+    async def main() -> Tally:
+        stop = asyncio.Event()
+        _stop_on_signals(stop)
+        watch = asyncio.create_task(_watch_parent(stop)) if exit_with_parent else None
+        tally = await simulate(
+            url, tokens, count, state_directory, seed=seed, interval_seconds=interval_seconds, stop=stop
+        )
+        if watch:
+            watch.cancel()
+        return tally
+
+    return _in_loop(main())
+
+
+def _in_loop(main: Coroutine[Any, Any, Tally]) -> Tally:
+    try:
+        from uvloop import new_event_loop
+    except ImportError:
+        return asyncio.run(main)
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        return runner.run(main)
+
+
+def _stop_on_signals(stop: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        try:
+            loop.add_signal_handler(number, stop.set)
+        except NotImplementedError:  # Windows: Ctrl-C raises KeyboardInterrupt there
+            return
+
+
+async def _watch_parent(stop: asyncio.Event) -> None:
+    """Sets `stop` when the process that started this one is gone (it then has another parent)."""
+    parent = os.getppid()
+    while os.getppid() == parent:
+        await asyncio.sleep(PARENT_SECONDS)
+    stop.set()

@@ -1,0 +1,241 @@
+"""The layouts: what a Linux, a Windows and a Mac machine of some model report, as our agent's sources emit it there.
+
+Linux has node_exporter's families for the ten sources. Windows and macOS have what psutil knows there: no load
+average on Windows, fewer modes of the processors, fewer columns of memory, disks and interfaces.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from keskidee_simulator import families as f
+from keskidee_simulator.course import (
+    BOOTED,
+    COOL,
+    CPU_BUSY,
+    CPU_WORK,
+    DISK_BUSY,
+    DISK_WORK,
+    FILL,
+    HOT,
+    IDLE_COOL,
+    IDLE_HOT,
+    MEMORY_USED,
+    NET_WORK,
+    NOW,
+    ONE,
+    SWAP_USED,
+    UPTIME,
+)
+from keskidee_simulator.layout import Source
+from keskidee_simulator.models import GIB, Model, System
+
+CPU_MODES = {
+    "linux": {"user": 0.62, "nice": 0.01, "system": 0.27, "iowait": 0.07, "irq": 0.0, "softirq": 0.02, "steal": 0.01},
+    "windows": {"user": 0.66, "system": 0.30, "irq": 0.02, "dpc": 0.02},
+    "darwin": {"user": 0.68, "nice": 0.0, "system": 0.32},
+}
+"""How the busy time of a processor divides over its modes."""
+
+MEMORY = {
+    "linux": {
+        "MemTotal": (1.0, 0.0), "MemFree": (0.45, -0.45), "MemAvailable": (1.0, -1.0), "Buffers": (0.02, 0.0),
+        "Cached": (0.42, -0.40), "SwapCached": (0.0, 0.0), "Active": (0.10, 0.45), "Inactive": (0.08, 0.25),
+        "Active_anon": (0.0, 0.40), "Inactive_anon": (0.0, 0.15), "Active_file": (0.10, 0.05),
+        "Inactive_file": (0.08, 0.10), "Unevictable": (0.0, 0.0), "Mlocked": (0.0, 0.0), "Dirty": (0.0, 0.001),
+        "Writeback": (0.0, 0.0), "AnonPages": (0.0, 0.55), "Mapped": (0.02, 0.08), "Shmem": (0.01, 0.02),
+        "KReclaimable": (0.03, 0.0), "Slab": (0.05, 0.01), "SReclaimable": (0.03, 0.0), "SUnreclaim": (0.02, 0.01),
+        "KernelStack": (0.001, 0.0005), "PageTables": (0.002, 0.004), "NFS_Unstable": (0.0, 0.0),
+        "Bounce": (0.0, 0.0), "WritebackTmp": (0.0, 0.0), "CommitLimit": (0.75, 0.0), "Committed_AS": (0.2, 0.9),
+        "VmallocTotal": (4096.0, 0.0), "VmallocUsed": (0.004, 0.0), "VmallocChunk": (0.0, 0.0),
+        "Percpu": (0.0008, 0.0), "HardwareCorrupted": (0.0, 0.0), "AnonHugePages": (0.0, 0.1),
+        "ShmemHugePages": (0.0, 0.0), "ShmemPmdMapped": (0.0, 0.0), "FileHugePages": (0.0, 0.0),
+        "FilePmdMapped": (0.0, 0.0), "Hugepagesize": (0.0, 0.0), "Hugetlb": (0.0, 0.0), "DirectMap4k": (0.02, 0.0),
+        "DirectMap2M": (0.6, 0.0), "DirectMap1G": (0.4, 0.0),
+    },
+    "windows": {"MemTotal": (1.0, 0.0), "MemFree": (1.0, -1.0), "MemAvailable": (1.0, -1.0)},
+    "darwin": {
+        "MemTotal": (1.0, 0.0), "MemFree": (0.4, -0.4), "MemAvailable": (1.0, -1.0), "Active": (0.1, 0.4),
+        "Inactive": (0.1, 0.3), "Wired": (0.12, 0.05),
+    },
+}  # fmt: skip
+"""Each field as a share of the whole memory: what it has in any case, and what it gains with the memory in use."""
+
+DISK_RATES = {
+    "reads_completed_total": 40.0, "reads_merged_total": 6.0, "read_bytes_total": 1.2e6,
+    "read_time_seconds_total": 0.05, "writes_completed_total": 90.0, "writes_merged_total": 60.0,
+    "written_bytes_total": 2.4e6, "write_time_seconds_total": 0.12, "io_time_seconds_total": 0.2, "io_time_weighted_seconds_total": 0.25,
+}  # fmt: skip
+"""What a disk does in each second of work."""
+DISK_KNOWN = {
+    "windows": (
+        "reads_completed_total", "read_bytes_total", "read_time_seconds_total",
+        "writes_completed_total", "written_bytes_total", "write_time_seconds_total",
+    ),
+}  # fmt: skip
+DISK_KNOWN["darwin"] = DISK_KNOWN["windows"]
+
+NET_RATES = {
+    "receive_bytes": 3.1e5, "receive_packets": 400.0, "receive_errs": 0.0, "receive_drop": 0.02, "receive_fifo": 0.0,
+    "receive_frame": 0.0, "receive_compressed": 0.0, "receive_multicast": 0.4, "receive_nohandler": 0.0,
+    "transmit_bytes": 9.0e4, "transmit_packets": 240.0, "transmit_errs": 0.0, "transmit_drop": 0.0,
+    "transmit_fifo": 0.0, "transmit_colls": 0.0, "transmit_carrier": 0.0, "transmit_compressed": 0.0,
+}  # fmt: skip
+"""What an interface moves in each second of work."""
+NET_KNOWN = tuple(f"{way}_{what}" for way in ("receive", "transmit") for what in ("bytes", "packets", "errs", "drop"))
+
+
+@cache
+def layout(model: Model, system: System) -> tuple[Source, ...]:
+    """The sources that every machine of this model and system has in common, in the order of a report."""
+    sources = [
+        _cpu(model, system), _stat(system), _loadavg(model, system), _meminfo(model, system), _diskstats(model, system),
+        _filesystem(model, system), _netdev(model, system), _time(system), _agent(),
+    ]  # fmt: skip
+    return tuple(source for source in sources if source.rows)
+
+
+def _cpu(model: Model, system: System) -> Source:
+    source = Source(name="cpu", seconds=0.00021)
+    if system.os == "linux":
+        for cpu in range(model.cpus):
+            for mode in ("user", "nice"):
+                source.add(f.CPU_GUEST, CPU_WORK, 0.0, cpu=str(cpu), mode=mode)
+    for cpu in range(model.cpus):
+        idle, share = ((IDLE_COOL, COOL), (IDLE_HOT, HOT))[cpu % 2]
+        source.add(f.CPU, idle, 1.0, cpu=str(cpu), mode="idle")
+        for mode, part in CPU_MODES[system.os].items():
+            source.add(f.CPU, CPU_WORK, part * share, cpu=str(cpu), mode=mode)
+    return source
+
+
+def _stat(system: System) -> Source:
+    source = Source(name="stat", seconds=0.00006)
+    source.add(f.BOOT_TIME, BOOTED)
+    if system.os != "darwin":
+        source.add(f.CONTEXT_SWITCHES, CPU_WORK, 9400.0)
+        source.add(f.INTERRUPTS, CPU_WORK, 5100.0)
+    if system.os == "linux":
+        source.add(f.FORKS, CPU_WORK, 11.0)
+        source.add(f.PROCESSES_BLOCKED, DISK_BUSY, 2.2)
+        source.add(f.PROCESSES_RUNNING, CPU_BUSY, 5.0, 1.0)
+    return source
+
+
+def _loadavg(model: Model, system: System) -> Source:
+    source = Source(name="loadavg", seconds=0.00002)
+    if system.os != "windows":
+        for family, smooth in zip(f.LOADS, (1.1, 1.0, 0.95), strict=True):
+            source.add(family, CPU_BUSY, smooth * model.cpus)
+    return source
+
+
+def _meminfo(model: Model, system: System) -> Source:
+    source = Source(name="meminfo", seconds=0.00012)
+    total = model.memory_bytes // 4096 * 4096 - 350 * (1 << 20)
+    for name, (base, gain) in MEMORY[system.os].items():
+        source.add(f.memory(f"{name}_bytes"), MEMORY_USED, gain * total, base * total)
+    source.add(f.memory("SwapTotal_bytes"), ONE, 2.0 * GIB)
+    source.add(f.memory("SwapFree_bytes"), SWAP_USED, -2.0 * GIB, 2.0 * GIB)
+    if system.os == "linux":
+        for name in ("HugePages_Total", "HugePages_Free", "HugePages_Rsvd", "HugePages_Surp"):
+            source.add(f.memory(name), ONE, 0.0)
+    return source
+
+
+def _disks(model: Model, system: System) -> list[str]:
+    if system.os == "windows":
+        return [f"PhysicalDrive{n}" for n in range(model.disks)]
+    if system.os == "darwin":
+        return [f"disk{n}" for n in range(model.disks)]
+    return [f"vd{'ab'[n]}" if model.chassis == "virtual" else f"nvme{n}n1" for n in range(model.disks)]
+
+
+def _diskstats(model: Model, system: System) -> Source:
+    source = Source(name="diskstats", seconds=0.00018)
+    disks = _disks(model, system)
+    for number, disk in enumerate(disks if system.os == "linux" else ()):
+        major = "254" if model.chassis == "virtual" else "259"
+        source.add(f.DISK_INFO, ONE, 1.0, device=disk, major=major, minor=str(number))
+    if system.os == "linux":
+        for disk in disks:
+            source.add(f.DISK_IO_NOW, DISK_BUSY, 4.0, device=disk)
+    for name in DISK_KNOWN.get(system.os, tuple(DISK_RATES)):
+        for number, disk in enumerate(disks):
+            source.add(f.DISK_COUNTERS[name], DISK_WORK, DISK_RATES[name] / (1 + number), device=disk)
+    return source
+
+
+def _filesystem(model: Model, system: System) -> Source:
+    source = Source(name="filesystem", seconds=0.00025)
+    mounts = _mounts(model, system)
+    for family, coefficient, constant in (
+        (f.FILESYSTEM_SIZE, 0.0, 1.0), (f.FILESYSTEM_FREE, -1.0, 1.0), (f.FILESYSTEM_AVAIL, -1.0, 1.0),
+    ):  # fmt: skip
+        for labels, size in mounts:
+            source.add(family, FILL, coefficient * size, constant * size, **labels)
+    if system.os != "windows":
+        for labels, size in mounts:
+            source.add(f.FILESYSTEM_FILES, ONE, size / 16384, **labels)
+        for labels, size in mounts:
+            source.add(f.FILESYSTEM_FILES_FREE, FILL, -0.3 * size / 16384, size / 16384, **labels)
+    for family in (f.FILESYSTEM_READONLY, f.FILESYSTEM_ERROR):
+        for labels, _ in mounts:
+            source.add(family, ONE, 0.0, **labels)
+    return source
+
+
+def _mounts(model: Model, system: System) -> list[tuple[dict[str, str], float]]:
+    size = float(model.disk_bytes)
+    if system.os == "windows":
+        return [({"device": "C:\\", "fstype": "NTFS", "mountpoint": "C:\\"}, size)]
+    if system.os == "darwin":
+        names = {"/dev/disk3s1s1": "/", "/dev/disk3s5": "/System/Volumes/Data"}
+        return [({"device": device, "fstype": "apfs", "mountpoint": mount}, size) for device, mount in names.items()]
+    disks = _disks(model, system)
+    joint = "" if model.chassis == "virtual" else "p"
+    mounts = [
+        ({"device": f"/dev/{disks[0]}{joint}2", "fstype": "ext4", "mountpoint": "/"}, size * 0.9),
+        ({"device": f"/dev/{disks[0]}{joint}1", "fstype": "vfat", "mountpoint": "/boot/efi"}, 0.5 * GIB),
+    ]
+    if len(disks) > 1:
+        mounts.append(({"device": f"/dev/{disks[1]}{joint}1", "fstype": "ext4", "mountpoint": "/srv"}, size))
+    return mounts
+
+
+def _netdev(model: Model, system: System) -> Source:
+    source = Source(name="netdev", seconds=0.0001)
+    names = {
+        "windows": ("Ethernet", "Wi-Fi") if model.chassis == "laptop" else ("Ethernet",),
+        "darwin": ("en0", "lo0"),
+        "linux": ("eno1", "eno2", "lo") if model.chassis == "server" else ("eth0", "lo"),
+    }[system.os]
+    for statistic in NET_RATES if system.os == "linux" else NET_KNOWN:
+        family = f.network(statistic)
+        for number, name in enumerate(names):
+            rate = NET_RATES[statistic] * (0.01 if name.startswith("lo") else 1.0 / (1 + number))
+            source.add(family, NET_WORK, rate, device=name)
+    return source
+
+
+def _time(system: System) -> Source:
+    source = Source(name="time", seconds=0.00003)
+    source.add(f.TIME, NOW)
+    source.add(f.TIME_ZONE, ONE, 0.0, time_zone="UTC")
+    if system.os == "linux":
+        source.add(f.CLOCKSOURCE_AVAILABLE, ONE, 1.0, device="0", clocksource="tsc")
+        source.add(f.CLOCKSOURCE_CURRENT, ONE, 1.0, device="0", clocksource="tsc")
+    return source
+
+
+def _agent() -> Source:
+    source = Source(name="agent", seconds=0.00002)
+    source.add(f.AGENT_INFO, ONE, 1.0, version="0.1.0")
+    source.add(f.AGENT_SPOOL_BYTES, ONE, 0.0)
+    source.add(f.AGENT_SPOOL_REPORTS, ONE, 0.0)
+    source.add(f.AGENT_DROPPED, ONE, 0.0)
+    source.add(f.AGENT_FAILURES, ONE, 0.0)
+    source.add(f.AGENT_CPU, UPTIME, 0.0001)
+    source.add(f.AGENT_MEMORY, ONE, 13_500_000.0)
+    source.add(f.AGENT_START, BOOTED, 1.0, 21.0)
+    return source

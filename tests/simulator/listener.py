@@ -1,0 +1,153 @@
+"""A collector that only listens: it enrols everybody, decodes what arrives, and remembers it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter, defaultdict
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from keskidee_report.decode import (
+    Part,
+    Round,
+    Words,
+    decode_facts,
+    decode_goodbye,
+    decode_index,
+    decode_part,
+    decode_report,
+    open_envelope,
+    peek_schema_id,
+)
+from keskidee_report.wire import FACTS, GOODBYE, PART, REPORT, SCHEMA
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+Series = tuple[str, tuple[tuple[str, str], ...]]
+
+
+@dataclass
+class Heard:
+    """What one machine said."""
+
+    facts: dict[str, str] = field(default_factory=dict)
+    rounds: list[Round] = field(default_factory=list)
+    values: list[dict[Series, float]] = field(default_factory=list)
+    outcomes: list[dict[str, str]] = field(default_factory=list)
+    goodbyes: list[str] = field(default_factory=list)
+    kinds: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Listener:
+    """`answers` holds statuses to give in place of the right one, a report each."""
+
+    url: str = ""
+    enrolled: list[dict[str, object]] = field(default_factory=list)
+    tokens: list[str] = field(default_factory=list)
+    machines: defaultdict[str, Heard] = field(default_factory=lambda: defaultdict(Heard))
+    answers: list[int] = field(default_factory=list)
+    statuses: Counter[int] = field(default_factory=Counter)
+    writers: list[asyncio.StreamWriter] = field(default_factory=list)
+    parts: dict[bytes, Part] = field(default_factory=dict)
+    schemas: dict[bytes, tuple[tuple[str, bytes], ...]] = field(default_factory=dict)
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.writers.append(writer)
+        try:
+            while True:
+                lines = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
+                headers = {
+                    name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:])
+                }
+                body = await reader.readexactly(int(headers["content-length"]))
+                status, answer = self.answer(lines[0].split()[1], headers, body)
+                text = json.dumps(answer).encode()
+                head = f"HTTP/1.1 {status} .\r\nContent-Length: {len(text)}\r\nRetry-After: 1\r\n\r\n"
+                writer.write(head.encode() + text)
+        except (EOFError, OSError):
+            pass
+        finally:
+            writer.close()
+
+    def answer(self, path: str, headers: dict[str, str], body: bytes) -> tuple[int, dict[str, object]]:
+        bearer = headers["authorization"].removeprefix("Bearer ")
+        if path == "/v1/enrol":
+            self.enrolled.append(json.loads(body))
+            self.tokens.append(bearer)
+            number = len(self.enrolled)
+            return 201, {
+                "machine_id": f"{number:032x}",
+                "credential": f"secret-{number:032x}",
+                "instance": f"machine-{number}",
+                "site": "default",
+                "role": "server",
+            }
+        machine_id = path.split("/")[3]
+        assert bearer == f"secret-{machine_id}"
+        status = self.answers.pop(0) if self.answers else self.hear(self.machines[machine_id], body)
+        self.statuses[status] += 1
+        return status, {"interval_seconds": 15}
+
+    def hear(self, machine: Heard, body: bytes) -> int:
+        for kind, payload in open_envelope(body, 1 << 20).frames:
+            if kind == FACTS:
+                machine.facts = decode_facts(payload)
+            elif kind == PART:
+                part = decode_part(payload)
+                self.parts[part.hash] = part
+            elif kind == SCHEMA:
+                index = decode_index(payload)
+                self.schemas[index.id] = index.sources
+            elif kind == GOODBYE:
+                machine.goodbyes.append(decode_goodbye(payload)[1])
+            elif kind == REPORT:
+                stamp, schema_id = peek_schema_id(payload)
+                if schema_id not in self.schemas:
+                    return 409
+                self.hear_report(machine, payload, self.schemas[schema_id])
+                assert stamp.session
+        return 200
+
+    def hear_report(self, machine: Heard, payload: bytes, sources: tuple[tuple[str, bytes], ...]) -> None:
+        parts = [self.parts[part_hash] for _, part_hash in sources if part_hash]
+        found = decode_report(payload, len(sources), sum(part.count for part in parts))
+        values: dict[Series, float] = {}
+        offset = 0
+        for part in parts:
+            words = Words(part)
+            keys = [
+                (column.name, tuple((n, v) for n, v in zip(column.labels, row, strict=True) if v))
+                for column in part.columns
+                for row in column.rows
+            ]
+            machine.kinds.update({column.name: column.kind for column in part.columns})
+            values.update(zip(keys, words.read(found.words, offset), strict=True))
+            offset += words.size
+        machine.rounds.append(found)
+        machine.values.append(values)
+        machine.outcomes.append({name: o for (name, _), o in zip(sources, found.outcomes, strict=True)})
+
+
+@asynccontextmanager
+async def listening() -> AsyncIterator[Listener]:
+    listener = Listener()
+    server = await asyncio.start_server(listener.serve, "127.0.0.1", 0)
+    listener.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    try:
+        yield listener
+    finally:
+        server.close()
+        for writer in listener.writers:
+            writer.close()
+        await asyncio.sleep(0.05)  # their tasks see the end of file
+
+
+async def until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
+    """Waits for something to come true."""
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.02)
