@@ -1,0 +1,1 @@
+"""The contract between agent and collector: model, rules and wire format. Standard library only."""

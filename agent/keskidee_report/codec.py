@@ -1,0 +1,188 @@
+"""The agent's side of the wire format: readings become frames, frames become the body of a POST.
+
+Names travel once, as a PART a source. A REPORT names its schema (the list of parts) by id and then carries one 64-bit
+word a sample in the order of the parts. The words are written byte plane by byte plane (all lowest bytes first),
+because the high bytes of counters are nearly all alike and so deflate to nothing.
+Standard library and nothing heavy: the resident agent imports this file.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from hashlib import sha256
+
+from keskidee_report.model import KINDS, OUTCOMES
+from keskidee_report.rules import HELP_LENGTH, LABEL_VALUE_LENGTH, REASON_LENGTH, clean_text
+from keskidee_report.wire import (
+    CONTENT_TYPE,
+    DOUBLE,
+    FACTS,
+    GOODBYE,
+    GOODBYES,
+    MAGIC,
+    PART,
+    PART_HASH_BYTES,
+    REPORT,
+    SCHEMA,
+    SCHEMA_ID_BYTES,
+    VERSION,
+    frame,
+    text,
+    varint,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from keskidee_report.model import Family, Reading, Sample
+
+__all__ = ["CONTENT_TYPE", "Encoder", "Report", "envelope", "facts_frame", "goodbye_frame"]
+
+SCHEMAS_KEPT = 8
+"""Schemas an encoder remembers. A source that comes and goes swings between few; the spool keeps what it needs."""
+
+
+class Report:
+    """An encoded round: the REPORT frame, ready to send or to spool, and the id of the schema it needs."""
+
+    __slots__ = ("frame", "schema_id", "sequence")
+
+    def __init__(self, frame: bytes, schema_id: bytes, sequence: int) -> None:
+        self.frame = frame
+        self.schema_id = schema_id
+        self.sequence = sequence
+
+
+class Encoder:
+    """Turns rounds into REPORT frames; one a session. What did not change since the last round is not built again."""
+
+    def __init__(self, session: bytes) -> None:
+        self.session = session
+        self._parts: dict[str, _Part] = {}
+        self._index: tuple[tuple[str, bytes], ...] = ()
+        self._schema_id = b""
+        self._schemas: dict[bytes, tuple[bytes, dict[bytes, bytes]]] = {}
+
+    def report(self, readings: Sequence[Reading], *, sequence: int, boot_ms: int, wall_ms: int) -> Report:
+        """Encodes one round. `boot_ms` counts since boot, `wall_ms` since the epoch, both at the reading."""
+        words = [self._words(reading) for reading in readings]
+        index = tuple([(reading.source, self._part_hash(reading)) for reading in readings])
+        if index != self._index:
+            self._index = index
+            self._schema_id = self._remember(index)
+        head = [self.session, varint(sequence), varint(boot_ms), varint(wall_ms), self._schema_id]
+        head.append(bytes([OUTCOMES.index(reading.outcome) for reading in readings]))
+        head += [varint(int(reading.seconds * 1_000_000)) for reading in readings]
+        head += [text(clean_text(r.reason, REASON_LENGTH)) for r in readings if r.outcome != OUTCOMES[0]]
+        data = b"".join(words)
+        head += [data[plane::8] for plane in range(8)]
+        return Report(frame(REPORT, b"".join(head)), self._schema_id, sequence)
+
+    def schema_frames(self, schema_id: bytes, known_parts: frozenset[bytes] | set[bytes] = frozenset()) -> tuple[list[bytes], set[bytes]]:
+        """The SCHEMA frame and the PART frames not in `known_parts`; and the hashes of all parts of that schema.
+
+        Raises KeyError for a schema that is no longer remembered.
+        """
+        index, parts = self._schemas[schema_id]
+        missing = [frame(PART, payload) for part_hash, payload in parts.items() if part_hash not in known_parts]
+        return [*missing, frame(SCHEMA, index)], set(parts)
+
+    def _words(self, reading: Reading) -> bytes:
+        samples = reading.samples
+        part = self._parts.get(reading.source)
+        if part is None or part.keys != [sample[:2] for sample in samples]:
+            part = self._parts[reading.source] = _Part(samples)
+        try:
+            return part.pack(samples)
+        except (struct.error, ValueError, OverflowError):
+            # a value that does not fit its declared column: NaN, a fraction, more than 63 bits
+            part = self._parts[reading.source] = _Part(samples, as_doubles=True)
+            return part.pack(samples)
+
+    def _part_hash(self, reading: Reading) -> bytes:
+        return self._parts[reading.source].hash if reading.samples else b""
+
+    def _remember(self, index: tuple[tuple[str, bytes], ...]) -> bytes:
+        rows = [text(source) + (b"\x01" + part_hash if part_hash else b"\x00") for source, part_hash in index]
+        payload = varint(len(index)) + b"".join(rows)
+        schema_id = sha256(payload).digest()[:SCHEMA_ID_BYTES]
+        parts = {part_hash: self._parts[source].payload for source, part_hash in index if part_hash}
+        self._schemas.pop(schema_id, None)
+        self._schemas[schema_id] = (payload, parts)
+        while len(self._schemas) > SCHEMAS_KEPT:
+            del self._schemas[next(iter(self._schemas))]
+        return schema_id
+
+
+class _Part:
+    """The names of one source as they stand now, and how its values become words."""
+
+    __slots__ = ("_format", "_order", "_scales", "hash", "keys", "payload")
+
+    def __init__(self, samples: list[Sample], *, as_doubles: bool = False) -> None:
+        self.keys = [sample[:2] for sample in samples]
+        families = _grouped(self.keys)
+        types = [DOUBLE if as_doubles or f.digits is None else f.digits for f, _ in families]
+        self._order = [position for _, rows in families for position, _ in rows]
+        if self._order == list(range(len(samples))):
+            self._order = []
+        scales: list[int] = []
+        letters: list[str] = []
+        for (_, rows), column in zip(families, types, strict=True):
+            scales += [0 if column == DOUBLE else 10**column if column else 0] * len(rows)
+            letters.append(("d" if column == DOUBLE else "q") * len(rows))
+        self._scales = scales if any(scales) else []
+        self._format = struct.Struct("<" + "".join(letters))
+        self.payload = varint(len(families)) + b"".join(map(_family_rows, families, types))
+        self.hash = sha256(self.payload).digest()[:PART_HASH_BYTES]
+
+    def pack(self, samples: list[Sample]) -> bytes:
+        values: list[float] = [sample[2] for sample in samples]
+        if self._order:
+            values = [values[position] for position in self._order]
+        if self._scales:
+            values = [round(v * s) if s else v for v, s in zip(values, self._scales, strict=True)]
+        return self._format.pack(*values)
+
+
+def _grouped(keys: list[tuple[Family, dict[str, str]]]) -> list[tuple[Family, list[tuple[int, dict[str, str]]]]]:
+    """Samples by family, each with its position; a second sample of the same name and labels is left out."""
+    families: dict[str, tuple[Family, list[tuple[int, dict[str, str]]]]] = {}
+    seen: set[tuple[str, frozenset[tuple[str, str]]]] = set()
+    for position, (family, labels) in enumerate(keys):
+        labels = {name: value for name, value in labels.items() if value}
+        key = (family.name, frozenset(labels.items()))
+        if key not in seen:
+            seen.add(key)
+            families.setdefault(family.name, (family, []))[1].append((position, labels))
+    return list(families.values())
+
+
+def _family_rows(family_rows: tuple[Family, list[tuple[int, dict[str, str]]]], column: int) -> bytes:
+    family, rows = family_rows
+    names: list[str] = list(dict.fromkeys(name for _, labels in rows for name in labels))
+    out = [text(family.name), bytes((KINDS.index(family.kind),)), text(clean_text(family.help, HELP_LENGTH))]
+    out += [bytes((column,)), varint(len(names)), *map(text, names), varint(len(rows))]
+    for _, labels in rows:
+        out += [text(clean_text(labels.get(name, ""), LABEL_VALUE_LENGTH)) for name in names]
+    return b"".join(out)
+
+
+def facts_frame(facts: dict[str, str]) -> bytes:
+    """What the machine is (host name, system, maker ...) as texts by key; sent when it changed."""
+    rows = [text(key) + text(clean_text(value, LABEL_VALUE_LENGTH)) for key, value in sorted(facts.items())]
+    return frame(FACTS, varint(len(rows)) + b"".join(rows))
+
+
+def goodbye_frame(session: bytes, sequence: int, boot_ms: int, wall_ms: int, reason: str) -> bytes:
+    """The last word of a session: the machine shuts down or sleeps, or only the agent stops or is upgraded."""
+    head = session + varint(sequence) + varint(boot_ms) + varint(wall_ms)
+    return frame(GOODBYE, head + bytes((GOODBYES.index(reason),)))
+
+
+def envelope(session: bytes, sent_boot_ms: int, sent_wall_ms: int, frames: Iterable[bytes]) -> bytes:
+    """The body of a POST. The two clocks at sending let the collector place every sample on its own clock."""
+    head = varint(sent_boot_ms) + varint(sent_wall_ms) + session
+    return MAGIC + bytes((VERSION, 0)) + zlib.compress(head + b"".join(frames), 6)

@@ -1,0 +1,262 @@
+"""The collector's side of the wire format: the body of a POST becomes reports. Refuses what breaks a rule.
+
+Every count is checked against the bytes that are left before anything is allocated, and inflating stops at a limit.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from dataclasses import dataclass
+from hashlib import sha256
+
+from keskidee_report.model import KINDS, OUTCOMES, Malformed
+from keskidee_report.rules import HELP_LENGTH, LABEL_VALUE_LENGTH, NAME_LENGTH, REASON_LENGTH, is_label, is_name
+from keskidee_report.wire import (
+    DOUBLE,
+    GOODBYES,
+    MAGIC,
+    PART_HASH_BYTES,
+    SCHEMA_ID_BYTES,
+    SESSION_BYTES,
+    VERSION,
+    Reader,
+)
+
+UTF8_BYTES = 4
+
+
+class TooLarge(Malformed):
+    """The body inflates beyond its limit."""
+
+
+class UnknownVersion(Malformed):
+    """The body is of a version of the format that this reader does not know."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """An inflated POST: the sender's clocks when it sent (ms), its session, and the frames (type, payload) in order."""
+
+    sent_boot_ms: int
+    sent_wall_ms: int
+    session: bytes
+    frames: list[tuple[int, bytes]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One family of a part: what it is called and, a sample, the values of its labels (empty: absent)."""
+
+    name: str
+    kind: str
+    help: str
+    digits: int | None
+    labels: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """The names of one source; `hash` is the first 16 bytes of the SHA-256 of its payload, `count` its samples."""
+
+    hash: bytes
+    columns: tuple[Column, ...]
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Index:
+    """A schema: its id and, a source, the hash of its part (empty when it gave nothing)."""
+
+    id: bytes
+    sources: tuple[tuple[str, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stamp:
+    """Which report this is and when it was taken: session, sequence, ms since boot, ms since the epoch."""
+
+    session: bytes
+    sequence: int
+    boot_ms: int
+    wall_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """A decoded REPORT: outcome, reason and seconds a source in the schema's order; the words of all samples."""
+
+    stamp: Stamp
+    outcomes: list[str]
+    reasons: list[str]
+    seconds: list[float]
+    words: bytes
+
+
+def open_envelope(body: bytes, inflated_limit: int) -> Envelope:
+    """Checks and inflates a body. Raises UnknownVersion, TooLarge or Malformed."""
+    if body[:2] != MAGIC or len(body) < 4:
+        raise Malformed("no keskidee report", bytes(body[:16]))
+    if body[2] != VERSION:
+        raise UnknownVersion(f"version {body[2]} of the report format, where {VERSION} is known")
+    if body[3]:
+        raise UnknownVersion(f"flags {body[3]:#04x} that are not known")
+    reader = Reader(_inflate(memoryview(body)[4:], inflated_limit))
+    sent_boot_ms, sent_wall_ms = reader.varint(), reader.varint()
+    session = reader.take(SESSION_BYTES)
+    frames = []
+    while reader.left():
+        kind = reader.byte()
+        frames.append((kind, reader.take(reader.varint())))
+    return Envelope(sent_boot_ms=sent_boot_ms, sent_wall_ms=sent_wall_ms, session=session, frames=frames)
+
+
+def _inflate(deflated: memoryview, limit: int) -> bytes:
+    inflater = zlib.decompressobj()
+    try:
+        inflated = inflater.decompress(deflated, limit + 1)
+    except zlib.error as error:
+        raise Malformed(f"not a zlib stream: {error}") from error
+    if len(inflated) > limit:
+        raise TooLarge(f"inflates to more than {limit} bytes")
+    if not inflater.eof:
+        raise Malformed("cut short: the zlib stream does not end")
+    if inflater.unused_data:
+        raise Malformed("bytes after the zlib stream")
+    return inflated
+
+
+def decode_facts(payload: bytes, limit: int = 100) -> dict[str, str]:
+    """Texts by key, at most `limit`."""
+    reader = Reader(payload)
+    count = reader.count(2)
+    if count > limit:
+        raise Malformed(f"{count} facts, where {limit} are allowed")
+    facts = {}
+    for _ in range(count):
+        key = reader.text(NAME_LENGTH)
+        if not is_name(key):
+            raise Malformed("a fact whose key is no name", key)
+        facts[key] = reader.text(LABEL_VALUE_LENGTH * UTF8_BYTES)
+    reader.finish()
+    return facts
+
+
+def decode_index(payload: bytes) -> Index:
+    """A SCHEMA frame."""
+    reader = Reader(payload)
+    sources = []
+    for _ in range(reader.count(2)):
+        source = reader.text(NAME_LENGTH)
+        if not is_name(source):
+            raise Malformed("a source whose name is no name", source)
+        has_part = reader.byte()
+        if has_part > 1:
+            raise Malformed(f"a source's mark {has_part}, where 0 or 1 is allowed")
+        sources.append((source, reader.take(PART_HASH_BYTES) if has_part else b""))
+    reader.finish()
+    if len({source for source, _ in sources}) != len(sources):
+        raise Malformed("a schema that names a source twice")
+    return Index(id=sha256(payload).digest()[:SCHEMA_ID_BYTES], sources=tuple(sources))
+
+
+def decode_part(payload: bytes) -> Part:
+    """A PART frame. Names, labels and kinds that break the rules refuse the part; a family twice, or a series, too."""
+    reader = Reader(payload)
+    columns = tuple([_decode_column(reader) for _ in range(reader.count(6))])
+    reader.finish()
+    if len({column.name for column in columns}) != len(columns):
+        raise Malformed("a part that names a family twice")
+    count = sum(len(column.rows) for column in columns)
+    return Part(hash=sha256(payload).digest()[:PART_HASH_BYTES], columns=columns, count=count)
+
+
+def _decode_column(reader: Reader) -> Column:
+    name = reader.text(NAME_LENGTH)
+    if not is_name(name):
+        raise Malformed("an illegal family name", name)
+    kind, help = reader.byte(), reader.text(HELP_LENGTH * UTF8_BYTES)
+    if kind >= len(KINDS):
+        raise Malformed(f"family {name} of the unknown kind {kind}")
+    column = reader.byte()
+    if column > 9 and column != DOUBLE:
+        raise Malformed(f"family {name} of the unknown column type {column}")
+    labels = tuple([reader.text(NAME_LENGTH) for _ in range(reader.count(1))])
+    for label in labels:
+        if not is_label(label):
+            raise Malformed(f"family {name} with an illegal label", label)
+    if len(set(labels)) != len(labels):
+        raise Malformed(f"family {name} with a label twice")
+    # a sample without labels takes no byte here, but eight in each report: one such sample a family is all there can be
+    rows = reader.count(len(labels)) if labels else reader.varint()
+    if not labels and rows != 1:
+        raise Malformed(f"family {name} without labels and with {rows} samples")
+    limit = LABEL_VALUE_LENGTH * UTF8_BYTES
+    values = tuple([tuple([reader.text(limit) for _ in labels]) for _ in range(rows)])
+    if len(set(values)) != len(values):
+        raise Malformed(f"family {name} with a series twice")
+    digits = None if column == DOUBLE else column
+    return Column(name=name, kind=KINDS[kind], help=help, digits=digits, labels=labels, rows=values)
+
+
+def peek_schema_id(payload: bytes) -> tuple[Stamp, bytes]:
+    """Of a REPORT frame: its stamp and the id of the schema that is needed to read the rest."""
+    reader = Reader(payload)
+    return _stamp(reader), reader.take(SCHEMA_ID_BYTES)
+
+
+def decode_report(payload: bytes, sources: int, samples: int) -> Round:
+    """A REPORT frame, given how many sources and samples its schema has."""
+    reader = Reader(payload)
+    stamp = _stamp(reader)
+    reader.take(SCHEMA_ID_BYTES)
+    codes = reader.take(sources)
+    if any(code >= len(OUTCOMES) for code in codes):
+        raise Malformed("an unknown outcome", codes)
+    seconds = [reader.varint() / 1_000_000 for _ in codes]
+    reasons = [reader.text(REASON_LENGTH * UTF8_BYTES) if code else "" for code in codes]
+    if reader.left() != samples * 8:
+        raise Malformed(f"{reader.left()} bytes of values, where the schema has {samples} samples")
+    planes = reader.rest()
+    words = bytearray(samples * 8)
+    for plane in range(8):
+        words[plane::8] = planes[plane * samples : (plane + 1) * samples]
+    outcomes = [OUTCOMES[code] for code in codes]
+    return Round(stamp=stamp, outcomes=outcomes, reasons=reasons, seconds=seconds, words=bytes(words))
+
+
+def decode_goodbye(payload: bytes) -> tuple[Stamp, str]:
+    """A GOODBYE frame: its stamp and its reason."""
+    reader = Reader(payload)
+    stamp = _stamp(reader)
+    reason = reader.byte()
+    reader.finish()
+    if reason >= len(GOODBYES):
+        raise Malformed(f"an unknown goodbye {reason}")
+    return stamp, GOODBYES[reason]
+
+
+def _stamp(reader: Reader) -> Stamp:
+    session = reader.take(SESSION_BYTES)
+    return Stamp(session=session, sequence=reader.varint(), boot_ms=reader.varint(), wall_ms=reader.varint())
+
+
+class Words:
+    """Reads the words of a part as numbers, in the order of its rows; integers of decimal columns are divided."""
+
+    __slots__ = ("_divisors", "_format", "size")
+
+    def __init__(self, part: Part) -> None:
+        letters = "".join(("d" if c.digits is None else "q") * len(c.rows) for c in part.columns)
+        self._format = struct.Struct("<" + letters)
+        divisors = [10**c.digits if c.digits else 0 for c in part.columns for _ in c.rows]
+        self._divisors = divisors if any(divisors) else []
+        self.size = part.count * 8
+
+    def read(self, words: bytes, offset: int) -> list[float]:
+        """The values of the part whose words begin at `offset`."""
+        values: tuple[float, ...] = self._format.unpack_from(words, offset)
+        if not self._divisors:
+            return list(values)
+        return [v / d if d else v for v, d in zip(values, self._divisors, strict=True)]

@@ -1,0 +1,91 @@
+"""What one reading of a machine is made of: families, samples, outcomes.
+
+Plain classes with slots and plain tuples instead of dataclasses: the resident agent imports this file, and the
+`dataclasses` module alone would add 3 MiB to every machine it runs on.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    Sample: TypeAlias = tuple["Family", dict[str, str], float]
+else:
+    Sample = tuple
+
+COUNTER, GAUGE, UNTYPED = "counter", "gauge", "untyped"
+KINDS = (COUNTER, GAUGE, UNTYPED)
+"""Kinds of families; the wire carries the index."""
+
+OK, ABSENT, DENIED, FAILED, TIMED_OUT = "ok", "absent", "denied", "failed", "timed_out"
+OUTCOMES = (OK, ABSENT, DENIED, FAILED, TIMED_OUT)
+"""What became of a source in one round; the wire carries the index."""
+
+UNITS = ("seconds", "bytes", "celsius", "volts", "amperes", "watts", "joules", "hertz", "ratio", "meters", "grams")
+
+
+class Family:
+    """One metric family: its name, kind, help text, and how its values travel.
+
+    `digits` None sends values as 64-bit doubles. 0 to 9 says that every value is a multiple of 10**-digits
+    (a byte count: 0; clock ticks of 1/100 s: 2) and sends it as an integer, which deflates far better.
+    """
+
+    __slots__ = ("digits", "help", "kind", "name")
+
+    def __init__(self, name: str, kind: str, help: str, *, digits: int | None = None) -> None:
+        self.name = name
+        self.kind = kind
+        self.help = help
+        self.digits = digits
+
+    def __call__(self, value: float, /, **labels: str) -> Sample:
+        """One sample: the tuple (family, labels, value)."""
+        return (self, labels, value)
+
+    def __repr__(self) -> str:
+        return f"Family({self.name!r}, {self.kind!r})"
+
+    @property
+    def unit(self) -> str:
+        """The base unit that ends the name (before `_total`), or an empty text."""
+        last = self.name.removesuffix("_total").rpartition("_")[2]
+        return last if last in UNITS else ""
+
+
+class Reading:
+    """What one source gave in one round.
+
+    `outcome` is one of OUTCOMES, `reason` says why it is not ok (empty otherwise), `seconds` is wall time.
+    """
+
+    __slots__ = ("outcome", "reason", "samples", "seconds", "source")
+
+    def __init__(
+        self, source: str, outcome: str, reason: str = "", seconds: float = 0.0, samples: list[Sample] | None = None
+    ) -> None:
+        self.source = source
+        self.outcome = outcome
+        self.reason = reason
+        self.seconds = seconds
+        self.samples = samples if samples is not None else []
+
+
+class NotHere(Exception):
+    """This machine has no such thing. Normal: the source is absent."""
+
+
+class Denied(Exception):
+    """A right is missing; the text names which one."""
+
+
+class TimedOut(Exception):
+    """The machine did not answer before the deadline."""
+
+
+class Malformed(Exception):
+    """What was read is not in the format it should have; quotes at most 80 characters of it."""
+
+    def __init__(self, what: str, quoted: str | bytes = "") -> None:
+        super().__init__(f"{what}: {quoted[:80]!r}" if quoted else what)

@@ -1,0 +1,114 @@
+"""Constants and the few primitives of the wire format, version 1 (agent/README.md has it byte by byte)."""
+
+from __future__ import annotations
+
+from keskidee_report.model import Malformed
+
+CONTENT_TYPE = "application/vnd.keskidee.report"
+MAGIC = b"KR"
+VERSION = 1
+FACTS, SCHEMA, PART, REPORT, DELTA, GOODBYE = 1, 2, 3, 4, 5, 6
+SKIPPABLE = 0x80
+"""A frame type with this bit may be passed over by a reader that does not know it."""
+DOUBLE = 0xFF
+"""Column type of 64-bit IEEE 754 doubles; 0 to 9 are integers to be divided by 10**n."""
+GOODBYES = ("shutdown", "sleep", "stop", "upgrade")
+PART_HASH_BYTES = 16
+SCHEMA_ID_BYTES = 8
+SESSION_BYTES = 8
+
+
+def varint(number: int) -> bytes:
+    """A number from 0 to 2**64-1 as LEB128: seven bits a byte, lowest first, high bit where more follow."""
+    if number < 0x80:
+        return bytes((number,))
+    out = bytearray()
+    while number >= 0x80:
+        out.append(number & 0x7F | 0x80)
+        number >>= 7
+    out.append(number)
+    return bytes(out)
+
+
+def text(string: str) -> bytes:
+    """Length in bytes, then UTF-8; what is no character (a lone surrogate) becomes `?`."""
+    raw = string.encode("utf-8", "replace")
+    return varint(len(raw)) + raw
+
+
+def frame(kind: int, payload: bytes) -> bytes:
+    """A frame: type byte, payload length, payload."""
+    return bytes((kind,)) + varint(len(payload)) + payload
+
+
+class Reader:
+    """Reads a payload from front to back; raises Malformed past its end."""
+
+    __slots__ = ("_data", "_end", "_at")
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._end = len(data)
+        self._at = 0
+
+    def left(self) -> int:
+        """Bytes not yet read."""
+        return self._end - self._at
+
+    def take(self, count: int) -> bytes:
+        """The next `count` bytes."""
+        at = self._at
+        if count > self._end - at:
+            raise Malformed(f"cut short: {count} bytes wanted, {self._end - at} left")
+        self._at = at + count
+        return self._data[at : at + count]
+
+    def byte(self) -> int:
+        """The next byte as a number."""
+        at = self._at
+        if at >= self._end:
+            raise Malformed("cut short: a byte wanted, none left")
+        self._at = at + 1
+        return self._data[at]
+
+    def varint(self) -> int:
+        """The next varint; refuses more than 64 bits."""
+        number = shift = 0
+        while True:
+            byte = self.byte()
+            number |= (byte & 0x7F) << shift
+            if byte < 0x80:
+                break
+            shift += 7
+            if shift > 63:
+                raise Malformed("a varint of more than 64 bits")
+        if number >> 64:
+            raise Malformed("a varint of more than 64 bits")
+        return number
+
+    def count(self, at_least: int) -> int:
+        """A varint that counts items of at least `at_least` bytes each, so no more than can still follow."""
+        number = self.varint()
+        if number * at_least > self.left():
+            raise Malformed(f"cut short: {number} items announced, {self.left()} bytes left")
+        return number
+
+    def text(self, limit: int) -> str:
+        """A text of at most `limit` bytes."""
+        length = self.varint()
+        if length > limit:
+            raise Malformed(f"a text of {length} bytes, where {limit} are allowed")
+        raw = self.take(length)
+        try:
+            return raw.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise Malformed("a text that is not UTF-8", raw) from error
+
+    def rest(self) -> bytes:
+        """Everything that is left."""
+        return self.take(self.left())
+
+    def finish(self) -> None:
+        """Refuses bytes that nobody asked for."""
+        if self._at != self._end:
+            raise Malformed(f"{self.left()} bytes too many")

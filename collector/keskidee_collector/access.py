@@ -1,0 +1,106 @@
+"""Who may do what: join tokens for new machines, metrics tokens for Prometheus, the admin token of this host's commands.
+
+Tokens are 256 random bits and known here by their SHA-256 only. A join token carries the fingerprint of the agents'
+CA behind its secret, so that an agent can check whom it talks to before it sends anything.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from typing import TYPE_CHECKING
+
+from keskidee_collector.store.register import Token
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+JOIN, METRICS = "join", "metrics"
+SCOPES = (JOIN, METRICS)
+_PREFIXES = {JOIN: "kj1", METRICS: "km1"}
+NO_FINGERPRINT = "-"
+
+
+class NotAllowed(Exception):
+    """The token is unknown, used up or expired; the text says which."""
+
+
+def digest(secret: str) -> bytes:
+    """What is kept of a token or a credential."""
+    return hashlib.sha256(secret.encode("utf-8", "replace")).digest()
+
+
+def new_credential() -> str:
+    """256 random bits, base64url without padding."""
+    return secrets.token_urlsafe(32)
+
+
+def matches(secret: str, kept: bytes) -> bool:
+    """Whether this is the secret of which `kept` is the digest; takes the same time either way."""
+    return hmac.compare_digest(digest(secret), kept)
+
+
+class Access:
+    """The tokens in force, by digest."""
+
+    def __init__(self, tokens: Iterable[Token], fingerprint: str) -> None:
+        self._tokens = {token.hash: token for token in tokens}
+        self._fingerprint = fingerprint or NO_FINGERPRINT
+
+    def issue(
+        self, scope: str, *, now: float, site: str = "", role: str = "", expires_at: float | None = None,
+        uses: int | None = None,
+    ) -> tuple[str, Token]:
+        """A new token's text (shown once) and what is kept of it; `keep` puts it in force."""
+        text = f"{_PREFIXES[scope]}_{new_credential()}"
+        if scope == JOIN:
+            text += f"_{self._fingerprint}"
+        token = Token(secrets.token_hex(4), scope, digest(text), site, role, now, expires_at, uses)
+        return text, token
+
+    def keep(self, token: Token) -> None:
+        """Puts a token in force, or its new count of uses."""
+        self._tokens[token.hash] = token
+
+    def drop(self, token_id: str) -> Token | None:
+        """Takes a token out of force; None where there was none of this id."""
+        for token in self._tokens.values():
+            if token.id == token_id:
+                return self._tokens.pop(token.hash)
+        return None
+
+    def tokens(self) -> list[Token]:
+        """The tokens in force, oldest first."""
+        return sorted(self._tokens.values(), key=lambda token: token.created_at)
+
+    def check(self, text: str, scope: str, now: float) -> Token:
+        """The token behind this text. Raises NotAllowed."""
+        token = self._tokens.get(digest(text))
+        if token is None or token.scope != scope:
+            raise NotAllowed(f"this {scope} token is not known here")
+        if token.expires_at is not None and token.expires_at <= now:
+            raise NotAllowed(f"this {scope} token has expired")
+        if token.uses_left is not None and token.uses_left <= 0:
+            raise NotAllowed(f"this {scope} token is used up")
+        return token
+
+
+def bearer(header: str) -> str:
+    """The secret in an Authorization header: a bearer's, or the password of HTTP Basic (for people's browsers)."""
+    scheme, _, rest = header.partition(" ")
+    if scheme.lower() == "bearer":
+        return rest.strip()
+    if scheme.lower() == "basic":
+        return _basic_password(rest.strip())
+    return ""
+
+
+def _basic_password(encoded: str) -> str:
+    import base64
+    import binascii
+
+    try:
+        return base64.b64decode(encoded, validate=True).decode("utf-8").partition(":")[2]
+    except (binascii.Error, UnicodeDecodeError):
+        return ""

@@ -1,0 +1,68 @@
+"""Wires the collector: stores, state, routes and pages become one ASGI application. Nothing else imports exporters."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from starlette.applications import Starlette
+from starlette.responses import Response
+from starlette.routing import Route
+
+from keskidee_collector.api import Administration, Enrolment, Health, problem
+from keskidee_collector.guard import Guard
+from keskidee_collector.ingest import Ingest, is_report_path
+from keskidee_collector.view import View
+from keskidee_collector.web.pages import routes as page_routes
+from keskidee_exporters.prometheus_config import scrape_lines
+from keskidee_exporters.routes import routes as exporter_routes
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from keskidee_collector.guard import Application
+    from keskidee_collector.state import State
+
+
+def build(state: State, *, admin_token: str, ca_pem: bytes | None) -> Application:
+    """The whole collector as one ASGI application. `ca_pem` is the agents' CA where TLS is on."""
+    ingest = Ingest(state)
+    rest = Starlette(routes=_routes(state, admin_token, ca_pem), exception_handlers={404: _not_found})
+
+    async def dispatch(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        if scope["type"] == "http" and is_report_path(scope["path"]):
+            await ingest(scope, receive, send)
+        else:
+            await rest(scope, receive, send)
+
+    return Guard(state, dispatch, tls=ca_pem is not None)
+
+
+def _routes(state: State, admin_token: str, ca_pem: bytes | None) -> list[Any]:
+    view = View(state)
+
+    def public_url(request: Request) -> str:
+        """How the one who asks reaches this collector."""
+        return (state.settings.public_url or str(request.base_url)).rstrip("/")
+
+    async def authority(request: Request) -> Response:
+        if ca_pem is None:
+            return problem(404, "no_tls", "this collector listens on loopback without TLS and has no CA")
+        return Response(ca_pem, media_type="application/x-pem-file")
+
+    return [
+        Route("/v1/ca", authority),
+        Route("/v1/enrol", Enrolment(state).__call__, methods=["POST"]),
+        *Administration(state, admin_token).routes(),
+        *Health(state).routes(),
+        *exporter_routes(view, public_url),
+        *page_routes(view, public_url=public_url, prometheus_lines=scrape_lines, join_line=join_line),
+    ]
+
+
+def join_line(base_url: str) -> str:
+    """What to type on the next machine; the token goes in by standard input, never on the command line."""
+    return f"keskidee agent enrol {base_url} --token-file -"
+
+
+async def _not_found(request: Request, error: Exception) -> Response:
+    return problem(404, "unknown", f"nothing is at {request.url.path[:200]}")

@@ -1,0 +1,167 @@
+"""The agents' certificate authority and the server certificate it signs. Source: RFC 5280.
+
+Made at the first start and kept in the data directory (0600). An agent trusts exactly this CA, by the fingerprint in
+its join token; it is not meant for browsers. Import this file only where TLS is on: the library costs 15 MB.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from keskidee_collector.files import keep_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CA_DAYS = 20 * 365
+SERVER_DAYS = 397
+"""The longest that common TLS stacks accept of a server."""
+RENEW_DAYS = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerCertificate:
+    """Paths of what a TLS server needs, the CA as PEM, and its fingerprint (SHA-256 of the DER, hex)."""
+
+    certificate: Path
+    key: Path
+    ca_pem: bytes
+    fingerprint: str
+
+
+def prepare(directory: Path, names: list[str], *, now: datetime | None = None) -> ServerCertificate:
+    """Makes what is missing, renews the server certificate when it ends soon or its names changed.
+
+    `names` are DNS names and IP addresses that agents reach this collector by.
+    """
+    now = now or datetime.now(UTC)
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    ca_key, ca = _authority(directory, now)
+    certificate, key = directory / "server.pem", directory / "server.key"
+    if not _still_good(certificate, ca, names, now):
+        _sign_server(ca_key, ca, names, now, certificate=certificate, key=key)
+
+    pem = ca.public_bytes(Encoding.PEM)
+    return ServerCertificate(certificate=certificate, key=key, ca_pem=pem, fingerprint=ca.fingerprint(SHA256()).hex())
+
+
+def names_for(listen_host: str, configured: list[str]) -> list[str]:
+    """Names for the certificate: the configured ones, the address it listens on (for all: each), this host's names."""
+    names = [*configured]
+    if listen_host in ("0.0.0.0", "::", ""):  # noqa: S104  # compared, not bound
+        names += _own_addresses()
+    else:
+        names.append(listen_host)
+    names += [socket.gethostname(), socket.getfqdn(), "localhost", "127.0.0.1", "::1"]
+    return sorted({name for name in names if name})
+
+
+def _own_addresses() -> list[str]:
+    try:
+        found = socket.getaddrinfo(socket.gethostname(), None, type=socket.SOCK_STREAM)
+    except OSError:
+        return []
+    return [str(entry[4][0]).partition("%")[0] for entry in found]
+
+
+def _authority(directory: Path, now: datetime) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
+    key_path, path = directory / "ca.key", directory / "ca.pem"
+    if key_path.exists() and path.exists():
+        key = load_pem_private_key(key_path.read_bytes(), None)
+        assert isinstance(key, ec.EllipticCurvePrivateKey)
+        return key, x509.load_pem_x509_certificate(path.read_bytes())
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = _name(f"keskidee agents' CA of {socket.gethostname()}"[:64])
+    builder = _builder(name, name, key, now, CA_DAYS)
+    builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+    builder = builder.add_extension(_key_usage(signs_certificates=True), critical=True)
+    certificate = _signed(builder, key)
+    keep_file(key_path, _pem(key))
+    keep_file(path, _pem(certificate))
+    return key, certificate
+
+
+def _sign_server(
+    ca_key: ec.EllipticCurvePrivateKey, ca: x509.Certificate, names: list[str], now: datetime, *, certificate: Path,
+    key: Path,
+) -> None:
+    server_key = ec.generate_private_key(ec.SECP256R1())
+    builder = _builder(_name("keskidee collector"), ca.subject, server_key, now, SERVER_DAYS)
+    builder = builder.add_extension(x509.SubjectAlternativeName([_general_name(n) for n in names]), critical=False)
+    builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+    builder = builder.add_extension(_key_usage(signs_certificates=False), critical=True)
+    builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+    authority = x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key())
+    signed = _signed(builder.add_extension(authority, critical=False), ca_key)
+    keep_file(key, _pem(server_key))
+    keep_file(certificate, _pem(signed))
+
+
+def _still_good(path: Path, ca: x509.Certificate, names: list[str], now: datetime) -> bool:
+    if not path.exists() or not path.with_name("server.key").exists():
+        return False
+    certificate = x509.load_pem_x509_certificate(path.read_bytes())
+    try:
+        certificate.verify_directly_issued_by(ca)
+    except (InvalidSignature, ValueError):
+        return False
+    carried = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    if set(carried) != {_general_name(name) for name in names}:
+        return False
+    return certificate.not_valid_after_utc - now > timedelta(days=RENEW_DAYS)
+
+
+def _builder(
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, now: datetime, days: int
+) -> x509.CertificateBuilder:
+    # a day back, so that an agent whose clock is a little slow can still enrol
+    builder = x509.CertificateBuilder().subject_name(subject).issuer_name(issuer).public_key(key.public_key())
+    builder = builder.serial_number(x509.random_serial_number()).not_valid_before(now - timedelta(days=1))
+    identifier = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+    return builder.not_valid_after(now + timedelta(days=days)).add_extension(identifier, critical=False)
+
+
+def _signed(builder: x509.CertificateBuilder, key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
+    return builder.sign(key, SHA256())
+
+
+def _name(common_name: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
+
+
+def _general_name(name: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)
+
+
+def _key_usage(*, signs_certificates: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=not signs_certificates,
+        key_cert_sign=signs_certificates,
+        crl_sign=signs_certificates,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
+def _pem(what: ec.EllipticCurvePrivateKey | x509.Certificate) -> bytes:
+    if isinstance(what, x509.Certificate):
+        return what.public_bytes(Encoding.PEM)
+    return what.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())

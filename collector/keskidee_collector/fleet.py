@@ -1,0 +1,166 @@
+"""Every machine as the collector knows it now: who it is, what it said last, and whether it is there."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from keskidee_collector.render import escaped, instance_text
+from keskidee_collector.sequences import Sequences
+from keskidee_report.model import ABSENT, OK
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from keskidee_collector.schemas import Schema
+    from keskidee_report.decode import Round
+
+ON, OFF, SILENT, RETIRED = "on", "off", "silent", "retired"
+STATES = (ON, OFF, SILENT)
+"""States of a machine that is not retired."""
+
+SESSIONS_KEPT = 16
+SCHEMAS_KEPT = 8
+DEFAULT_INTERVAL_SECONDS = 15
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """A source that did not read: its outcome (denied, failed, timed_out), the reason, and since when (epoch s)."""
+
+    source: str
+    outcome: str
+    reason: str
+    since: float
+
+
+@dataclass(slots=True, kw_only=True)
+class Machine:
+    """One machine. Times are UTC epoch seconds of the collector's clock; None means never.
+
+    `goodbye` is the reason of the last word, until the machine speaks again. `clock_offset_seconds` is the agent's
+    clock minus ours. `chunks` are the last samples, rendered, in the order of `schema.families`.
+    """
+
+    id: str
+    instance: str
+    site: str
+    role: str
+    credential_hash: bytes
+    facts: dict[str, str]
+    enrolled_at: float
+    retired_at: float | None = None
+    revoked_at: float | None = None
+    last_report_at: float | None = None
+    taken_at: float | None = None
+    on_since: float = 0.0
+    goodbye: str = ""
+    clock_offset_seconds: float | None = None
+    interval_seconds: float = DEFAULT_INTERVAL_SECONDS
+    sessions: dict[bytes, Sequences] = field(default_factory=dict)
+    schemas: dict[bytes, Schema] = field(default_factory=dict)
+    schema: Schema | None = None
+    chunks: list[bytes] = field(default_factory=list)
+    outcome_chunks: tuple[bytes, bytes, bytes] = (b"", b"", b"")
+    problems: dict[str, Problem] = field(default_factory=dict)
+    refused_requests: int = 0
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def state(self, now: float, *, silent_after_intervals: float, listening_since: float) -> str:
+        """on, off, silent or retired. While the collector itself was away nobody could report: that does not count."""
+        if self.retired_at is not None:
+            return RETIRED
+        if self.goodbye in ("shutdown", "sleep"):
+            return OFF
+        heard_at = max(self.last_report_at or self.enrolled_at, listening_since)
+        return SILENT if now - heard_at > silent_after_intervals * self.interval_seconds else ON
+
+    def is_repeat(self, session: bytes, sequence: int) -> bool:
+        """Whether this report was taken before."""
+        seen = self.sessions.get(session)
+        return seen is not None and sequence in seen
+
+    def sessions_with(self, taken: Iterable[tuple[bytes, int]]) -> dict[bytes, Sequences]:
+        """The sessions as they will be when these (session, sequence) are durable too; those used last are kept."""
+        sessions = dict(self.sessions)
+        for session, sequence in taken:
+            seen = Sequences(sessions.pop(session).ranges() if session in sessions else None)
+            seen.add(sequence)
+            sessions[session] = seen
+        while len(sessions) > SESSIONS_KEPT:
+            del sessions[next(iter(sessions))]
+        return sessions
+
+    def remember_schema(self, schema_id: bytes, schema: Schema) -> None:
+        """Keeps the schemas used last."""
+        self.schemas.pop(schema_id, None)
+        self.schemas[schema_id] = schema
+        while len(self.schemas) > SCHEMAS_KEPT:
+            del self.schemas[next(iter(self.schemas))]
+
+    def show(self, schema: Schema, words: bytes) -> None:
+        """Renders the samples of a round; they replace the ones before."""
+        self.chunks = schema.chunks(words, instance_text(self.instance))
+        self.schema = schema
+
+    def judge(self, sources: tuple[str, ...], round_: Round, at: float) -> None:
+        """Takes the outcomes of a round: lines for the pages, and problems with the time they began."""
+        instance = escaped(self.instance)
+        seconds, success, up = [], [], []
+        problems: dict[str, Problem] = {}
+        for source, outcome, reason, took in zip(
+            sources, round_.outcomes, round_.reasons, round_.seconds, strict=True
+        ):
+            collector = f'{{instance="{instance}",collector="{source}"}}'
+            seconds.append(f"node_scrape_collector_duration_seconds{collector} {took}\n")
+            success.append(f"node_scrape_collector_success{collector} {int(outcome == OK)}\n")
+            if outcome != ABSENT:
+                up.append(f'keskidee_source_up{{instance="{instance}",source="{source}"}} {int(outcome == OK)}\n')
+            if outcome not in (OK, ABSENT):
+                before = self.problems.get(source)
+                since = before.since if before and before.outcome == outcome else at
+                problems[source] = Problem(source=source, outcome=outcome, reason=reason, since=since)
+        self.problems = problems
+        self.outcome_chunks = ("".join(up).encode(), "".join(seconds).encode(), "".join(success).encode())
+
+
+class Fleet:
+    """All machines, by id. `version` grows when a machine comes, goes or is renamed."""
+
+    def __init__(self) -> None:
+        self._by_id: dict[str, Machine] = {}
+        self._instances: dict[str, str] = {}
+
+    def __iter__(self) -> Iterator[Machine]:
+        return iter(self._by_id.values())
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def get(self, machine_id: str) -> Machine | None:
+        """The machine of this id."""
+        return self._by_id.get(machine_id)
+
+    def add(self, machine: Machine) -> None:
+        """Adds a machine whose instance is free (see `free_instance`)."""
+        self._by_id[machine.id] = machine
+        self._instances[machine.instance] = machine.id
+
+    def drop(self, machine: Machine) -> None:
+        """Takes back `add`."""
+        del self._by_id[machine.id]
+        del self._instances[machine.instance]
+
+    def free_instance(self, hostname: str, machine_id: str) -> str:
+        """The host name, or host name and short id where another machine has that name (fifteen offices, one `pc-01`)."""
+        hostname = hostname or "unnamed"
+        if self._instances.get(hostname, machine_id) == machine_id:
+            return hostname
+        return f"{hostname}-{machine_id[:8]}"
+
+    def rename(self, machine: Machine, instance: str) -> None:
+        """Gives a machine another instance; its chunks carry the new one from the next report on."""
+        self._instances.pop(machine.instance, None)
+        machine.instance = instance
+        self._instances[instance] = machine.id

@@ -1,0 +1,92 @@
+"""Who may read: the outermost ASGI layer of the collector.
+
+On a loopback address reading is free, and the Host header must be this host's: a web page elsewhere must not read
+through somebody's browser (DNS rebinding). On any other address reading needs a metrics token.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from keskidee_collector.access import METRICS, NotAllowed, bearer
+from keskidee_collector.api import problem
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from keskidee_collector.state import State
+
+    Application = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
+
+LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
+OPEN_PATHS = frozenset({"/healthz", "/readyz", "/v1/ca", "/v1/enrol", "/favicon.ico"})
+"""Paths that need no reading right: they say nothing of the fleet, or check a token themselves."""
+OPEN_PREFIXES = ("/static/", "/v1/machines", "/v1/tokens")
+SECURITY_HEADERS = [
+    (b"content-security-policy", b"default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
+     b"base-uri 'none'; frame-ancestors 'none'"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+]  # fmt: skip
+
+
+class Guard:
+    """Wraps the application that answers."""
+
+    def __init__(self, state: State, inside: Application, *, tls: bool) -> None:
+        self._state = state
+        self._inside = inside
+        self._tls = tls
+        public = urlsplit(state.settings.public_url or "").hostname
+        self._public = public.lower() if public else None
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        """Lets a request in, or answers 401 or 421."""
+        if scope["type"] != "http":
+            await self._inside(scope, receive, send)
+            return
+        host = host_of(scope)
+        refusal = None
+        if not self._tls and host not in LOOPBACK_HOSTS and host != self._public:
+            refusal = problem(421, "host", "this collector is not reached by that name; see public_url in its settings")
+        elif not self._may_read(scope, host):
+            challenge = {"WWW-Authenticate": 'Basic realm="keskidee: any name, a metrics token as password"'}
+            refusal = problem(401, "credential", "reading here needs a metrics token", challenge)
+        if refusal is not None:
+            await refusal(scope, receive, send)
+            return
+        await self._inside(scope, receive, _with_security_headers(send))
+
+    def _may_read(self, scope: dict[str, Any], host: str) -> bool:
+        path = scope["path"]
+        if path in OPEN_PATHS or path.startswith(OPEN_PREFIXES):
+            return True
+        if not self._tls and host in LOOPBACK_HOSTS and host != self._public:
+            return True
+        header = next((value for key, value in scope["headers"] if key == b"authorization"), b"")
+        try:
+            self._state.access.check(bearer(header.decode("latin-1")), METRICS, self._state.now())
+        except NotAllowed:
+            return False
+        return True
+
+
+def host_of(scope: dict[str, Any]) -> str:
+    """The Host header's name without its port, in lower case; empty where there is none or more than one."""
+    hosts = [value for key, value in scope["headers"] if key == b"host"]
+    if len(hosts) != 1:
+        return ""
+    host: str = hosts[0].decode("latin-1").lower()
+    if host.startswith("["):
+        return host.partition("]")[0] + "]"
+    return host.partition(":")[0]
+
+
+def _with_security_headers(send: Any) -> Any:
+    async def guarded(message: dict[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message["headers"], *SECURITY_HEADERS]
+        await send(message)
+
+    return guarded

@@ -1,0 +1,52 @@
+"""The collector's metrics about itself, by prometheus-client; names keskidee_collector_* and process_*."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, PlatformCollector, ProcessCollector
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+REPORT_RESULTS = ("stored", "repeat", "late")
+REFUSALS = (
+    "credential", "revoked", "retired", "too_large", "malformed", "version", "schema_unknown", "limit", "slow",
+    "store", "busy", "length", "disconnected", "fault",
+)  # fmt: skip
+
+
+class OwnMetrics:
+    """Counters with every label value there from the start, so that a first failure shows as a rise from 0."""
+
+    def __init__(self, version: str) -> None:
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        PlatformCollector(registry=self.registry)
+        build = Info("keskidee_collector_build", "Version of the running collector", registry=self.registry)
+        build.info({"version": version})
+        self.reports = Counter(
+            "keskidee_collector_reports", "Reports taken: stored, a repeat, or late (taken, with no outlet for its age)",
+            ["result"], registry=self.registry,
+        )  # fmt: skip
+        self.refused = Counter(
+            "keskidee_collector_refused", "Requests of agents that were refused, by reason",
+            ["reason"], registry=self.registry,
+        )  # fmt: skip
+        self.samples = Counter("keskidee_collector_samples", "Samples in stored reports", registry=self.registry)
+        self.received_bytes = Counter(
+            "keskidee_collector_received_bytes", "Bytes of report bodies, as received", registry=self.registry
+        )
+        self.enrolments = Counter("keskidee_collector_enrolments", "Machines enrolled", registry=self.registry)
+        self.seconds = Histogram(
+            "keskidee_collector_report_duration_seconds", "Time from a report's arrival to its durable acknowledgement",
+            buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5), registry=self.registry,
+        )  # fmt: skip
+        for result in REPORT_RESULTS:
+            self.reports.labels(result)
+        for reason in REFUSALS:
+            self.refused.labels(reason)
+
+    def gauge(self, name: str, help: str, read: Callable[[], float]) -> None:
+        """A gauge that is read at each scrape."""
+        Gauge(f"keskidee_collector_{name}", help, registry=self.registry).set_function(read)

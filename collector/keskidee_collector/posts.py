@@ -1,0 +1,75 @@
+"""A POST of an agent, opened: frames become parts, schemas, reports and goodbyes. Nothing is changed here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from keskidee_report.decode import (
+    Envelope,
+    Index,
+    Part,
+    Stamp,
+    UnknownVersion,
+    decode_facts,
+    decode_goodbye,
+    decode_index,
+    decode_part,
+    open_envelope,
+    peek_schema_id,
+)
+from keskidee_report.model import Malformed
+from keskidee_report.wire import DELTA, FACTS, GOODBYE, PART, REPORT, SCHEMA, SKIPPABLE
+
+
+@dataclass(slots=True, kw_only=True)
+class Post:
+    """What one POST holds. `parts` and `indexes` come with their payloads as received, for the store."""
+
+    envelope: Envelope
+    facts: dict[str, str] | None = None
+    parts: dict[bytes, Part] = field(default_factory=dict)
+    part_payloads: dict[bytes, bytes] = field(default_factory=dict)
+    indexes: list[tuple[Index, bytes]] = field(default_factory=list)
+    reports: list[tuple[Stamp, bytes, bytes]] = field(default_factory=list)
+    """Stamp, schema id and payload of each report."""
+    goodbyes: list[tuple[Stamp, str]] = field(default_factory=list)
+
+
+def open_post(body: bytes, inflated_limit: int) -> Post:
+    """Opens a body. Raises UnknownVersion, TooLarge or Malformed (keskidee_report.decode)."""
+    envelope = open_envelope(body, inflated_limit)
+    post = Post(envelope=envelope)
+    for kind, payload in envelope.frames:
+        _take_frame(post, kind, payload)
+    return post
+
+
+def _take_frame(post: Post, kind: int, payload: bytes) -> None:
+    if kind == REPORT:
+        post.reports.append((*peek_schema_id(payload), payload))
+    elif kind == PART:
+        part = decode_part(payload)
+        post.parts[part.hash] = part
+        post.part_payloads[part.hash] = payload
+    elif kind == SCHEMA:
+        post.indexes.append((decode_index(payload), payload))
+    elif kind == FACTS:
+        post.facts = decode_facts(payload)
+    elif kind == GOODBYE:
+        post.goodbyes.append(decode_goodbye(payload))
+    elif kind == DELTA:
+        raise UnknownVersion("a delta report, which this collector does not read yet")
+    elif not kind & SKIPPABLE:
+        raise Malformed(f"an unknown frame of type {kind}")
+
+
+def placed_at(stamp: Stamp, envelope: Envelope, received_at: float) -> float:
+    """When a report was taken, on the collector's clock (epoch seconds).
+
+    In the session that sends, by the clock that counts since boot, which no step of the wall clock moves. A report of
+    an earlier session by its wall clock, corrected by the offset that the sender's wall clock has now.
+    """
+    age_ms = envelope.sent_boot_ms - stamp.boot_ms
+    if stamp.session != envelope.session or age_ms < 0:
+        age_ms = envelope.sent_wall_ms - stamp.wall_ms
+    return received_at - max(age_ms, 0) / 1000

@@ -1,0 +1,112 @@
+"""Schemas as the collector holds them: the names of a report, compiled, and shared by all machines that have the same.
+
+A part is known by the first 128 bits of its SHA-256, so two desktops of one model share its template. A schema (the
+list of a machine's parts) is known to its machine by 64 bits, and only to it: nobody can plant one for somebody else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
+
+from keskidee_collector.definitions import OWN_SOURCES, Definition, Refused
+from keskidee_collector.render import PartTemplate
+
+if TYPE_CHECKING:
+    from keskidee_collector.definitions import Definitions
+    from keskidee_report.decode import Index, Part
+
+
+class UnknownSchema(Exception):
+    """Names that the collector does not have; the agent sends them again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, weakref_slot=True)
+class Schema:
+    """A compiled schema.
+
+    `sources` in report order; `templates` with the byte offset of each one's words; `families` in chunk order;
+    `refused` names each family that was left out, with the reason.
+    """
+
+    sources: tuple[str, ...]
+    templates: tuple[tuple[PartTemplate, int], ...]
+    samples: int
+    series: int
+    families: tuple[str, ...]
+    refused: dict[str, str]
+
+    def chunks(self, words: bytes, instance: bytes) -> list[bytes]:
+        """One chunk a family, in the order of `families`."""
+        out: list[bytes] = []
+        for template, offset in self.templates:
+            out += template.fill(words, offset, instance)
+        return out
+
+
+class Schemas:
+    """Compiles schemas; what no machine uses any more is forgotten by itself."""
+
+    def __init__(self, definitions: Definitions) -> None:
+        self._definitions = definitions
+        self._templates: WeakValueDictionary[tuple[bytes, bool, frozenset[str]], PartTemplate] = WeakValueDictionary()
+        self._schemas: WeakValueDictionary[tuple[tuple[str, bytes], ...], Schema] = WeakValueDictionary()
+
+    def compile(self, index: Index, parts: dict[bytes, Part]) -> Schema:
+        """The schema of `index`; `parts` are those that came with it. Raises UnknownSchema where one is missing.
+
+        A family belongs to the first source of the schema that names it, so no series can be there twice.
+        """
+        known = self._schemas.get(index.sources)
+        if known is not None:
+            return known
+        templates: list[tuple[PartTemplate, int]] = []
+        owners: dict[str, str] = {}
+        refused: dict[str, str] = {}
+        offset = 0
+        for source, part_hash in index.sources:
+            if not part_hash:
+                continue
+            template = self._template(source, part_hash, parts, frozenset())
+            taken = owners.keys() & template.names
+            if taken:
+                template = self._template(source, part_hash, parts, frozenset(taken))
+            templates.append((template, offset))
+            owners.update(dict.fromkeys(template.names, source))
+            refused |= template.refused
+            offset += template.count * 8
+        schema = Schema(
+            sources=tuple([source for source, _ in index.sources]),
+            templates=tuple(templates),
+            samples=offset // 8,
+            series=sum(template.series for template, _ in templates),
+            families=tuple([name for template, _ in templates for name in template.names]),
+            refused=refused,
+        )
+        self._schemas[index.sources] = schema
+        return schema
+
+    def _template(
+        self, source: str, part_hash: bytes, parts: dict[bytes, Part], taken: frozenset[str]
+    ) -> PartTemplate:
+        key = (part_hash, source in OWN_SOURCES, taken)
+        template = self._templates.get(key)
+        if template is None:
+            part = parts.get(part_hash)
+            if part is None:
+                raise UnknownSchema(f"part {part_hash.hex()} of source {source}")
+            template = self._templates[key] = self._compile_part(source, part, taken)
+        return template
+
+    def _compile_part(self, source: str, part: Part, taken: frozenset[str]) -> PartTemplate:
+        refused = dict.fromkeys(taken, "given by another source of this machine already")
+        for column in part.columns:
+            if column.name in taken:
+                continue
+            try:
+                self._definitions.settle(Definition(name=column.name, kind=column.kind, help=column.help), source)
+            except Refused as reason:
+                refused[column.name] = str(reason)
+        accepted = {column.name for column in part.columns} - refused.keys()
+        return PartTemplate(part, accepted, refused)

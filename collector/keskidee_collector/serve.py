@@ -1,0 +1,233 @@
+"""Runs the collector: opens the data directory, binds, serves until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import json
+import logging
+import os
+import signal
+import socket
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as distribution_version
+from typing import TYPE_CHECKING, Any
+
+import uvicorn
+
+from keskidee_collector import access
+from keskidee_collector.app import build
+from keskidee_collector.files import keep_file
+from keskidee_collector.state import State
+from keskidee_collector.store.database import Unusable
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator
+    from pathlib import Path
+
+    from keskidee_collector.authority import ServerCertificate
+    from keskidee_config import CollectorSettings
+
+KEEP_ALIVE_SECONDS_AT_LEAST = 180
+"""Three intervals of a machine that reports each minute: an agent's connection outlives its pauses."""
+STOP_SECONDS = 5
+BACKLOG = 2048
+RUNNING_FILE = "collector.json"
+ADMIN_FILE = "admin-token"
+
+
+class CannotStart(Exception):
+    """Why the collector does not start, in one line for the person who started it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """A collector that is ready: the URL on this host, and where the agents' CA is (None without TLS)."""
+
+    url: str
+    ca_file: Path | None
+    admin_token: str
+    state: State
+    stop: asyncio.Event
+
+
+def program_version() -> str:
+    """The version of the installed distribution."""
+    try:
+        return distribution_version("keskidee")
+    except PackageNotFoundError:
+        return "0"
+
+
+async def serve(
+    settings: CollectorSettings, directory: Path, on_ready: Callable[[Running], Awaitable[None]] | None = None
+) -> None:
+    """Serves until SIGINT or SIGTERM. Raises CannotStart."""
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    host, port = split_address(settings.listen)
+    with _only_one(directory):
+        listener = _bind(host, port)
+        port = listener.getsockname()[1]
+        certificate = None if is_loopback(host) else _certificate(settings, directory, host)
+        admin_token = _admin_token(directory)
+        fingerprint = certificate.fingerprint if certificate else ""
+        try:
+            state = State(settings, directory, version=program_version(), fingerprint=fingerprint)
+        except Unusable as error:
+            raise CannotStart(str(error)) from error
+        _watch(state)
+        application = build(state, admin_token=admin_token, ca_pem=certificate.ca_pem if certificate else None)
+        server = uvicorn.Server(_uvicorn_config(settings, application, certificate))
+        server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]  # ours below, for both loops
+        url = f"{'https' if certificate else 'http'}://{_local_host(host)}:{port}"
+        running = Running(
+            url=url, ca_file=directory / "tls" / "ca.pem" if certificate else None, admin_token=admin_token,
+            state=state, stop=asyncio.Event(),
+        )  # fmt: skip
+        try:
+            await _until_stopped(server, listener, running, directory, on_ready)
+        finally:
+            state.close()
+            (directory / RUNNING_FILE).unlink(missing_ok=True)
+
+
+async def _until_stopped(
+    server: uvicorn.Server,
+    listener: socket.socket,
+    running: Running,
+    directory: Path,
+    on_ready: Callable[[Running], Awaitable[None]] | None,
+) -> None:
+    _stop_on_signals(running.stop)
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    while not server.started and not serving.done():
+        await asyncio.sleep(0.01)
+    if server.started:
+        row = {"url": running.url, "pid": os.getpid(), "ca_file": str(running.ca_file) if running.ca_file else None}
+        keep_file(directory / RUNNING_FILE, json.dumps(row).encode())
+        if on_ready is not None:
+            await on_ready(running)
+    stopping = asyncio.create_task(running.stop.wait())
+    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    server.should_exit = True
+    await serving
+    stopping.cancel()
+
+
+def _stop_on_signals(stop: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        try:
+            loop.add_signal_handler(number, stop.set)
+        except NotImplementedError:  # Windows
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
+
+
+def _uvicorn_config(
+    settings: CollectorSettings, application: Any, certificate: ServerCertificate | None
+) -> uvicorn.Config:
+    tls: dict[str, Any] = {}
+    if certificate is not None:
+        own = settings.tls.certificate is None
+        tls["ssl_certfile"] = str(certificate.certificate) if own else settings.tls.certificate
+        tls["ssl_keyfile"] = str(certificate.key) if own else settings.tls.key
+    return uvicorn.Config(
+        application,
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        proxy_headers=False,
+        backlog=BACKLOG,
+        limit_concurrency=settings.limits.connections,
+        timeout_keep_alive=max(3 * settings.interval_seconds, KEEP_ALIVE_SECONDS_AT_LEAST),
+        timeout_graceful_shutdown=STOP_SECONDS,
+        **tls,
+    )
+
+
+def split_address(listen: str) -> tuple[str, int]:
+    """`HOST:PORT` or `[IPv6]:PORT` as host and port."""
+    host, _, port = listen.rpartition(":")
+    return host.strip("[]"), int(port)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this host can reach that address."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _local_host(host: str) -> str:
+    """The address by which this host reaches what listens on `host`."""
+    if host in ("0.0.0.0", ""):  # noqa: S104  # compared, not bound
+        return "127.0.0.1"
+    if host == "::":
+        return "[::1]"
+    return f"[{host}]" if ":" in host else host
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind, protocol)
+        if os.name == "posix":
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    except OSError as error:
+        raise CannotStart(f"cannot listen on {host}:{port}: {error.strerror or error}") from error
+    return listener
+
+
+def _certificate(settings: CollectorSettings, directory: Path, host: str) -> ServerCertificate:
+    from urllib.parse import urlsplit
+
+    from keskidee_collector import authority
+
+    public = urlsplit(settings.public_url or "").hostname
+    names = [*settings.tls.names, *([public] if public else [])]
+    return authority.prepare(directory / "tls", authority.names_for(host, names))
+
+
+def _admin_token(directory: Path) -> str:
+    path = directory / ADMIN_FILE
+    if not path.exists():
+        keep_file(path, f"ka1_{access.new_credential()}".encode())
+    return path.read_text().strip()
+
+
+@contextmanager
+def _only_one(directory: Path) -> Iterator[None]:
+    """Two collectors on one directory would overwrite each other: the second is refused."""
+    with open(directory / "lock", "w") as lock:
+        if os.name == "posix":
+            import fcntl
+
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                raise CannotStart(f"{directory}: another collector is running on this directory") from error
+        yield
+
+
+def _watch(state: State) -> None:
+    gauge = state.metrics.gauge
+    gauge("machines", "Machines that are not retired", lambda: sum(m.retired_at is None for m in state.fleet))
+    gauge("families", "Metric families known in the fleet", lambda: len(state.definitions))
+    gauge("waiting_commits", "Requests that wait for their commit to reports.db", state.reports.writer.waiting)
+    gauge("failed_commits", "Commits to reports.db that failed", lambda: state.reports.writer.failures)
+    gauge("start_timestamp_seconds", "When this collector began to listen", lambda: state.listening_since)
+
+
+def setup_logging() -> None:
+    """Warnings and worse on stderr, one line each."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")

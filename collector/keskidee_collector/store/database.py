@@ -1,0 +1,77 @@
+"""Opens a SQLite file the way both stores need it, and brings its tables up to date with Alembic."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import create_engine, event, text
+from sqlalchemy.exc import DatabaseError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sqlalchemy import Engine
+
+HEADS = {"reports": "reports_0001", "register": "register_0001"}
+"""The newest migration of each file."""
+
+
+class Unusable(Exception):
+    """A database file that cannot be used, in one line for the person who started the program."""
+
+
+def open_database(path: Path, kind: str) -> Engine:
+    """The engine of a file in WAL with synchronous=FULL, migrated to HEADS[kind]. Raises Unusable."""
+    engine = create_engine(f"sqlite:///{path}", connect_args={"check_same_thread": False, "timeout": 10})
+    event.listen(engine, "connect", _configure)
+    try:
+        version = _version(engine)
+        if version != HEADS[kind]:
+            migrate(engine, kind, version)
+    except DatabaseError as error:
+        raise Unusable(f"{path}: {error.orig}") from error
+    os.chmod(path, 0o600)
+    return engine
+
+
+def open_for_reading(path: Path) -> Engine:
+    """A read-only engine of a file that another process may be writing. Raises Unusable where it is not there."""
+    if not path.is_file():
+        raise Unusable(f"{path}: no such file; is this the data directory of a collector?")
+    return create_engine(f"sqlite:///file:{path}?mode=ro&uri=true", connect_args={"timeout": 10})
+
+
+def _configure(connection: Any, _record: object) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.close()
+
+
+def _version(engine: Engine) -> str | None:
+    with engine.connect() as connection:
+        tables = connection.execute(text("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'")).first()
+        if tables is None:
+            return None
+        row = connection.execute(text("SELECT version_num FROM alembic_version")).first()
+        return str(row[0]) if row else None
+
+
+def migrate(engine: Engine, kind: str, version: str | None) -> None:
+    """Runs the migrations that are missing; refuses a file that a newer program wrote."""
+    from alembic import command
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+    from alembic.util.exc import CommandError
+
+    config = Config()
+    config.set_main_option("script_location", f"keskidee_collector.store:{kind}_migrations")
+    if version is not None:
+        try:
+            ScriptDirectory.from_config(config).get_revision(version)
+        except CommandError as error:
+            raise Unusable(f"{engine.url.database}: written by a newer keskidee ({version})") from error
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")

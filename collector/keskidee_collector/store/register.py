@@ -1,0 +1,120 @@
+"""register.db: machines that enrolled and the tokens that let them. Assets and money join it later."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+from sqlalchemy import bindparam, delete, insert, select, update
+
+from keskidee_collector.store.database import open_database
+from keskidee_collector.store.tables import machines, tokens
+from keskidee_collector.store.writer import Writer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sqlalchemy import Engine
+
+    from keskidee_collector.fleet import Machine
+    from keskidee_collector.store.writer import Statement
+
+_ADD_MACHINE = insert(machines)
+_UPDATE_MACHINE = (
+    update(machines)
+    .where(machines.c.id == bindparam("machine"))
+    .values({name: bindparam(f"new_{name}") for name in ("instance", "facts", "revoked_at", "retired_at")})
+)
+_ADD_TOKEN = insert(tokens)
+_USE_TOKEN = update(tokens).where(tokens.c.id == bindparam("token")).values(uses_left=bindparam("left"))
+_DROP_TOKEN = delete(tokens).where(tokens.c.id == bindparam("token"))
+
+
+class Token(NamedTuple):
+    """A token as kept: `hash` is the SHA-256 of its text; None in `expires_at` or `uses_left` is without end."""
+
+    id: str
+    scope: str
+    hash: bytes
+    site: str
+    role: str
+    created_at: float
+    expires_at: float | None
+    uses_left: int | None
+
+
+class MachineRow(NamedTuple):
+    """A machine as the register keeps it."""
+
+    id: str
+    instance: str
+    site: str
+    role: str
+    credential_hash: bytes
+    facts: dict[str, str]
+    enrolled_at: float
+    revoked_at: float | None
+    retired_at: float | None
+
+
+class RegisterStore:
+    """Reads at the start, then writes through its one writer."""
+
+    def __init__(self, path: Path) -> None:
+        self._engine = open_database(path, "register")
+        self.writer = Writer(self._engine, "register")
+
+    def close(self) -> None:
+        """Commits what is queued."""
+        self.writer.close()
+
+    def machines(self) -> list[MachineRow]:
+        """Every machine, retired ones too."""
+        return read_machines(self._engine)
+
+    def tokens(self) -> list[Token]:
+        """Every token that was not dropped."""
+        with self._engine.connect() as connection:
+            return [Token(*row) for row in connection.execute(select(tokens))]
+
+    async def add_machine(self, machine: Machine, token: Token) -> None:
+        """Keeps a new machine and, in the same commit, how often its token may still be used."""
+        rows: list[Statement] = [(_ADD_MACHINE, _machine_row(machine))]
+        if token.uses_left is not None:
+            rows.append((_USE_TOKEN, {"token": token.id, "left": token.uses_left}))
+        await self.writer.save(rows)
+
+    async def update_machine(self, machine: Machine) -> None:
+        """Keeps what may change of a machine: its instance, facts, and whether it is revoked or retired."""
+        row = _machine_row(machine)
+        changed: dict[str, Any] = {f"new_{name}": row[name] for name in ("instance", "facts", "revoked_at", "retired_at")}
+        await self.writer.save([(_UPDATE_MACHINE, changed | {"machine": machine.id})])
+
+    async def add_token(self, token: Token) -> None:
+        """Keeps a new token."""
+        await self.writer.save([(_ADD_TOKEN, token._asdict())])
+
+    async def drop_token(self, token_id: str) -> None:
+        """Forgets a token."""
+        await self.writer.save([(_DROP_TOKEN, {"token": token_id})])
+
+
+def read_machines(engine: Engine) -> list[MachineRow]:
+    """Every machine of a register, also of one opened for reading only."""
+    with engine.connect() as connection:
+        rows = connection.execute(select(machines).order_by(machines.c.enrolled_at))
+        return [MachineRow(*row[:5], msgspec.json.decode(row[5], type=dict[str, str]), *row[6:]) for row in rows]
+
+
+def _machine_row(machine: Machine) -> dict[str, Any]:
+    return {
+        "id": machine.id,
+        "instance": machine.instance,
+        "site": machine.site,
+        "role": machine.role,
+        "credential_hash": machine.credential_hash,
+        "facts": msgspec.json.encode(machine.facts),
+        "enrolled_at": machine.enrolled_at,
+        "revoked_at": machine.revoked_at,
+        "retired_at": machine.retired_at,
+    }

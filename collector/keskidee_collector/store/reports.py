@@ -1,0 +1,135 @@
+"""reports.db: what arrived, as it arrived, so that a restart shows every machine as it was."""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+from sqlalchemy import bindparam, delete, select
+from sqlalchemy.dialects.sqlite import insert
+
+from keskidee_collector.sequences import Sequences
+from keskidee_collector.store.database import open_database
+from keskidee_collector.store.tables import definitions, latest, parts, schemas
+from keskidee_collector.store.writer import Writer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sqlalchemy import Engine
+
+    from keskidee_collector.definitions import Definition
+    from keskidee_collector.fleet import Machine
+    from keskidee_collector.store.writer import Statement
+
+_PART = insert(parts).on_conflict_do_nothing()
+_DEFINITION = insert(definitions).on_conflict_do_nothing()
+_schema = insert(schemas)
+_SCHEMA = _schema.on_conflict_do_update(
+    index_elements=["machine_id", "id"], set_={"received_at": _schema.excluded.received_at}
+)
+_latest = insert(latest)
+_LATEST = _latest.on_conflict_do_update(
+    index_elements=["machine_id"],
+    set_={column.name: _latest.excluded[column.name] for column in latest.columns if column.name != "machine_id"},
+)
+_PRESENCE = _latest.on_conflict_do_update(
+    index_elements=["machine_id"],
+    set_={name: _latest.excluded[name] for name in ("received_at", "clock_offset_seconds", "goodbye", "sessions")},
+)
+_FORGET_MACHINE = [
+    delete(table).where(table.c.machine_id == bindparam("forgotten")) for table in (latest, schemas)
+]
+
+
+class Latest(NamedTuple):
+    """A machine's stored last report; `report` is the payload of its REPORT frame, empty where there was none."""
+
+    machine_id: str
+    received_at: float
+    taken_at: float
+    clock_offset_seconds: float
+    goodbye: str
+    sessions: dict[bytes, Sequences]
+    schema_id: bytes
+    report: bytes
+
+
+class ReportStore:
+    """Reads at the start, then writes through its one writer."""
+
+    def __init__(self, path: Path) -> None:
+        self._engine = open_database(path, "reports")
+        self.writer = Writer(self._engine, "reports")
+
+    def close(self) -> None:
+        """Commits what is queued."""
+        self.writer.close()
+
+    def part_rows(self, payloads: dict[bytes, bytes]) -> list[Statement]:
+        """Statements that keep PART payloads by hash."""
+        return [(_PART, {"hash": key, "payload": payload}) for key, payload in payloads.items()]
+
+    def schema_row(self, machine_id: str, schema_id: bytes, payload: bytes, received_at: float) -> Statement:
+        """The statement that keeps a machine's SCHEMA payload."""
+        row = {"machine_id": machine_id, "id": schema_id, "payload": payload, "received_at": received_at}
+        return (_SCHEMA, row)
+
+    def definition_rows(self, new: list[Definition]) -> list[Statement]:
+        """Statements that keep new definitions."""
+        return [(_DEFINITION, {"name": d.name, "kind": d.kind, "help": d.help}) for d in new]
+
+    def latest_row(self, row: Latest) -> Statement:
+        """The statement that keeps a machine's last report and what was taken of its sessions.
+
+        An empty report leaves the stored one in place: only presence and sequences are kept then.
+        """
+        values = row._asdict()
+        values["sessions"] = _encode_sessions(row.sessions)
+        values["report"] = zlib.compress(row.report, 1) if row.report else b""
+        return (_LATEST if row.report else _PRESENCE, values)
+
+    def forget(self, machine: Machine) -> list[Statement]:
+        """Statements that drop a machine's reports (it was retired)."""
+        return [(statement, {"forgotten": machine.id}) for statement in _FORGET_MACHINE]
+
+    def all_definitions(self) -> list[tuple[str, str, str]]:
+        """Rows (name, kind, help)."""
+        with self._engine.connect() as connection:
+            return [tuple(row) for row in connection.execute(select(definitions))]  # type: ignore[misc]  # three columns
+
+    def all_latest(self) -> list[Latest]:
+        """The last report of every machine."""
+        with self._engine.connect() as connection:
+            return [
+                Latest(*row[:5], _decode_sessions(row[5]), row[6], zlib.decompress(row[7]) if row[7] else b"")
+                for row in connection.execute(select(latest))
+            ]
+
+    def all_schemas(self) -> list[tuple[str, bytes]]:
+        """Rows (machine id, SCHEMA payload), oldest first."""
+        with self._engine.connect() as connection:
+            query = select(schemas.c.machine_id, schemas.c.payload).order_by(schemas.c.received_at)
+            return [(row[0], row[1]) for row in connection.execute(query)]
+
+    def all_parts(self) -> list[bytes]:
+        """PART payloads."""
+        with self._engine.connect() as connection:
+            return [row[0] for row in connection.execute(select(parts.c.payload))]
+
+
+def _encode_sessions(sessions: dict[bytes, Sequences]) -> bytes:
+    return msgspec.json.encode({session.hex(): seen.ranges() for session, seen in sessions.items()})
+
+
+def _decode_sessions(raw: bytes) -> dict[bytes, Sequences]:
+    stored = msgspec.json.decode(raw, type=dict[str, list[list[int]]])
+    return {bytes.fromhex(session): Sequences(ranges) for session, ranges in stored.items()}
+
+
+def read_last_heard(engine: Engine) -> dict[str, float]:
+    """When each machine was last heard (epoch seconds), also of a file opened for reading only."""
+    with engine.connect() as connection:
+        query = select(latest.c.machine_id, latest.c.received_at)
+        return {row[0]: row[1] for row in connection.execute(query)}

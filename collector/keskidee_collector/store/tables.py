@@ -1,0 +1,78 @@
+"""The tables of both files, as SQLAlchemy Core knows them. Alembic's migrations beside this file create them."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Float, Integer, LargeBinary, MetaData, String, Table
+
+reports_metadata = MetaData()
+register_metadata = MetaData()
+
+parts = Table(
+    "parts",
+    reports_metadata,
+    Column("hash", LargeBinary, primary_key=True),
+    Column("payload", LargeBinary, nullable=False),
+)
+"""Names of sources, as received: the payload of a PART frame by its hash, shared by all machines."""
+
+schemas = Table(
+    "schemas",
+    reports_metadata,
+    Column("machine_id", String, primary_key=True),
+    Column("id", LargeBinary, primary_key=True),
+    Column("payload", LargeBinary, nullable=False),
+    Column("received_at", Float, nullable=False),
+)
+"""A machine's schemas: the payload of a SCHEMA frame."""
+
+latest = Table(
+    "latest",
+    reports_metadata,
+    Column("machine_id", String, primary_key=True),
+    Column("received_at", Float, nullable=False),
+    Column("taken_at", Float, nullable=False),
+    Column("clock_offset_seconds", Float, nullable=False),
+    Column("goodbye", String, nullable=False),
+    Column("sessions", LargeBinary, nullable=False),
+    Column("schema_id", LargeBinary, nullable=False),
+    Column("report", LargeBinary, nullable=False),
+)
+"""A machine's last report (the payload of its REPORT frame, deflated) and which sequences of which sessions were taken."""
+
+definitions = Table(
+    "definitions",
+    reports_metadata,
+    Column("name", String, primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("help", String, nullable=False),
+)
+"""One definition a family name, first come."""
+
+machines = Table(
+    "machines",
+    register_metadata,
+    Column("id", String, primary_key=True),
+    Column("instance", String, nullable=False, unique=True),
+    Column("site", String, nullable=False),
+    Column("role", String, nullable=False),
+    Column("credential_hash", LargeBinary, nullable=False),
+    Column("facts", LargeBinary, nullable=False),
+    Column("enrolled_at", Float, nullable=False),
+    Column("revoked_at", Float),
+    Column("retired_at", Float),
+)
+"""Machines that enrolled; `facts` is a JSON object of texts."""
+
+tokens = Table(
+    "tokens",
+    register_metadata,
+    Column("id", String, primary_key=True),
+    Column("scope", String, nullable=False),
+    Column("hash", LargeBinary, nullable=False, unique=True),
+    Column("site", String, nullable=False),
+    Column("role", String, nullable=False),
+    Column("created_at", Float, nullable=False),
+    Column("expires_at", Float),
+    Column("uses_left", Integer),
+)
+"""Join and metrics tokens: the SHA-256 of each, never the token itself."""

@@ -1,0 +1,227 @@
+"""What exporters and pages may see: machines as plain rows, and their samples as rendered chunks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from keskidee_collector.definitions import Definition
+from keskidee_collector.fleet import ON, RETIRED
+from keskidee_collector.render import labels_text
+from keskidee_collector.store.database import Unusable, open_for_reading
+from keskidee_collector.store.register import read_machines
+from keskidee_collector.store.reports import read_last_heard
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from prometheus_client import CollectorRegistry
+
+    from keskidee_collector.fleet import Machine, Problem
+    from keskidee_collector.state import State
+    from keskidee_collector.store.register import MachineRow
+
+__all__ = ["AssetRow", "Definition", "MachineView", "Unusable", "View", "labels_text", "stored_assets"]
+
+OUTCOME_FAMILIES = (
+    Definition(
+        name="keskidee_source_up",
+        kind="gauge",
+        help="Whether a source of the agent read (1), or was denied, failed or timed out (0); absent sources have none",
+    ),
+    Definition(
+        name="node_scrape_collector_duration_seconds",
+        kind="gauge",
+        help="node_exporter: Duration of a collector scrape.",
+    ),
+    Definition(
+        name="node_scrape_collector_success",
+        kind="gauge",
+        help="node_exporter: Whether a collector succeeded.",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MachineView:
+    """One machine, now. Times are UTC epoch seconds, None where it never happened; unknown texts are empty.
+
+    `state` is on, off, silent or retired, `state_since` when that began (for silent: the last report). `off_reason`
+    is shutdown or sleep. `problems` are the sources that did not read, `refused_families` by name with the reason.
+    """
+
+    id: str
+    instance: str
+    hostname: str
+    site: str
+    role: str
+    os: str
+    system: str
+    kernel: str
+    maker: str
+    model: str
+    serial: str
+    agent_version: str
+    simulated: bool
+    state: str
+    state_since: float
+    off_reason: str
+    enrolled_at: float
+    last_report_at: float | None
+    clock_offset_seconds: float | None
+    interval_seconds: float
+    series: int
+    problems: tuple[Problem, ...]
+    refused_families: dict[str, str]
+
+
+class View:
+    """A reading window on the state of a running collector."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    @property
+    def version(self) -> str:
+        """The collector's version."""
+        return self._state.version
+
+    @property
+    def registry(self) -> CollectorRegistry:
+        """The collector's own metrics."""
+        return self._state.metrics.registry
+
+    def now(self) -> float:
+        """UTC epoch seconds by the clock that everything here is measured on."""
+        return self._state.now()
+
+    def machines(self, *, retired: bool = False) -> list[MachineView]:
+        """Every machine by instance; retired ones on request."""
+        rows = [self._row(machine) for machine in self._state.fleet if retired or machine.retired_at is None]
+        return sorted(rows, key=lambda row: row.instance)
+
+    def machine(self, machine_id: str) -> MachineView | None:
+        """The machine of this id."""
+        machine = self._state.fleet.get(machine_id)
+        return None if machine is None else self._row(machine)
+
+    def machine_families(self, machine_id: str) -> list[tuple[Definition, bytes]]:
+        """Definition and sample lines of each family a machine has, by name; empty where it says nothing now."""
+        machine = self._state.fleet.get(machine_id)
+        if machine is None or machine.schema is None or self._state.machine_state(machine) != ON:
+            return []
+        named = [(self._state.definitions[n], c) for n, c in zip(machine.schema.families, machine.chunks, strict=True)]
+        named += [pair for pair in zip(OUTCOME_FAMILIES, machine.outcome_chunks, strict=True) if pair[1]]
+        return sorted(named, key=lambda pair: pair[0].name)
+
+    def fleet_families(self) -> Iterator[tuple[Definition, list[bytes]]]:
+        """Definition and the sample lines of every machine that is on, family by family, by name."""
+        talking = [m for m in self._state.fleet if m.schema is not None and self._state.machine_state(m) == ON]
+        talking.sort(key=lambda machine: id(machine.schema))
+        groups: list[tuple[dict[str, int], list[list[bytes]]]] = []
+        for _, group in groupby(talking, key=lambda machine: id(machine.schema)):
+            alike = list(group)
+            schema = alike[0].schema
+            assert schema is not None
+            places = {name: position for position, name in enumerate(schema.families)}
+            groups.append((places, [machine.chunks for machine in alike]))
+        outcomes = [machine.outcome_chunks for machine in talking]
+        made = {definition.name: position for position, definition in enumerate(OUTCOME_FAMILIES)}
+        for name in sorted({*self._state.definitions.names(), *made}):
+            if name in made:
+                chunks = [chunk[made[name]] for chunk in outcomes]
+                yield OUTCOME_FAMILIES[made[name]], chunks
+                continue
+            chunks = []
+            for places, rows in groups:
+                position = places.get(name)
+                if position is not None:
+                    chunks += [row[position] for row in rows]
+            if chunks:
+                yield self._state.definitions[name], chunks
+
+    def _row(self, machine: Machine) -> MachineView:
+        facts = machine.facts
+        state = self._state.machine_state(machine)
+        return MachineView(
+            id=machine.id,
+            instance=machine.instance,
+            hostname=facts.get("hostname", ""),
+            site=machine.site,
+            role=machine.role,
+            os=facts.get("os", ""),
+            system=facts.get("os_name", ""),
+            kernel=facts.get("kernel", ""),
+            maker=facts.get("maker", ""),
+            model=facts.get("model", ""),
+            serial=facts.get("serial", ""),
+            agent_version=facts.get("agent_version", ""),
+            simulated=facts.get("simulated") == "true",
+            state=state,
+            state_since=self._since(machine, state),
+            off_reason=machine.goodbye if machine.goodbye in ("shutdown", "sleep") else "",
+            enrolled_at=machine.enrolled_at,
+            last_report_at=machine.last_report_at,
+            clock_offset_seconds=machine.clock_offset_seconds,
+            interval_seconds=machine.interval_seconds,
+            series=machine.schema.series if machine.schema else 0,
+            problems=tuple(machine.problems.values()),
+            refused_families=machine.schema.refused if machine.schema else {},
+        )
+
+    def _since(self, machine: Machine, state: str) -> float:
+        if state == ON:
+            return machine.on_since
+        if state == RETIRED:
+            return machine.retired_at or 0.0
+        return machine.last_report_at or machine.enrolled_at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssetRow:
+    """A machine as procurement sees it, with its first and last sign of life (epoch seconds)."""
+
+    instance: str
+    hostname: str
+    id: str
+    site: str
+    role: str
+    maker: str
+    model: str
+    serial: str
+    system: str
+    first_seen: float
+    last_seen: float | None
+    state: str
+
+
+def stored_assets(directory: Path) -> list[AssetRow]:
+    """The register in a data directory, read without disturbing the collector that may be running on it.
+
+    Raises Unusable where there is no register.
+    """
+    register = open_for_reading(directory / "register.db")
+    reports = open_for_reading(directory / "reports.db")
+    heard = read_last_heard(reports)
+    rows = [_asset(row, heard.get(row.id)) for row in read_machines(register)]
+    return sorted(rows, key=lambda row: (row.site, row.instance))
+
+
+def _asset(row: MachineRow, last_seen: float | None) -> AssetRow:
+    facts = row.facts
+    return AssetRow(
+        instance=row.instance,
+        hostname=facts.get("hostname", ""),
+        id=row.id,
+        site=row.site,
+        role=row.role,
+        maker=facts.get("maker", ""),
+        model=facts.get("model", ""),
+        serial=facts.get("serial", ""),
+        system=facts.get("os_name", ""),
+        first_seen=row.enrolled_at,
+        last_seen=last_seen,
+        state="retired" if row.retired_at is not None else "in use",
+    )

@@ -1,0 +1,156 @@
+"""Pages for Prometheus: the fleet, one machine, and the collector itself, in both text formats.
+
+Source: Prometheus text format 0.0.4 and OpenMetrics 1.0. Sample lines are alike in both and come rendered; only the
+lines above them differ. No sample carries a timestamp: a series that is gone must go stale at once.
+"""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING
+
+from prometheus_client import exposition
+from prometheus_client.openmetrics import exposition as openmetrics
+
+from keskidee_collector.view import Definition, labels_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from keskidee_collector.view import MachineView, View
+
+TEXT = "text/plain; version=0.0.4; charset=utf-8"
+OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
+UNITS = ("seconds", "bytes", "celsius", "volts", "amperes", "watts", "joules", "hertz", "ratio", "meters", "grams")
+STATES = ("on", "off", "silent")
+
+
+def negotiate(accept: str) -> str:
+    """The content type to answer with: OpenMetrics 1.0 where it is asked for at least as much as plain text."""
+    best: dict[str, float] = {}
+    for entry in accept.split(","):
+        kind, *parameters = [piece.strip().lower() for piece in entry.split(";")]
+        pairs = dict(parameter.partition("=")[::2] for parameter in parameters)
+        if kind == "application/openmetrics-text" and pairs.get("version", "1.0.0") not in ("1.0.0", "0.0.1"):
+            continue
+        try:
+            quality = float(pairs.get("q", "1"))
+        except ValueError:
+            continue
+        best[kind] = max(best.get(kind, 0.0), quality)
+    asked = best.get("application/openmetrics-text", 0.0)
+    return OPENMETRICS if asked > 0 and asked >= best.get("text/plain", 0.0) else TEXT
+
+
+def fleet_page(view: View, content_type: str) -> Iterator[bytes]:
+    """Every machine that is on, and the collector itself, family by family."""
+    for definition, chunks in view.fleet_families():
+        yield b"".join([_head(definition, content_type), *chunks])
+    yield from self_page(view, content_type)
+
+
+def machine_page(view: View, machine_id: str, content_type: str) -> bytes:
+    """One machine's families; empty where it says nothing now."""
+    families = view.machine_families(machine_id)
+    if not families:
+        return b""
+    out = [piece for definition, chunk in families for piece in (_head(definition, content_type), chunk)]
+    return b"".join(out) + _end(content_type)
+
+
+def self_page(view: View, content_type: str) -> Iterator[bytes]:
+    """Presence of every machine, and the collector's own metrics."""
+    for definition, lines in _presence(view.machines()):
+        if lines:
+            yield _head(definition, content_type) + "".join(lines).encode()
+    if content_type == OPENMETRICS:
+        yield openmetrics.generate_latest(view.registry)
+    else:
+        yield exposition.generate_latest(view.registry)
+
+
+def gzipped(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """The pieces as one gzip stream (RFC 1952), at the fastest level."""
+    packer = zlib.compressobj(1, zlib.DEFLATED, 31)
+    for piece in pieces:
+        if packed := packer.compress(piece):
+            yield packed
+    yield packer.flush()
+
+
+def _presence(machines: list[MachineView]) -> Iterator[tuple[Definition, list[str]]]:
+    yield (
+        _gauge("keskidee_machine_info", "What a machine is: one series each, value 1"),
+        [f"keskidee_machine_info{labels_text(_info_labels(m))} 1\n" for m in machines],
+    )
+    yield (
+        _gauge("keskidee_machine_up", "Whether a machine is on and reports"),
+        [f"keskidee_machine_up{_instance(m)} {int(m.state == 'on')}\n" for m in machines],
+    )
+    yield (
+        _gauge("keskidee_machine_state", "1 for the state a machine is in, 0 for the others"),
+        [
+            f"keskidee_machine_state{labels_text({'instance': m.instance, 'state': s})} {int(m.state == s)}\n"
+            for m in machines
+            for s in STATES
+        ],
+    )
+    yield (
+        _gauge("keskidee_machine_last_report_timestamp_seconds", "When a machine was last heard"),
+        [
+            f"keskidee_machine_last_report_timestamp_seconds{_instance(m)} {m.last_report_at:.3f}\n"
+            for m in machines
+            if m.last_report_at is not None
+        ],
+    )
+    yield (
+        _gauge("keskidee_machine_clock_offset_seconds", "A machine's clock minus the collector's, at its last report"),
+        [
+            f"keskidee_machine_clock_offset_seconds{_instance(m)} {m.clock_offset_seconds:.3f}\n"
+            for m in machines
+            if m.clock_offset_seconds is not None
+        ],
+    )
+    yield (
+        _gauge("keskidee_machine_refused_families", "Families of a machine that were refused; its page names them"),
+        [f"keskidee_machine_refused_families{_instance(m)} {len(m.refused_families)}\n" for m in machines],
+    )
+
+
+def _info_labels(machine: MachineView) -> dict[str, str]:
+    return {
+        "instance": machine.instance,
+        "id": machine.id,
+        "site": machine.site,
+        "role": machine.role,
+        "os": machine.os,
+        "model": machine.model,
+        "simulated": "true" if machine.simulated else "",
+    }
+
+
+def _instance(machine: MachineView) -> str:
+    return labels_text({"instance": machine.instance})
+
+
+def _gauge(name: str, help: str) -> Definition:
+    return Definition(name=name, kind="gauge", help=help)
+
+
+def _head(definition: Definition, content_type: str) -> bytes:
+    help = definition.help.replace("\\", "\\\\").replace("\n", "\\n")
+    name, kind = definition.name, definition.kind
+    if content_type != OPENMETRICS:
+        return f"# HELP {name} {help}\n# TYPE {name} {kind}\n".encode()
+    if kind == "counter" and not name.endswith("_total") or kind == "untyped":
+        kind = "unknown"
+    if kind == "counter":
+        name = name.removesuffix("_total")
+    unit = name.rpartition("_")[2]
+    unit_line = f"# UNIT {name} {unit}\n" if unit in UNITS else ""
+    help = help.replace('"', '\\"')
+    return f"# TYPE {name} {kind}\n{unit_line}# HELP {name} {help}\n".encode()
+
+
+def _end(content_type: str) -> bytes:
+    return b"# EOF\n" if content_type == OPENMETRICS else b""
