@@ -1,0 +1,205 @@
+"""What a machine is, as texts for the register: names, system, maker, serial. What is unknown is left out."""
+
+from __future__ import annotations
+
+from keskidee_report.identity import machine_id_hash
+from keskidee_report.model import Denied, Malformed, NotHere, TimedOut
+
+from keskidee_agent.placeholders import said, said_uuid
+from keskidee_agent.release import os_release, system_version
+from keskidee_agent.smbios import system_texts
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from keskidee_agent.machine import Machine
+
+DMI = "sys/class/dmi/id/"
+WINDOWS_NT = r"SOFTWARE\Microsoft\Windows NT\CurrentVersion"
+FIRST_BUILD_OF_WINDOWS_11 = 22000  # whose ProductName still says Windows 10
+
+# SMBIOS 3.7 (DMTF DSP0134), 7.4.1 "System Enclosure or Chassis Types"
+CHASSIS = {
+    **dict.fromkeys((3, 4, 5, 6, 7, 13, 15, 16, 24, 35, 36), "desktop"),
+    **dict.fromkeys((8, 9, 10, 14, 31, 32), "laptop"),
+    **dict.fromkeys((11, 30), "tablet"),
+    **dict.fromkeys((17, 23, 25, 28, 29), "server"),
+}
+# words in maker and product of virtual machines as DMI gives them, and the hypervisor's name
+VIRTUAL = (
+    ("kvm", "kvm"),
+    ("qemu", "qemu"),
+    ("vmware", "vmware"),
+    ("virtualbox", "virtualbox"),
+    ("microsoft corporation virtual machine", "hyper-v"),
+    ("xen", "xen"),
+    ("amazon ec2", "amazon"),
+    ("google compute engine", "google"),
+    ("openstack", "kvm"),
+    ("parallels", "parallels"),
+    ("bhyve", "bhyve"),
+    ("bochs", "bochs"),
+    ("rhev", "kvm"),
+    ("ovirt", "kvm"),
+    ("apple virtualization", "apple"),
+)
+DMI_NAMES = (
+    "sys_vendor",
+    "product_name",
+    "product_version",
+    "product_serial",
+    "product_uuid",
+    "board_vendor",
+    "board_name",
+    "chassis_serial",
+    "chassis_type",
+)
+
+
+def facts_of(machine: Machine) -> dict[str, str]:
+    """hostname, os, os_name, kernel, architecture, maker, model, serial, uuid, chassis, virtualisation, machine_id_hash
+    and boot_id, each only where it is known. Raises nothing: a fact that cannot be read is left out.
+    """
+    readers = {"linux": _linux, "windows": _windows, "darwin": _darwin}
+    facts = {"os": machine.platform, **readers[machine.platform](machine), **_uname(machine)}
+    return {name: value for name, value in facts.items() if value}
+
+
+def _uname(machine: Machine) -> dict[str, str]:
+    try:
+        _, hostname, release, version, architecture = machine.uname()
+    except (NotHere, Malformed):
+        return {}
+    kernel = version if machine.platform == "windows" else release
+    return {"hostname": hostname, "kernel": kernel, "architecture": architecture}
+
+
+def _linux(machine: Machine) -> dict[str, str]:
+    read = _reader(machine)
+    dmi = {name: read(DMI + name) for name in DMI_NAMES}
+    virtual = _virtualisation(machine, read, f"{dmi['sys_vendor']} {dmi['product_name']}")
+    release = os_release(read("etc/os-release") or read("usr/lib/os-release"))
+    device_tree = "sys/firmware/devicetree/base/"  # boards without DMI; its texts end in NUL
+    facts = _of_dmi(dmi)
+    return {
+        # uname says these of a running machine; a recording may lack it
+        "hostname": read("proc/sys/kernel/hostname") or read("etc/hostname"),
+        "kernel": read("proc/sys/kernel/osrelease"),
+        "os_name": release.get("PRETTY_NAME", ""),
+        **facts,
+        "model": facts["model"] or said(read(device_tree + "model").rstrip("\0")),
+        "serial": facts["serial"] or said(read(device_tree + "serial-number").rstrip("\0")),
+        "chassis": "virtual" if virtual else facts["chassis"],
+        "virtualisation": virtual,
+        "machine_id_hash": machine_id_hash(read("etc/machine-id")),
+        "boot_id": read("proc/sys/kernel/random/boot_id"),
+    }
+
+
+def _windows(machine: Machine) -> dict[str, str]:
+    read = _value_reader(machine)
+    build = read(WINDOWS_NT, "CurrentBuild")
+    product = read(WINDOWS_NT, "ProductName")
+    if build.isdecimal() and int(build) >= FIRST_BUILD_OF_WINDOWS_11:
+        product = product.replace("Windows 10", "Windows 11")
+    try:
+        dmi = system_texts(machine.smbios())
+    except (NotHere, Denied, Malformed, OSError):
+        dmi = {}
+    facts = _of_dmi(dmi)
+    virtual = _named_virtual(f"{dmi.get('sys_vendor', '')} {dmi.get('product_name', '')}")
+    return {
+        "os_name": " ".join(filter(None, (product, read(WINDOWS_NT, "DisplayVersion")))),
+        **facts,
+        "chassis": "virtual" if virtual else facts["chassis"],
+        "virtualisation": virtual,
+        "machine_id_hash": machine_id_hash(read(r"SOFTWARE\Microsoft\Cryptography", "MachineGuid")),
+    }
+
+
+def _darwin(machine: Machine) -> dict[str, str]:
+    read = _reader(machine)
+    try:
+        report = machine.run("system_profiler", "SPHardwareDataType").decode("utf-8", "replace")
+    except (NotHere, Denied, TimedOut, OSError):
+        report = ""
+    pairs = (line.strip().partition(": ") for line in report.splitlines())
+    hardware = {name: value.strip() for name, _, value in pairs}
+    version = system_version(read("System/Library/CoreServices/SystemVersion.plist"))
+    name, identifier = hardware.get("Model Name", ""), hardware.get("Model Identifier", "")
+    virtual = "apple" if identifier.startswith("VirtualMac") else _named_virtual(identifier)
+    kind = "laptop" if "Book" in name else "desktop" if name else ""
+    return {
+        "os_name": f"{version.get('ProductName', '')} {version.get('ProductVersion', '')}".strip(),
+        "maker": "Apple" if hardware else "",
+        "model": f"{name} ({identifier})" if name and identifier else identifier or name,
+        "serial": said(hardware.get("Serial Number (system)", "")),
+        "uuid": said_uuid(hardware.get("Hardware UUID", "")),
+        "chassis": "virtual" if virtual else kind,
+        "virtualisation": virtual,
+        "machine_id_hash": machine_id_hash(hardware.get("Hardware UUID", "")),
+    }
+
+
+def _of_dmi(dmi: dict[str, str]) -> dict[str, str]:
+    """maker, model, serial, uuid and chassis from texts named as in /sys/class/dmi/id; empty where unknown."""
+
+    def text(*names: str) -> str:
+        return next(filter(None, (said(dmi.get(name, "")) for name in names)), "")
+
+    maker = text("sys_vendor", "board_vendor")
+    # Lenovo's product_name is the machine type ("20XW..."); people know the name in product_version
+    model = ("product_version",) if maker.lower() == "lenovo" else ()
+    kind = dmi.get("chassis_type", "")
+    return {
+        "maker": maker,
+        "model": text(*model, "product_name", "board_name"),
+        "serial": text("product_serial", "chassis_serial"),
+        "uuid": said_uuid(dmi.get("product_uuid", "")),
+        "chassis": CHASSIS.get(int(kind), "") if kind.isdecimal() else "",
+    }
+
+
+def _virtualisation(machine: Machine, read: Callable[[str], str], product: str) -> str:
+    """The name of the hypervisor or container this system runs in; empty on bare metal."""
+    container = read("run/systemd/container")
+    if container:
+        return container
+    if "microsoft" in read("proc/sys/kernel/osrelease").lower():
+        return "wsl"
+    named = _named_virtual(product) or read("sys/hypervisor/type")
+    if named or product.lower().strip().endswith(".metal"):
+        return named
+    try:
+        flags = machine.content("proc/cpuinfo").partition(b"\nflags")[2].partition(b"\n")[0]
+    except (NotHere, Denied, Malformed, OSError):
+        return ""
+    return "unknown hypervisor" if b" hypervisor" in flags else ""
+
+
+def _named_virtual(product: str) -> str:
+    product = product.lower()
+    if product.strip().endswith(".metal"):  # "Amazon EC2 m5.metal" is a whole machine
+        return ""
+    return next((name for words, name in VIRTUAL if words in product), "")
+
+
+def _reader(machine: Machine) -> Callable[[str], str]:
+    def read(path: str) -> str:
+        try:
+            return machine.text(path)
+        except (NotHere, Denied, Malformed, OSError):
+            return ""
+
+    return read
+
+
+def _value_reader(machine: Machine) -> Callable[[str, str], str]:
+    def read(key: str, name: str) -> str:
+        try:
+            return machine.registry(key, name)
+        except (NotHere, Denied):
+            return ""
+
+    return read

@@ -1,0 +1,96 @@
+"""What a maker left in a field that was never filled in. It is absent, on every system and in every source."""
+
+from __future__ import annotations
+
+_NOTHING_SAID = frozenset(
+    {
+        "",
+        "0",
+        "00",
+        "0123456789",
+        "01234567890123456789",
+        "1234567890",
+        "123456789",
+        "12345678",
+        "1234567",
+        "base board",
+        "base board serial number",
+        "chassis serial number",
+        "chassis manufacture",
+        "chassis manufacturer",
+        "chassis version",
+        "default",
+        "default string",
+        "empty",
+        "filled by oem",
+        "invalid",
+        "n/a",
+        "na",
+        "no asset information",
+        "no asset tag",
+        "no enclosure",
+        "none",
+        "not applicable",
+        "not available",
+        "not present",
+        "not provided",
+        "not settable",
+        "not specified",
+        "null",
+        "o.e.m",
+        "o.e.m.",
+        "oem",
+        "oem_define",
+        "product name",
+        "serial",
+        "serial number",
+        "sku",
+        "sku number",
+        "sys",
+        "system manufacturer",
+        "system product name",
+        "system serial number",
+        "system sku",
+        "system version",
+        "tbd by oem",
+        "to be filled",
+        "to be filled by o.e.m",
+        "to be filled by o.e.m.",
+        "to be filled by oem",
+        "type1productconfigid",
+        "type1sku0",
+        "undefined",
+        "unknow",
+        "unknown",
+        "version",
+        "xxx",
+    }
+)
+
+_NO_UUID = frozenset(
+    {
+        # given out by firmware to many machines at once; all zeros and all ones are found by their single digit
+        "03000200-0400-0500-0006-000700080009",
+        "12345678-1234-5678-90ab-cddeefaabbcc",
+        "12345678-1234-1234-1234-123456789abc",
+        "fefefefe-fefe-fefe-fefe-fefefefefefe",
+    }
+)
+_FILLERS = frozenset("0fFxX.- _*?#")
+
+
+def said(text: str) -> str:
+    """`text` without white space around it, or an empty text where it says nothing about the machine."""
+    text = text.strip()
+    if text.lower() in _NOTHING_SAID or len(set(text)) <= 1 or _FILLERS.issuperset(text):
+        return ""
+    return text
+
+
+def said_uuid(text: str) -> str:
+    """A board's UUID in lower case, or an empty text for one that other machines share."""
+    uuid = text.strip().lower()
+    digits = uuid.replace("-", "")
+    if len(digits) != 32 or not set(digits) <= set("0123456789abcdef"):
+        return ""
+    return "" if len(set(digits)) <= 2 or uuid in _NO_UUID else uuid

@@ -1,0 +1,164 @@
+"""A machine recorded in a folder: the same door as Machine, and nothing outside the folder is read or run.
+
+`proc`, `sys`, `udev/data`, `etc` ... are as on the machine. `calls.json` answers what is no file: uname, statvfs, time.
+`commands/` holds outputs of commands. `wmi/` or `registry/` tell a Windows machine, `commands/system_profiler*` a Mac.
+Only short-lived commands and tests import this module.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+from typing import TYPE_CHECKING, Any
+
+from keskidee_report.model import Malformed, NotHere, TimedOut
+
+from keskidee_agent.machine import DARWIN, LINUX, WINDOWS, Machine, Space
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+LINKS_FOLLOWED = 40
+_UNAME = ("sysname", "nodename", "release", "version", "machine")
+_SPACE = ("f_bsize", "f_frsize", "f_blocks", "f_bfree", "f_bavail", "f_files", "f_ffree")
+
+
+class RecordedMachine(Machine):
+    """A Machine over `root`. Symbolic links lead where they would if `root` were `/`, so none leads out of it."""
+
+    recorded = True
+
+    def __init__(self, root: str, *, excludes: dict[str, str] | None = None) -> None:
+        self.root = os.path.realpath(root)
+        super().__init__(platform=recorded_platform(self.root), excludes=excludes)
+        self._calls: dict[str, Any] | None = None
+
+    def _real(self, path: str) -> str:
+        if path.startswith("run/udev/") and not os.path.lexists(os.path.join(self.root, "run/udev")):
+            path = path.removeprefix("run/")
+        real = self.root
+        pieces = path.split("/")[::-1]
+        links = 0
+        while pieces:
+            piece = pieces.pop()
+            if piece in ("", "."):
+                continue
+            if piece == "..":
+                real = os.path.dirname(real) if real != self.root else real
+                continue
+            step = os.path.join(real, piece)
+            try:
+                target = os.readlink(step)
+            except OSError:  # no link, or nothing there: the reading will tell
+                real = step
+                continue
+            links += 1
+            if links > LINKS_FOLLOWED:
+                raise OSError(errno.ELOOP, "too many symbolic links", path)
+            if target.startswith("/"):
+                real = self.root
+            pieces += target.split("/")[::-1]
+        return real
+
+    def changed(self, path: str) -> bool:  # noqa: ARG002
+        return True
+
+    def uname(self) -> tuple[str, str, str, str, str]:
+        recorded = self._call("uname")
+        if isinstance(recorded, list):
+            recorded = dict(zip(_UNAME, recorded, strict=False))
+        if not isinstance(recorded, dict):
+            raise Malformed("uname in calls.json is no object", str(recorded))
+        return tuple(str(recorded.get(name, "")) for name in _UNAME)  # type: ignore[return-value]
+
+    def time(self) -> float:
+        """The recorded time: a number, or an object with `seconds`."""
+        recorded = self._call("time")
+        return _number(recorded.get("seconds") if isinstance(recorded, dict) else recorded, "time")
+
+    def zone(self) -> tuple[str, int]:
+        """`zone` and `offset_seconds` beside `seconds` in the recorded time."""
+        recorded = self._call("time")
+        if not isinstance(recorded, dict) or "zone" not in recorded:
+            raise NotHere("no time zone in calls.json")
+        return str(recorded["zone"]), int(_number(recorded.get("offset_seconds", 0), "offset_seconds"))
+
+    def space(self, mountpoint: str, *, may_hang: bool = False) -> Space:  # noqa: ARG002
+        """The recorded statvfs of the mount, with or without `f_` before its names; `error` is what it raises."""
+        recorded = self._call("statvfs")
+        found = recorded.get(mountpoint) if isinstance(recorded, dict) else None
+        if found is None:
+            raise NotHere(f"no statvfs of {mountpoint} in calls.json")
+        if isinstance(found, list):
+            found = dict(zip(_SPACE, found, strict=False))
+        if not isinstance(found, dict):
+            raise Malformed("statvfs in calls.json is no object", str(found))
+        if "error" in found:
+            raise _recorded_error(str(found["error"]))
+        return _recorded_space(found)
+
+    def run(self, *command: str, seconds: float = 10.0) -> bytes:  # noqa: ARG002
+        """The recorded output: the file of the bare tool, otherwise that of the command line with `/` written `_`."""
+        tool = command[0].rpartition("/")[2]
+        for name in (tool, " ".join(command).replace("/", "_"), " ".join((tool, *command[1:])).replace("/", "_")):
+            try:
+                return self.content(f"commands/{name}")
+            except (NotHere, Malformed):
+                continue
+        raise NotHere(f"{tool} is not recorded")
+
+    @property
+    def psutil(self) -> Any:
+        """Never there: psutil reads this machine and not the recorded one."""
+        raise NotHere("not in the recording")
+
+    def _call(self, name: str) -> Any:
+        if self._calls is None:
+            content = self.content("calls.json")
+            try:
+                calls = json.loads(content)
+            except ValueError:
+                raise Malformed("calls.json is no JSON", content) from None
+            if not isinstance(calls, dict):
+                raise Malformed("calls.json is no object", content)
+            self._calls = calls
+        found = self._calls.get(name)
+        if found is None:
+            raise NotHere(f"no {name} in calls.json")
+        return found
+
+
+def recorded_platform(root: str) -> str:
+    """The system a recording is of, told by what it holds."""
+    if any(os.path.isdir(os.path.join(root, folder)) for folder in ("wmi", "registry")):
+        return WINDOWS
+    try:
+        commands = os.listdir(os.path.join(root, "commands"))
+    except OSError:
+        commands = []
+    return DARWIN if any(name.startswith("system_profiler") for name in commands) else LINUX
+
+
+def _recorded_error(name: str) -> Exception:
+    if name in ("timeout", "hang", "ETIMEDOUT"):
+        return TimedOut("did not answer (recorded)")
+    number = getattr(errno, name, None)
+    return OSError(number, os.strerror(number)) if isinstance(number, int) else OSError(errno.EIO, name)
+
+
+def _recorded_space(found: Mapping[str, Any]) -> Space:
+    def field(name: str, default: object = None) -> int:
+        return int(_number(found.get(f"f_{name}", found.get(name, default)), f"statvfs {name}"))
+
+    unit = field("frsize", 0) or field("bsize")
+    flags = field("flag", 0)
+    space = [field(name) for name in ("blocks", "bfree", "bavail")]
+    nodes = [field(name, 0) for name in ("files", "ffree")]
+    return Space(*[blocks * unit for blocks in space], *nodes, readonly=bool(flags & 1))
+
+
+def _number(value: object, what: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise Malformed(f"{what} in calls.json is no number", str(value))
+    return value

@@ -1,0 +1,43 @@
+"""Load averages, from /proc/loadavg (proc(5)). Linux and macOS; no privilege. Windows has no such thing."""
+
+from __future__ import annotations
+
+from keskidee_report.model import Family, Malformed
+
+from keskidee_agent.lines import complete_lines, decimal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from keskidee_report.model import Sample
+
+    from keskidee_agent.machine import Machine
+
+PLATFORMS = ("linux", "darwin")
+
+FAMILIES = (
+    Family("node_load1", "gauge", "Load average over 1 minute", digits=2),
+    Family("node_load5", "gauge", "Load average over 5 minutes", digits=2),
+    Family("node_load15", "gauge", "Load average over 15 minutes", digits=2),
+)
+FIELDS = 5
+
+
+def read(machine: Machine) -> Iterator[Sample]:
+    """The mean number of runnable and blocked tasks over 1, 5 and 15 minutes; no labels."""
+    if machine.platform == "linux":
+        averages = parse(machine.content("proc/loadavg"))
+    else:
+        averages = [round(average, 2) for average in machine.psutil.getloadavg()]
+    for family, average in zip(FAMILIES, averages, strict=True):
+        yield (family, {}, average)
+
+
+def parse(content: bytes) -> list[float]:
+    """The three averages of a line such as `0.21 0.37 0.39 1/719 19737`."""
+    line, *more = complete_lines(content)
+    fields = line.split()
+    if more or len(fields) != FIELDS:
+        raise Malformed("not a line of load averages", line)
+    return [decimal(field) for field in fields[:3]]
