@@ -72,7 +72,7 @@ def _compose(text: str, path: Path) -> yaml.Node | None:
         problem = " ".join(str(error.problem or error.context).split())
         if r"'\t'" in problem:
             problem = "a tab, where only spaces may indent"
-        raise ConfigError(f"{path}:{mark.line + 1 if mark else 1}: not valid YAML: {problem}") from None
+        raise _refusal(f"{path}:{mark.line + 1 if mark else 1}: not valid YAML: {problem}") from None
     except RecursionError:
         raise ConfigError(f"{path}: nested too deep") from None
     return root
@@ -161,7 +161,12 @@ class _Reader:
 
     def error(self, node: yaml.Node, keys: tuple[str, ...], problem: str) -> ConfigError:
         place = f"{self.path}:{node.start_mark.line + 1}"
-        return ConfigError(f"{place}: {'.'.join(keys)}: {problem}" if keys else f"{place}: {problem}")
+        return _refusal(f"{place}: {'.'.join(keys)}: {problem}" if keys else f"{place}: {problem}")
+
+
+def _refusal(text: str) -> ConfigError:
+    """A ConfigError on one line, whatever the file holds."""
+    return ConfigError("".join(each if each.isprintable() else ascii(each)[1:-1] for each in text))
 
 
 def _unwrap(kind: Any) -> tuple[Any, tuple[Any, ...]]:

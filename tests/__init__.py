@@ -1,0 +1,1 @@
+"""How we know. A package, so that tests share what starts real programs: `from tests.processes import Start`."""
