@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
@@ -11,12 +12,15 @@ from starlette.routing import Route
 from keskidee_collector.api import Administration, Enrolment, Health, problem
 from keskidee_collector.guard import Guard
 from keskidee_collector.ingest import Ingest, is_report_path
-from keskidee_collector.view import View
+from keskidee_collector.view import View, stored_assets
 from keskidee_collector.web.pages import routes as page_routes
+from keskidee_exporters import csv_register
 from keskidee_exporters.prometheus_config import scrape_lines
 from keskidee_exporters.routes import routes as exporter_routes
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from starlette.requests import Request
 
     from keskidee_collector.guard import Application
@@ -66,3 +70,15 @@ def join_line(base_url: str) -> str:
 
 async def _not_found(request: Request, error: Exception) -> Response:
     return problem(404, "unknown", f"nothing is at {request.url.path[:200]}")
+
+
+def export_csv(directory: Path, output: Path | None) -> int:
+    """Writes the register of a data directory as CSV, to a file or to stdout. Raises Unusable."""
+    rows = stored_assets(directory)
+    if output is None:
+        sys.stdout.reconfigure(newline="")  # type: ignore[union-attr]  # a TextIOWrapper: CSV ends its lines itself
+        csv_register.write(rows, sys.stdout)
+    else:
+        with open(output, "w", encoding="utf-8", newline="") as file:
+            csv_register.write(rows, file)
+    return 0

@@ -15,8 +15,7 @@ from keskidee_report.model import Malformed
 
 if TYPE_CHECKING:
     from keskidee_collector.fleet import Machine
-    from keskidee_collector.fleet import ON
-from keskidee_collector.posts import Post
+    from keskidee_collector.posts import Post
     from keskidee_collector.state import State
     from keskidee_collector.store.writer import Statement
     from keskidee_report.decode import Round

@@ -24,11 +24,14 @@ from keskidee_collector.state import State
 from keskidee_collector.store.database import Unusable
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
     from keskidee_collector.authority import ServerCertificate
     from keskidee_config import CollectorSettings
+
+    Beside = Callable[["Running"], AbstractAsyncContextManager[None]]
 
 KEEP_ALIVE_SECONDS_AT_LEAST = 180
 """Three intervals of a machine that reports each minute: an agent's connection outlives its pauses."""
@@ -61,10 +64,11 @@ def program_version() -> str:
         return "0"
 
 
-async def serve(
-    settings: CollectorSettings, directory: Path, on_ready: Callable[[Running], Awaitable[None]] | None = None
-) -> None:
-    """Serves until SIGINT or SIGTERM. Raises CannotStart."""
+async def serve(settings: CollectorSettings, directory: Path, beside: Beside) -> None:
+    """Serves until SIGINT or SIGTERM; `beside` is entered when it is ready and left before it ends.
+
+    Raises CannotStart.
+    """
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     host, port = split_address(settings.listen)
     with _only_one(directory):
@@ -87,33 +91,29 @@ async def serve(
             state=state, stop=asyncio.Event(),
         )  # fmt: skip
         try:
-            await _until_stopped(server, listener, running, directory, on_ready)
+            await _until_stopped(server, listener, running, directory, beside)
         finally:
             state.close()
             (directory / RUNNING_FILE).unlink(missing_ok=True)
 
 
 async def _until_stopped(
-    server: uvicorn.Server,
-    listener: socket.socket,
-    running: Running,
-    directory: Path,
-    on_ready: Callable[[Running], Awaitable[None]] | None,
+    server: uvicorn.Server, listener: socket.socket, running: Running, directory: Path, beside: Beside
 ) -> None:
     _stop_on_signals(running.stop)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     while not server.started and not serving.done():
         await asyncio.sleep(0.01)
-    if server.started:
-        row = {"url": running.url, "pid": os.getpid(), "ca_file": str(running.ca_file) if running.ca_file else None}
-        keep_file(directory / RUNNING_FILE, json.dumps(row).encode())
-        if on_ready is not None:
-            await on_ready(running)
+    row = {"url": running.url, "pid": os.getpid(), "ca_file": str(running.ca_file) if running.ca_file else None}
+    keep_file(directory / RUNNING_FILE, json.dumps(row).encode())
     stopping = asyncio.create_task(running.stop.wait())
-    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
-    server.should_exit = True
-    await serving
-    stopping.cancel()
+    try:
+        async with beside(running):
+            await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stopping.cancel()
+        server.should_exit = True
+        await serving
 
 
 def _stop_on_signals(stop: asyncio.Event) -> None:

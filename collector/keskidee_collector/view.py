@@ -132,7 +132,8 @@ class View:
         for name in sorted({*self._state.definitions.names(), *made}):
             if name in made:
                 chunks = [chunk[made[name]] for chunk in outcomes]
-                yield OUTCOME_FAMILIES[made[name]], chunks
+                if any(chunks):
+                    yield OUTCOME_FAMILIES[made[name]], chunks
                 continue
             chunks = []
             for places, rows in groups:

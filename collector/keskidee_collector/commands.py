@@ -1,0 +1,248 @@
+"""`keskidee collector ...` and `keskidee register ...`. Imports what costs memory or time only when it runs."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from keskidee_config import CollectorSettings
+
+DATA_HELP = "the collector's data directory, or the one of `keskidee up` (default: %(default)s)"
+
+
+def add_commands(subparsers: Any) -> None:
+    """Adds `collector` and `register` to the command line."""
+    _add_collector(subparsers)
+    _add_register(subparsers)
+
+
+def _add_collector(subparsers: Any) -> None:
+    collector = subparsers.add_parser(
+        "collector", help="the server that hears agents: serve, token, machines", description="Runs the server that "
+        "hears agents, and tells a running one what to do.",
+    )  # fmt: skip
+    commands = collector.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    serve = commands.add_parser("serve", help="run the collector", description="Runs the collector until Ctrl-C.")
+    serve.add_argument("--config", metavar="FILE", type=Path, help="settings (see collector.example.yml)")
+    serve.add_argument("--data", metavar="DIR", type=Path, help="data directory, made if it is not there")
+    serve.add_argument("--listen", metavar="HOST:PORT", help="default 127.0.0.1:5375; other than loopback means TLS")
+    serve.set_defaults(run=run_serve)
+    _add_token(commands)
+    _add_machines(commands)
+
+
+def _add_token(commands: Any) -> None:
+    token = commands.add_parser("token", help="tokens that let machines join and Prometheus read")
+    actions = token.add_subparsers(title="actions", metavar="ACTION", required=True)
+    create = actions.add_parser("create", help="make a token; it is printed once, on stdout")
+    create.add_argument("--scope", choices=("join", "metrics"), default="join", help="default: join")
+    create.add_argument("--site", default="", help="site of the machines that join with it")
+    create.add_argument("--role", default="", help="their role, such as server or desktop (default: by chassis)")
+    create.add_argument("--days", type=float, help="how long it holds (default: join 7 days, metrics for good)")
+    create.add_argument("--uses", type=int, help="how many machines may join with it (default: any number)")
+    listed = actions.add_parser("list", help="tokens in force")
+    revoke = actions.add_parser("revoke", help="take a token out of force")
+    revoke.add_argument("id", help="its id, from `token list`")
+    for parser, run in ((create, run_token_create), (listed, run_token_list), (revoke, run_token_revoke)):
+        _add_data(parser)
+        parser.set_defaults(run=run)
+
+
+def _add_machines(commands: Any) -> None:
+    machines = commands.add_parser("machines", help="list machines, revoke or retire one")
+    actions = machines.add_subparsers(title="actions", metavar="ACTION", required=True)
+    listed = actions.add_parser("list", help="every machine with its state")
+    revoke = actions.add_parser("revoke", help="refuse a machine's credential from now on")
+    retire = actions.add_parser("retire", help="the machine is gone for good: take it off every page")
+    for parser in (revoke, retire):
+        parser.add_argument("machine", help="its instance or id, from `machines list`")
+    for parser, run in ((listed, run_machines_list), (revoke, run_machine_change), (retire, run_machine_change)):
+        _add_data(parser)
+        parser.set_defaults(run=run)
+    revoke.set_defaults(change="revoke")
+    retire.set_defaults(change="retire")
+
+
+def _add_register(subparsers: Any) -> None:
+    register = subparsers.add_parser("register", help="the asset register: export", description="The asset register.")
+    commands = register.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    export = commands.add_parser("export", help="machines with maker, model, serial, system, site, first and last seen")
+    export.add_argument("--format", choices=("csv",), default="csv", help="default: csv")
+    export.add_argument("--output", metavar="FILE", type=Path, help="default: standard output")
+    _add_data(export)
+    export.set_defaults(run=run_export)
+
+
+def _add_data(parser: argparse.ArgumentParser) -> None:
+    from keskidee_config import data_directory
+
+    parser.add_argument("--data", metavar="DIR", type=Path, default=data_directory(), help=DATA_HELP)
+
+
+def run_serve(args: argparse.Namespace) -> int:
+    """Runs the collector."""
+    from keskidee_collector.serve import CannotStart, Running, serve, setup_logging
+    from keskidee_config import data_directory
+
+    settings = collector_settings(args.config, args.listen)
+    directory = args.data or (Path(settings.data_directory) if settings.data_directory else None)
+    setup_logging()
+
+    @asynccontextmanager
+    async def ready(running: Running) -> AsyncIterator[None]:
+        print(f"ready {running.url}/", flush=True)
+        yield
+
+    try:
+        asyncio.run(serve(settings, directory or data_directory() / "collector", ready))
+    except CannotStart as error:
+        return _fail(str(error))
+    return 0
+
+
+def collector_settings(config: Path | None, listen: str | None) -> CollectorSettings:
+    """The settings of a file, or the defaults, with the address from the command line. Raises ConfigError."""
+    from dataclasses import replace
+
+    from keskidee_config import CollectorSettings, ConfigError, host_and_port, load
+
+    settings = load(CollectorSettings, config) if config else CollectorSettings()
+    if listen is None:
+        return settings
+    try:
+        host_and_port(listen)
+    except ValueError as error:
+        raise ConfigError(f"--listen: {error}") from None
+    return replace(settings, listen=listen)
+
+
+def run_token_create(args: argparse.Namespace) -> int:
+    """Prints a new token."""
+    days = args.days if args.days is not None else (7 if args.scope == "join" else None)
+    asked = {"scope": args.scope, "site": args.site, "role": args.role, "uses": args.uses}
+    answer = _ask(args.data, "POST", "/v1/tokens", asked | {"seconds": days * 86400 if days else None})
+    if answer is None:
+        return 1
+    print(answer["token"])
+    until = _moment(answer["expires_at"]) if answer["expires_at"] else "for good"
+    print(f"token {answer['id']}: scope {args.scope}, holds until {until}", file=sys.stderr)
+    return 0
+
+
+def run_token_list(args: argparse.Namespace) -> int:
+    """Prints the tokens in force, without their texts, which nobody keeps."""
+    answer = _ask(args.data, "GET", "/v1/tokens")
+    if answer is None:
+        return 1
+    rows = [
+        (t["id"], t["scope"], t["site"], t["role"], _moment(t["expires_at"]), _number(t["uses_left"]))
+        for t in answer["tokens"]
+    ]
+    _table(("ID", "SCOPE", "SITE", "ROLE", "EXPIRES", "USES LEFT"), rows)
+    return 0
+
+
+def run_token_revoke(args: argparse.Namespace) -> int:
+    """Takes a token out of force."""
+    return 1 if _ask(args.data, "DELETE", f"/v1/tokens/{args.id}") is None else 0
+
+
+def run_machines_list(args: argparse.Namespace) -> int:
+    """Prints every machine with its state."""
+    answer = _ask(args.data, "GET", "/v1/machines")
+    if answer is None:
+        return 1
+    rows = [
+        (m["instance"], m["state"], m["site"], m["role"], m["system"], _moment(m["last_report_at"]), m["id"])
+        for m in sorted(answer["machines"], key=lambda machine: str(machine["instance"]))
+    ]
+    _table(("INSTANCE", "STATE", "SITE", "ROLE", "SYSTEM", "LAST REPORT", "ID"), rows)
+    return 0
+
+
+def run_machine_change(args: argparse.Namespace) -> int:
+    """Revokes or retires one machine, named by instance or id."""
+    answer = _ask(args.data, "GET", "/v1/machines")
+    if answer is None:
+        return 1
+    found = [m["id"] for m in answer["machines"] if args.machine in (m["id"], m["instance"])]
+    if len(found) != 1:
+        return _fail(f"no machine is called {args.machine}; see `keskidee collector machines list`")
+    return 1 if _ask(args.data, "POST", f"/v1/machines/{found[0]}/{args.change}") is None else 0
+
+
+def run_export(args: argparse.Namespace) -> int:
+    """Writes the register as CSV."""
+    from keskidee_collector.app import export_csv
+    from keskidee_collector.store.database import Unusable
+
+    try:
+        return export_csv(collector_directory(args.data), args.output)
+    except Unusable as error:
+        return _fail(str(error))
+
+
+def collector_directory(data: Path) -> Path:
+    """The folder with the databases: `data` itself, or `collector` in the folder of `keskidee up`."""
+    inside = data / "collector"
+    return inside if inside.is_dir() else data
+
+
+def _ask(data: Path, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any] | None:
+    """Asks the running collector of a data directory; None, with a line on stderr, where that fails."""
+    import json
+
+    import requests
+
+    directory = collector_directory(data)
+    try:
+        running = json.loads((directory / "collector.json").read_text())
+        admin = (directory / "admin-token").read_text().strip()
+    except FileNotFoundError:
+        _fail(f"no collector is running on {directory}; name its data directory with --data")
+        return None
+    except PermissionError as error:
+        _fail(f"{error.filename}: not yours to read; use the account that runs the collector")
+        return None
+    session = requests.Session()
+    session.trust_env = False  # no proxy, and no CA of the environment, between this command and this host
+    try:
+        answer = session.request(
+            method, running["url"] + path, json=body, headers={"Authorization": f"Bearer {admin}"},
+            verify=running["ca_file"] or True, timeout=30,
+        )  # fmt: skip
+    except requests.RequestException as error:
+        _fail(f"the collector at {running['url']} does not answer: {type(error).__name__}")
+        return None
+    if not answer.ok:
+        _fail(f"the collector refused: {answer.json().get('detail', answer.status_code)}")
+        return None
+    parsed: dict[str, Any] = answer.json() if answer.content else {}
+    return parsed
+
+
+def _fail(sentence: str) -> int:
+    print(f"keskidee: {sentence}", file=sys.stderr)
+    return 1
+
+
+def _moment(seconds: float | None) -> str:
+    return "-" if seconds is None else datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+
+
+def _number(number: int | None) -> str:
+    return "-" if number is None else str(number)
+
+
+def _table(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+    widths = [max(len(str(row[i])) for row in (header, *rows)) for i in range(len(header))]
+    for row in (header, *rows):
+        print("  ".join(str(cell).ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
