@@ -16,7 +16,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="keskidee_simulator",
         description="Pretend machines that enrol with a collector and report to it through the real protocol.",
-        epilog=f"The join token comes from --token-file or from {TOKEN_VARIABLE}: lines TOKEN or SITE TOKEN.",
+        epilog=f"The join token comes from --token-file or from {TOKEN_VARIABLE}.",
     )
     parser.add_argument("--collector", required=True, metavar="URL", help="http://HOST:PORT or https://HOST:PORT")
     parser.add_argument("--count", required=True, type=int, metavar="N", help="how many machines")
@@ -24,6 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--token-file", type=Path, metavar="FILE")
     parser.add_argument("--seed", default="keskidee", help="another seed is another fleet")
     parser.add_argument("--interval", type=float, metavar="S", help="seconds; the collector's own where not given")
+    parser.add_argument("--steady", action="store_true", help="nobody sleeps, goes off or falls silent: for load")
     parser.add_argument("--exit-with-parent", action="store_true", help="stop when the starting process is gone")
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
@@ -46,6 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
             options.state,
             options.seed,
             interval_seconds=options.interval,
+            steady=options.steady,
             exit_with_parent=options.exit_with_parent,
         )
     except (ValueError, OSError) as error:

@@ -1,8 +1,4 @@
-"""How a pretend machine comes by its credential, and the file that keeps them all.
-
-The join tokens come as text, a line each: `TOKEN`, or `SITE TOKEN` where a token enrols into one site. A machine uses
-its site's token, else the one without a site.
-"""
+"""How a pretend machine comes by its credential, and the file that keeps them all."""
 
 from __future__ import annotations
 
@@ -13,10 +9,12 @@ import ssl
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from keskidee_simulator.connection import Address, Connection, Unreachable
+from keskidee_simulator.connection import Address, Answer, Connection
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from keskidee_simulator.fleet import Pretend
 
 FILE = "machines.jsonl"
 CA_FILE = "ca.pem"
@@ -69,36 +67,20 @@ class Credentials:
         self._known[credential.number] = credential
 
 
-def parse_tokens(text: str) -> dict[str, str]:
-    """Join tokens by site, from lines `TOKEN` (site "") or `SITE TOKEN`. Raises ValueError where there is none."""
-    tokens = {}
-    for line in text.splitlines():
-        words = line.split()
-        if len(words) > 2 or (words and not words[-1].startswith("kj1_")):
-            raise ValueError("a line of join tokens that is neither TOKEN nor SITE TOKEN (a token begins kj1_)")
-        if words:
-            tokens[words[0] if len(words) == 2 else ""] = words[-1]
-    if not tokens:
-        raise ValueError("no join token")
-    return tokens
+async def enrol(connection: Connection, token: str, machine: Pretend, facts: dict[str, str]) -> Answer:
+    """Asks for a credential: 201 with JSON (machine_id, credential, instance, site, role), or why not.
 
-
-async def enrol(
-    connection: Connection, token: str, *, hostname: str, facts: dict[str, str], evidence: dict[str, str]
-) -> dict[str, str]:
-    """Enrols one machine: what the collector answered (machine_id, credential, instance, site, role).
-
-    Raises Refused where it will never be taken, and Unreachable where it can be tried again.
+    Raises Unreachable.
     """
-    body = json.dumps({"hostname": hostname, "facts": facts, "evidence": evidence}).encode()
+    asked = {
+        "hostname": machine.hostname,
+        "facts": facts,
+        "evidence": machine.evidence(),
+        "site": machine.site.name,
+        "role": machine.role,
+    }
     headers = f"Authorization: Bearer {token}\r\nContent-Type: application/json\r\n"
-    answer = await connection.send("POST", "/v1/enrol", headers, body)
-    if answer.status == 201:
-        granted: dict[str, str] = json.loads(answer.body)
-        return granted
-    if answer.status in {429, 503} or answer.status >= 500:
-        raise Unreachable(f"status {answer.status} at enrolment")
-    raise Refused(f"status {answer.status}: {answer.body[:200].decode('utf-8', 'replace')}")
+    return await connection.send("POST", "/v1/enrol", headers, json.dumps(asked).encode())
 
 
 async def trusted(host: str, port: int, token: str, folder: Path) -> ssl.SSLContext:

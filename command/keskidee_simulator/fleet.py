@@ -51,6 +51,13 @@ class Pretend:
         return -2520.0 if self.ailment == CLOCK_OFF else 0.3 * self.chance(28) - 0.15
 
     @property
+    def role(self) -> str:
+        """What it is there for: a server's work by its name, else desktop or laptop."""
+        return (
+            self.hostname.removeprefix(self.site.name + "-").rpartition("-")[0] if self.kind == "server" else self.kind
+        )
+
+    @property
     def serial(self) -> str:
         """A serial number that nobody takes for a real one."""
         return f"SIMULATED-{self.number:05d}"

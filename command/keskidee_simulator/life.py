@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from keskidee_report.codec import CONTENT_TYPE, envelope, facts_frame, goodbye_frame
-
 from keskidee_simulator.connection import Answer, Connection, Unreachable
 from keskidee_simulator.enrolment import Credential, Credentials, Refused, enrol
 from keskidee_simulator.habits import ASLEEP, OFF, ON, SILENT, Presence, presence
@@ -54,10 +53,14 @@ class Tally:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """What all machines of a simulation share. `interval_seconds` None: as the collector says."""
+    """What all machines of a simulation share.
+
+    `interval_seconds` None: as the collector says. `steady`: nobody sleeps, goes off or falls silent (for load).
+    """
 
     credentials: Credentials
-    tokens: dict[str, str]
+    token: str
+    steady: bool = False
     tally: Tally
     clock: Callable[[], float] = time.time
     interval_seconds: float | None = None
@@ -108,7 +111,7 @@ class Life:
 
     def _presence(self) -> Presence:
         found = presence(self._machine, self._world.clock())
-        if found.state == OFF and self._first_rounds:
+        if self._world.steady or (found.state == OFF and self._first_rounds):
             return Presence(state=ON, booted_at=found.booted_at, until=found.until)
         return found
 
@@ -129,8 +132,7 @@ class Life:
         if now.state in {OFF, ASLEEP, SILENT}:
             wait = max(wait, min(now.until - clock, 600.0))
         if self._failures:
-            back_off = min(BACK_OFF_LIMIT_SECONDS, BACK_OFF_SECONDS * 2.0 ** min(self._failures, 8))
-            wait = max(wait, back_off * random.uniform(0.5, 1.0))
+            wait = max(wait, self._back_off())
         await asyncio.sleep(wait)
 
     def _facts(self) -> dict[str, str]:
@@ -139,33 +141,41 @@ class Life:
 
     async def _enrol(self) -> None:
         """Gets a credential where there is none; tries until it has one. Raises Refused."""
-        machine, world = self._machine, self._world
-        token = world.tokens.get(machine.site.name) or world.tokens.get("", "")
+        world = self._world
         while self._credential is None:
-            if not token:
-                raise Refused("no join token for its site, and no credential kept from before")
+            if not world.token:
+                raise Refused("no join token, and no credential kept from before")
             try:
                 async with world.enrolling:
-                    granted = await enrol(
-                        self._connection,
-                        token,
-                        hostname=machine.hostname,
-                        facts=self._facts(),
-                        evidence=machine.evidence(),
-                    )
+                    answer = await enrol(self._connection, world.token, self._machine, self._facts())
             except Unreachable as error:
                 self._fail(str(error))
-                await asyncio.sleep(min(30.0, 2.0**self._failures) * random.uniform(0.5, 1.0))
+                await asyncio.sleep(self._back_off())
                 continue
-            self._credential = Credential(
-                number=machine.number,
-                machine_id=granted["machine_id"],
-                credential=granted["credential"],
-                instance=granted["instance"],
-            )
-            world.credentials.add(self._credential)
-            world.tally.enrolled += 1
+            if answer.status == 201:
+                self._enrolled(json.loads(answer.body))
+            elif answer.status in {429, 503}:
+                await asyncio.sleep(answer.retry_after_seconds * random.uniform(1.0, 1.2))
+            elif answer.status >= 500:
+                self._fail(f"status {answer.status} at enrolment")
+                await asyncio.sleep(self._back_off())
+            else:
+                raise Refused(f"status {answer.status}: {answer.body[:200].decode('utf-8', 'replace')}")
         self._headers = f"Authorization: Bearer {self._credential.credential}\r\nContent-Type: {CONTENT_TYPE}\r\n"
+
+    def _enrolled(self, granted: dict[str, str]) -> None:
+        self._credential = Credential(
+            number=self._machine.number,
+            machine_id=granted["machine_id"],
+            credential=granted["credential"],
+            instance=granted["instance"],
+        )
+        self._world.credentials.add(self._credential)
+        self._world.tally.enrolled += 1
+
+    def _back_off(self) -> float:
+        longest = min(BACK_OFF_LIMIT_SECONDS, BACK_OFF_SECONDS * 2.0 ** min(self._failures, 8))
+        return longest * random.uniform(0.5, 1.0)
 
     async def _report(self, now: Presence) -> None:
         self._sequence += 1

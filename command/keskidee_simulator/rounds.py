@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from keskidee_report.codec import Encoder, Report
 from keskidee_report.model import DENIED, OK, TIMED_OUT, Reading, Sample
-
 from keskidee_simulator import families as f
 from keskidee_simulator.course import Course
 from keskidee_simulator.fleet import SOURCE_DENIED, SOURCE_TIMING_OUT, Pretend

@@ -10,7 +10,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from keskidee_simulator.connection import Connection, address_of
-from keskidee_simulator.enrolment import Credentials, parse_tokens, trusted
+from keskidee_simulator.enrolment import Credentials, trusted
 from keskidee_simulator.fleet import build_fleet
 from keskidee_simulator.life import Life, Tally, World
 
@@ -28,28 +28,29 @@ log = logging.getLogger("keskidee.simulator")
 
 async def simulate(
     url: str,
-    tokens: dict[str, str],
+    token: str,
     count: int,
     state_directory: Path,
     *,
     seed: str = "keskidee",
     interval_seconds: float | None = None,
+    steady: bool = False,
     clock: Callable[[], float] = time.time,
     stop: asyncio.Event | None = None,
     tally: Tally | None = None,
 ) -> Tally:
-    """Lets `count` machines live until `stop` is set; what came of it.
+    """Lets `count` machines live until `stop` is set; what came of it. `steady`: all of them are on all the time.
 
     Raises ValueError for an address that is none, Refused and Unreachable where TLS cannot be set up.
     """
     tally = tally or Tally()
     address = address_of(url)
     if url.startswith("https"):
-        token = next(iter(tokens.values()), "")
         address = address_of(url, await trusted(address.host, address.port, token, state_directory))
     world = World(
         credentials=Credentials(state_directory),
-        tokens=tokens,
+        token=token.strip(),
+        steady=steady,
         tally=tally,
         clock=clock,
         interval_seconds=interval_seconds,
@@ -75,17 +76,20 @@ def run(
     seed: str = "keskidee",
     *,
     interval_seconds: float | None = None,
+    steady: bool = False,
     exit_with_parent: bool = False,
 ) -> Tally:
-    """Simulates until SIGTERM, SIGINT or, where asked for, the end of the parent. `token` is a text of join tokens."""
-    tokens = parse_tokens(token) if token.strip() else {}
+    """Simulates until SIGTERM, SIGINT or, where asked for, the end of the parent.
+
+    `token` is a join token; it may be empty where `state_directory` holds the credentials of all machines.
+    """
 
     async def main() -> Tally:
         stop = asyncio.Event()
         _stop_on_signals(stop)
         watch = asyncio.create_task(_watch_parent(stop)) if exit_with_parent else None
         tally = await simulate(
-            url, tokens, count, state_directory, seed=seed, interval_seconds=interval_seconds, stop=stop
+            url, token, count, state_directory, seed=seed, interval_seconds=interval_seconds, steady=steady, stop=stop
         )
         if watch:
             watch.cancel()

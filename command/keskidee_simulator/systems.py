@@ -32,7 +32,7 @@ from keskidee_simulator.models import GIB, Model, System
 
 CPU_MODES = {
     "linux": {"user": 0.62, "nice": 0.01, "system": 0.27, "iowait": 0.07, "irq": 0.0, "softirq": 0.02, "steal": 0.01},
-    "windows": {"user": 0.66, "system": 0.30, "irq": 0.02, "dpc": 0.02},
+    "windows": {"user": 0.66, "system": 0.30, "irq": 0.02, "softirq": 0.02},
     "darwin": {"user": 0.68, "nice": 0.0, "system": 0.32},
 }
 """How the busy time of a processor divides over its modes."""
@@ -64,7 +64,8 @@ MEMORY = {
 DISK_RATES = {
     "reads_completed_total": 40.0, "reads_merged_total": 6.0, "read_bytes_total": 1.2e6,
     "read_time_seconds_total": 0.05, "writes_completed_total": 90.0, "writes_merged_total": 60.0,
-    "written_bytes_total": 2.4e6, "write_time_seconds_total": 0.12, "io_time_seconds_total": 0.2, "io_time_weighted_seconds_total": 0.25,
+    "written_bytes_total": 2.4e6, "write_time_seconds_total": 0.12, "io_time_seconds_total": 0.2,
+    "io_time_weighted_seconds_total": 0.25,
 }  # fmt: skip
 """What a disk does in each second of work."""
 DISK_KNOWN = {

@@ -1,0 +1,249 @@
+"""The pretend machines against a server that decodes what they send."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from keskidee_simulator.fleet import FALLING_SILENT, Pretend, build_fleet
+from keskidee_simulator.habits import OFF, ON, SILENT, presence
+from keskidee_simulator.simulation import simulate
+from tests.simulator.listener import Listener, listening, until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from keskidee_simulator.life import Tally
+
+TOKEN = "kj1_pretend_-"
+INTERVAL = 0.2
+
+
+async def during(
+    listener: Listener, folder: Path, condition: Callable[[], bool], *, count: int = 3, **given: Any
+) -> Tally:
+    """Runs a simulation until something has come true."""
+    stop = asyncio.Event()
+    options: dict[str, Any] = {"interval_seconds": INTERVAL, "steady": True} | given
+    running = asyncio.create_task(simulate(listener.url, TOKEN, count, folder, stop=stop, **options))
+    try:
+        await until(lambda: condition() or running.done())
+    finally:
+        stop.set()
+        tally = await running
+    assert condition()
+    return tally
+
+
+def rounds(listener: Listener) -> list[int]:
+    return [len(heard.rounds) for heard in listener.machines.values()]
+
+
+def everyone(listener: Listener, count: int, at_least: int) -> Callable[[], bool]:
+    return lambda: len(rounds(listener)) == count and min(rounds(listener)) >= at_least
+
+
+def shifted(to: float) -> Callable[[], float]:
+    """A clock that runs as the real one, from another moment."""
+    ahead = to - time.time()
+    return lambda: time.time() + ahead
+
+
+def moment_before(machine: Pretend, state: str, after: str, seconds: float) -> float:
+    """A moment `seconds` before the machine changes from one state to the other."""
+    now = 1_790_000_000.0
+    for _ in range(1000):
+        found = presence(machine, now)
+        if found.state == state and presence(machine, found.until + 1.0).state == after:
+            return found.until - seconds
+        now = found.until + 1.0
+    raise AssertionError(f"{machine.hostname} never goes from {state} to {after}")
+
+
+def test_every_machine_enrols_with_the_join_token_and_reports_with_its_own_credential(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with listening() as listener:
+            await during(listener, tmp_path, everyone(listener, 3, 2))
+            assert listener.tokens == [TOKEN] * 3
+            assert sorted(str(asked["hostname"]) for asked in listener.enrolled) == sorted(
+                machine.hostname for machine in build_fleet("keskidee", 3)
+            )
+
+    asyncio.run(main())
+
+
+def test_a_restart_uses_the_credentials_again(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with listening() as listener:
+            await during(listener, tmp_path, everyone(listener, 3, 1))
+            before = rounds(listener)
+            await during(listener, tmp_path, lambda: min(rounds(listener)) > max(before))
+            assert len(listener.enrolled) == 3
+
+    asyncio.run(main())
+
+
+def test_the_credentials_are_for_their_owner_alone(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with listening() as listener:
+            await during(listener, tmp_path, everyone(listener, 1, 1), count=1)
+
+    asyncio.run(main())
+    assert (tmp_path / "machines.jsonl").stat().st_mode & 0o777 == 0o600
+
+
+def test_machines_have_a_session_each_and_count_their_reports_from_one(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with listening() as listener:
+            await during(listener, tmp_path, everyone(listener, 3, 3))
+            heard = list(listener.machines.values())
+            assert len({machine.rounds[0].stamp.session for machine in heard}) == 3
+            assert [[r.stamp.sequence for r in machine.rounds[:3]] for machine in heard] == [[1, 2, 3]] * 3
+
+    asyncio.run(main())
+
+
+def test_a_machine_keeps_one_connection(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with listening() as listener:
+            await during(listener, tmp_path, everyone(listener, 3, 4))
+            assert len(listener.writers) == 3
+
+    asyncio.run(main())
+
+
+def test_the_schema_travels_once(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with listening() as listener:
+            await during(listener, tmp_path, everyone(listener, 1, 1), count=1)
+            listener.schemas.clear()
+            tally = await during(listener, tmp_path, everyone(listener, 1, 3), count=1)
+            assert tally.schema_asked == 0
+            assert len(listener.schemas) == 1
+
+    asyncio.run(main())
+
+
+def test_a_collector_that_forgot_the_schema_is_given_it_again(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with listening() as listener:
+            forgotten: list[int] = []
+
+            def heard_again() -> bool:
+                if everyone(listener, 2, 2)() and not forgotten:
+                    listener.schemas.clear()
+                    forgotten.append(min(rounds(listener)))
+                return bool(forgotten) and min(rounds(listener)) > forgotten[0] + 1
+
+            tally = await during(listener, tmp_path, heard_again, count=2)
+            assert tally.schema_asked >= 1
+
+    asyncio.run(main())
+
+
+def test_retry_after_is_obeyed(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with listening() as listener:
+            listener.answers = [503]
+            began = time.monotonic()
+            await during(listener, tmp_path, everyone(listener, 1, 1), count=1)
+            assert time.monotonic() - began > 1.0
+
+    asyncio.run(main())
+
+
+def test_a_lost_connection_is_opened_again_and_nothing_is_missing(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with listening() as listener:
+            cut: list[int] = []
+
+            def heard_again() -> bool:
+                if everyone(listener, 1, 2)() and not cut:
+                    listener.writers[0].close()
+                    cut.append(rounds(listener)[0])
+                return bool(cut) and rounds(listener)[0] > cut[0] + 2
+
+            await during(listener, tmp_path, heard_again, count=1)
+            stamps = [r.stamp.sequence for heard in listener.machines.values() for r in heard.rounds]
+            assert stamps == list(range(1, len(stamps) + 1))
+
+    asyncio.run(main())
+
+
+def test_a_machine_switched_off_for_the_night_says_goodbye_and_is_quiet(tmp_path: Path) -> None:
+    machine = next(m for m in build_fleet("keskidee", 20) if m.kind == "desktop" and m.chance(16) < 0.4)
+
+    async def main() -> None:
+        clock = shifted(moment_before(machine, ON, OFF, 3.0))
+        async with listening() as listener:
+
+            def gone() -> bool:
+                return "shutdown" in goodbyes(listener, machine)
+
+            await during(listener, tmp_path, gone, count=machine.number + 1, steady=False, clock=clock)
+
+    asyncio.run(main())
+
+
+def goodbyes(listener: Listener, machine: Pretend) -> list[str]:
+    return [g for h in listener.machines.values() if h.facts.get("serial") == machine.serial for g in h.goodbyes]
+
+
+def test_a_machine_never_heard_of_reports_three_times_before_it_is_off(tmp_path: Path) -> None:
+    machine = next(m for m in build_fleet("keskidee", 20) if m.kind == "desktop" and m.chance(16) < 0.4)
+    assert machine.number < 20
+
+    async def main() -> None:
+        clock = shifted(moment_before(machine, OFF, ON, 3600.0))
+        async with listening() as listener:
+            await during(
+                listener, tmp_path, lambda: bool(goodbyes(listener, machine)), count=machine.number + 1, steady=False,
+                clock=clock,
+            )  # fmt: skip
+            heard = next(h for h in listener.machines.values() if h.facts["serial"] == machine.serial)
+            assert (len(heard.rounds), heard.goodbyes) == (3, ["shutdown"])
+
+    asyncio.run(main())
+
+
+def test_a_machine_that_falls_silent_says_no_goodbye(tmp_path: Path) -> None:
+    machine = next(m for m in build_fleet("keskidee", 60) if m.ailment == FALLING_SILENT)
+
+    async def main() -> None:
+        clock = shifted(moment_before(machine, ON, SILENT, 1.0))
+        async with listening() as listener:
+            began = time.monotonic()
+            await during(
+                listener, tmp_path, lambda: time.monotonic() - began > 2.5, count=machine.number + 1, steady=False,
+                clock=clock,
+            )  # fmt: skip
+            heard = next(h for h in listener.machines.values() if h.facts["serial"] == machine.serial)
+            assert 2 <= len(heard.rounds) <= 6
+            assert heard.goodbyes == []
+
+    asyncio.run(main())
+
+
+def test_reports_of_the_machines_are_spread_over_the_interval(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with listening() as listener:
+            began = time.monotonic()
+            await during(listener, tmp_path, lambda: time.monotonic() - began > 2.5, count=50, interval_seconds=1.0)
+            places = [machine.rounds[-1].stamp.wall_ms % 1000 // 250 for machine in listener.machines.values()]
+            assert min(places.count(quarter) for quarter in range(4)) >= 4
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("count", [60])
+def test_every_report_of_every_system_is_decoded(tmp_path: Path, count: int) -> None:
+    async def main() -> None:
+        async with listening() as listener:
+            tally = await during(listener, tmp_path, everyone(listener, count, 2), count=count, interval_seconds=0.5)
+            assert (tally.refused, tally.failed) == (0, 0)
+
+    asyncio.run(main())
