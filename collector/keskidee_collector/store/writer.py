@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+import time
 from collections import defaultdict
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     """A statement and one row of its parameters."""
 
 COMMIT_AT_MOST = 100
+LINGER_SECONDS = 0.005
+BUSY_SECONDS = 0.05
+"""A commit that follows the one before within this time waits LINGER_SECONDS for company; a lone report never does."""
 
 logger = logging.getLogger(__name__)
 
@@ -63,12 +67,16 @@ class Writer:
 
     def _run(self) -> None:
         closing = False
+        committed_at = 0.0
         while not closing:
             batch = [self._queue.get()]
+            if time.monotonic() - committed_at < BUSY_SECONDS:
+                time.sleep(LINGER_SECONDS)
             while len(batch) < COMMIT_AT_MOST and not self._queue.empty():
                 batch.append(self._queue.get())
             closing = None in batch
             self._commit([entry for entry in batch if entry is not None])
+            committed_at = time.monotonic()
 
     def _commit(self, batch: list[tuple[Sequence[Statement], Callable[[Exception | None], None]]]) -> None:
         if not batch:
