@@ -1,3 +1,5 @@
 """The `keskidee` command."""
 
-__version__ = "0.1.0"
+from keskidee_report import __version__
+
+__all__ = ["__version__"]

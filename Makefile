@@ -1,0 +1,44 @@
+# Each target works alone on a fresh checkout. What it needs is installed into .venv; Debian packages too where that is allowed.
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench wheel format clean
+SHELL := /bin/bash
+PYTHON ?= python3
+export PYTHON
+
+bin := .venv/bin
+lint = $(bin)/ruff format --check --quiet . && $(bin)/ruff check --quiet . && $(bin)/mypy && $(bin)/lint-imports --no-logo --no-cache
+
+help: ## this list
+	@echo "make TARGET, where TARGET is"
+	@sed -n 's/^\([a-z]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+run: ## watch this machine: collector and agent, pages at http://127.0.0.1:5375/ (ARGS="--simulate 50" and the like)
+	@scripts/environment collector
+	@exec $(bin)/keskidee up $(ARGS)
+
+test: ## everything: format, lint, types, import contracts, all tests
+	@scripts/environment dev --programs
+	@$(lint)
+	@exec $(bin)/pytest $(ARGS)
+
+check: ## the same in under a minute: without the tests that are slow or need real programs
+	@scripts/environment dev
+	@$(lint)
+	@exec $(bin)/pytest --quiet --numprocesses 2 -m "not slow and not real" $(ARGS)
+
+bench: ## cost beside node_exporter and Pushgateway in the same run
+	@scripts/environment dev --programs
+	@exec $(bin)/python -m tests.bench $(ARGS)
+
+wheel: ## dist/keskidee-*.whl
+	@scripts/environment dev
+	@rm -rf dist
+	@$(bin)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist . && ls dist
+
+format: ## write the code as ruff wants it
+	@scripts/environment dev
+	@$(bin)/ruff format . && $(bin)/ruff check --fix .
+
+clean: ## take away .venv, dist and caches
+	rm -rf .venv dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,167 @@
+"""The `keskidee` command: finds what the first word means, loads that package and no other, and runs it.
+
+Each package gives its commands in a module `commands` with `add_commands(subparsers)`; see COMMANDS. What a person
+typed wrong, here or in a settings file, is one line on stderr and exit status 2.
+"""
+
+import argparse
+import difflib
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from keskidee import __version__
+
+COMMANDS = {
+    "up": "keskidee.up",
+    "agent": "keskidee_agent.commands",
+    "collector": "keskidee_collector.commands",
+    "register": "keskidee_collector.commands",
+}
+OURS = ("keskidee", "keskidee_")
+USAGE, INTERRUPTED, PIPE_CLOSED = 2, 130, 141  # the last two as a shell says them: 128 + SIGINT, 128 + SIGPIPE
+
+HELP = """\
+keskidee watches computers: health for Prometheus, an asset register for procurement.
+
+usage: keskidee COMMAND ...        keskidee COMMAND --help tells more
+
+start here
+  up           a collector and this machine's agent, ready in seconds; everything in one folder
+
+on every machine
+  agent        report this machine: once, run, enrol, doctor
+
+on the machine that listens
+  collector    the server: serve, and its tokens and machines
+  register     the assets: export them as CSV
+
+examples
+  keskidee up                                    watch this machine, pages at http://127.0.0.1:5375/
+  keskidee agent once                            print one reading of this machine as Prometheus text
+  keskidee up --simulate 50 --data /tmp/demo     fifty pretend machines to look around with
+
+  --version    print the version
+  -h, --help   print this
+
+Settings: agent.yml and collector.yml in /etc/keskidee; every one is explained in config/*.example.yml.
+Documentation: the README.md of each folder of the source, beginning with the one at the top.
+"""
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line with the nearest valid name. Its subparsers are of this class too."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        options.setdefault("allow_abbrev", False)  # an abbreviation in a script breaks when an option is added
+        super().__init__(*args, **options)
+
+    def error(self, message: str) -> NoReturn:
+        self.refuse(f"{message} ({self.prog} --help tells more)")
+
+    def refuse(self, message: str) -> NoReturn:
+        self.exit(USAGE, f"{self.prog}: {message}\n")
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        known, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            word = unknown[0].partition("=")[0]
+            if word.startswith("-"):
+                self.refuse(f"unknown option {word}{advice(word, self._option_string_actions)}")
+            self.refuse(f"one word too many: {word}")
+        return known, unknown
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        # argparse lists all choices and suggests none before Python 3.14
+        if action.choices is not None and value not in action.choices:
+            what = f"unknown {'command' if isinstance(action, argparse._SubParsersAction) else 'value'} {value!r}"
+            self.refuse(what + advice(str(value), [str(choice) for choice in action.choices]))
+
+
+def advice(word: str, known: Any) -> str:
+    """The end of a message about an unknown word: the nearest known one, or else all."""
+    near = difflib.get_close_matches(word, known, n=1)
+    return f", did you mean {near[0]}?" if near else f"; there are {', '.join(known)}"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command line. Gives its exit status: 0 something was done, 1 it failed, 2 usage or settings."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return _finish(_run(words))
+    except SystemExit:  # argparse has printed help or what is wrong
+        _finish(0)
+        raise
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:  # whoever read stdout has seen enough (`| head`)
+        _discard_stdout()
+        return PIPE_CLOSED
+
+
+def _run(words: list[str]) -> int:
+    if words[:1] == ["help"]:
+        words = [*words[1:2], "--help"]
+    if not words:
+        sys.stderr.write(HELP)
+        return USAGE
+    if words[0] in ("-h", "--help"):
+        sys.stdout.write(HELP)
+        return 0
+    if words[0] in ("-V", "--version"):
+        sys.stdout.write(f"keskidee {__version__}\n")
+        return 0
+    if words[0] not in COMMANDS:
+        kind, known = ("option", ["--help", "--version"]) if words[0].startswith("-") else ("command", list(COMMANDS))
+        sys.stderr.write(f"keskidee: unknown {kind} {words[0]!r}{advice(words[0], known)}\n")
+        return USAGE
+    return _run_command(words)
+
+
+def _run_command(words: list[str]) -> int:
+    """Runs `agent once ...`, and turns what a person can mend into one line."""
+    try:
+        args = _parser(words[0]).parse_args(words)
+        return int(args.run(args))
+    except (KeyboardInterrupt, BrokenPipeError):
+        raise
+    except ModuleNotFoundError as error:
+        missing = str(error.name)
+        if missing.startswith(OURS):
+            raise
+        sys.stderr.write(f"keskidee {words[0]}: {missing} is not installed: pip install 'keskidee[collector]'\n")
+        return USAGE
+    except Exception as error:
+        from keskidee_config import ConfigError  # here, because `agent once` without settings needs no YAML
+
+        if not isinstance(error, ConfigError):
+            raise
+        sys.stderr.write(f"keskidee: {error}\n")
+        return USAGE
+
+
+def _parser(word: str) -> Parser:
+    """A parser that knows the commands of one package."""
+    parser = Parser(prog="keskidee", add_help=False)
+    importlib.import_module(COMMANDS[word]).add_commands(parser.add_subparsers(required=True, metavar="COMMAND"))
+    return parser
+
+
+def _finish(status: int) -> int:
+    """Writes out what stdout still holds: a full disk or a closed pipe must not look like success."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        sys.stderr.write(f"keskidee: cannot write to stdout: {error.strerror}\n")
+        _discard_stdout()
+        return 1
+    return status
+
+
+def _discard_stdout() -> None:
+    """Keeps the interpreter from writing the rest at exit, and from complaining about it."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
