@@ -22,10 +22,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--count", required=True, type=int, metavar="N", help="how many machines")
     parser.add_argument("--state", required=True, type=Path, metavar="DIR", help="keeps their credentials")
     parser.add_argument("--token-file", type=Path, metavar="FILE")
+    parser.add_argument(
+        "--ca-file", type=Path, metavar="FILE", help="the agents' CA; fetched and checked where not given"
+    )
     parser.add_argument("--seed", default="keskidee", help="another seed is another fleet")
     parser.add_argument("--interval", type=float, metavar="S", help="seconds; the collector's own where not given")
     parser.add_argument("--steady", action="store_true", help="nobody sleeps, goes off or falls silent: for load")
-    parser.add_argument("--exit-with-parent", action="store_true", help="stop when the starting process is gone")
+    parser.add_argument("--exit-with-parent", action="store_true", help="stop at the end of standard input")
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     if options.count < 1:
@@ -46,15 +49,16 @@ def main(arguments: list[str] | None = None) -> int:
             options.count,
             options.state,
             options.seed,
+            ca_file=options.ca_file,
             interval_seconds=options.interval,
             steady=options.steady,
             exit_with_parent=options.exit_with_parent,
         )
     except (ValueError, OSError) as error:
-        print(f"keskidee_simulator: {error}", file=sys.stderr)  # noqa: T201 - what a person typed wrong
+        print(f"keskidee_simulator: {error}", file=sys.stderr)
         return 2
     except (Refused, Unreachable) as error:
-        print(f"keskidee_simulator: {error}", file=sys.stderr)  # noqa: T201
+        print(f"keskidee_simulator: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 0

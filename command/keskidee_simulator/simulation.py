@@ -6,7 +6,10 @@ import asyncio
 import logging
 import os
 import signal
+import ssl
+import threading
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from keskidee_simulator.connection import Connection, address_of
@@ -21,7 +24,6 @@ if TYPE_CHECKING:
 OWN_CONNECTIONS = 2000
 SHARED_CONNECTIONS = 500
 """Up to the first number each machine keeps its own connection; beyond it they take turns on the second number."""
-PARENT_SECONDS = 1.0
 
 log = logging.getLogger("keskidee.simulator")
 
@@ -33,6 +35,7 @@ async def simulate(
     state_directory: Path,
     *,
     seed: str = "keskidee",
+    ca_file: Path | None = None,
     interval_seconds: float | None = None,
     steady: bool = False,
     clock: Callable[[], float] = time.time,
@@ -41,12 +44,15 @@ async def simulate(
 ) -> Tally:
     """Lets `count` machines live until `stop` is set; what came of it. `steady`: all of them are on all the time.
 
+    `ca_file` is the agents' CA; without it, it is fetched from an https collector and checked against the token.
+
     Raises ValueError for an address that is none, Refused and Unreachable where TLS cannot be set up.
     """
     tally = tally or Tally()
     address = address_of(url)
     if url.startswith("https"):
-        address = address_of(url, await trusted(address.host, address.port, token, state_directory))
+        tls = ssl.create_default_context(cafile=ca_file) if ca_file else None
+        address = address_of(url, tls or await trusted(address.host, address.port, token.strip(), state_directory))
     world = World(
         credentials=Credentials(state_directory),
         token=token.strip(),
@@ -75,11 +81,12 @@ def run(
     state_directory: Path,
     seed: str = "keskidee",
     *,
+    ca_file: Path | None = None,
     interval_seconds: float | None = None,
     steady: bool = False,
     exit_with_parent: bool = False,
 ) -> Tally:
-    """Simulates until SIGTERM, SIGINT or, where asked for, the end of the parent.
+    """Simulates until SIGTERM, SIGINT or, where asked for, the end of standard input.
 
     `token` is a join token; it may be empty where `state_directory` holds the credentials of all machines.
     """
@@ -87,13 +94,19 @@ def run(
     async def main() -> Tally:
         stop = asyncio.Event()
         _stop_on_signals(stop)
-        watch = asyncio.create_task(_watch_parent(stop)) if exit_with_parent else None
-        tally = await simulate(
-            url, token, count, state_directory, seed=seed, interval_seconds=interval_seconds, steady=steady, stop=stop
+        if exit_with_parent:
+            _stop_with_parent(stop)
+        return await simulate(
+            url,
+            token,
+            count,
+            state_directory,
+            seed=seed,
+            ca_file=ca_file,
+            interval_seconds=interval_seconds,
+            steady=steady,
+            stop=stop,
         )
-        if watch:
-            watch.cancel()
-        return tally
 
     return _in_loop(main())
 
@@ -116,9 +129,14 @@ def _stop_on_signals(stop: asyncio.Event) -> None:
             return
 
 
-async def _watch_parent(stop: asyncio.Event) -> None:
-    """Sets `stop` when the process that started this one is gone (it then has another parent)."""
-    parent = os.getppid()
-    while os.getppid() == parent:
-        await asyncio.sleep(PARENT_SECONDS)
-    stop.set()
+def _stop_with_parent(stop: asyncio.Event) -> None:
+    """Sets `stop` at the end of standard input: a pipe that the starting process holds open for as long as it lives."""
+    loop = asyncio.get_running_loop()
+
+    def wait() -> None:
+        while os.read(0, 4096):  # not sys.stdin, whose lock a thread may not hold when the interpreter ends
+            pass
+        with suppress(RuntimeError):  # the loop has ended already
+            loop.call_soon_threadsafe(stop.set)
+
+    threading.Thread(target=wait, name="parent", daemon=True).start()

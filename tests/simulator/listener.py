@@ -24,6 +24,7 @@ from keskidee_report.decode import (
 from keskidee_report.wire import FACTS, GOODBYE, PART, REPORT, SCHEMA
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import AsyncIterator, Callable
 
 Series = tuple[str, tuple[tuple[str, str], ...]]
@@ -46,6 +47,7 @@ class Listener:
     """`answers` holds statuses to give in place of the right one, a report each."""
 
     url: str = ""
+    ca_pem: bytes = b""
     enrolled: list[dict[str, object]] = field(default_factory=list)
     tokens: list[str] = field(default_factory=list)
     machines: defaultdict[str, Heard] = field(default_factory=lambda: defaultdict(Heard))
@@ -65,7 +67,7 @@ class Listener:
                 }
                 body = await reader.readexactly(int(headers["content-length"]))
                 status, answer = self.answer(lines[0].split()[1], headers, body)
-                text = json.dumps(answer).encode()
+                text = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
                 head = f"HTTP/1.1 {status} .\r\nContent-Length: {len(text)}\r\nRetry-After: 1\r\n\r\n"
                 writer.write(head.encode() + text)
         except (EOFError, OSError):
@@ -73,7 +75,9 @@ class Listener:
         finally:
             writer.close()
 
-    def answer(self, path: str, headers: dict[str, str], body: bytes) -> tuple[int, dict[str, object]]:
+    def answer(self, path: str, headers: dict[str, str], body: bytes) -> tuple[int, dict[str, object] | bytes]:
+        if path == "/v1/ca":
+            return 200, self.ca_pem
         bearer = headers["authorization"].removeprefix("Bearer ")
         if path == "/v1/enrol":
             self.enrolled.append(json.loads(body))
@@ -133,10 +137,10 @@ class Listener:
 
 
 @asynccontextmanager
-async def listening() -> AsyncIterator[Listener]:
-    listener = Listener()
-    server = await asyncio.start_server(listener.serve, "127.0.0.1", 0)
-    listener.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+async def listening(tls: ssl.SSLContext | None = None, ca_pem: bytes = b"") -> AsyncIterator[Listener]:
+    listener = Listener(ca_pem=ca_pem)
+    server = await asyncio.start_server(listener.serve, "127.0.0.1", 0, ssl=tls)
+    listener.url = f"{'https' if tls else 'http'}://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     try:
         yield listener
     finally:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 PARENT = """
 import subprocess, sys, time
-child = subprocess.Popen([sys.executable, "-m", "keskidee_simulator", *sys.argv[1:]])
+child = subprocess.Popen([sys.executable, "-m", "keskidee_simulator", *sys.argv[1:]], stdin=subprocess.PIPE)
 print(child.pid, flush=True)
 time.sleep(60)
 """

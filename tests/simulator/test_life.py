@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from keskidee_collector.authority import ServerCertificate, prepare
+from keskidee_simulator.enrolment import Refused
 from keskidee_simulator.fleet import FALLING_SILENT, Pretend, build_fleet
 from keskidee_simulator.habits import OFF, ON, SILENT, presence
 from keskidee_simulator.simulation import simulate
@@ -24,12 +27,12 @@ INTERVAL = 0.2
 
 
 async def during(
-    listener: Listener, folder: Path, condition: Callable[[], bool], *, count: int = 3, **given: Any
+    listener: Listener, folder: Path, condition: Callable[[], bool], *, token: str = TOKEN, count: int = 3, **given: Any
 ) -> Tally:
     """Runs a simulation until something has come true."""
     stop = asyncio.Event()
     options: dict[str, Any] = {"interval_seconds": INTERVAL, "steady": True} | given
-    running = asyncio.create_task(simulate(listener.url, TOKEN, count, folder, stop=stop, **options))
+    running = asyncio.create_task(simulate(listener.url, token, count, folder, stop=stop, **options))
     try:
         await until(lambda: condition() or running.done())
     finally:
@@ -37,6 +40,17 @@ async def during(
         tally = await running
     assert condition()
     return tally
+
+
+@pytest.fixture(scope="module", name="certificate")
+def certificate_fixture(tmp_path_factory: pytest.TempPathFactory) -> ServerCertificate:
+    return prepare(tmp_path_factory.mktemp("tls"), ["127.0.0.1"])
+
+
+def server_tls(certificate: ServerCertificate) -> ssl.SSLContext:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate.certificate, certificate.key)
+    return context
 
 
 def rounds(listener: Listener) -> list[int]:
@@ -245,5 +259,30 @@ def test_every_report_of_every_system_is_decoded(tmp_path: Path, count: int) -> 
         async with listening() as listener:
             tally = await during(listener, tmp_path, everyone(listener, count, 2), count=count, interval_seconds=0.5)
             assert (tally.refused, tally.failed) == (0, 0)
+
+    asyncio.run(main())
+
+
+def test_over_tls_the_ca_is_taken_when_the_token_carries_its_fingerprint(
+    tmp_path: Path, certificate: ServerCertificate
+) -> None:
+    token = f"kj1_pretend_{certificate.fingerprint}"
+
+    async def main() -> None:
+        async with listening(server_tls(certificate), certificate.ca_pem) as listener:
+            await during(listener, tmp_path, everyone(listener, 2, 2), count=2, token=token)
+            assert listener.tokens == [token] * 2
+
+    asyncio.run(main())
+
+
+def test_a_ca_of_another_fingerprint_is_refused_and_the_token_is_not_sent(
+    tmp_path: Path, certificate: ServerCertificate
+) -> None:
+    async def main() -> None:
+        async with listening(server_tls(certificate), certificate.ca_pem) as listener:
+            with pytest.raises(Refused, match="not the one whose fingerprint"):
+                await simulate(listener.url, f"kj1_pretend_{'0' * 64}", 1, tmp_path)
+            assert listener.tokens == []
 
     asyncio.run(main())
