@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from keskidee_agent.placeholders import said, said_uuid
+from keskidee_agent.release import release_of
+from keskidee_agent.smbios import system_texts
 from keskidee_report.identity import machine_id_hash
 from keskidee_report.model import Denied, Malformed, NotHere, TimedOut
-
-from keskidee_agent.placeholders import said, said_uuid
-from keskidee_agent.release import os_release, system_version
-from keskidee_agent.smbios import system_texts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,8 +15,6 @@ if TYPE_CHECKING:
     from keskidee_agent.machine import Machine
 
 DMI = "sys/class/dmi/id/"
-WINDOWS_NT = r"SOFTWARE\Microsoft\Windows NT\CurrentVersion"
-FIRST_BUILD_OF_WINDOWS_11 = 22000  # whose ProductName still says Windows 10
 
 # SMBIOS 3.7 (DMTF DSP0134), 7.4.1 "System Enclosure or Chassis Types"
 CHASSIS = {
@@ -62,8 +59,20 @@ def facts_of(machine: Machine) -> dict[str, str]:
     and boot_id, each only where it is known. Raises nothing: a fact that cannot be read is left out.
     """
     readers = {"linux": _linux, "windows": _windows, "darwin": _darwin}
-    facts = {"os": machine.platform, **readers[machine.platform](machine), **_uname(machine)}
+    facts = {
+        "os": machine.platform,
+        "os_name": _os_name(machine),
+        **readers[machine.platform](machine),
+        **_uname(machine),
+    }
     return {name: value for name, value in facts.items() if value}
+
+
+def _os_name(machine: Machine) -> str:
+    try:
+        return release_of(machine).get("PRETTY_NAME", "")
+    except (NotHere, Denied, Malformed, OSError):
+        return ""
 
 
 def _uname(machine: Machine) -> dict[str, str]:
@@ -79,14 +88,12 @@ def _linux(machine: Machine) -> dict[str, str]:
     read = _reader(machine)
     dmi = {name: read(DMI + name) for name in DMI_NAMES}
     virtual = _virtualisation(machine, read, f"{dmi['sys_vendor']} {dmi['product_name']}")
-    release = os_release(read("etc/os-release") or read("usr/lib/os-release"))
     device_tree = "sys/firmware/devicetree/base/"  # boards without DMI; its texts end in NUL
     facts = _of_dmi(dmi)
     return {
         # uname says these of a running machine; a recording may lack it
         "hostname": read("proc/sys/kernel/hostname") or read("etc/hostname"),
         "kernel": read("proc/sys/kernel/osrelease"),
-        "os_name": release.get("PRETTY_NAME", ""),
         **facts,
         "model": facts["model"] or said(read(device_tree + "model").rstrip("\0")),
         "serial": facts["serial"] or said(read(device_tree + "serial-number").rstrip("\0")),
@@ -98,11 +105,6 @@ def _linux(machine: Machine) -> dict[str, str]:
 
 
 def _windows(machine: Machine) -> dict[str, str]:
-    read = _value_reader(machine)
-    build = read(WINDOWS_NT, "CurrentBuild")
-    product = read(WINDOWS_NT, "ProductName")
-    if build.isdecimal() and int(build) >= FIRST_BUILD_OF_WINDOWS_11:
-        product = product.replace("Windows 10", "Windows 11")
     try:
         dmi = system_texts(machine.smbios())
     except (NotHere, Denied, Malformed, OSError):
@@ -110,28 +112,24 @@ def _windows(machine: Machine) -> dict[str, str]:
     facts = _of_dmi(dmi)
     virtual = _named_virtual(f"{dmi.get('sys_vendor', '')} {dmi.get('product_name', '')}")
     return {
-        "os_name": " ".join(filter(None, (product, read(WINDOWS_NT, "DisplayVersion")))),
         **facts,
         "chassis": "virtual" if virtual else facts["chassis"],
         "virtualisation": virtual,
-        "machine_id_hash": machine_id_hash(read(r"SOFTWARE\Microsoft\Cryptography", "MachineGuid")),
+        "machine_id_hash": machine_id_hash(_machine_guid(machine)),
     }
 
 
 def _darwin(machine: Machine) -> dict[str, str]:
-    read = _reader(machine)
     try:
         report = machine.run("system_profiler", "SPHardwareDataType").decode("utf-8", "replace")
     except (NotHere, Denied, TimedOut, OSError):
         report = ""
     pairs = (line.strip().partition(": ") for line in report.splitlines())
     hardware = {name: value.strip() for name, _, value in pairs}
-    version = system_version(read("System/Library/CoreServices/SystemVersion.plist"))
     name, identifier = hardware.get("Model Name", ""), hardware.get("Model Identifier", "")
     virtual = "apple" if identifier.startswith("VirtualMac") else _named_virtual(identifier)
     kind = "laptop" if "Book" in name else "desktop" if name else ""
     return {
-        "os_name": f"{version.get('ProductName', '')} {version.get('ProductVersion', '')}".strip(),
         "maker": "Apple" if hardware else "",
         "model": f"{name} ({identifier})" if name and identifier else identifier or name,
         "serial": said(hardware.get("Serial Number (system)", "")),
@@ -195,11 +193,8 @@ def _reader(machine: Machine) -> Callable[[str], str]:
     return read
 
 
-def _value_reader(machine: Machine) -> Callable[[str, str], str]:
-    def read(key: str, name: str) -> str:
-        try:
-            return machine.registry(key, name)
-        except (NotHere, Denied):
-            return ""
-
-    return read
+def _machine_guid(machine: Machine) -> str:
+    try:
+        return machine.registry(r"SOFTWARE\Microsoft\Cryptography", "MachineGuid")
+    except (NotHere, Denied):
+        return ""

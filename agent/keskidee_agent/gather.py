@@ -13,6 +13,7 @@ import sys
 import time
 from importlib import import_module
 
+from keskidee_agent import sources as packaged
 from keskidee_report.model import (
     ABSENT,
     DENIED,
@@ -26,16 +27,13 @@ from keskidee_report.model import (
     TimedOut,
 )
 
-from keskidee_agent import sources as packaged
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from typing import Protocol
 
-    from keskidee_report.model import Sample
-
     from keskidee_agent.machine import Machine
+    from keskidee_report.model import Sample
 
     class SourceModule(Protocol):
         """What a module in the sources folder gives."""

@@ -4,23 +4,25 @@ Paths are written without a leading slash (`proc/stat`). Errors of the operating
 no such file is NotHere, a missing right is Denied, what cannot be read as a file is Malformed; other OSErrors rise.
 
 Files of /proc and /sys stay open and are read with `pread`, which costs a quarter of opening them again. The resident
-agent imports this module, so nothing heavy is imported (not even `threading`: `_thread` does, and saves 1 MiB).
+agent imports this module, so nothing heavy is imported.
 """
 
 from __future__ import annotations
 
-import _thread
 import errno
 import os
 import sys
 import time
 
+from keskidee_agent.space import MOUNT_SECONDS, Question, statvfs
 from keskidee_report.model import Denied, Malformed, NotHere, TimedOut
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from typing import Any
+
+    from keskidee_agent.space import Space
 
 LINUX, WINDOWS, DARWIN = "linux", "windows", "darwin"
 PLATFORMS = (LINUX, WINDOWS, DARWIN)
@@ -30,8 +32,6 @@ FILES_KEPT_OPEN = 256
 SWEEP_ROUNDS = 64
 """Files that no round of the last so many has read are closed (a device that went away)."""
 LARGEST_FILE_BYTES = 16 << 20
-MOUNT_SECONDS = 2.0
-"""How long a mount that may hang (network, FUSE) is waited for."""
 
 _KEPT_OPEN = ("proc/", "sys/")
 _MISSING = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ENXIO, errno.ENODEV, errno.ESRCH, errno.ELOOP})
@@ -40,27 +40,11 @@ _GONE = frozenset({errno.ENODEV, getattr(errno, "ESTALE", -1), errno.ENOENT, err
 _OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOCTTY", 0)
 
 
-class Space:
-    """What statvfs says of a mounted file system: bytes, file nodes, and whether it is read-only."""
-
-    __slots__ = ("avail_bytes", "files", "files_free", "free_bytes", "readonly", "size_bytes")
-
-    def __init__(
-        self, size_bytes: int, free_bytes: int, avail_bytes: int, files: int, files_free: int, *, readonly: bool
-    ) -> None:
-        self.size_bytes = size_bytes
-        self.free_bytes = free_bytes
-        self.avail_bytes = avail_bytes
-        self.files = files
-        self.files_free = files_free
-        self.readonly = readonly
-
-
 class Machine:
     """The machine this process runs on. One object lives as long as the agent and is used by one thread at a time.
 
-    `excludes` holds regular expressions by `source.label` ("netdev.device"). `platform` and `psutil` are given by
-    tests; otherwise they are this system's.
+    `excludes` holds regular expressions by the name of their setting ("netdev.device_exclude"). `platform` and `psutil`
+    are given by tests; otherwise they are this system's.
     """
 
     recorded = False
@@ -69,11 +53,12 @@ class Machine:
         self.platform = platform or this_platform()
         self._excludes = excludes or {}
         self._psutil = psutil
+        self._tests: dict[str, Callable[[str], bool]] = {}
         self._memories: dict[str, dict[Any, Any]] = {}
         self._open: dict[str, list[int]] = {}  # path: descriptor, bytes to ask for, round of the last reading
         self._polls: dict[str, Any] = {}
         self._shared: dict[str, bytes] = {}
-        self._stuck: dict[str, _Mount] = {}
+        self._asking: dict[bytes, Question] = {}
         self._round = 0
 
     # what a round may remember
@@ -132,13 +117,12 @@ class Machine:
         poll = self._polls.get(path)
         if poll is None:
             kept = self._open.get(path)
-            if kept is not None:
-                import select
+            if kept is None:
+                return True
+            import select
 
-                poll = self._polls[path] = select.poll()
-                poll.register(kept[0], select.POLLERR | select.POLLPRI)
-                poll.poll(0)
-            return True
+            poll = self._polls[path] = select.poll()
+            poll.register(kept[0], select.POLLERR | select.POLLPRI)
         return bool(poll.poll(0))
 
     def signature(self, path: str) -> tuple[int, int, int] | None:
@@ -201,10 +185,12 @@ class Machine:
     # calls
 
     def uname(self) -> tuple[str, str, str, str, str]:
-        """As uname(2): system, host name, release, version, machine. Raises NotHere where a recording has none."""
+        """System, host name, release, version, machine. Raises NotHere where a recording has none."""
         if hasattr(os, "uname"):
             return tuple(os.uname())  # type: ignore[return-value]
-        return _windows_uname()
+        from keskidee_agent import windows
+
+        return windows.uname()
 
     def time(self) -> float:
         """UTC seconds since the epoch by the machine's clock."""
@@ -215,23 +201,25 @@ class Machine:
         now = time.localtime()
         return now.tm_zone, now.tm_gmtoff
 
-    def space(self, mountpoint: str, *, may_hang: bool = False) -> Space:
-        """What statvfs says of a mount; raises OSError as it does.
+    def spaces(self, mounts: Sequence[tuple[bytes, bool]]) -> list[Space | Exception]:
+        """What statvfs says of each (mount point, may hang), or the OSError it raises, or TimedOut.
 
-        One that may hang is asked in a thread of its own and raises TimedOut at the deadline. While that thread has
-        not come back the mount is not asked again.
+        Those that may hang are asked in threads of their own, and waited for together. While a thread has not come
+        back its mount is not asked again.
         """
-        if not may_hang:
-            return _space(mountpoint)
-        stuck = self._stuck.get(mountpoint)
-        if stuck is None:
-            stuck = _Mount(mountpoint)
-            if not stuck.answered(MOUNT_SECONDS):
-                self._stuck[mountpoint] = stuck
-        elif stuck.answered(0):
-            del self._stuck[mountpoint]
-            return self.space(mountpoint, may_hang=True)
-        return stuck.result()
+        asked = {path: self._question(path) for path, may_hang in mounts if may_hang}
+        until = time.monotonic() + MOUNT_SECONDS
+        answers = [asked[path].answer(until) if may_hang else statvfs(path) for path, may_hang in mounts]
+        for path, question in asked.items():
+            if question.ended:
+                del self._asking[path]
+        return answers
+
+    def _question(self, path: bytes) -> Question:
+        question = self._asking.get(path)
+        if question is None:
+            question = self._asking[path] = Question(path)
+        return question
 
     def run(self, *command: str, seconds: float = 10.0) -> bytes:
         """Standard output of a command. Raises NotHere where it is not installed, TimedOut, or OSError if it fails."""
@@ -256,24 +244,20 @@ class Machine:
         return done.stdout
 
     def registry(self, key: str, name: str) -> str:
-        """A value under HKEY_LOCAL_MACHINE as text. Raises NotHere (also on every system but Windows) or Denied."""
-        try:
-            import winreg
-        except ImportError:
-            raise NotHere("no registry on this system") from None
-        try:
-            with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, key) as opened:  # type: ignore[attr-defined]
-                return str(winreg.QueryValueEx(opened, name)[0])  # type: ignore[attr-defined]
-        except PermissionError:
-            raise Denied(f"may not read HKLM\\{key}") from None
-        except OSError:
-            raise NotHere(f"no HKLM\\{key} {name}") from None
+        """A value under HKEY_LOCAL_MACHINE as text. Raises Denied, or NotHere, also on every system but Windows."""
+        if self.platform != WINDOWS:
+            raise NotHere("no registry on this system")
+        from keskidee_agent import windows
+
+        return windows.registry(key, name)
 
     def smbios(self) -> bytes:
-        """The SMBIOS structure table (DMTF DSP0134): any user may read it on Windows, root on Linux."""
+        """The SMBIOS structure table (DMTF DSP0134): any user may read it on Windows, only root on Linux."""
         if self.platform != WINDOWS:
             return self.content("sys/firmware/dmi/tables/DMI")
-        return _windows_smbios()
+        from keskidee_agent import windows
+
+        return windows.smbios()
 
     @property
     def psutil(self) -> Any:
@@ -288,85 +272,32 @@ class Machine:
 
     # settings
 
-    def excluded(self, what: str, by_default: Callable[[str], bool]) -> Callable[[str], bool]:
-        """The test for what the user does not want, such as "netdev.device": a regular expression or the default."""
-        pattern = self._excludes.get(what)
-        if pattern is None:
+    def excluded(self, setting: str, default: str, by_default: Callable[[str], bool]) -> Callable[[str], bool]:
+        """The test for what the user does not want to see, such as "netdev.device_exclude".
+
+        `by_default` says what the regular expression `default` matches: `re` is 1.4 MiB that most agents do without.
+        """
+        pattern = self._excludes.get(setting, default)
+        if pattern == default:
             return by_default
-        import re
+        test = self._tests.get(setting)
+        if test is None:
+            import re
 
-        search = re.compile(pattern).search
-        return lambda name: search(name) is not None
-
-
-class _Mount:
-    """A statvfs in a thread of its own, because one on a dead server never returns."""
-
-    def __init__(self, mountpoint: str) -> None:
-        self._mountpoint = mountpoint
-        self._space: Space | None = None
-        self._error: OSError | None = None
-        self._ended = _thread.allocate_lock()
-        self._ended.acquire()
-        _thread.start_new_thread(self._ask, ())
-
-    def _ask(self) -> None:
-        try:
-            self._space = _space(self._mountpoint)
-        except OSError as error:
-            self._error = error
-        finally:
-            self._ended.release()
-
-    def answered(self, seconds: float) -> bool:
-        """Whether the call has come back, waiting at most so long."""
-        if self._ended.acquire(timeout=seconds):
-            self._ended.release()
-            return True
-        return False
-
-    def result(self) -> Space:
-        """The answer; raises OSError as statvfs did, or TimedOut while there is none."""
-        if self._error is not None:
-            raise self._error
-        if self._space is None:
-            raise TimedOut(f"{self._mountpoint} did not answer within {MOUNT_SECONDS:g} s")
-        return self._space
+            search = re.compile(pattern).search
+            test = self._tests[setting] = lambda name: search(name) is not None
+        return test
 
 
-def _space(mountpoint: str) -> Space:
-    found = os.statvfs(mountpoint)
-    unit = found.f_frsize
-    return Space(
-        found.f_blocks * unit,
-        found.f_bfree * unit,
-        found.f_bavail * unit,
-        found.f_files,
-        found.f_ffree,
-        readonly=bool(found.f_flag & 1),
-    )
-
-
-def _windows_uname() -> tuple[str, str, str, str, str]:
-    import socket
-
-    version = sys.getwindowsversion()  # type: ignore[attr-defined]  # platform.uname() would ask WMI and take seconds
-    number = f"{version.major}.{version.minor}.{version.build}"
-    return "Windows", socket.gethostname(), str(version.major), number, os.environ.get("PROCESSOR_ARCHITECTURE", "")
-
-
-def _windows_smbios() -> bytes:
-    import ctypes
-
-    provider = 0x52534D42  # "RSMB"
-    ask = ctypes.windll.kernel32.GetSystemFirmwareTable  # type: ignore[attr-defined]
-    size = ask(provider, 0, None, 0)
-    if not size:
-        raise NotHere("no SMBIOS table")
-    buffer = ctypes.create_string_buffer(size)
-    if ask(provider, 0, buffer, size) != size:
-        raise NotHere("no SMBIOS table")
-    return buffer.raw[8:]  # behind RawSMBIOSData: four bytes of versions and four of length
+def excludes_of(settings: dict[str, Any]) -> dict[str, str]:
+    """What Machine takes as `excludes`, from the agent's settings as JSON objects: every `*_exclude` of a section."""
+    return {
+        f"{section}.{name}": value
+        for section, values in settings.items()
+        if isinstance(values, dict)
+        for name, value in values.items()
+        if name.endswith("_exclude")
+    }
 
 
 def translated(error: OSError, path: str) -> Exception:

@@ -7,11 +7,10 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from keskidee_report.model import ABSENT, OK
-
 from keskidee_agent.facts import facts_of
 from keskidee_agent.gather import Gatherer
 from keskidee_agent.machine import Machine
+from keskidee_report.model import ABSENT, OK
 
 if TYPE_CHECKING:
     import argparse

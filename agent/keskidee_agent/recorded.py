@@ -12,12 +12,12 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
+from keskidee_agent.machine import DARWIN, LINUX, WINDOWS, Machine
+from keskidee_agent.space import Space
 from keskidee_report.model import Malformed, NotHere, TimedOut
 
-from keskidee_agent.machine import DARWIN, LINUX, WINDOWS, Machine, Space
-
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 LINKS_FOLLOWED = 40
 _UNAME = ("sysname", "nodename", "release", "version", "machine")
@@ -84,18 +84,24 @@ class RecordedMachine(Machine):
             raise NotHere("no time zone in calls.json")
         return str(recorded["zone"]), int(_number(recorded.get("offset_seconds", 0), "offset_seconds"))
 
-    def space(self, mountpoint: str, *, may_hang: bool = False) -> Space:  # noqa: ARG002
-        """The recorded statvfs of the mount, with or without `f_` before its names; `error` is what it raises."""
-        recorded = self._call("statvfs")
+    def spaces(self, mounts: Sequence[tuple[bytes, bool]]) -> list[Space | Exception]:
+        """The recorded statvfs of each mount, with or without `f_` before its names; `error` is what it answers."""
+        return [self._space(path.decode("utf-8", "replace")) for path, _ in mounts]
+
+    def _space(self, mountpoint: str) -> Space | Exception:
+        try:
+            recorded = self._call("statvfs")
+        except NotHere as error:
+            return error
         found = recorded.get(mountpoint) if isinstance(recorded, dict) else None
         if found is None:
-            raise NotHere(f"no statvfs of {mountpoint} in calls.json")
+            return NotHere(f"no statvfs of {mountpoint} in calls.json")
         if isinstance(found, list):
             found = dict(zip(_SPACE, found, strict=False))
         if not isinstance(found, dict):
             raise Malformed("statvfs in calls.json is no object", str(found))
         if "error" in found:
-            raise _recorded_error(str(found["error"]))
+            return _recorded_error(str(found["error"]))
         return _recorded_space(found)
 
     def run(self, *command: str, seconds: float = 10.0) -> bytes:  # noqa: ARG002

@@ -1,12 +1,34 @@
-"""The files in which a system says its name and version: os-release(5), and SystemVersion.plist of macOS."""
+"""Which system and version a machine runs, under the keys of os-release(5) on every platform."""
 
 from __future__ import annotations
+
+from keskidee_report.model import Malformed, NotHere
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-QUOTES = ("'", '"')
+    from keskidee_agent.machine import Machine
+
+WINDOWS_NT = r"SOFTWARE\Microsoft\Windows NT\CurrentVersion"
+FIRST_BUILD_OF_WINDOWS_11 = 22000  # whose ProductName still says Windows 10
+SYSTEM_VERSION = "System/Library/CoreServices/SystemVersion.plist"
+
+
+def release_of(machine: Machine) -> dict[str, str]:
+    """ID, NAME, PRETTY_NAME, VERSION_ID ... of the system. Raises NotHere, Denied or Malformed."""
+    if machine.platform == "windows":
+        return windows_release(machine)
+    if machine.platform == "darwin":
+        return macos_release(machine.text(SYSTEM_VERSION))
+    try:
+        text = machine.text("etc/os-release")
+    except NotHere:
+        text = machine.text("usr/lib/os-release")
+    release = os_release(text)
+    if not release:
+        raise Malformed("no assignment in os-release", text)
+    return release
 
 
 def os_release(text: str) -> dict[str, str]:
@@ -20,31 +42,65 @@ def os_release(text: str) -> dict[str, str]:
 
 
 def unquoted(value: str) -> str:
-    """A value as a shell would take it: single quotes keep all, in double quotes backslash escapes \\ " $ and `."""
-    if len(value) < 2 or value[0] not in QUOTES or value[-1] != value[0]:
-        return value.replace("\\", "") if "\\" in value else value
-    inside = value[1:-1]
-    return inside if value[0] == "'" or "\\" not in inside else "".join(_unescaped(inside))
+    """A value as a shell takes it: single quotes keep all, and elsewhere a backslash escapes."""
+    quote = value[:1]
+    if quote in ("'", '"') and len(value) > 1 and value[-1] == quote:
+        inside = value[1:-1]
+        return inside if quote == "'" else "".join(_unescaped(inside))
+    return value.replace("\\", "")
 
 
 def _unescaped(text: str) -> Iterator[str]:
     characters = iter(text)
     for character in characters:
-        if character == "\\":
-            following = next(characters, "")
-            yield following if following in '\\"$`' else character + following
-        else:
+        if character != "\\":
             yield character
+            continue
+        following = next(characters, "")
+        yield following if following in '\\"$`' else character + following
 
 
-def system_version(text: str) -> dict[str, str]:
-    """The keys and strings of a property list in XML such as SystemVersion.plist; empty where it is none."""
-    import xml.etree.ElementTree as ElementTree
+def macos_release(plist: str) -> dict[str, str]:
+    """The same of a SystemVersion.plist. Raises Malformed where that is no property list."""
+    import xml.etree.ElementTree as ET
 
-    if not text:
-        return {}
     try:
-        entries = [element.text or "" for element in ElementTree.fromstring(text).iterfind("dict/*")]  # noqa: S314
-    except ElementTree.ParseError:
-        return {}
-    return dict(zip(entries[::2], entries[1::2], strict=False))
+        entries = [element.text or "" for element in ET.fromstring(plist).iterfind("dict/*")]  # noqa: S314 - the system's own
+    except ET.ParseError:
+        raise Malformed("no property list", plist) from None
+    found = dict(zip(entries[::2], entries[1::2], strict=False))
+    name, version = found.get("ProductName", ""), found.get("ProductVersion", "")
+    return {
+        "ID": "macos",
+        "NAME": name,
+        "PRETTY_NAME": f"{name} {version}".strip(),
+        "VERSION": version,
+        "VERSION_ID": version,
+        "BUILD_ID": found.get("ProductBuildVersion", ""),
+    }
+
+
+def windows_release(machine: Machine) -> dict[str, str]:
+    """The same of the registry: VERSION is the name of the feature update (22H2), BUILD_ID has the patch level."""
+    build = machine.registry(WINDOWS_NT, "CurrentBuild")
+    product = machine.registry(WINDOWS_NT, "ProductName")
+    if build.isdecimal() and int(build) >= FIRST_BUILD_OF_WINDOWS_11:
+        product = product.replace("Windows 10", "Windows 11")
+    values = {}
+    for name in ("DisplayVersion", "ReleaseId", "UBR", "CurrentMajorVersionNumber", "CurrentMinorVersionNumber"):
+        try:
+            values[name] = machine.registry(WINDOWS_NT, name)
+        except NotHere:  # each came with some version of Windows 10
+            values[name] = ""
+    version = values["DisplayVersion"] or values["ReleaseId"]
+    major, minor = values["CurrentMajorVersionNumber"], values["CurrentMinorVersionNumber"]
+    if not major:
+        major, _, minor = machine.registry(WINDOWS_NT, "CurrentVersion").partition(".")
+    return {
+        "ID": "windows",
+        "NAME": product,
+        "PRETTY_NAME": f"{product} {version}".strip(),
+        "VERSION": version,
+        "VERSION_ID": f"{major}.{minor}.{build}",
+        "BUILD_ID": f"{build}.{values['UBR']}".strip("."),
+    }

@@ -5,18 +5,16 @@ No privilege. Throttling is there on Intel only.
 
 from __future__ import annotations
 
-from keskidee_report.model import Family, Malformed, NotHere
-
 from keskidee_agent.lines import complete_lines, number, numbers
+from keskidee_report.model import Family, Malformed, NotHere
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import TypeAlias
 
-    from keskidee_report.model import Sample
-
     from keskidee_agent.machine import Machine
+    from keskidee_report.model import Sample
 
     Slots: TypeAlias = list[tuple[Family, dict[str, str]]]
 
@@ -62,7 +60,7 @@ def _linux(machine: Machine) -> Iterator[Sample]:
 
 
 def parse(content: bytes, last: dict[bytes, tuple[Slots, list[int]]]) -> Iterator[Sample]:
-    """The samples of the `cpuN` lines of /proc/stat. `last` holds each processor's last ticks and is kept up to date."""
+    """The samples of the `cpuN` lines of /proc/stat. `last` keeps each processor's last ticks."""
     for line in complete_lines(content):
         if not line.startswith(b"cpu"):
             break

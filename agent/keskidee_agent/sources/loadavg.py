@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from keskidee_report.model import Family, Malformed
-
 from keskidee_agent.lines import complete_lines, decimal
+from keskidee_report.model import Family, Malformed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from keskidee_report.model import Sample
-
     from keskidee_agent.machine import Machine
+    from keskidee_report.model import Sample
 
 PLATFORMS = ("linux", "darwin")
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from keskidee_report.model import Family, Malformed, NotHere
-
 from keskidee_agent.lines import complete_lines
+from keskidee_report.model import Family, Malformed, NotHere
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from keskidee_report.model import Sample
-
     from keskidee_agent.machine import Machine
+    from keskidee_report.model import Sample
 
 KIB = 1024
 _NAME_CHARACTERS = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_()")

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from keskidee_report.model import Family, Malformed
-
 from keskidee_agent.lines import complete_lines, number, numbers
+from keskidee_report.model import Family, Malformed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from keskidee_report.model import Sample
-
     from keskidee_agent.machine import Machine
+    from keskidee_report.model import Sample
 
 BOOT_TIME = Family("node_boot_time_seconds", "gauge", "When the machine was started, in seconds since 1970", digits=0)
 INTERRUPTS = Family("node_intr_total", "counter", "Interrupts serviced since boot", digits=0)

@@ -1,0 +1,250 @@
+"""Block devices: transfers from /proc/diskstats (Documentation/admin-guide/iostats.rst), names from udev's database.
+
+No privilege; psutil elsewhere. A device whose line did not change costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from keskidee_agent.lines import complete_lines, decimal, numbers
+from keskidee_report.model import Denied, Family, Malformed, NotHere
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from keskidee_agent.machine import Machine
+    from keskidee_report.model import Sample
+
+EXCLUDE = r"^(ram|loop|fd|(h|s|v|xv)d[a-z]|nvme\d+n\d+p)\d+$"
+SECTOR_BYTES = 512  # in /proc/diskstats, whatever the device's own sectors are
+MILLISECOND = 0.001
+
+
+def _counter(name: str, what: str, digits: int = 0) -> Family:
+    return Family(f"node_disk_{name}_total", "counter", what, digits=digits)
+
+
+READS = _counter("reads_completed", "Reads that succeeded")
+READ_BYTES = _counter("read_bytes", "Bytes read")
+READ_SECONDS = _counter("read_time_seconds", "Seconds spent by all reads together", 3)
+WRITES = _counter("writes_completed", "Writes that succeeded")
+WRITTEN_BYTES = _counter("written_bytes", "Bytes written")
+WRITE_SECONDS = _counter("write_time_seconds", "Seconds spent by all writes together", 3)
+
+# the columns behind the device's name, and what one of a column's units is; older kernels have fewer
+COLUMNS = (
+    (READS, 1),
+    (_counter("reads_merged", "Reads joined to a neighbouring one"), 1),
+    (READ_BYTES, SECTOR_BYTES),
+    (READ_SECONDS, MILLISECOND),
+    (WRITES, 1),
+    (_counter("writes_merged", "Writes joined to a neighbouring one"), 1),
+    (WRITTEN_BYTES, SECTOR_BYTES),
+    (WRITE_SECONDS, MILLISECOND),
+    (Family("node_disk_io_now", "gauge", "Requests under way now", digits=0), 1),
+    (_counter("io_time_seconds", "Seconds in which the device had anything to do", 3), MILLISECOND),
+    (_counter("io_time_weighted_seconds", "Those seconds, times the requests under way", 3), MILLISECOND),
+    (_counter("discards_completed", "Discards that succeeded"), 1),
+    (_counter("discards_merged", "Discards joined to a neighbouring one"), 1),
+    (_counter("discarded_sectors", "Sectors of 512 bytes discarded"), 1),
+    (_counter("discard_time_seconds", "Seconds spent by all discards together", 3), MILLISECOND),
+    (_counter("flush_requests", "Flushes that succeeded"), 1),
+    (_counter("flush_requests_time_seconds", "Seconds spent by all flushes together", 3), MILLISECOND),
+)
+FEWEST_COLUMNS = 11
+
+INFO = Family("node_disk_info", "gauge", "1, labelled with what udev says of the device", digits=0)
+FILESYSTEM = Family("node_disk_filesystem_info", "gauge", "1, labelled with the file system on the device", digits=0)
+MAPPED = Family("node_disk_device_mapper_info", "gauge", "1, labelled with the device mapper's names", digits=0)
+BACKING = Family("node_disk_device_mapper_backing_device_info", "gauge", "1 for each device beneath one", digits=0)
+ATA = (
+    ("ID_ATA_WRITE_CACHE", Family("node_disk_ata_write_cache", "gauge", "Whether it has a write cache", digits=0)),
+    (
+        "ID_ATA_WRITE_CACHE_ENABLED",
+        Family("node_disk_ata_write_cache_enabled", "gauge", "Whether its write cache is on", digits=0),
+    ),
+    (
+        "ID_ATA_ROTATION_RATE_RPM",
+        Family("node_disk_ata_rotation_rate_rpm", "gauge", "Turns a minute, 0 for one that does not turn", digits=0),
+    ),
+)
+
+
+def read(machine: Machine) -> Iterator[Sample]:
+    """Counts since boot labelled `device`, and info samples with model, serial, file system and mapping.
+
+    Partitions, RAM disks and loop devices are left out unless asked for.
+    """
+    if machine.platform == "linux":
+        return _linux(machine)
+    return _portable(machine)
+
+
+def is_excluded(device: str) -> bool:
+    """What EXCLUDE matches."""
+    stem = device.rstrip("0123456789")
+    if stem == device:
+        return False
+    if stem in ("ram", "loop", "fd"):
+        return True
+    if stem[-2:-1] == "d" and "a" <= stem[-1] <= "z":
+        return stem[:-2] in ("h", "s", "v", "xv")
+    controller, separator, namespace = stem.removeprefix("nvme").removesuffix("p").partition("n")
+    whole = stem == f"nvme{controller}{separator}{namespace}p"
+    return whole and _is_number(controller) and _is_number(namespace)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit()
+
+
+class _Device:
+    """What the last round knew of a device."""
+
+    __slots__ = ("counts", "info", "labels", "line", "rotational", "signature")
+
+    def __init__(self, name: str) -> None:
+        self.labels = {"device": name}
+        self.line = b""
+        self.counts: list[Sample] = []
+        self.info: list[Sample] = []
+        self.signature: object = ()
+        self.rotational = ""
+
+
+def _linux(machine: Machine) -> Iterator[Sample]:
+    known: dict[bytes, _Device | None] = machine.memory("diskstats")
+    lines = complete_lines(machine.content("proc/diskstats"))
+    if len(known) > 2 * len(lines) + 64:  # devices that were pulled out
+        known.clear()
+    for line in lines:
+        fields = line.split(None, 3)
+        if len(fields) < 4:
+            raise Malformed("not a line of /proc/diskstats", line)
+        name = fields[2]
+        if name not in known:
+            text = name.decode("utf-8", "replace")
+            unwanted = machine.excluded("diskstats.device_exclude", EXCLUDE, is_excluded)(text)
+            known[name] = None if unwanted else _Device(text)
+        device = known[name]
+        if device is None:
+            continue
+        if device.line != line:
+            device.counts = parse_counts(fields[3], device.labels)
+            device.line = line
+        yield from device.counts
+        yield from _info(machine, device, fields[0], fields[1])
+
+
+def parse_counts(columns: bytes, labels: dict[str, str]) -> list[Sample]:
+    """The samples of the columns behind a device's name. Raises Malformed."""
+    counts = numbers(columns)
+    if len(counts) < FEWEST_COLUMNS:
+        raise Malformed("too few columns in /proc/diskstats", columns)
+    return [(family, labels, count * unit) for (family, unit), count in zip(COLUMNS, counts, strict=False)]
+
+
+def _info(machine: Machine, device: _Device, major: bytes, minor: bytes) -> list[Sample]:
+    """What udev says, read again when udev has written it anew, as it does when a device or its mapping changes."""
+    name = device.labels["device"]
+    number = f"{major.decode()}:{minor.decode()}"
+    path = f"run/udev/data/b{number}"
+    signature = (number, machine.signature(path))
+    rotational = _rotational(machine, name)
+    if device.signature != signature or device.rotational != rotational:
+        try:
+            properties = parse_udev(machine.content(path)) if signature[1] else {}
+        except (NotHere, Denied):
+            properties = {}
+        device.info = describe(name, number, rotational, properties)
+        if properties.get("DM_NAME"):
+            device.info += [BACKING(1, device=name, backing_device=beneath) for beneath in _slaves(machine, name)]
+        device.signature, device.rotational = signature, rotational
+    return device.info
+
+
+def _rotational(machine: Machine, name: str) -> str:
+    try:
+        content = machine.content(f"sys/block/{name.replace('/', '!')}/queue/rotational")
+    except (NotHere, Denied):
+        return "0"  # a partition has no queue of its own
+    return "1" if content.strip() == b"1" else "0"
+
+
+def _slaves(machine: Machine, name: str) -> list[str]:
+    try:
+        return machine.names(f"sys/block/{name}/slaves")
+    except (NotHere, Denied):
+        return []
+
+
+def parse_udev(content: bytes) -> dict[str, str]:
+    """The properties (`E:` lines) of a file in udev's database."""
+    properties = {}
+    for line in content.decode("utf-8", "replace").split("\n"):
+        if line.startswith("E:"):
+            name, equals, value = line[2:].partition("=")
+            if equals:
+                properties[name] = value
+    return properties
+
+
+def describe(name: str, number: str, rotational: str, properties: dict[str, str]) -> list[Sample]:
+    """The info samples of a device; `number` is its major and minor such as 8:0."""
+    major, _, minor = number.partition(":")
+
+    def text(*keys: str) -> str:
+        return next(filter(None, map(properties.get, keys)), "") or ""
+
+    info = INFO(
+        1,
+        device=name,
+        major=major,
+        minor=minor,
+        path=text("ID_PATH"),
+        wwn=text("ID_WWN"),
+        model=text("ID_MODEL"),
+        # what is printed on the disk comes first, what virtual disks have comes last
+        serial=text("SCSI_IDENT_SERIAL", "ID_SERIAL_SHORT", "ID_SERIAL"),
+        revision=text("ID_REVISION"),
+        rotational=rotational,
+    )
+    samples = [info]
+    if text("ID_FS_TYPE"):
+        samples.append(
+            FILESYSTEM(
+                1,
+                device=name,
+                type=text("ID_FS_TYPE"),
+                usage=text("ID_FS_USAGE"),
+                uuid=text("ID_FS_UUID"),
+                version=text("ID_FS_VERSION"),
+            )
+        )
+    if text("DM_NAME"):
+        samples.append(
+            MAPPED(
+                1,
+                device=name,
+                name=text("DM_NAME"),
+                uuid=text("DM_UUID"),
+                vg_name=text("DM_VG_NAME"),
+                lv_name=text("DM_LV_NAME"),
+                lv_layer=text("DM_LV_LAYER"),
+            )
+        )
+    if text("ID_ATA"):
+        for key, family in ATA:
+            if key in properties:
+                samples.append(family(decimal(properties[key].encode()), device=name))
+    return samples
+
+
+def _portable(machine: Machine) -> Iterator[Sample]:
+    for device, counts in machine.psutil.disk_io_counters(perdisk=True).items():
+        yield READS(counts.read_count, device=device)
+        yield READ_BYTES(counts.read_bytes, device=device)
+        yield READ_SECONDS(counts.read_time * MILLISECOND, device=device)
+        yield WRITES(counts.write_count, device=device)
+        yield WRITTEN_BYTES(counts.write_bytes, device=device)
+        yield WRITE_SECONDS(counts.write_time * MILLISECOND, device=device)

@@ -1,0 +1,229 @@
+"""Space on each mounted file system, from mountinfo (proc(5)) and statvfs; psutil on Windows. No privilege.
+
+A mount that hangs (a dead server) costs itself only: it says device_error until it answers again.
+"""
+
+from __future__ import annotations
+
+import os
+
+from keskidee_agent.lines import complete_lines
+from keskidee_report.model import Denied, Family, Malformed, NotHere, TimedOut
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from keskidee_agent.machine import Machine
+    from keskidee_agent.space import Space
+    from keskidee_report.model import Sample
+
+MOUNT_POINTS_EXCLUDE = r"^/(dev|proc|run|sys|mnt|media|var/lib/docker/.+|var/lib/containers/storage/.+)($|/)"
+TYPES_EXCLUDE = (
+    r"^(autofs|binfmt_misc|bpf|cgroup2?|configfs|debugfs|devpts|devtmpfs|fusectl|hugetlbfs|iso9660|mqueue|nsfs|overlay"
+    r"|proc|procfs|pstore|rpc_pipefs|securityfs|selinuxfs|squashfs|sysfs|tracefs)$"
+)
+EXCLUDED_FOLDERS = ("dev", "proc", "run", "sys", "mnt", "media")
+EXCLUDED_BELOW = ("/var/lib/docker/", "/var/lib/containers/storage/")
+EXCLUDED_TYPES = frozenset(TYPES_EXCLUDE[2:-2].replace("cgroup2?", "cgroup|cgroup2").split("|"))
+
+LOCAL_TYPES = frozenset(
+    [
+        "apfs",
+        "bcachefs",
+        "btrfs",
+        "erofs",
+        "exfat",
+        "ext2",
+        "ext3",
+        "ext4",
+        "f2fs",
+        "hfs",
+        "hfsplus",
+        "jffs2",
+        "jfs",
+        "minix",
+        "msdos",
+        "nilfs2",
+        "ntfs3",
+        "ramfs",
+        "reiserfs",
+        "squashfs",
+        "tmpfs",
+        "ubifs",
+        "udf",
+        "vfat",
+        "xfs",
+        "zfs",
+    ]
+)
+"""Their statvfs is answered from memory. Any other may wait for a server or a daemon, and is asked in a thread."""
+
+REREAD_ROUNDS = 20
+"""mountinfo is read when the kernel says that it changed; now and then also without, for kernels that do not say."""
+
+SIZE = Family("node_filesystem_size_bytes", "gauge", "Size of the file system", digits=0)
+FREE = Family("node_filesystem_free_bytes", "gauge", "Space that root may still use", digits=0)
+AVAIL = Family("node_filesystem_avail_bytes", "gauge", "Space that everybody may still use", digits=0)
+FILES = Family("node_filesystem_files", "gauge", "Files and folders it has room for", digits=0)
+FILES_FREE = Family("node_filesystem_files_free", "gauge", "Files and folders it has room for still", digits=0)
+READONLY = Family("node_filesystem_readonly", "gauge", "Whether it cannot be written to", digits=0)
+ERROR = Family("node_filesystem_device_error", "gauge", "Whether it did not say how full it is", digits=0)
+MOUNT = Family("node_filesystem_mount_info", "gauge", "1, labelled with the number of the mounted device", digits=0)
+
+
+class Mount:
+    """A line of mountinfo, with the labels that its samples carry."""
+
+    __slots__ = ("info", "labels", "may_hang", "mountpoint", "path", "readonly")
+
+    def __init__(self, device: str, path: bytes, fstype: str, number: str, *, readonly: bool) -> None:
+        self.path = path
+        self.mountpoint = path.decode("utf-8", "replace")
+        self.labels = {"device": device, "mountpoint": self.mountpoint, "fstype": fstype}
+        major, _, minor = number.partition(":")
+        self.info: Sample = MOUNT(1, device=device, major=major, minor=minor, mountpoint=self.mountpoint)
+        self.may_hang = fstype not in LOCAL_TYPES
+        self.readonly = readonly
+
+
+def read(machine: Machine) -> Iterator[Sample]:
+    """Sizes labelled `device`, `mountpoint`, `fstype`; a mount in trouble only says so, and why in `device_error`."""
+    if machine.platform == "linux":
+        return _linux(machine)
+    return _portable(machine)
+
+
+def _linux(machine: Machine) -> Iterator[Sample]:
+    mounts = _mounts(machine)
+    answers = machine.spaces([(mount.path, mount.may_hang) for mount in mounts])
+    found = False
+    for mount, answer in zip(mounts, answers, strict=True):
+        if isinstance(answer, NotHere):  # a recording that lacks this one
+            continue
+        found = True
+        if isinstance(answer, Exception):
+            yield from _trouble(mount.labels, answer, readonly=mount.readonly)
+            continue
+        yield from _samples(mount.labels, answer)
+        yield mount.info
+    if not found:
+        raise NotHere("no file system")
+
+
+def _samples(labels: dict[str, str], space: Space) -> list[Sample]:
+    return [
+        (ERROR, labels, 0),
+        (READONLY, labels, 1 if space.readonly else 0),
+        (SIZE, labels, space.size_bytes),
+        (FREE, labels, space.free_bytes),
+        (AVAIL, labels, space.avail_bytes),
+        (FILES, labels, space.files),
+        (FILES_FREE, labels, space.files_free),
+    ]
+
+
+def _trouble(labels: dict[str, str], error: Exception, *, readonly: bool) -> list[Sample]:
+    if isinstance(error, TimedOut):
+        why = "mountpoint timeout"
+    elif isinstance(error, OSError) and error.errno:
+        why = os.strerror(error.errno).lower()
+    else:
+        why = str(error)
+    labels = {**labels, "device_error": why}
+    return [(ERROR, labels, 1), (READONLY, labels, 1 if readonly else 0)]
+
+
+def _mounts(machine: Machine) -> list[Mount]:
+    """The mounts to report. Those of process 1, so that the agent's own sandbox does not hide any."""
+    remembered = machine.memory("filesystem")
+    path = remembered.get("path", "")
+    remembered["rounds"] = rounds = remembered.get("rounds", 0) + 1
+    if path and rounds % REREAD_ROUNDS and not machine.changed(path):
+        return remembered["mounts"]  # type: ignore[no-any-return]
+    try:
+        content = machine.content("proc/1/mountinfo")
+        path = "proc/1/mountinfo"
+    except (NotHere, Denied):
+        path = "proc/self/mountinfo"
+        content = machine.content(path)
+    if remembered.get("content") != content:
+        unwanted_point = machine.excluded(
+            "filesystem.mount_points_exclude", MOUNT_POINTS_EXCLUDE, is_excluded_mount_point
+        )
+        unwanted_type = machine.excluded("filesystem.types_exclude", TYPES_EXCLUDE, EXCLUDED_TYPES.__contains__)
+        remembered["mounts"] = [
+            mount
+            for mount in parse(content)
+            if not unwanted_point(mount.mountpoint) and not unwanted_type(mount.labels["fstype"])
+        ]
+        remembered["content"] = content
+    remembered["path"] = path
+    return remembered["mounts"]  # type: ignore[no-any-return]
+
+
+def is_excluded_mount_point(path: str) -> bool:
+    """What MOUNT_POINTS_EXCLUDE matches."""
+    if path.split("/", 2)[1:2] and path.startswith("/") and path.split("/", 2)[1] in EXCLUDED_FOLDERS:
+        return True
+    return any(path.startswith(folder) and len(path) > len(folder) for folder in EXCLUDED_BELOW)
+
+
+def parse(content: bytes) -> list[Mount]:
+    """The mounts that can be reached: one mounted over another hides it. Raises Malformed."""
+    mounts: dict[bytes, Mount] = {}
+    for line in complete_lines(content):
+        before, separator, after = line.partition(b" - ")
+        fields, ends = before.split(b" "), after.split(b" ")
+        if not separator or len(fields) < 6 or len(ends) != 3 or b":" not in fields[2]:
+            raise Malformed("not a line of mountinfo", line)
+        fstype, device, super_options = ends
+        point = unescaped(fields[4])
+        readonly = b"ro" in fields[5].split(b",") or b"ro" in super_options.split(b",")
+        mounts.pop(point, None)
+        mounts[point] = Mount(
+            unescaped(device).decode("utf-8", "replace"),
+            point,
+            unescaped(fstype).decode("utf-8", "replace"),
+            fields[2].decode("utf-8", "replace"),
+            readonly=readonly,
+        )
+    return list(mounts.values())
+
+
+def unescaped(text: bytes) -> bytes:
+    r"""A field of mountinfo without its octal escapes, such as \040 for a space (seq_path in fs/seq_file.c)."""
+    if b"\\" not in text:
+        return text
+    first, *pieces = text.split(b"\\")
+    plain = [first]
+    for piece in pieces:
+        digits = piece[:3]
+        if len(digits) == 3 and not digits.strip(b"01234567") and digits <= b"377":
+            plain.append(bytes((int(digits, 8),)) + piece[3:])
+        else:
+            plain.append(b"\\" + piece)
+    return b"".join(plain)
+
+
+def _portable(machine: Machine) -> Iterator[Sample]:
+    psutil = machine.psutil
+    excluded = machine.excluded("filesystem.mount_points_exclude", MOUNT_POINTS_EXCLUDE, is_excluded_mount_point)
+    for partition in psutil.disk_partitions(all=False):
+        options = partition.opts.split(",")
+        if "cdrom" in options or not partition.fstype or excluded(partition.mountpoint):
+            continue
+        # C:\ as C:, since a backslash in a label is a nuisance in every query
+        device, mountpoint = partition.device.rstrip("\\"), partition.mountpoint.rstrip("\\") or partition.mountpoint
+        labels = {"device": device or partition.device, "mountpoint": mountpoint, "fstype": partition.fstype}
+        readonly = "ro" in options
+        try:
+            usage = psutil.disk_usage(partition.mountpoint)
+        except OSError as error:  # locked by BitLocker, or a card reader without a card
+            yield from _trouble(labels, error, readonly=readonly)
+            continue
+        yield (ERROR, labels, 0)
+        yield (READONLY, labels, 1 if readonly else 0)
+        yield (SIZE, labels, usage.total)
+        yield (FREE, labels, usage.free)
+        yield (AVAIL, labels, usage.free)

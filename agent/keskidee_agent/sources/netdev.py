@@ -1,0 +1,117 @@
+"""Traffic and errors of each network interface, from /proc/net/dev (net/core/net-procfs.c); psutil elsewhere.
+
+No privilege. One file for all interfaces, and a small one in /sys for each.
+"""
+
+from __future__ import annotations
+
+from keskidee_agent.lines import complete_lines, number, numbers
+from keskidee_report.model import Denied, Family, Malformed, NotHere
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from keskidee_agent.machine import Machine
+    from keskidee_report.model import Sample
+
+EXCLUDE = "^lo$"
+
+COLUMNS = (
+    ("receive_bytes", "Bytes received"),
+    ("receive_packets", "Packets received"),
+    ("receive_errs", "Received packets that were bad"),
+    ("receive_drop", "Received packets that were dropped"),
+    ("receive_fifo", "Received packets lost to a full queue"),
+    ("receive_frame", "Received packets that were framed wrongly"),
+    ("receive_compressed", "Compressed packets received"),
+    ("receive_multicast", "Multicast packets received"),
+    ("transmit_bytes", "Bytes sent"),
+    ("transmit_packets", "Packets sent"),
+    ("transmit_errs", "Packets that could not be sent"),
+    ("transmit_drop", "Packets dropped before they were sent"),
+    ("transmit_fifo", "Packets not sent for a full queue"),
+    ("transmit_colls", "Collisions while sending"),
+    ("transmit_carrier", "Packets not sent for want of a carrier"),
+    ("transmit_compressed", "Compressed packets sent"),
+    ("receive_nohandler", "Received packets that no protocol wanted"),
+)
+FAMILIES = {
+    name: Family(f"node_network_{name}_total", "counter", f"{what} by the interface", digits=0)
+    for name, what in COLUMNS
+}
+IN_PROC = tuple(FAMILIES.values())[:-1]
+NO_HANDLER = FAMILIES["receive_nohandler"]
+HEADER_LINES = 2
+
+# psutil's snetio field, and ours
+PORTABLE = (
+    ("bytes_recv", "receive_bytes"),
+    ("packets_recv", "receive_packets"),
+    ("errin", "receive_errs"),
+    ("dropin", "receive_drop"),
+    ("bytes_sent", "transmit_bytes"),
+    ("packets_sent", "transmit_packets"),
+    ("errout", "transmit_errs"),
+    ("dropout", "transmit_drop"),
+)
+
+
+def read(machine: Machine) -> Iterator[Sample]:
+    """Counts since the interface came up, labelled `device`. The loopback interface is left out unless asked for."""
+    if machine.platform == "linux":
+        return _linux(machine)
+    return _portable(machine)
+
+
+def is_excluded(device: str) -> bool:
+    """What EXCLUDE matches."""
+    return device == "lo"
+
+
+def _linux(machine: Machine) -> Iterator[Sample]:
+    known = machine.memory("netdev")
+    lines = complete_lines(machine.content("proc/net/dev"))
+    if len(lines) < HEADER_LINES or lines[1].count(b"|") != 2:
+        raise Malformed("not the header of /proc/net/dev", lines[0])
+    if len(known) > 2 * len(lines) + 64:  # containers come and go, and so do their interfaces
+        known.clear()
+    for line in lines[HEADER_LINES:]:
+        # a name may hold a colon (an old alias), the counts cannot
+        name, _, counts = line.rpartition(b":")
+        interface = known.get(name)
+        if interface is None:
+            interface = known[name] = _interface(machine, name.strip().decode("utf-8", "replace"))
+        labels, path = interface
+        if labels is None:
+            continue
+        values = numbers(counts)
+        if len(values) != len(IN_PROC) or not name:
+            raise Malformed("not a line of /proc/net/dev", line)
+        for family, value in zip(IN_PROC, values, strict=True):
+            yield (family, labels, value)
+        if path:
+            try:
+                yield (NO_HANDLER, labels, number(machine.content(path).strip()))
+            except (NotHere, Denied):  # the interface went away a moment ago, or /sys is not mounted
+                continue
+
+
+def _interface(machine: Machine, device: str) -> tuple[dict[str, str] | None, str]:
+    """Its labels, None where it is excluded, and the path of the count that /proc/net/dev lacks."""
+    if machine.excluded("netdev.device_exclude", EXCLUDE, is_excluded)(device):
+        return None, ""
+    path = f"sys/class/net/{device}/statistics/rx_nohandler"
+    return {"device": device}, path if machine.exists(path) else ""
+
+
+def _portable(machine: Machine) -> Iterator[Sample]:
+    excluded = machine.excluded("netdev.device_exclude", EXCLUDE, _is_loopback)
+    for device, counts in machine.psutil.net_io_counters(pernic=True).items():
+        if not excluded(device):
+            for field, name in PORTABLE:
+                yield FAMILIES[name](getattr(counts, field), device=device)
+
+
+def _is_loopback(device: str) -> bool:
+    return device in ("lo", "lo0") or device.startswith("Loopback Pseudo-Interface")

@@ -1,0 +1,66 @@
+"""The machine's clock: time, zone, and what the kernel counts with (/sys/devices/system/clocksource). No privilege."""
+
+from __future__ import annotations
+
+from keskidee_report.model import Denied, Family, Malformed, NotHere
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from keskidee_agent.machine import Machine
+    from keskidee_report.model import Sample
+
+NOW = Family("node_time_seconds", "gauge", "What the machine's clock shows, in seconds since 1970")
+ZONE = Family("node_time_zone_offset_seconds", "gauge", "How far local time is ahead of UTC", digits=0)
+AVAILABLE = Family(
+    "node_time_clocksource_available_info", "gauge", "1 for each clock source the kernel could use", digits=0
+)
+CURRENT = Family("node_time_clocksource_current_info", "gauge", "1 for the clock source the kernel uses", digits=0)
+
+FOLDER = "sys/devices/system/clocksource"
+
+
+def read(machine: Machine) -> Iterator[Sample]:
+    """The clock; the zone's offset labelled `time_zone`; clock sources labelled `device` and `clocksource`."""
+    found = False
+    try:
+        yield (NOW, {}, machine.time())
+        found = True
+        name, offset = machine.zone()
+        yield ZONE(offset, time_zone=name)
+    except NotHere:  # a recording without a clock may have clock sources
+        pass
+    if machine.platform == "linux":
+        try:
+            for sample in _sources(machine):
+                found = True
+                yield sample
+        except (NotHere, Denied):  # containers and some boards have none
+            pass
+    if not found:
+        raise NotHere("no clock in the recording")
+
+
+def _sources(machine: Machine) -> list[Sample]:
+    """The clock sources of each device, listed again only when the one in use has changed."""
+    remembered = machine.memory("time")
+    devices = remembered.get("devices") or machine.names(FOLDER, "clocksource")
+    now = [_device(machine, f"{FOLDER}/{device}") for device in devices]
+    if remembered.get("now") != now:
+        remembered["devices"], remembered["now"] = devices, now
+        samples: list[Sample] = []
+        for device, (current, available) in zip(devices, now, strict=True):
+            number = device.removeprefix("clocksource")
+            samples += [AVAILABLE(1, device=number, clocksource=source) for source in available.decode().split()]
+            samples += [CURRENT(1, device=number, clocksource=source) for source in current.decode().split()]
+        remembered["samples"] = samples
+    return remembered["samples"]  # type: ignore[no-any-return]
+
+
+def _device(machine: Machine, folder: str) -> tuple[bytes, bytes]:
+    current = machine.content(folder + "/current_clocksource")
+    available = machine.content(folder + "/available_clocksource")
+    if not (current.isascii() and available.isascii()):
+        raise Malformed("not names of clock sources", current + available)
+    return current, available
