@@ -2,23 +2,20 @@
 
 import subprocess
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
 
-from keskidee_exporters.prometheus_config import Collector, prometheus_yml, shipped_rules, write_prometheus_yml
+from keskidee_exporters.prometheus_config import prometheus_yml, scrape_lines, shipped_rules, write_configuration
 
-LOOPBACK = Collector(address="127.0.0.1:5375")
-REMOTE = Collector(
-    address="collector.example.org:5375", scheme="https", ca_file=Path("/k/ca.pem"), token_file=Path("/k/metrics token")
-)
+LOOPBACK = "http://127.0.0.1:5375"
+REMOTE = "https://collector.example.org:5375"
 ACCESS = {"tls_config": {"ca_file": "/k/ca.pem"}, "authorization": {"credentials_file": "/k/metrics token"}}
 
 
 def test_loopback_collector_needs_neither_certificate_nor_token() -> None:
-    assert yaml.safe_load(prometheus_yml(LOOPBACK, [Path("/k/rules/keskidee.yml")])) == {
+    assert yaml.safe_load(prometheus_yml(scrape_lines(LOOPBACK), [Path("/k/rules/keskidee.yml")])) == {
         "global": {"scrape_interval": "15s", "evaluation_interval": "15s"},
         "rule_files": ["/k/rules/keskidee.yml"],
         "alerting": {"alertmanagers": [{"static_configs": [{"targets": ["127.0.0.1:9093"]}]}]},
@@ -41,50 +38,66 @@ def test_loopback_collector_needs_neither_certificate_nor_token() -> None:
 
 
 def test_remote_collector_is_trusted_and_told_the_token_at_each_of_its_three_addresses() -> None:
-    machines, itself = yaml.safe_load(prometheus_yml(REMOTE, []))["scrape_configs"]
+    lines = scrape_lines(REMOTE, ca_file=Path("/k/ca.pem"), token_file=Path("/k/metrics token"))
+    machines, itself = yaml.safe_load(lines)["scrape_configs"]
     [discovery] = machines["http_sd_configs"]
     assert [{key: place[key] for key in ACCESS} for place in (machines, discovery, itself)] == [ACCESS] * 3
     assert discovery["url"] == "https://collector.example.org:5375/v1/targets"
     assert (machines["scheme"], itself["scheme"]) == ("https", "https")
+    assert itself["static_configs"] == [{"targets": ["collector.example.org:5375"]}]
+
+
+def test_lines_to_copy_from_a_remote_collector_say_where_the_files_come_from() -> None:
+    lines = scrape_lines(REMOTE)
+    assert [line for line in lines.splitlines() if line.startswith("#")] == [
+        "# /etc/prometheus/keskidee-token is what `keskidee collector token create --scope metrics` prints.",
+        "# /etc/prometheus/keskidee-ca.pem is what https://collector.example.org:5375/v1/ca answers; "
+        "compare its SHA-256 with the join token's.",
+    ]
+    machines, _ = yaml.safe_load(lines)["scrape_configs"]
+    assert machines["tls_config"] == {"ca_file": "/etc/prometheus/keskidee-ca.pem"}
+    assert machines["authorization"] == {"credentials_file": "/etc/prometheus/keskidee-token"}
 
 
 def test_no_alertmanager_is_an_empty_list() -> None:
-    assert yaml.safe_load(prometheus_yml(LOOPBACK, [], ()))["alerting"] == {
+    assert yaml.safe_load(prometheus_yml(scrape_lines(LOOPBACK), [], alertmanagers=()))["alerting"] == {
         "alertmanagers": [{"static_configs": [{"targets": []}]}]
     }
 
 
-def test_interval_is_that_of_the_collector() -> None:
-    text = prometheus_yml(replace(LOOPBACK, interval_seconds=5), [])
+def test_interval_is_the_one_asked_for() -> None:
+    text = prometheus_yml(scrape_lines(LOOPBACK), [], interval_seconds=5)
     assert yaml.safe_load(text)["global"] == {"scrape_interval": "5s", "evaluation_interval": "5s"}
 
 
 def test_written_rules_are_those_that_are_shipped(tmp_path: Path) -> None:
-    write_prometheus_yml(tmp_path, LOOPBACK)
+    write_configuration(tmp_path / "prometheus.yml", url=LOOPBACK, ca_file=None, token_file=None)
     assert {path.name: path.read_bytes() for path in (tmp_path / "rules").iterdir()} == {
         path.name: path.read_bytes() for path in shipped_rules()
     }
 
 
 def test_writing_again_leaves_nothing_else_behind(tmp_path: Path) -> None:
-    first = write_prometheus_yml(tmp_path, REMOTE).read_text(encoding="utf-8")
-    second = write_prometheus_yml(tmp_path, LOOPBACK).read_text(encoding="utf-8")
-    assert first != second
+    path = tmp_path / "prometheus.yml"
+    write_configuration(path, url=REMOTE, ca_file=None, token_file=None)
+    write_configuration(path, url=LOOPBACK, ca_file=None, token_file=None)
+    assert yaml.safe_load(path.read_text(encoding="utf-8"))["scrape_configs"][0]["scheme"] == "http"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["prometheus.yml", "rules"]
 
 
 @pytest.mark.parametrize("name", ["plain", "with space", 'quote"back\\slash', "brackets [1]?", "Ünï: #x"])
-@pytest.mark.parametrize("collector", [LOOPBACK, REMOTE], ids=["loopback", "remote"])
+@pytest.mark.parametrize("url", [LOOPBACK, REMOTE])
 def test_promtool_accepts_it_and_finds_the_rules(
-    collector: Collector, name: str, tmp_path: Path, program: Callable[[str], Path]
+    url: str, name: str, tmp_path: Path, program: Callable[[str], Path]
 ) -> None:
     folder = tmp_path / name
     folder.mkdir()
-    if collector.ca_file:
-        collector = replace(collector, ca_file=folder / "ca.pem", token_file=folder / "token")
-        (folder / "ca.pem").touch()
-        (folder / "token").touch()
-    path = write_prometheus_yml(folder, collector)
-    checked = subprocess.run([program("promtool"), "check", "config", path], capture_output=True, text=True)
+    (folder / "ca.pem").touch()
+    (folder / "token").touch()
+    files = (folder / "ca.pem", folder / "token") if url == REMOTE else (None, None)
+    write_configuration(folder / "prometheus.yml", url=url, ca_file=files[0], token_file=files[1])
+    checked = subprocess.run(
+        [program("promtool"), "check", "config", folder / "prometheus.yml"], capture_output=True, text=True
+    )
     assert checked.returncode == 0, checked.stdout + checked.stderr
     assert "SUCCESS: 9 rules found" in checked.stdout
