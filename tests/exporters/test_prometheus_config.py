@@ -51,8 +51,7 @@ def test_lines_to_copy_from_a_remote_collector_say_where_the_files_come_from() -
     lines = scrape_lines(REMOTE)
     assert [line for line in lines.splitlines() if line.startswith("#")] == [
         "# /etc/prometheus/keskidee-token is what `keskidee collector token create --scope metrics` prints.",
-        "# /etc/prometheus/keskidee-ca.pem is what https://collector.example.org:5375/v1/ca answers; "
-        "compare its SHA-256 with the join token's.",
+        f"# /etc/prometheus/keskidee-ca.pem is what {REMOTE}/v1/ca answers; compare its SHA-256 with the join token's.",
     ]
     machines, _ = yaml.safe_load(lines)["scrape_configs"]
     assert machines["tls_config"] == {"ca_file": "/etc/prometheus/keskidee-ca.pem"}
