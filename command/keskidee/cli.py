@@ -24,12 +24,12 @@ OURS = ("keskidee", "keskidee_")
 USAGE, INTERRUPTED, PIPE_CLOSED = 2, 130, 141  # the last two as a shell says them: 128 + SIGINT, 128 + SIGPIPE
 
 HELP = """\
-keskidee watches computers: health for Prometheus, an asset register for procurement.
+Watches computers: health for Prometheus, an asset register for procurement.
 
-usage: keskidee COMMAND ...        keskidee COMMAND --help tells more
+usage: keskidee COMMAND ...          keskidee COMMAND --help tells more
 
 start here
-  up           a collector and this machine's agent, ready in seconds; everything in one folder
+  up           a collector and this machine's agent, ready in seconds
 
 on every machine
   agent        report this machine: once, run, enrol, doctor
@@ -39,15 +39,15 @@ on the machine that listens
   register     the assets: export them as CSV
 
 examples
-  keskidee up                                    watch this machine, pages at http://127.0.0.1:5375/
-  keskidee agent once                            print one reading of this machine as Prometheus text
-  keskidee up --simulate 50 --data /tmp/demo     fifty pretend machines to look around with
+  keskidee up                  watch this machine: http://127.0.0.1:5375/
+  keskidee up --simulate 50    with fifty pretend machines to look around
+  keskidee agent once          print one reading as Prometheus text
 
   --version    print the version
   -h, --help   print this
 
-Settings: agent.yml and collector.yml in /etc/keskidee; every one is explained in config/*.example.yml.
-Documentation: the README.md of each folder of the source, beginning with the one at the top.
+Settings are in /etc/keskidee: agent.yml and collector.yml, both optional; the
+source's config/*.example.yml explain each. Every folder there has a README.md.
 """
 
 
