@@ -80,7 +80,9 @@ class Encoder:
         head += [data[plane::8] for plane in range(8)]
         return Report(frame(REPORT, b"".join(head)), self._schema_id, sequence)
 
-    def schema_frames(self, schema_id: bytes, known_parts: frozenset[bytes] | set[bytes] = frozenset()) -> tuple[list[bytes], set[bytes]]:
+    def schema_frames(
+        self, schema_id: bytes, known_parts: frozenset[bytes] | set[bytes] = frozenset()
+    ) -> tuple[list[bytes], set[bytes]]:
         """The SCHEMA frame and the PART frames not in `known_parts`; and the hashes of all parts of that schema.
 
         Raises KeyError for a schema that is no longer remembered.
@@ -151,8 +153,8 @@ def _grouped(keys: list[tuple[Family, dict[str, str]]]) -> list[tuple[Family, li
     """Samples by family, each with its position; a second sample of the same name and labels is left out."""
     families: dict[str, tuple[Family, list[tuple[int, dict[str, str]]]]] = {}
     seen: set[tuple[str, frozenset[tuple[str, str]]]] = set()
-    for position, (family, labels) in enumerate(keys):
-        labels = {name: value for name, value in labels.items() if value}
+    for position, (family, given) in enumerate(keys):
+        labels = {name: value for name, value in given.items() if value}
         key = (family.name, frozenset(labels.items()))
         if key not in seen:
             seen.add(key)

@@ -46,4 +46,4 @@ def clean_text(text: str, limit: int) -> str:
     if text.isascii() and text.isprintable():
         return text[:limit]
     text = text.encode("utf-8", "replace").decode("utf-8")
-    return "".join(c for c in text if c in "\n\t" or ord(c) >= 32 and ord(c) != 127)[:limit]
+    return "".join(c for c in text if c in "\n\t" or (ord(c) >= 32 and ord(c) != 127))[:limit]

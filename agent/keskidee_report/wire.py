@@ -44,7 +44,7 @@ def frame(kind: int, payload: bytes) -> bytes:
 class Reader:
     """Reads a payload from front to back; raises Malformed past its end."""
 
-    __slots__ = ("_data", "_end", "_at")
+    __slots__ = ("_at", "_data", "_end")
 
     def __init__(self, data: bytes) -> None:
         self._data = data

@@ -1,4 +1,4 @@
-"""Who may do what: join tokens for new machines, metrics tokens for Prometheus, the admin token of this host's commands.
+"""Who may do what: join tokens for new machines, metrics tokens for Prometheus, the admin token of this host.
 
 Tokens are 256 random bits and known here by their SHA-256 only. A join token carries the fingerprint of the agents'
 CA behind its secret, so that an agent can check whom it talks to before it sends anything.
@@ -49,7 +49,13 @@ class Access:
         self._fingerprint = fingerprint or NO_FINGERPRINT
 
     def issue(
-        self, scope: str, *, now: float, site: str = "", role: str = "", expires_at: float | None = None,
+        self,
+        scope: str,
+        *,
+        now: float,
+        site: str = "",
+        role: str = "",
+        expires_at: float | None = None,
         uses: int | None = None,
     ) -> tuple[str, Token]:
         """A new token's text (shown once) and what is kept of it; `keep` puts it in force."""

@@ -242,10 +242,10 @@ class Health:
         """Both routes."""
         return [Route("/healthz", self._healthy), Route("/readyz", self._ready)]
 
-    async def _healthy(self, request: Request) -> Response:
+    async def _healthy(self, _request: Request) -> Response:
         return PlainTextResponse("ok\n")
 
-    async def _ready(self, request: Request) -> Response:
+    async def _ready(self, _request: Request) -> Response:
         if self._state.reports.writer.failing or self._state.register.writer.failing:
             return problem(503, "store", "the last commit failed; the log says why", {"Retry-After": "30"})
         return PlainTextResponse("ready\n")

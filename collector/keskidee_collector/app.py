@@ -48,7 +48,7 @@ def _routes(state: State, admin_token: str, ca_pem: bytes | None) -> list[Any]:
         """How the one who asks reaches this collector."""
         return (state.settings.public_url or str(request.base_url)).rstrip("/")
 
-    async def authority(request: Request) -> Response:
+    async def authority(_request: Request) -> Response:
         if ca_pem is None:
             return problem(404, "no_tls", "this collector listens on loopback without TLS and has no CA")
         return Response(ca_pem, media_type="application/x-pem-file")
@@ -68,7 +68,7 @@ def join_line(base_url: str) -> str:
     return f"keskidee agent enrol {base_url} --token-file -"
 
 
-async def _not_found(request: Request, error: Exception) -> Response:
+async def _not_found(request: Request, _error: Exception) -> Response:
     return problem(404, "unknown", f"nothing is at {request.url.path[:200]}")
 
 

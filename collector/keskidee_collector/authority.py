@@ -59,7 +59,7 @@ def prepare(directory: Path, names: list[str], *, now: datetime | None = None) -
 def names_for(listen_host: str, configured: list[str]) -> list[str]:
     """Names for the certificate: the configured ones, the address it listens on (for all: each), this host's names."""
     names = [*configured]
-    if listen_host in ("0.0.0.0", "::", ""):  # noqa: S104  # compared, not bound
+    if listen_host in ("0.0.0.0", "::", ""):  # compared, not bound
         names += _own_addresses()
     else:
         names.append(listen_host)
@@ -93,7 +93,12 @@ def _authority(directory: Path, now: datetime) -> tuple[ec.EllipticCurvePrivateK
 
 
 def _sign_server(
-    ca_key: ec.EllipticCurvePrivateKey, ca: x509.Certificate, names: list[str], now: datetime, *, certificate: Path,
+    ca_key: ec.EllipticCurvePrivateKey,
+    ca: x509.Certificate,
+    names: list[str],
+    now: datetime,
+    *,
+    certificate: Path,
     key: Path,
 ) -> None:
     server_key = ec.generate_private_key(ec.SECP256R1())

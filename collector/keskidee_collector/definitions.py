@@ -74,7 +74,7 @@ class Definitions:
 
     def _check_new(self, wanted: Definition, source: str) -> None:
         own = wanted.name.startswith(RESERVED_PREFIX)
-        if own and source not in OWN_SOURCES or wanted.name in MADE_HERE:
+        if (own and source not in OWN_SOURCES) or wanted.name in MADE_HERE:
             raise Refused(f"{wanted.name} is a name that keskidee keeps for itself")
         other = self._by_key.get(clash_key(wanted.name, wanted.kind))
         if other is not None:

@@ -109,9 +109,7 @@ class Machine:
         instance = escaped(self.instance)
         seconds, success, up = [], [], []
         problems: dict[str, Problem] = {}
-        for source, outcome, reason, took in zip(
-            sources, round_.outcomes, round_.reasons, round_.seconds, strict=True
-        ):
+        for source, outcome, reason, took in zip(sources, round_.outcomes, round_.reasons, round_.seconds, strict=True):
             collector = f'{{instance="{instance}",collector="{source}"}}'
             seconds.append(f"node_scrape_collector_duration_seconds{collector} {took}\n")
             success.append(f"node_scrape_collector_success{collector} {int(outcome == OK)}\n")
@@ -153,7 +151,7 @@ class Fleet:
         del self._instances[machine.instance]
 
     def free_instance(self, hostname: str, machine_id: str) -> str:
-        """The host name, or host name and short id where another machine has that name (fifteen offices, one `pc-01`)."""
+        """The host name; with a short id where another machine has it already (fifteen offices have fifteen `pc-01`)."""
         hostname = hostname or "unnamed"
         if self._instances.get(hostname, machine_id) == machine_id:
             return hostname

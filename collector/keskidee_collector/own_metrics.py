@@ -36,7 +36,7 @@ class OwnMetrics:
         build = Info("keskidee_collector_build", "Version of the running collector", registry=self.registry)
         build.info({"version": version})
         self.reports = Counter(
-            "keskidee_collector_reports", "Reports taken: stored, a repeat, or late (taken, with no outlet for its age)",
+            "keskidee_collector_reports", "Reports taken: stored, repeat, or late (older than what is shown)",
             ["result"], registry=self.registry,
         )  # fmt: skip
         self.refused = Counter(

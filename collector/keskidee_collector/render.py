@@ -71,9 +71,7 @@ class PartTemplate:
 def _column_template(column: Column) -> bytes:
     lines = []
     for row in column.rows:
-        pairs = "".join(
-            f',{name}="{escaped(value)}"' for name, value in zip(column.labels, row, strict=True) if value
-        )
+        pairs = "".join(f',{name}="{escaped(value)}"' for name, value in zip(column.labels, row, strict=True) if value)
         lines.append(f'{column.name}{{instance="\x01"{pairs}}} '.replace("%", "%%") + "%b\n")
     return "".join(lines).encode()
 

@@ -87,9 +87,7 @@ class Schemas:
         self._schemas[index.sources] = schema
         return schema
 
-    def _template(
-        self, source: str, part_hash: bytes, parts: dict[bytes, Part], taken: frozenset[str]
-    ) -> PartTemplate:
+    def _template(self, source: str, part_hash: bytes, parts: dict[bytes, Part], taken: frozenset[str]) -> PartTemplate:
         key = (part_hash, source in OWN_SOURCES, taken)
         template = self._templates.get(key)
         if template is None:

@@ -169,7 +169,7 @@ def is_loopback(host: str) -> bool:
 
 def _local_host(host: str) -> str:
     """The address by which this host reaches what listens on `host`."""
-    if host in ("0.0.0.0", ""):  # noqa: S104  # compared, not bound
+    if host in ("0.0.0.0", ""):  # compared, not bound
         return "127.0.0.1"
     if host == "::":
         return "[::1]"

@@ -134,5 +134,3 @@ def interval_of(facts: dict[str, str]) -> float:
     except ValueError:
         return DEFAULT_INTERVAL_SECONDS
     return seconds if 0 < seconds <= INTERVAL_SECONDS_AT_MOST else DEFAULT_INTERVAL_SECONDS
-
-

@@ -35,9 +35,7 @@ def add_commands(subparsers: Any) -> None:
         "machine's agent, enrolled, and writes a Prometheus configuration that reads them. Ctrl-C stops all.",
     )  # fmt: skip
     parser.add_argument("--data", metavar="DIR", type=Path, default=data_directory(), help="default: %(default)s")
-    parser.add_argument(
-        "--listen", metavar="HOST:PORT", help=f"default {LISTEN}; any address but loopback means TLS"
-    )
+    parser.add_argument("--listen", metavar="HOST:PORT", help=f"default {LISTEN}; any address but loopback means TLS")
     parser.add_argument("--config", metavar="FILE", type=Path, help="the collector's settings (collector.example.yml)")
     parser.add_argument(
         "--simulate", metavar="N", type=_count, default=0,
@@ -149,7 +147,13 @@ class Household:
             token_file = self.directory / METRICS_TOKEN_FILE
             if not token_file.exists():
                 keep_file(token_file, (await self._token(running, "metrics", seconds=None)).encode())
-        write_configuration(self._home / PROMETHEUS_FILE, url=running.url, ca_file=running.ca_file, token_file=token_file)
+        write_configuration(
+            self._home / PROMETHEUS_FILE,
+            url=running.url,
+            ca_file=running.ca_file,
+            token_file=token_file,
+            interval_seconds=running.state.settings.interval_seconds,
+        )
 
     def _agent_command(self) -> list[str]:
         return [*_keskidee("agent", "run"), "--state", str(self.directory / "agent"), "--exit-with-parent"]

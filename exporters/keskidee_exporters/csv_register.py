@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from keskidee_collector.view import AssetRow
 
 COLUMNS = (
-    "instance", "hostname", "id", "site", "role", "maker", "model", "serial", "system", "first_seen", "last_seen", "state",
-)  # fmt: skip
+    *("instance", "hostname", "id", "site", "role", "maker", "model", "serial", "system"),
+    *("first_seen", "last_seen", "state"),
+)
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 

@@ -64,7 +64,7 @@ def self_page(view: View, content_type: str) -> Iterator[bytes]:
         if lines:
             yield _head(definition, content_type) + "".join(lines).encode()
     if content_type == OPENMETRICS:
-        yield openmetrics.generate_latest(view.registry)
+        yield openmetrics.generate_latest(view.registry)  # type: ignore[no-untyped-call]  # it carries no types
     else:
         yield exposition.generate_latest(view.registry)
 
@@ -142,7 +142,7 @@ def _head(definition: Definition, content_type: str) -> bytes:
     name, kind = definition.name, definition.kind
     if content_type != OPENMETRICS:
         return f"# HELP {name} {help}\n# TYPE {name} {kind}\n".encode()
-    if kind == "counter" and not name.endswith("_total") or kind == "untyped":
+    if kind == "untyped" or (kind == "counter" and not name.endswith("_total")):
         kind = "unknown"
     if kind == "counter":
         name = name.removesuffix("_total")

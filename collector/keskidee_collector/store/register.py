@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     from keskidee_collector.fleet import Machine
     from keskidee_collector.store.writer import Statement
 
+_CHANGING = ("instance", "facts", "revoked_at", "retired_at")
 _ADD_MACHINE = insert(machines)
 _UPDATE_MACHINE = (
     update(machines)
     .where(machines.c.id == bindparam("machine"))
-    .values({name: bindparam(f"new_{name}") for name in ("instance", "facts", "revoked_at", "retired_at")})
+    .values({name: bindparam(f"new_{name}") for name in _CHANGING})
 )
 _ADD_TOKEN = insert(tokens)
 _USE_TOKEN = update(tokens).where(tokens.c.id == bindparam("token")).values(uses_left=bindparam("left"))
@@ -87,7 +88,7 @@ class RegisterStore:
     async def update_machine(self, machine: Machine) -> None:
         """Keeps what may change of a machine: its instance, facts, and whether it is revoked or retired."""
         row = _machine_row(machine)
-        changed: dict[str, Any] = {f"new_{name}": row[name] for name in ("instance", "facts", "revoked_at", "retired_at")}
+        changed: dict[str, Any] = {f"new_{name}": row[name] for name in _CHANGING}
         await self.writer.save([(_UPDATE_MACHINE, changed | {"machine": machine.id})])
 
     async def add_token(self, token: Token) -> None:
@@ -103,7 +104,12 @@ def read_machines(engine: Engine) -> list[MachineRow]:
     """Every machine of a register, also of one opened for reading only."""
     with engine.connect() as connection:
         rows = connection.execute(select(machines).order_by(machines.c.enrolled_at))
-        return [MachineRow(*row[:5], msgspec.json.decode(row[5], type=dict[str, str]), *row[6:]) for row in rows]
+        return [_machine(row._tuple()) for row in rows]
+
+
+def _machine(row: tuple[Any, ...]) -> MachineRow:
+    facts = msgspec.json.decode(row[5], type=dict[str, str])
+    return MachineRow._make((*row[:5], facts, *row[6:]))
 
 
 def _machine_row(machine: Machine) -> dict[str, Any]:

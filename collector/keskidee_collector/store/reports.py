@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 from sqlalchemy import bindparam, delete, select
@@ -38,9 +38,7 @@ _PRESENCE = _latest.on_conflict_do_update(
     index_elements=["machine_id"],
     set_={name: _latest.excluded[name] for name in ("received_at", "clock_offset_seconds", "goodbye", "sessions")},
 )
-_FORGET_MACHINE = [
-    delete(table).where(table.c.machine_id == bindparam("forgotten")) for table in (latest, schemas)
-]
+_FORGET_MACHINE = [delete(table).where(table.c.machine_id == bindparam("forgotten")) for table in (latest, schemas)]
 
 
 class Latest(NamedTuple):
@@ -97,15 +95,12 @@ class ReportStore:
     def all_definitions(self) -> list[tuple[str, str, str]]:
         """Rows (name, kind, help)."""
         with self._engine.connect() as connection:
-            return [tuple(row) for row in connection.execute(select(definitions))]  # type: ignore[misc]  # three columns
+            return [(row[0], row[1], row[2]) for row in connection.execute(select(definitions))]
 
     def all_latest(self) -> list[Latest]:
         """The last report of every machine."""
         with self._engine.connect() as connection:
-            return [
-                Latest(*row[:5], _decode_sessions(row[5]), row[6], zlib.decompress(row[7]) if row[7] else b"")
-                for row in connection.execute(select(latest))
-            ]
+            return [_latest_of(row._tuple()) for row in connection.execute(select(latest))]
 
     def all_schemas(self) -> list[tuple[str, bytes]]:
         """Rows (machine id, SCHEMA payload), oldest first."""
@@ -117,6 +112,11 @@ class ReportStore:
         """PART payloads."""
         with self._engine.connect() as connection:
             return [row[0] for row in connection.execute(select(parts.c.payload))]
+
+
+def _latest_of(row: tuple[Any, ...]) -> Latest:
+    report = zlib.decompress(row[7]) if row[7] else b""
+    return Latest._make((*row[:5], _decode_sessions(row[5]), row[6], report))
 
 
 def _encode_sessions(sessions: dict[bytes, Sequences]) -> bytes:

@@ -83,7 +83,7 @@ class Writer:
             return
         try:
             self._execute([statement for statements, _ in batch for statement in statements])
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever it was, the callers must hear of it
             if len(batch) > 1:  # one bad row must not lose its neighbours' reports
                 for entry in batch:
                     self._commit([entry])
