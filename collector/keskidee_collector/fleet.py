@@ -151,7 +151,7 @@ class Fleet:
         del self._instances[machine.instance]
 
     def free_instance(self, hostname: str, machine_id: str) -> str:
-        """The host name; with a short id where another machine has it already (fifteen offices have fifteen `pc-01`)."""
+        """The host name; with a short id where another machine has it (fifteen offices have fifteen `pc-01`)."""
         hostname = hostname or "unnamed"
         if self._instances.get(hostname, machine_id) == machine_id:
             return hostname
