@@ -1,120 +1,112 @@
-"""The metric families of the ten sources, named as node_exporter names them, with the decimals that our agent sends."""
+"""The metric families of our agent's sources, described as the agent describes them (a test compares the two)."""
 
 from __future__ import annotations
 
 from keskidee_report.model import COUNTER, GAUGE, Family
 
-CPU = Family("node_cpu_seconds_total", COUNTER, "Seconds the CPUs spent in each mode.", digits=2)
-CPU_GUEST = Family(
-    "node_cpu_guest_seconds_total", COUNTER, "Seconds the CPUs spent in guests (VMs) for each mode.", digits=2
+
+def _counter(name: str, what: str, digits: int = 0) -> Family:
+    return Family(name, COUNTER, what, digits=digits)
+
+
+def _gauge(name: str, what: str, digits: int | None = 0) -> Family:
+    return Family(name, GAUGE, what, digits=digits)
+
+
+CPU = _counter("node_cpu_seconds_total", "Seconds each processor spent in each mode", 2)
+CPU_GUEST = _counter("node_cpu_guest_seconds_total", "Seconds spent running virtual machines", 2)
+
+BOOT_TIME = _gauge("node_boot_time_seconds", "When the machine was started, in seconds since 1970")
+CONTEXT_SWITCHES = _counter("node_context_switches_total", "Context switches since boot")
+FORKS = _counter("node_forks_total", "Processes and threads started since boot")
+INTERRUPTS = _counter("node_intr_total", "Interrupts serviced since boot")
+PROCESSES_BLOCKED = _gauge("node_procs_blocked", "Tasks that wait for a disk now")
+PROCESSES_RUNNING = _gauge("node_procs_running", "Tasks that could run now")
+SOFTIRQS = _counter("node_softirqs_total", "Software interrupts since boot, by kind")
+
+LOADS = (
+    _gauge("node_load1", "Load average over 1 minute", 2),
+    _gauge("node_load5", "Load average over 5 minutes", 2),
+    _gauge("node_load15", "Load average over 15 minutes", 2),
 )
 
-BOOT_TIME = Family("node_boot_time_seconds", GAUGE, "Node boot time, in unixtime.", digits=0)
-CONTEXT_SWITCHES = Family("node_context_switches_total", COUNTER, "Total number of context switches.", digits=0)
-FORKS = Family("node_forks_total", COUNTER, "Total number of forks.", digits=0)
-INTERRUPTS = Family("node_intr_total", COUNTER, "Total number of interrupts serviced.", digits=0)
-PROCESSES_BLOCKED = Family(
-    "node_procs_blocked", GAUGE, "Number of processes blocked waiting for I/O to complete.", digits=0
-)
-PROCESSES_RUNNING = Family("node_procs_running", GAUGE, "Number of processes in runnable state.", digits=0)
 
-LOADS = tuple(Family(f"node_load{m}", GAUGE, f"{m}m load average.", digits=2) for m in (1, 5, 15))
+def memory(line: str, *, in_bytes: bool = True) -> Family:
+    """The family of a line of /proc/meminfo, such as `Active(anon)`, or of what means the same elsewhere."""
+    clean = line.replace("(", "_").replace(")", "")
+    return _gauge(f"node_memory_{clean}_bytes" if in_bytes else f"node_memory_{clean}", f"{line} of /proc/meminfo")
 
 
-def memory(field: str) -> Family:
-    """The family of one line of /proc/meminfo, such as `MemTotal_bytes` or `HugePages_Free`."""
-    return Family(f"node_memory_{field}", GAUGE, f"Memory information field {field}.", digits=0)
-
-
-DISK_INFO = Family("node_disk_info", GAUGE, "Info of /sys/block/<block_device>.", digits=0)
-DISK_IO_NOW = Family("node_disk_io_now", GAUGE, "The number of I/Os currently in progress.", digits=0)
+DISK_INFO = _gauge("node_disk_info", "1, labelled with what udev says of the device")
+DISK_IO_NOW = _gauge("node_disk_io_now", "Requests under way now")
 DISK_COUNTERS = {
-    "reads_completed_total": Family(
-        "node_disk_reads_completed_total", COUNTER, "The total number of reads completed successfully.", digits=0
-    ),
-    "reads_merged_total": Family(
-        "node_disk_reads_merged_total", COUNTER, "The total number of reads merged.", digits=0
-    ),
-    "read_bytes_total": Family(
-        "node_disk_read_bytes_total", COUNTER, "The total number of bytes read successfully.", digits=0
-    ),
-    "read_time_seconds_total": Family(
-        "node_disk_read_time_seconds_total", COUNTER, "The total number of seconds spent by all reads.", digits=3
-    ),
-    "writes_completed_total": Family(
-        "node_disk_writes_completed_total", COUNTER, "The total number of writes completed successfully.", digits=0
-    ),
-    "writes_merged_total": Family("node_disk_writes_merged_total", COUNTER, "The number of writes merged.", digits=0),
-    "written_bytes_total": Family(
-        "node_disk_written_bytes_total", COUNTER, "The total number of bytes written successfully.", digits=0
-    ),
-    "write_time_seconds_total": Family(
-        "node_disk_write_time_seconds_total",
-        COUNTER,
-        "This is the total number of seconds spent by all writes.",
-        digits=3,
-    ),
-    "io_time_seconds_total": Family(
-        "node_disk_io_time_seconds_total", COUNTER, "Total seconds spent doing I/Os.", digits=3
-    ),
-    "io_time_weighted_seconds_total": Family(
-        "node_disk_io_time_weighted_seconds_total", COUNTER, "The weighted # of seconds spent doing I/Os.", digits=3
-    ),
+    name: _counter(f"node_disk_{name}_total", what, 3 if "seconds" in name else 0)
+    for name, what in (
+        ("reads_completed", "Reads that succeeded"),
+        ("reads_merged", "Reads joined to a neighbouring one"),
+        ("read_bytes", "Bytes read"),
+        ("read_time_seconds", "Seconds spent by all reads together"),
+        ("writes_completed", "Writes that succeeded"),
+        ("writes_merged", "Writes joined to a neighbouring one"),
+        ("written_bytes", "Bytes written"),
+        ("write_time_seconds", "Seconds spent by all writes together"),
+        ("io_time_seconds", "Seconds in which the device had anything to do"),
+        ("io_time_weighted_seconds", "Those seconds, times the requests under way"),
+        ("discards_completed", "Discards that succeeded"),
+        ("discards_merged", "Discards joined to a neighbouring one"),
+        ("discarded_sectors", "Sectors of 512 bytes discarded"),
+        ("discard_time_seconds", "Seconds spent by all discards together"),
+        ("flush_requests", "Flushes that succeeded"),
+        ("flush_requests_time_seconds", "Seconds spent by all flushes together"),
+    )
 }
 
-FILESYSTEM_SIZE = Family("node_filesystem_size_bytes", GAUGE, "Filesystem size in bytes.", digits=0)
-FILESYSTEM_FREE = Family("node_filesystem_free_bytes", GAUGE, "Filesystem free space in bytes.", digits=0)
-FILESYSTEM_AVAIL = Family(
-    "node_filesystem_avail_bytes", GAUGE, "Filesystem space available to non-root users in bytes.", digits=0
-)
-FILESYSTEM_FILES = Family("node_filesystem_files", GAUGE, "Filesystem total file nodes.", digits=0)
-FILESYSTEM_FILES_FREE = Family("node_filesystem_files_free", GAUGE, "Filesystem total free file nodes.", digits=0)
-FILESYSTEM_READONLY = Family("node_filesystem_readonly", GAUGE, "Filesystem read-only status.", digits=0)
-FILESYSTEM_ERROR = Family(
-    "node_filesystem_device_error",
-    GAUGE,
-    "Whether an error occurred while getting statistics for the given device.",
-    digits=0,
-)
+FILESYSTEM_SIZE = _gauge("node_filesystem_size_bytes", "Size of the file system")
+FILESYSTEM_FREE = _gauge("node_filesystem_free_bytes", "Space that root may still use")
+FILESYSTEM_AVAIL = _gauge("node_filesystem_avail_bytes", "Space that everybody may still use")
+FILESYSTEM_FILES = _gauge("node_filesystem_files", "Files and folders it has room for")
+FILESYSTEM_FILES_FREE = _gauge("node_filesystem_files_free", "Files and folders it has room for still")
+FILESYSTEM_READONLY = _gauge("node_filesystem_readonly", "Whether it cannot be written to")
+FILESYSTEM_ERROR = _gauge("node_filesystem_device_error", "Whether it did not say how full it is")
+FILESYSTEM_MOUNT = _gauge("node_filesystem_mount_info", "1, labelled with the number of the mounted device")
 
+NETWORK = {
+    name: _counter(f"node_network_{name}_total", f"{what} by the interface")
+    for name, what in (
+        ("receive_bytes", "Bytes received"),
+        ("receive_packets", "Packets received"),
+        ("receive_errs", "Received packets that were bad"),
+        ("receive_drop", "Received packets that were dropped"),
+        ("receive_fifo", "Received packets lost to a full queue"),
+        ("receive_frame", "Received packets that were framed wrongly"),
+        ("receive_compressed", "Compressed packets received"),
+        ("receive_multicast", "Multicast packets received"),
+        ("transmit_bytes", "Bytes sent"),
+        ("transmit_packets", "Packets sent"),
+        ("transmit_errs", "Packets that could not be sent"),
+        ("transmit_drop", "Packets dropped before they were sent"),
+        ("transmit_fifo", "Packets not sent for a full queue"),
+        ("transmit_colls", "Collisions while sending"),
+        ("transmit_carrier", "Packets not sent for want of a carrier"),
+        ("transmit_compressed", "Compressed packets sent"),
+        ("receive_nohandler", "Received packets that no protocol wanted"),
+    )
+}
 
-def network(statistic: str) -> Family:
-    """The family of one column of /proc/net/dev, such as `receive_bytes`."""
-    return Family(f"node_network_{statistic}_total", COUNTER, f"Network device statistic {statistic}.", digits=0)
+UNAME = _gauge("node_uname_info", "1, labelled with what uname says of the system")
+TIME = _gauge("node_time_seconds", "What the machine's clock shows, in seconds since 1970", None)
+TIME_ZONE = _gauge("node_time_zone_offset_seconds", "How far local time is ahead of UTC")
+CLOCKSOURCE_AVAILABLE = _gauge("node_time_clocksource_available_info", "1 for each clock source the kernel could use")
+CLOCKSOURCE_CURRENT = _gauge("node_time_clocksource_current_info", "1 for the clock source the kernel uses")
+DMI = _gauge("node_dmi_info", "1, labelled with what the machine's firmware says of it")
+OS_INFO = _gauge("node_os_info", "1, labelled with the name and version of the operating system")
+OS_VERSION = _gauge("node_os_version", "Major and minor version of the operating system as a number", None)
 
-
-UNAME = Family("node_uname_info", GAUGE, "Labeled system information as provided by the uname system call.", digits=0)
-TIME = Family("node_time_seconds", GAUGE, "System time in seconds since epoch (1970).")
-TIME_ZONE = Family("node_time_zone_offset_seconds", GAUGE, "System time zone offset in seconds.", digits=0)
-CLOCKSOURCE_AVAILABLE = Family(
-    "node_time_clocksource_available_info",
-    GAUGE,
-    "Available clocksources read from '/sys/devices/system/clocksource'.",
-    digits=0,
-)
-CLOCKSOURCE_CURRENT = Family(
-    "node_time_clocksource_current_info",
-    GAUGE,
-    "Current clocksource read from '/sys/devices/system/clocksource'.",
-    digits=0,
-)
-DMI = Family(
-    "node_dmi_info", GAUGE, "A metric with a constant '1' value labeled by what DMI says of the machine.", digits=0
-)
-OS_INFO = Family(
-    "node_os_info",
-    GAUGE,
-    "A metric with a constant '1' value labeled by build_id, id, id_like, image_id, image_version, name, pretty_name, "
-    "variant, variant_id, version, version_codename, version_id.",
-    digits=0,
-)
-OS_VERSION = Family("node_os_version", GAUGE, "Metric containing the major.minor part of the OS version.")
-
-AGENT_INFO = Family("keskidee_agent_info", GAUGE, "The version of the agent.", digits=0)
-AGENT_SPOOL_BYTES = Family("keskidee_agent_spool_bytes", GAUGE, "Bytes of reports that wait for delivery.", digits=0)
-AGENT_SPOOL_REPORTS = Family("keskidee_agent_spool_reports", GAUGE, "Reports that wait for delivery.", digits=0)
-AGENT_DROPPED = Family("keskidee_agent_dropped_reports_total", COUNTER, "Reports given up.", digits=0)
-AGENT_FAILURES = Family("keskidee_agent_delivery_failures_total", COUNTER, "Deliveries that failed.", digits=0)
-AGENT_CPU = Family("keskidee_agent_cpu_seconds_total", COUNTER, "Processor time of the agent.", digits=6)
-AGENT_MEMORY = Family("keskidee_agent_resident_memory_bytes", GAUGE, "Resident memory of the agent.", digits=0)
-AGENT_START = Family("keskidee_agent_start_timestamp_seconds", GAUGE, "When the agent started.", digits=0)
+AGENT_INFO = _gauge("keskidee_agent_info", "The version of the agent")
+AGENT_SPOOL_BYTES = _gauge("keskidee_agent_spool_bytes", "Bytes of reports that wait for delivery")
+AGENT_SPOOL_REPORTS = _gauge("keskidee_agent_spool_reports", "Reports that wait for delivery")
+AGENT_DROPPED = _counter("keskidee_agent_dropped_reports_total", "Reports given up")
+AGENT_FAILURES = _counter("keskidee_agent_delivery_failures_total", "Deliveries that failed")
+AGENT_CPU = _counter("keskidee_agent_cpu_seconds_total", "Processor time of the agent", 6)
+AGENT_MEMORY = _gauge("keskidee_agent_resident_memory_bytes", "Resident memory of the agent")
+AGENT_START = _gauge("keskidee_agent_start_timestamp_seconds", "When the agent started")

@@ -9,14 +9,17 @@ GIB = 1 << 30
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class System:
-    """An operating system: `os` as in the facts (linux, windows, darwin), its name for people, kernel and release."""
+    """An operating system: `os` as in the facts (linux, windows, darwin), its name for people, os-release's keys."""
 
     os: str
     name: str
     kernel: str
     id: str
+    product: str
     version: str
+    version_id: str
     codename: str = ""
+    like: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,23 +37,24 @@ class Model:
 
 
 DEBIAN = System(
-    os="linux",
-    name="Debian GNU/Linux 12 (bookworm)",
-    kernel="6.1.0-26-amd64",
-    id="debian",
-    version="12",
-    codename="bookworm",
-)
+    os="linux", name="Debian GNU/Linux 12 (bookworm)", kernel="6.1.0-26-amd64", id="debian", product="Debian GNU/Linux",
+    version="12 (bookworm)", version_id="12", codename="bookworm",
+)  # fmt: skip
 UBUNTU = System(
-    os="linux", name="Ubuntu 22.04.5 LTS", kernel="5.15.0-122-generic", id="ubuntu", version="22.04", codename="jammy"
-)
+    os="linux", name="Ubuntu 22.04.5 LTS", kernel="5.15.0-122-generic", id="ubuntu", product="Ubuntu",
+    version="22.04.5 LTS (Jammy Jellyfish)", version_id="22.04", codename="jammy", like="debian",
+)  # fmt: skip
 WINDOWS_10 = System(
-    os="windows", name="Microsoft Windows 10 Pro", kernel="10.0.19045", id="windows", version="10.0.19045"
-)
+    os="windows", name="Windows 10 Pro 22H2", kernel="10.0.19045", id="windows", product="Windows 10 Pro",
+    version="22H2", version_id="10.0.19045",
+)  # fmt: skip
 WINDOWS_11 = System(
-    os="windows", name="Microsoft Windows 11 Pro", kernel="10.0.22631", id="windows", version="10.0.22631"
-)
-MACOS = System(os="darwin", name="macOS 14.6", kernel="23.6.0", id="macos", version="14.6")
+    os="windows", name="Windows 11 Pro 23H2", kernel="10.0.22631", id="windows", product="Windows 11 Pro",
+    version="23H2", version_id="10.0.22631",
+)  # fmt: skip
+MACOS = System(
+    os="darwin", name="macOS 14.6", kernel="23.6.0", id="macos", product="macOS", version="14.6", version_id="14.6",
+)  # fmt: skip
 
 SERVERS = (
     Model(

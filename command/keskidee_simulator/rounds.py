@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from keskidee_report.codec import Encoder, Report
-from keskidee_report.model import DENIED, OK, TIMED_OUT, Reading, Sample
+from keskidee_report.model import ABSENT, DENIED, OK, TIMED_OUT, Reading, Sample
 from keskidee_simulator import families as f
 from keskidee_simulator.course import Course
 from keskidee_simulator.fleet import SOURCE_DENIED, SOURCE_TIMING_OUT, Pretend
@@ -21,9 +21,9 @@ TIMING_OUT_SECONDS = 1200.0
 
 
 @cache
-def shared_encoder(model: Model, system: System, silenced: str) -> Encoder:
+def shared_encoder(model: Model, system: System, utc_offset_seconds: int, silenced: str) -> Encoder:
     """The encoder of all machines of a layout: its tables of names are the same for them, and so built once."""
-    del model, system, silenced
+    del model, system, utc_offset_seconds, silenced
     return Encoder(bytes(8))
 
 
@@ -45,7 +45,11 @@ class Rounds:
     def __init__(self, machine: Pretend) -> None:
         self._machine = machine
         self._course = Course(machine)
-        self._own = [Reading("uname", OK, "", 0.00002, _uname(machine)), Reading("dmi", OK, "", 0.00004, _dmi(machine))]
+        dmi = _dmi(machine)
+        self._own = [
+            Reading("dmi", OK, "", 0.00004, dmi) if dmi else Reading("dmi", ABSENT, "no DMI"),
+            Reading("uname", OK, "", 0.00002, _uname(machine)),
+        ]
 
     def readings(self, now: float, booted_at: float) -> list[Reading]:
         """What every source gave at `now` (Unix seconds), with the outcome of the one that ails."""
@@ -54,7 +58,7 @@ class Rounds:
         silenced = self._silenced(now)
         readings = [
             source.reading(courses) if source.name != silenced else _failed(machine, silenced)
-            for source in layout(machine.model, machine.system)
+            for source in layout(machine.model, machine.system, machine.site.utc_offset_seconds)
         ]
         return [*readings, *[own if own.source != silenced else _failed(machine, silenced) for own in self._own]]
 
@@ -65,7 +69,7 @@ class Rounds:
         """
         machine = self._machine
         silenced = ",".join(reading.source for reading in readings if reading.outcome != OK)
-        encoder = shared_encoder(machine.model, machine.system, silenced)
+        encoder = shared_encoder(machine.model, machine.system, machine.site.utc_offset_seconds, silenced)
         encoder.session = when.session
         boot_ms = milliseconds(when.now - when.booted_at)
         report = encoder.report(readings, sequence=when.sequence, boot_ms=boot_ms, wall_ms=self.wall_ms(when.now))
@@ -98,37 +102,38 @@ def _failed(machine: Pretend, source: str) -> Reading:
 
 def _uname(machine: Pretend) -> list[Sample]:
     system = machine.system
-    names = {"linux": "Linux", "windows": "Windows", "darwin": "Darwin"}
-    architectures = {"linux": "x86_64", "windows": "AMD64", "darwin": "arm64"}
+    sysname, architecture = {
+        "linux": ("Linux", "x86_64"),
+        "windows": ("Windows", "AMD64"),
+        "darwin": ("Darwin", "arm64"),
+    }[system.os]
     return [
         f.UNAME(
             1.0,
-            sysname=names[system.os],
+            sysname=sysname,
             release=system.kernel,
-            version=f"{system.name} (simulated)",
-            machine=architectures[system.os],
+            version=f"{system.product} (simulated)",
+            machine=architecture,
             nodename=machine.hostname,
-            domainname="(none)",
+            domainname="(none)" if system.os == "linux" else "",
         )
     ]
 
 
 def _dmi(machine: Pretend) -> list[Sample]:
-    model, system = machine.model, machine.system
+    model = machine.model
+    if machine.system.os == "darwin":
+        return []
     return [
         f.DMI(
             1.0,
-            system_vendor=model.maker,
+            bios_vendor=model.maker,
+            bios_version="1.4 (simulated)",
+            board_vendor=model.maker,
+            chassis_vendor=model.maker,
             product_name=model.name,
             product_serial=machine.serial,
             product_uuid=machine.uuid,
-        ),
-        f.OS_INFO(
-            1.0,
-            id=system.id,
-            name=system.name.split(" 1")[0],
-            pretty_name=system.name,
-            version_id=system.version,
-            version_codename=system.codename,
-        ),
+            system_vendor=model.maker,
+        )
     ]

@@ -29,6 +29,7 @@ from keskidee_simulator.course import (
 )
 from keskidee_simulator.layout import Source
 from keskidee_simulator.models import GIB, Model, System
+from keskidee_simulator.sites import HOUR
 
 CPU_MODES = {
     "linux": {"user": 0.62, "nice": 0.01, "system": 0.27, "iowait": 0.07, "irq": 0.0, "softirq": 0.02, "steal": 0.01},
@@ -41,8 +42,8 @@ MEMORY = {
     "linux": {
         "MemTotal": (1.0, 0.0), "MemFree": (0.45, -0.45), "MemAvailable": (1.0, -1.0), "Buffers": (0.02, 0.0),
         "Cached": (0.42, -0.40), "SwapCached": (0.0, 0.0), "Active": (0.10, 0.45), "Inactive": (0.08, 0.25),
-        "Active_anon": (0.0, 0.40), "Inactive_anon": (0.0, 0.15), "Active_file": (0.10, 0.05),
-        "Inactive_file": (0.08, 0.10), "Unevictable": (0.0, 0.0), "Mlocked": (0.0, 0.0), "Dirty": (0.0, 0.001),
+        "Active(anon)": (0.0, 0.40), "Inactive(anon)": (0.0, 0.15), "Active(file)": (0.10, 0.05),
+        "Inactive(file)": (0.08, 0.10), "Unevictable": (0.0, 0.0), "Mlocked": (0.0, 0.0), "Dirty": (0.0, 0.001),
         "Writeback": (0.0, 0.0), "AnonPages": (0.0, 0.55), "Mapped": (0.02, 0.08), "Shmem": (0.01, 0.02),
         "KReclaimable": (0.03, 0.0), "Slab": (0.05, 0.01), "SReclaimable": (0.03, 0.0), "SUnreclaim": (0.02, 0.01),
         "KernelStack": (0.001, 0.0005), "PageTables": (0.002, 0.004), "NFS_Unstable": (0.0, 0.0),
@@ -56,25 +57,28 @@ MEMORY = {
     "windows": {"MemTotal": (1.0, 0.0), "MemFree": (1.0, -1.0), "MemAvailable": (1.0, -1.0)},
     "darwin": {
         "MemTotal": (1.0, 0.0), "MemFree": (0.4, -0.4), "MemAvailable": (1.0, -1.0), "Active": (0.1, 0.4),
-        "Inactive": (0.1, 0.3), "Wired": (0.12, 0.05),
+        "Inactive": (0.1, 0.3),
     },
 }  # fmt: skip
 """Each field as a share of the whole memory: what it has in any case, and what it gains with the memory in use."""
 
 DISK_RATES = {
-    "reads_completed_total": 40.0, "reads_merged_total": 6.0, "read_bytes_total": 1.2e6,
-    "read_time_seconds_total": 0.05, "writes_completed_total": 90.0, "writes_merged_total": 60.0,
-    "written_bytes_total": 2.4e6, "write_time_seconds_total": 0.12, "io_time_seconds_total": 0.2,
-    "io_time_weighted_seconds_total": 0.25,
+    "reads_completed": 40.0, "reads_merged": 6.0, "read_bytes": 1.2e6, "read_time_seconds": 0.05,
+    "writes_completed": 90.0, "writes_merged": 60.0, "written_bytes": 2.4e6, "write_time_seconds": 0.12,
+    "io_time_seconds": 0.2, "io_time_weighted_seconds": 0.25, "discards_completed": 0.3, "discards_merged": 0.0,
+    "discarded_sectors": 900.0, "discard_time_seconds": 0.0002, "flush_requests": 5.0,
+    "flush_requests_time_seconds": 0.004,
 }  # fmt: skip
 """What a disk does in each second of work."""
-DISK_KNOWN = {
-    "windows": (
-        "reads_completed_total", "read_bytes_total", "read_time_seconds_total",
-        "writes_completed_total", "written_bytes_total", "write_time_seconds_total",
-    ),
+DISK_PORTABLE = (
+    "reads_completed", "read_bytes", "read_time_seconds", "writes_completed", "written_bytes", "write_time_seconds",
+)  # fmt: skip
+"""What psutil knows of a disk."""
+SOFTIRQ_RATES = {
+    "hi": 0.0, "timer": 900.0, "net_tx": 2.0, "net_rx": 300.0, "block": 80.0, "block_iopoll": 0.0, "tasklet": 1.0,
+    "sched": 700.0, "hrtimer": 0.0, "rcu": 850.0,
 }  # fmt: skip
-DISK_KNOWN["darwin"] = DISK_KNOWN["windows"]
+"""Software interrupts in each second of work."""
 
 NET_RATES = {
     "receive_bytes": 3.1e5, "receive_packets": 400.0, "receive_errs": 0.0, "receive_drop": 0.02, "receive_fifo": 0.0,
@@ -83,15 +87,20 @@ NET_RATES = {
     "transmit_fifo": 0.0, "transmit_colls": 0.0, "transmit_carrier": 0.0, "transmit_compressed": 0.0,
 }  # fmt: skip
 """What an interface moves in each second of work."""
-NET_KNOWN = tuple(f"{way}_{what}" for way in ("receive", "transmit") for what in ("bytes", "packets", "errs", "drop"))
+NET_PORTABLE = tuple(
+    f"{way}_{what}" for way in ("receive", "transmit") for what in ("bytes", "packets", "errs", "drop")
+)
+
+
+ZONES = {-3 * HOUR: "-03", -4 * HOUR: "AST", -5 * HOUR: "EST", -6 * HOUR: "CST"}
 
 
 @cache
-def layout(model: Model, system: System) -> tuple[Source, ...]:
-    """The sources that every machine of this model and system has in common, in the order of a report."""
+def layout(model: Model, system: System, utc_offset_seconds: int) -> tuple[Source, ...]:
+    """What every machine of this model, system and time zone has in common, in the order of a report."""
     sources = [
-        _cpu(model, system), _stat(system), _loadavg(model, system), _meminfo(model, system), _diskstats(model, system),
-        _filesystem(model, system), _netdev(model, system), _time(system), _agent(),
+        _agent(), _cpu(model, system), _diskstats(model, system), _filesystem(model, system), _loadavg(model, system),
+        _meminfo(model, system), _netdev(model, system), _os(system), _stat(system), _time(system, utc_offset_seconds),
     ]  # fmt: skip
     return tuple(source for source in sources if source.rows)
 
@@ -113,13 +122,14 @@ def _cpu(model: Model, system: System) -> Source:
 def _stat(system: System) -> Source:
     source = Source(name="stat", seconds=0.00006)
     source.add(f.BOOT_TIME, BOOTED)
-    if system.os != "darwin":
-        source.add(f.CONTEXT_SWITCHES, CPU_WORK, 9400.0)
-        source.add(f.INTERRUPTS, CPU_WORK, 5100.0)
+    source.add(f.CONTEXT_SWITCHES, CPU_WORK, 9400.0)
+    source.add(f.INTERRUPTS, CPU_WORK, 5100.0)
     if system.os == "linux":
         source.add(f.FORKS, CPU_WORK, 11.0)
         source.add(f.PROCESSES_BLOCKED, DISK_BUSY, 2.2)
         source.add(f.PROCESSES_RUNNING, CPU_BUSY, 5.0, 1.0)
+        for vector, rate in SOFTIRQ_RATES.items():
+            source.add(f.SOFTIRQS, CPU_WORK, rate, vector=vector)
     return source
 
 
@@ -135,12 +145,12 @@ def _meminfo(model: Model, system: System) -> Source:
     source = Source(name="meminfo", seconds=0.00012)
     total = model.memory_bytes // 4096 * 4096 - 350 * (1 << 20)
     for name, (base, gain) in MEMORY[system.os].items():
-        source.add(f.memory(f"{name}_bytes"), MEMORY_USED, gain * total, base * total)
-    source.add(f.memory("SwapTotal_bytes"), ONE, 2.0 * GIB)
-    source.add(f.memory("SwapFree_bytes"), SWAP_USED, -2.0 * GIB, 2.0 * GIB)
+        source.add(f.memory(name), MEMORY_USED, gain * total, base * total)
+    source.add(f.memory("SwapTotal"), ONE, 2.0 * GIB)
+    source.add(f.memory("SwapFree"), SWAP_USED, -2.0 * GIB, 2.0 * GIB)
     if system.os == "linux":
         for name in ("HugePages_Total", "HugePages_Free", "HugePages_Rsvd", "HugePages_Surp"):
-            source.add(f.memory(name), ONE, 0.0)
+            source.add(f.memory(name, in_bytes=False), ONE, 0.0)
     return source
 
 
@@ -156,12 +166,16 @@ def _diskstats(model: Model, system: System) -> Source:
     source = Source(name="diskstats", seconds=0.00018)
     disks = _disks(model, system)
     for number, disk in enumerate(disks if system.os == "linux" else ()):
-        major = "254" if model.chassis == "virtual" else "259"
-        source.add(f.DISK_INFO, ONE, 1.0, device=disk, major=major, minor=str(number))
+        virtual = model.chassis == "virtual"
+        source.add(
+            f.DISK_INFO, ONE, 1.0, device=disk, major="254" if virtual else "259", minor=str(number), rotational="0",
+            path=f"pci-0000:0{1 + number}:00.0" + ("" if virtual else "-nvme-1"),
+            model="" if virtual else "Coral NVMe (simulated)",
+        )  # fmt: skip
     if system.os == "linux":
         for disk in disks:
             source.add(f.DISK_IO_NOW, DISK_BUSY, 4.0, device=disk)
-    for name in DISK_KNOWN.get(system.os, tuple(DISK_RATES)):
+    for name in DISK_RATES if system.os == "linux" else DISK_PORTABLE:
         for number, disk in enumerate(disks):
             source.add(f.DISK_COUNTERS[name], DISK_WORK, DISK_RATES[name] / (1 + number), device=disk)
     return source
@@ -175,7 +189,7 @@ def _filesystem(model: Model, system: System) -> Source:
     ):  # fmt: skip
         for labels, size in mounts:
             source.add(family, FILL, coefficient * size, constant * size, **labels)
-    if system.os != "windows":
+    if system.os == "linux":
         for labels, size in mounts:
             source.add(f.FILESYSTEM_FILES, ONE, size / 16384, **labels)
         for labels, size in mounts:
@@ -183,13 +197,16 @@ def _filesystem(model: Model, system: System) -> Source:
     for family in (f.FILESYSTEM_READONLY, f.FILESYSTEM_ERROR):
         for labels, _ in mounts:
             source.add(family, ONE, 0.0, **labels)
+    for number, (labels, _) in enumerate(mounts if system.os == "linux" else ()):
+        where = {"device": labels["device"], "mountpoint": labels["mountpoint"]}
+        source.add(f.FILESYSTEM_MOUNT, ONE, 1.0, major="259", minor=str(1 + number), **where)
     return source
 
 
 def _mounts(model: Model, system: System) -> list[tuple[dict[str, str], float]]:
     size = float(model.disk_bytes)
     if system.os == "windows":
-        return [({"device": "C:\\", "fstype": "NTFS", "mountpoint": "C:\\"}, size)]
+        return [({"device": "C:", "fstype": "NTFS", "mountpoint": "C:"}, size)]
     if system.os == "darwin":
         names = {"/dev/disk3s1s1": "/", "/dev/disk3s5": "/System/Volumes/Data"}
         return [({"device": device, "fstype": "apfs", "mountpoint": mount}, size) for device, mount in names.items()]
@@ -208,21 +225,30 @@ def _netdev(model: Model, system: System) -> Source:
     source = Source(name="netdev", seconds=0.0001)
     names = {
         "windows": ("Ethernet", "Wi-Fi") if model.chassis == "laptop" else ("Ethernet",),
-        "darwin": ("en0", "lo0"),
-        "linux": ("eno1", "eno2", "lo") if model.chassis == "server" else ("eth0", "lo"),
+        "darwin": ("en0",),
+        "linux": ("eno1", "eno2") if model.chassis == "server" else ("eth0",),
     }[system.os]
-    for statistic in NET_RATES if system.os == "linux" else NET_KNOWN:
-        family = f.network(statistic)
+    for statistic in NET_RATES if system.os == "linux" else NET_PORTABLE:
         for number, name in enumerate(names):
-            rate = NET_RATES[statistic] * (0.01 if name.startswith("lo") else 1.0 / (1 + number))
-            source.add(family, NET_WORK, rate, device=name)
+            source.add(f.NETWORK[statistic], NET_WORK, NET_RATES[statistic] / (1 + number), device=name)
     return source
 
 
-def _time(system: System) -> Source:
+def _os(system: System) -> Source:
+    source = Source(name="os", seconds=0.00003)
+    labels = {"id": system.id, "name": system.product, "version": system.version, "version_id": system.version_id}
+    source.add(
+        f.OS_INFO, ONE, 1.0, pretty_name=system.name, version_codename=system.codename, id_like=system.like, **labels
+    )
+    major_minor = ".".join(system.version_id.split(".")[:2])
+    source.add(f.OS_VERSION, ONE, float(major_minor), id=system.id, id_like=system.like, name=system.product)
+    return source
+
+
+def _time(system: System, utc_offset_seconds: int) -> Source:
     source = Source(name="time", seconds=0.00003)
     source.add(f.TIME, NOW)
-    source.add(f.TIME_ZONE, ONE, 0.0, time_zone="UTC")
+    source.add(f.TIME_ZONE, ONE, float(utc_offset_seconds), time_zone=ZONES[utc_offset_seconds])
     if system.os == "linux":
         source.add(f.CLOCKSOURCE_AVAILABLE, ONE, 1.0, device="0", clocksource="tsc")
         source.add(f.CLOCKSOURCE_CURRENT, ONE, 1.0, device="0", clocksource="tsc")
