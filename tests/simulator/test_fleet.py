@@ -50,7 +50,7 @@ def test_only_servers_fall_silent() -> None:
 
 def test_every_system_is_there_among_fifty_machines() -> None:
     names = {m.system.name.split()[0] + m.system.os for m in build_fleet("keskidee", 50)}
-    assert names == {"Debianlinux", "Ubuntulinux", "Microsoftwindows", "macOSdarwin"}
+    assert names == {"Debianlinux", "Ubuntulinux", "Windowswindows", "macOSdarwin"}
 
 
 def test_every_machine_says_that_it_is_simulated() -> None:
