@@ -1,0 +1,132 @@
+"""What is wrong now, as far as the collector knows it by itself: silence, sources, clocks, refused families.
+
+Full disks and short memory are judged by Prometheus's rules, which see values over time. Only a machine that is on is
+asked about its sources, clock and families; what it said before it went off or silent is no news.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from keskidee_collector.web.wording import amount, offset
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from keskidee_collector.view import MachineView
+
+SILENT, SOURCE, CLOCK, REFUSED = "silent", "source", "clock", "refused"
+KINDS = (SILENT, SOURCE, CLOCK, REFUSED)
+"""Worst first."""
+
+CLOCK_SECONDS = 60
+MAY_BE_SILENT = frozenset({"desktop", "laptop"})
+"""People switch these off at the wall, so that silence says nothing."""
+
+_OUTCOMES = {"denied": "is denied", "failed": "fails", "timed_out": "times out"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """One thing that is wrong with a machine. `reason` is the machine's own text, `since` epoch seconds or None."""
+
+    kind: str
+    text: str
+    reason: str = ""
+    since: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One line of the page: a trouble, and the machines that have it, by instance. `site` where it is all of a site."""
+
+    trouble: Trouble
+    machines: tuple[MachineView, ...]
+    site: str = ""
+
+    @property
+    def simulated(self) -> bool:
+        """Whether it concerns pretend machines alone."""
+        return all(machine.simulated for machine in self.machines)
+
+
+def troubles(machine: MachineView) -> list[Trouble]:
+    """What is wrong with one machine, worst first."""
+    if machine.state == "silent" and machine.role not in MAY_BE_SILENT:
+        return [Trouble(kind=SILENT, text="no report", since=machine.state_since)]
+    if machine.state != "on":
+        return []
+    found = [
+        Trouble(kind=SOURCE, text=f"{p.source} {_OUTCOMES.get(p.outcome, p.outcome)}", reason=p.reason, since=p.since)
+        for p in machine.problems
+    ]
+    off = machine.clock_offset_seconds
+    if off is not None and abs(off) > CLOCK_SECONDS:
+        found.append(Trouble(kind=CLOCK, text=f"clock is {offset(off)}"))
+    if machine.refused_families:
+        name, reason = next(iter(machine.refused_families.items()))
+        text = f"{amount(len(machine.refused_families), 'family', 'families')} refused"
+        found.append(Trouble(kind=REFUSED, text=text, reason=reason if name in reason else f"{name}: {reason}"))
+    return found
+
+
+def findings(machines: Iterable[MachineView]) -> list[Finding]:
+    """What is wrong in the fleet, worst first, what concerns pretend machines alone at the end.
+
+    Machines that share a trouble share a line (one missing right on 300 desktops is one thing to mend), and so does a
+    site whose servers are all silent and where nothing else is on: a link or the power.
+    """
+    machines = list(machines)
+    dark = _dark_sites(machines)
+    found = [_dark_site(site, members) for site, members in dark.items()]
+    shared: dict[tuple[str, ...], list[tuple[MachineView, Trouble]]] = {}
+    for machine in machines:
+        for trouble in troubles(machine):
+            if trouble.kind == SILENT and machine.site in dark:
+                continue
+            own = machine.id if trouble.kind in (SILENT, CLOCK) else ""
+            key = (trouble.kind, trouble.text, trouble.reason, own, "simulated" if machine.simulated else "")
+            shared.setdefault(key, []).append((machine, trouble))
+    found += [_shared(pairs) for pairs in shared.values()]
+    return sorted(found, key=_order)
+
+
+def _dark_sites(machines: list[MachineView]) -> dict[str, list[MachineView]]:
+    """Sites with two silent servers or more and no machine on, with all their silent machines."""
+    silent: dict[str, list[MachineView]] = {}
+    lit = {machine.site for machine in machines if machine.state == "on"}
+    for machine in machines:
+        if machine.state == "silent" and machine.site not in lit:
+            silent.setdefault(machine.site, []).append(machine)
+    return {site: members for site, members in silent.items() if len(_servers(members)) > 1}
+
+
+def _servers(machines: list[MachineView]) -> list[MachineView]:
+    return [machine for machine in machines if machine.role not in MAY_BE_SILENT]
+
+
+def _dark_site(site: str, members: list[MachineView]) -> Finding:
+    servers = _servers(members)
+    since = max(machine.state_since for machine in servers)
+    text = f"all {amount(len(servers), 'server')} silent, nothing on: its link or its power?"
+    return Finding(trouble=Trouble(kind=SILENT, text=text, since=since), machines=tuple(members), site=site)
+
+
+def _shared(pairs: list[tuple[MachineView, Trouble]]) -> Finding:
+    first = pairs[0][1]
+    since = None if first.since is None else min(trouble.since or first.since for _, trouble in pairs)
+    trouble = Trouble(kind=first.kind, text=first.text, reason=first.reason, since=since)
+    return Finding(trouble=trouble, machines=tuple([machine for machine, _ in pairs]))
+
+
+def _order(finding: Finding) -> tuple[bool, int, bool, int, float, str]:
+    trouble = finding.trouble
+    return (
+        finding.simulated,
+        KINDS.index(trouble.kind),
+        not finding.site,
+        -len(finding.machines),
+        trouble.since or 0.0,
+        finding.machines[0].instance,
+    )
