@@ -1,0 +1,35 @@
+"""The two clocks of a report, and the moments at which an agent speaks.
+
+Rounds are counted on the time since boot: it never steps, and it goes on while the machine sleeps. The wall clock is
+told to the collector and decides nothing here, because on a machine with a dead battery it is years off.
+The resident agent imports this file: nothing heavy.
+"""
+
+from __future__ import annotations
+
+import time
+from zlib import crc32
+
+_SINCE_BOOT = getattr(time, "CLOCK_BOOTTIME", None)
+
+
+def boot_ms() -> int:
+    """Milliseconds since boot, sleep included (CLOCK_BOOTTIME); the monotonic clock where there is no such clock."""
+    if _SINCE_BOOT is None:
+        return time.monotonic_ns() // 1_000_000
+    return time.clock_gettime_ns(_SINCE_BOOT) // 1_000_000
+
+
+def wall_ms() -> int:
+    """Milliseconds since the Unix epoch by the machine's clock, right or wrong."""
+    return time.time_ns() // 1_000_000
+
+
+def phase_ms(machine_id: str, interval_ms: int) -> int:
+    """Where in the interval this machine speaks: a hash of its id, so that a fleet that boots together is spread."""
+    return crc32(machine_id.encode()) % interval_ms
+
+
+def next_round_ms(now_ms: int, interval_ms: int, phase: int) -> int:
+    """The next moment after `now_ms` that lies on the phase. Rounds missed in between (a suspend) are not made up."""
+    return now_ms + interval_ms - (now_ms - phase) % interval_ms

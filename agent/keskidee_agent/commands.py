@@ -1,0 +1,35 @@
+"""`keskidee agent ...`: the commands of the agent, each in a module of its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+
+DESCRIPTION = "Reads this machine and reports it. Each command explains itself: keskidee agent COMMAND --help"
+EXAMPLES = """\
+examples
+  keskidee agent once                              print one reading of this machine
+  keskidee agent enrol https://collector:5375 --token-file token
+                                                   join a collector with the token it gave
+  keskidee agent run                               report until stopped
+  keskidee agent doctor                            what can be read here, and what is missing"""
+
+
+def add_commands(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Adds `agent` with its commands to the command line."""
+    from argparse import RawDescriptionHelpFormatter
+
+    from keskidee_agent import doctor, enrol, once, run
+
+    parser = subparsers.add_parser(
+        "agent",
+        help="report this machine",
+        description=DESCRIPTION,
+        epilog=EXAMPLES,
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
+    for module in (once, run, enrol, doctor):
+        module.add_parser(commands)

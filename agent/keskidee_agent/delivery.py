@@ -1,0 +1,176 @@
+"""What goes out in a round: the live report first, then a little of the backlog, with names only where they are needed.
+
+The backlog travels apart from the live report, oldest first, one POST a round, so that an agent that comes back after
+hours leaves the link and the collector room for everybody's live reports.
+"""
+
+from __future__ import annotations
+
+from keskidee_agent import clock
+from keskidee_agent.backlog import REFUSED
+from keskidee_agent.transport import DeliveryError, Pauses
+from keskidee_report.codec import envelope, facts_frame, goodbye_frame
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from keskidee_agent.backlog import Batch
+    from keskidee_agent.spool import Spool
+    from keskidee_agent.transport import Transport
+    from keskidee_report.codec import Encoder
+
+BATCH_REPORTS = 32
+BATCH_BYTES = 512 << 10
+"""Of a backlog POST, before it is deflated."""
+
+
+class Delivery:
+    """Sends what the spool holds. `facts` of the machine go out when they changed; `warn` hears of changes of state.
+
+    `failures` counts POSTs that were not accepted; `wished_seconds` is the interval that the collector last asked for.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        spool: Spool,
+        encoder: Encoder,
+        *,
+        facts: Callable[[], dict[str, str]],
+        warn: Callable[[str], None],
+    ) -> None:
+        self.failures = 0
+        self.wished_seconds: int | None = None
+        self._transport = transport
+        self._spool = spool
+        self._encoder = encoder
+        self._facts = facts
+        self._facts_sent: dict[str, str] = {}
+        self._warn = warn
+        self._pauses = Pauses()
+        self._paused_until_ms = 0
+        self._trouble = ""
+        self._known_schemas: set[bytes] = set()
+        self._known_parts: set[bytes] = set()
+        self._one_by_one = 0
+
+    def deliver(self, seconds: float, interval_seconds: float) -> None:
+        """One round's sending, within `seconds`; nothing while it pauses after a failure."""
+        if clock.boot_ms() < self._paused_until_ms:
+            return
+        deadline_ms = clock.boot_ms() + int(seconds * 1000)
+        try:
+            self._send_live(seconds)
+            self._send_backlog((deadline_ms - clock.boot_ms()) / 1000)
+        except DeliveryError as error:
+            self._pause(error, interval_seconds)
+        else:
+            self._pauses.failures = 0
+            if self._trouble:
+                self._trouble = ""
+                self._warn(f"delivery=working waiting={self._spool.reports}")
+
+    def goodbye(self, sequence: int, reason: str, seconds: float) -> None:
+        """The last POST of the session: the report that still waits, and why the agent goes. One try."""
+        now_ms, wall_ms = clock.boot_ms(), clock.wall_ms()
+        frames = [goodbye_frame(self._encoder.session, sequence, now_ms, wall_ms, reason)]
+        live = self._spool.live
+        if live is not None and live.schema_id in self._known_schemas:
+            frames.insert(0, live.frame)
+        try:
+            self._transport.post(envelope(self._encoder.session, now_ms, wall_ms, frames), seconds)
+        except DeliveryError as error:
+            self._warn(f"goodbye=undelivered reason={str(error)!r}")
+            return
+        if len(frames) > 1:
+            self._spool.acknowledge_live()
+
+    # inside
+
+    def _send_live(self, seconds: float) -> None:
+        live = self._spool.live
+        if live is None:
+            return
+        facts = self._facts()
+        for again in (False, True):
+            names: list[bytes] = []
+            parts: set[bytes] = set()
+            if again or live.schema_id not in self._known_schemas:
+                names, parts = self._encoder.schema_frames(live.schema_id, set() if again else self._known_parts)
+            told = [facts_frame(facts)] if again or facts != self._facts_sent else []
+            try:
+                self._post([*told, *names, live.frame], seconds)
+            except DeliveryError as error:
+                if error.schema_unknown and not again:
+                    self._forget()
+                    continue
+                if not error.permanent:
+                    raise
+                self._spool.drop_live(REFUSED)
+                self._refused(error)
+            else:
+                self._facts_sent = facts
+                self._know(live.schema_id, parts)
+                self._spool.acknowledge_live()
+            return
+
+    def _send_backlog(self, seconds: float) -> None:
+        """One batch; one report a POST for a while after a batch was refused, so that a bad one costs no others."""
+        batch = self._spool.oldest(1 if self._one_by_one else BATCH_REPORTS, BATCH_BYTES)
+        if batch is None or seconds <= 0:
+            return
+        for again in (False, True):
+            names = batch.names if again or not batch.schema_ids <= self._known_schemas else []
+            try:
+                self._post([*names, *batch.reports], seconds)
+            except DeliveryError as error:
+                if error.schema_unknown and not again:
+                    self._known_schemas -= batch.schema_ids
+                    continue
+                if not error.permanent:
+                    raise
+                self._refuse_batch(batch, error)
+            else:
+                self._one_by_one = max(0, self._one_by_one - 1)
+                self._known_schemas |= batch.schema_ids
+                self._spool.acknowledge(batch)
+            return
+
+    def _refuse_batch(self, batch: Batch, error: DeliveryError) -> None:
+        if len(batch.reports) > 1:
+            self._one_by_one = len(batch.reports)
+            return
+        self._one_by_one = max(0, self._one_by_one - 1)
+        self._spool.acknowledge(batch, REFUSED)
+        self._refused(error)
+
+    def _post(self, frames: list[bytes], seconds: float) -> None:
+        body = envelope(self._encoder.session, clock.boot_ms(), clock.wall_ms(), frames)
+        try:
+            self.wished_seconds = self._transport.post(body, seconds)
+        except DeliveryError as error:
+            if not error.schema_unknown:
+                self.failures += 1
+            raise
+
+    def _know(self, schema_id: bytes, parts: set[bytes]) -> None:
+        if len(self._known_schemas) > 64:  # a source that invents names without end: start over rather than grow
+            self._forget()
+        self._known_schemas.add(schema_id)
+        self._known_parts |= parts
+
+    def _forget(self) -> None:
+        self._known_schemas.clear()
+        self._known_parts.clear()
+
+    def _pause(self, error: DeliveryError, interval_seconds: float) -> None:
+        pause_seconds = self._pauses.after(error, interval_seconds)
+        self._paused_until_ms = clock.boot_ms() + int(pause_seconds * 1000)
+        reason = str(error)
+        if reason != self._trouble:
+            self._trouble = reason
+            self._warn(f"delivery=failing reason={reason!r} next_try_seconds={pause_seconds:.0f}")
+
+    def _refused(self, error: DeliveryError) -> None:
+        self._warn(f"delivery=refused reports=1 reason={str(error)!r}")

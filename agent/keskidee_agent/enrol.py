@@ -1,0 +1,226 @@
+"""`keskidee agent enrol URL`: joins this machine to a collector with the token that the collector gave.
+
+The token is sent only to a server that proves to hold the certificate authority whose fingerprint stands in the token:
+the authority is fetched without trust, compared, and from then on it is the only one that is trusted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import ssl
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from keskidee_agent.identity import CA_FILE, IDENTITY_FILE, Identity, state_directory, write_identity
+from keskidee_agent.origin import is_loopback, origin_of
+from keskidee_config import ConfigError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Mapping
+
+    import requests
+
+    from keskidee_agent.origin import Origin
+
+SECONDS = 15
+TOKEN_VARIABLE = "KESKIDEE_TOKEN"  # noqa: S105  # the name, not the secret
+NO_TLS = "-"
+EXAMPLE = """\
+example, with the token in a file that only you can read:
+  keskidee agent enrol https://collector.example.org:5375 --token-file join-token
+
+Without --token-file the token comes from the environment variable KESKIDEE_TOKEN, or from standard input."""
+
+
+class EnrolmentError(Exception):
+    """The collector cannot be reached, is not the one of the token, or refused. The text is for a person."""
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Adds the command `enrol`."""
+    from argparse import RawDescriptionHelpFormatter
+
+    parser = subparsers.add_parser(
+        "enrol",
+        help="join a collector",
+        description="Joins this machine to the collector at URL with a token that the collector gave.",
+        epilog=EXAMPLE,
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("url", metavar="URL", help="https://HOST:PORT; http only to this machine itself")
+    parser.add_argument("--token-file", metavar="FILE", help="file with the join token; - for standard input")
+    parser.add_argument("--state", metavar="DIR", type=Path, help="where credential and spool are kept")
+    parser.add_argument("--site", help="site to be filed under, where the token names none")
+    parser.add_argument("--role", help="role to be filed under, where the token names none")
+    parser.add_argument("--force", action="store_true", help="enrol again although this machine is enrolled")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Enrols. Status 0 done, 1 the collector refused or cannot be reached, 2 usage."""
+    from keskidee_agent.facts import facts_of
+    from keskidee_agent.machine import Machine
+
+    state = args.state or state_directory(None)
+    try:
+        origin = origin_of(args.url)
+        if (state / IDENTITY_FILE).exists() and not args.force:
+            raise ConfigError(f"enrolled already ({state / IDENTITY_FILE}); --force enrols again as a new machine")
+        token = read_token(args.token_file, os.environ)
+        wishes = {name: value for name, value in (("site", args.site), ("role", args.role)) if value}
+        identity = enrol(origin, token, state, facts_of(Machine()), wishes=wishes)
+    except (ConfigError, ValueError) as error:
+        sys.stderr.write(f"keskidee: {error}\n")
+        return 2
+    except EnrolmentError as error:
+        sys.stderr.write(f"keskidee: {error}\n")
+        return 1
+    except OSError as error:
+        sys.stderr.write(f"keskidee: {error.filename or state}: {error.strerror}\n")
+        return 1
+    sys.stdout.write(f"enrolled as {identity.instance} (site {identity.site}, role {identity.role}) at {origin.url}\n")
+    return 0
+
+
+def read_token(file: str | None, environment: Mapping[str, str]) -> str:
+    """The token from a file, from standard input (`-`, or where nothing else is named), or from KESKIDEE_TOKEN.
+
+    Raises ConfigError where there is none.
+    """
+    if file is None and environment.get(TOKEN_VARIABLE):
+        text = environment[TOKEN_VARIABLE]
+    elif file in (None, "-"):
+        if sys.stdin.isatty():
+            sys.stderr.write("join token: ")
+            sys.stderr.flush()
+        text = sys.stdin.readline()
+    else:
+        try:
+            text = Path(file).read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(f"{file}: cannot be read: {getattr(error, 'strerror', None) or 'not text'}") from None
+    if not text.strip():
+        raise ConfigError("no join token: give --token-file FILE, or - and the token on standard input")
+    return text.strip()
+
+
+def fingerprint_of(token: str) -> str:
+    """The SHA-256 (hex) of the authority in `kj1_SECRET_FINGERPRINT`; `-` where the collector has no TLS.
+
+    Raises ConfigError for what is no join token; the text is never quoted.
+    """
+    start, _, fingerprint = token.rpartition("_")
+    hexadecimal = len(fingerprint) == 64 and not set(fingerprint) - set("0123456789abcdef")
+    if (
+        not start.startswith("kj1_")
+        or len(start) < 20
+        or not token.isascii()
+        or not (hexadecimal or fingerprint == NO_TLS)
+    ):
+        raise ConfigError("this is no join token (kj1_...); `keskidee collector token create` makes one")
+    return fingerprint
+
+
+def enrol(
+    origin: Origin, token: str, state: Path, facts: dict[str, str], *, wishes: Mapping[str, str] | None = None
+) -> Identity:
+    """Joins the collector and keeps what it gave in the folder `state`.
+
+    `facts` are facts_of()'s, `wishes` may hold site and role. Raises EnrolmentError, ConfigError (not a token, or not
+    one of this kind of collector), or OSError where the folder cannot be written.
+    """
+    fingerprint = fingerprint_of(token)
+    if origin.tls == (fingerprint == NO_TLS):
+        raise ConfigError(
+            "this token is of a collector without TLS (http://)"
+            if origin.tls
+            else f"this token wants https, not {origin.url}"
+        )
+    state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _session(origin) as session:
+        ca_pem = _fetch_authority(session, origin, fingerprint) if origin.tls else None
+        body = {"hostname": facts.get("hostname", ""), "facts": facts, "evidence": {}, **(wishes or {})}
+        with tempfile.TemporaryDirectory(dir=state) as folder:
+            if ca_pem is not None:
+                trusted = Path(folder) / CA_FILE
+                trusted.write_bytes(ca_pem)
+                session.verify = str(trusted)
+            answer = _call(session, "POST", f"{origin.url}/v1/enrol", token=token, json=body)
+    given = _given(answer)
+    identity = Identity(collector=origin.url, **given)
+    write_identity(state, identity, ca_pem)
+    return identity
+
+
+def _session(origin: Origin) -> requests.Session:
+    """A session that takes nothing from the environment but proxies, and not even those for this machine itself."""
+    import requests
+
+    session = requests.Session()
+    # with trust_env, REQUESTS_CA_BUNDLE would override `verify`, and .netrc the Authorization header
+    session.trust_env = False
+    if not is_loopback(origin.host):
+        session.proxies.update(requests.utils.get_environ_proxies(origin.url))
+    return session
+
+
+def _fetch_authority(session: requests.Session, origin: Origin, fingerprint: str) -> bytes:
+    """The collector's authority as PEM, proved by the fingerprint."""
+    import warnings
+
+    from urllib3.exceptions import InsecureRequestWarning
+
+    session.verify = False
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", InsecureRequestWarning)
+        answer = _call(session, "GET", f"{origin.url}/v1/ca")
+    session.close()  # this connection was not verified, so the token must not travel on it
+    try:
+        der = ssl.PEM_cert_to_DER_cert(answer.text.strip())
+    except ValueError:
+        raise EnrolmentError(f"{origin.url} does not give a certificate authority; is it a collector?") from None
+    if answer.status_code != 200 or not hmac.compare_digest(hashlib.sha256(der).hexdigest(), fingerprint):
+        raise EnrolmentError(f"{origin.url} is not the collector of this token: its authority has another fingerprint")
+    return ssl.DER_cert_to_PEM_cert(der).encode()
+
+
+def _call(session: requests.Session, method: str, url: str, *, token: str = "", json: Any = None) -> requests.Response:
+    import requests
+
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    try:
+        return session.request(method, url, headers=headers, json=json, timeout=SECONDS, allow_redirects=False)
+    except requests.exceptions.SSLError as error:
+        raise EnrolmentError(f"{url}: {_innermost(error)}") from None
+    except requests.exceptions.RequestException as error:
+        raise EnrolmentError(f"{url}: cannot be reached: {_innermost(error)}") from None
+
+
+def _innermost(error: BaseException) -> str:
+    """The reason below what requests and urllib3 wrap around it."""
+    while (inner := getattr(error, "reason", None) or next(iter(error.args), None)) and isinstance(
+        inner, BaseException
+    ):
+        error = inner
+    strerror = getattr(error, "strerror", None)
+    return str(strerror or error).partition(": ")[2] or str(strerror or error)
+
+
+def _given(answer: requests.Response) -> dict[str, str]:
+    """machine_id, credential, instance, site and role of a 201. Raises EnrolmentError for every other answer."""
+    try:
+        values = answer.json()
+    except ValueError:
+        values = {}
+    values = values if isinstance(values, dict) else {}
+    if answer.status_code == 201:
+        names = ("machine_id", "credential", "instance", "site", "role")
+        if all(isinstance(values.get(name), str) for name in names):
+            return {name: values[name] for name in names}
+    detail = str(values.get("detail") or values.get("title") or answer.text[:80])
+    raise EnrolmentError(f"the collector refused (status {answer.status_code}): {detail}")

@@ -1,0 +1,72 @@
+"""Who this agent is to its collector: written when it enrols, read by the commands. Never imported by the resident."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from keskidee_agent.backlog import sync_folder
+from keskidee_config import ConfigError, data_directory
+
+IDENTITY_FILE = "identity.json"
+CA_FILE = "ca.pem"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """What the collector gave: an id, a secret, and the labels it files this machine under. `collector` is a URL."""
+
+    machine_id: str
+    credential: str
+    instance: str
+    site: str
+    role: str
+    collector: str
+
+    def __repr__(self) -> str:
+        return f"Identity(machine_id={self.machine_id!r}, instance={self.instance!r}, credential=***)"
+
+
+def state_directory(configured: str | None) -> Path:
+    """Where credential and spool are kept: as configured, or `agent` below the data folder."""
+    return Path(configured) if configured else data_directory() / "agent"
+
+
+def read_identity(state: Path) -> Identity:
+    """The identity kept in a folder. Raises ConfigError, saying how to enrol, where there is none that can be used."""
+    path = state / IDENTITY_FILE
+    command = f"keskidee agent enrol https://COLLECTOR:5375 --state {state}"
+    try:
+        values = json.loads(path.read_bytes())
+        identity = Identity(**{name: str(values[name]) for name in Identity.__dataclass_fields__})
+    except FileNotFoundError:
+        raise ConfigError(f"not enrolled ({path} is not there): run {command}") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
+    except (ValueError, KeyError, TypeError):
+        raise ConfigError(f"{path}: is damaged: run {command} --force") from None
+    if not (identity.machine_id.isalnum() and identity.credential.isascii() and identity.credential.isprintable()):
+        raise ConfigError(f"{path}: is damaged: run {command} --force")
+    return identity
+
+
+def write_identity(state: Path, identity: Identity, ca_pem: bytes | None) -> None:
+    """Keeps the identity and the collector's authority, readable by this user only. Raises OSError."""
+    state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if ca_pem is not None:
+        _keep(state / CA_FILE, ca_pem)
+    _keep(state / IDENTITY_FILE, (json.dumps(asdict(identity), indent=1) + "\n").encode())
+
+
+def _keep(path: Path, content: bytes) -> None:
+    """Replaces a file durably: a power cut leaves the old one or the new one."""
+    beside = path.with_name(f"{path.name}.new")
+    beside.unlink(missing_ok=True)
+    with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
+    sync_folder(str(path.parent))

@@ -1,0 +1,147 @@
+"""The resident agent: a round each interval: read, encode, hold, send. Started by `keskidee agent run` (run.py).
+
+It imports nothing that it can do without, because every module is paid for on thousands of machines: no dataclasses,
+typing, json, logging, socket, ssl, signal (together 10 MB). The settings arrive ready-made.
+"""
+
+from __future__ import annotations
+
+import marshal
+import os
+import sys
+
+from keskidee_agent import clock
+from keskidee_agent.delivery import Delivery
+from keskidee_agent.farewell import machine_goes_down
+from keskidee_agent.gather import DEADLINE_SECONDS, Gatherer
+from keskidee_agent.lock import InUse
+from keskidee_agent.machine import Machine
+from keskidee_agent.origin import origin_of
+from keskidee_agent.spool import Spool
+from keskidee_agent.transport import Transport
+from keskidee_agent.vitals import Vitals
+from keskidee_agent.wake import RELOAD, STOP, Wake
+from keskidee_report import __version__
+from keskidee_report.codec import Encoder
+from keskidee_report.wire import SESSION_BYTES
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+DELIVERY_SECONDS = 10.0
+"""The most that one round's sending may take; half the interval where that is less."""
+GOODBYE_SECONDS = 2.0
+FACTS_EVERY_MS = 3_600_000
+IN_USE = 1
+
+
+def main(descriptor: int) -> None:
+    """Runs until it is told to stop. The settings (run.py's `handover`) are read from the descriptor."""
+    with open(descriptor, "rb") as file:
+        settings = marshal.loads(file.read())  # noqa: S302  # from our own process, through a pipe
+    sys.exit(run(settings))
+
+
+def run(settings: dict[str, Any]) -> int:
+    """Runs an agent with these settings; the exit status."""
+    wake = Wake(parent=settings["parent"])
+    try:
+        agent = Resident(settings, wake)
+    except InUse:
+        warn(f"another agent is running on {settings['spool']['folder']}")
+        return IN_USE
+    while True:
+        agent.rounds()
+        if wake.asked != RELOAD or is_reloadable(settings["command"]):
+            break
+        wake.forget()
+    agent.close()
+    if wake.asked == RELOAD:
+        os.execv(settings["command"][0], settings["command"])  # noqa: S606  # our own command line
+    return 0
+
+
+class Resident:
+    """One session of an agent: everything that lives from start to end."""
+
+    def __init__(self, settings: dict[str, Any], wake: Wake) -> None:
+        started_at = clock.wall_ms() / 1000
+        self._wake = wake
+        self._machine_id: str = settings["machine_id"]
+        self._interval_seconds: int = settings["interval_seconds"]
+        self._machine = Machine(excludes=settings["excludes"])
+        self._gatherer = Gatherer(self._machine, disabled=settings["disabled"], warn=warn)
+        for source in self._gatherer.sources:
+            if source.deadline_seconds == DEADLINE_SECONDS:  # a source that asks for another knows why
+                source.deadline_seconds = settings["deadline_seconds"]
+        self._encoder = Encoder(os.urandom(SESSION_BYTES))
+        self._sequence = 0
+        self._spool = Spool(schema_frames=self._encoder.schema_frames, warn=warn, **settings["spool"])
+        transport = Transport(
+            origin_of(settings["collector"]), self._machine_id, settings["credential"], settings["ca_file"], wake
+        )
+        self._delivery = Delivery(transport, self._spool, self._encoder, facts=self._facts, warn=warn)
+        self._vitals = Vitals(self._spool, self._delivery, started_at)
+        self._known_facts: dict[str, str] = {}
+        self._facts_due_ms = 0
+
+    def rounds(self) -> None:
+        """A round now, and then one each interval on this machine's own phase, until something is asked for."""
+        while not self._wake.asked:
+            self.round()
+            interval_ms = self._interval_seconds * 1000
+            phase = clock.phase_ms(self._machine_id, interval_ms)
+            self._wake.sleep_until(clock.next_round_ms(clock.boot_ms(), interval_ms, phase), clock.boot_ms)
+
+    def round(self) -> None:
+        """Reads the machine once and sends what waits."""
+        readings = self._gatherer.round()
+        readings.append(self._vitals.reading())
+        report = self._encoder.report(
+            readings, sequence=self._sequence, boot_ms=clock.boot_ms(), wall_ms=clock.wall_ms()
+        )
+        self._sequence += 1
+        self._spool.hold(report)
+        self._delivery.deliver(min(DELIVERY_SECONDS, self._interval_seconds / 2), self._interval_seconds)
+        wished = self._delivery.wished_seconds
+        if wished is not None and wished != self._interval_seconds:
+            self._interval_seconds = wished
+            self._facts_due_ms = 0
+
+    def close(self) -> None:
+        """Says goodbye, unless the agent only reads its settings again, and leaves the spool durable."""
+        asked = self._wake.asked
+        self._wake.forget()
+        if asked != RELOAD:
+            reason = "shutdown" if asked == STOP and machine_goes_down() else asked
+            self._delivery.goodbye(self._sequence, reason, GOODBYE_SECONDS)
+        self._wake.asked = asked
+        self._spool.close()
+
+    def _facts(self) -> dict[str, str]:
+        """What the machine is, read again each hour (a new host name, a new kernel)."""
+        now = clock.boot_ms()
+        if now >= self._facts_due_ms:
+            from keskidee_agent.facts import facts_of
+
+            self._facts_due_ms = now + FACTS_EVERY_MS
+            told = {"agent_version": __version__, "interval_seconds": str(self._interval_seconds)}
+            self._known_facts = facts_of(self._machine) | told
+        return self._known_facts
+
+
+def is_reloadable(command: list[str]) -> bool:
+    """Whether the command would start with the settings as they are now; what is wrong with them goes to stderr."""
+    child = os.spawnv(os.P_WAIT, command[0], [*command, "--check"])  # noqa: S606  # our own command line
+    if child:
+        warn("reload=refused the settings stay as they were")
+    return not child
+
+
+def warn(line: str) -> None:
+    """One line to stderr, where the service manager keeps it with the time."""
+    try:
+        os.write(2, f"keskidee agent: {line}\n".encode("utf-8", "replace"))
+    except OSError:  # nobody reads it any more
+        return

@@ -1,0 +1,148 @@
+"""`keskidee agent run`: reads and checks the settings, then becomes the resident agent, which knows no YAML.
+
+The resident starts in the same process by exec, with `-I -S`: no site-packages, no environment, only the folders that
+hold our packages. Settings go through a pipe as `marshal` (the same interpreter reads them), which costs it nothing;
+JSON would cost 1.2 MB. SIGHUP runs the whole command again.
+"""
+
+from __future__ import annotations
+
+import marshal
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from keskidee_config import AgentSettings
+
+RESIDENT = "keskidee_agent.resident"
+PIPE_BYTES = 16 << 10  # the smallest that a pipe takes without a reader (macOS)
+CODE = "import sys; sys.path += {folders!r}; from keskidee_agent.resident import main; main({descriptor})"
+
+EXAMPLE = """\
+example, reporting by the settings of /etc/keskidee/agent.yml each 15 seconds:
+  keskidee agent run --config /etc/keskidee/agent.yml
+
+SIGTERM stops it, SIGHUP reads the settings again, SIGUSR2 stops it for an upgrade."""
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Adds the command `run`."""
+    from argparse import SUPPRESS, RawDescriptionHelpFormatter
+
+    parser = subparsers.add_parser(
+        "run",
+        help="report this machine to its collector until stopped",
+        description="Reads this machine each interval and reports to the collector where it is enrolled.",
+        epilog=EXAMPLE,
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--config", metavar="FILE", type=Path, help="settings (default: agent.yml, where there is one)")
+    parser.add_argument("--state", metavar="DIR", type=Path, help="credential and spool, as enrolled with --state")
+    parser.add_argument("--collector", metavar="URL", help="where to report, if no longer where it was enrolled")
+    parser.add_argument("--interval", metavar="SECONDS", type=int, help="from one report to the next (default: 15)")
+    parser.add_argument("--check", action="store_true", help="say whether it would start, and start nothing")
+    parser.add_argument("--exit-with-parent", action="store_true", help=SUPPRESS)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Becomes the resident agent. Status 2 where settings or enrolment are missing or wrong, in one line."""
+    from keskidee_config import ConfigError
+
+    try:
+        settings = handover(args)
+    except (ConfigError, ValueError) as error:
+        sys.stderr.write(f"keskidee: {error}\n")
+        return 2
+    if args.check:
+        return 0
+    if sys.platform == "win32":  # exec there starts another process and ends this one, which a service must not do
+        from keskidee_agent import resident
+
+        return resident.run(settings)
+    return become_resident(settings, sys.argv[1:])
+
+
+def handover(args: argparse.Namespace) -> dict[str, Any]:
+    """What the resident needs, as plain values. Raises ConfigError or ValueError with one line for a person."""
+    from keskidee_agent.identity import read_identity, state_directory
+    from keskidee_agent.origin import origin_of
+    from keskidee_config import ConfigError
+
+    settings = _settings(args.config)
+    state = args.state or state_directory(settings.state_directory)
+    interval_seconds = args.interval if args.interval is not None else settings.interval_seconds
+    if not 1 <= interval_seconds <= 3600:
+        raise ConfigError(f"--interval: from 1 to 3600 seconds, not {interval_seconds}")
+    identity = read_identity(state)
+    collector = origin_of(args.collector or settings.collector or identity.collector)
+    return {
+        "collector": collector.url,
+        "machine_id": identity.machine_id,
+        "credential": identity.credential,
+        "ca_file": _ca_file(settings, state) if collector.tls else "",
+        "interval_seconds": interval_seconds,
+        "deadline_seconds": settings.sources.deadline_seconds,
+        "disabled": list(settings.sources.disabled),
+        "excludes": {
+            "filesystem.mount_points_exclude": settings.filesystem.mount_points_exclude,
+            "filesystem.types_exclude": settings.filesystem.types_exclude,
+            "diskstats.device_exclude": settings.diskstats.device_exclude,
+            "netdev.device_exclude": settings.netdev.device_exclude,
+        },
+        "spool": {
+            "folder": str(state / "spool"),
+            "max_bytes": settings.spool.max_bytes,
+            "max_age_seconds": settings.spool.max_age_seconds,
+        },
+        "parent": args.exit_with_parent,
+        "command": [sys.executable, *sys.orig_argv[1:]],
+    }
+
+
+def _settings(config: Path | None) -> AgentSettings:
+    from keskidee_config import AgentSettings, config_directory, load
+
+    usual = config_directory() / "agent.yml"
+    if config is None and not usual.exists():
+        return AgentSettings()
+    return load(AgentSettings, config or usual)
+
+
+def _ca_file(settings: AgentSettings, state: Path) -> str:
+    from keskidee_agent.identity import CA_FILE
+    from keskidee_config import ConfigError
+
+    path = Path(settings.ca_file) if settings.ca_file else state / CA_FILE
+    try:
+        path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{path}: the collector's authority cannot be read: {error.strerror}") from None
+    return str(path.absolute())
+
+
+def become_resident(settings: dict[str, Any], words: Sequence[str]) -> NoReturn:
+    """Execs the resident. `words` are what `ps` shows after its name: the command line without the program."""
+    content = marshal.dumps(settings)
+    if len(content) > PIPE_BYTES:
+        raise ValueError(f"settings of {len(content)} bytes, where {PIPE_BYTES} are allowed")
+    reader, writer = os.pipe()
+    os.write(writer, content)
+    os.close(writer)
+    os.set_inheritable(reader, True)
+    code = CODE.format(folders=_folders(), descriptor=reader)
+    os.execv(sys.executable, [sys.executable, "-I", "-S", "-c", code, RESIDENT, *words])  # noqa: S606  # ourselves
+
+
+def _folders() -> list[str]:
+    """Where the resident finds our packages, and psutil on the systems where it is needed."""
+    import importlib.util
+
+    packages = ["keskidee_agent", "keskidee_report"] + ([] if sys.platform == "linux" else ["psutil"])
+    found = [importlib.util.find_spec(package) for package in packages]
+    return list(dict.fromkeys(os.path.dirname(os.path.dirname(spec.origin)) for spec in found if spec and spec.origin))

@@ -1,0 +1,127 @@
+"""A report's way to the collector: one POST, and what its answer means. Errors say whether they are for good."""
+
+from __future__ import annotations
+
+import os
+
+from keskidee_agent import clock
+from keskidee_agent.answer import retry_after_seconds
+from keskidee_agent.connection import Connection
+from keskidee_report.model import Malformed
+from keskidee_report.wire import CONTENT_TYPE
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from keskidee_agent.answer import Answer
+    from keskidee_agent.origin import Origin
+    from keskidee_agent.waiting import Waiter
+
+LONGEST_RETRY_AFTER_SECONDS = 3600.0
+INTERVAL_SECONDS = range(1, 3601)
+PERMANENT = (400, 413, 415, 422)
+"""This POST will never be accepted."""
+CREDENTIAL_REFUSED = (401, 403, 404, 410)
+"""Revoked or retired: nothing that is sent will be accepted until somebody acts."""
+UNREACHABLE_CAP_SECONDS = 60.0
+"""Longest pause while nobody answers: a try costs the collector nothing then, and a link that is back is used soon."""
+TROUBLE_CAP_SECONDS = 300.0
+"""Longest pause while a collector answers that it cannot."""
+
+
+class DeliveryError(Exception):
+    """A POST that was not accepted. `permanent`: it never will be, so drop it. Otherwise try again after a pause.
+
+    `pause_seconds` is (shortest, longest); `schema_unknown` asks for the same POST with all names.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        permanent: bool = False,
+        schema_unknown: bool = False,
+        shortest_seconds: float = 0.0,
+        longest_seconds: float = TROUBLE_CAP_SECONDS,
+    ) -> None:
+        super().__init__(reason)
+        self.permanent = permanent
+        self.schema_unknown = schema_unknown
+        self.shortest_seconds = shortest_seconds
+        self.longest_seconds = longest_seconds
+
+
+class Transport:
+    """POSTs bodies as one machine. `connection` is public so that its handshakes can be counted."""
+
+    def __init__(self, origin: Origin, machine_id: str, credential: str, ca_file: str, waiter: Waiter) -> None:
+        self.connection = Connection(origin, ca_file, waiter)
+        self._waiter = waiter
+        self._head = (
+            f"POST {origin.prefix}/v1/machines/{machine_id}/reports HTTP/1.1\r\nHost: {origin.authority}\r\n"
+            f"Authorization: Bearer {credential}\r\nContent-Type: {CONTENT_TYPE}\r\nContent-Length: "
+        ).encode("ascii")
+
+    def post(self, body: bytes, seconds: float) -> int:
+        """Delivers the body within `seconds`; returns the interval in seconds that the collector wishes.
+
+        On return everything in the body is durable at the collector. Raises DeliveryError.
+        """
+        request = b"%b%d\r\n\r\n%b" % (self._head, len(body), body)
+        try:
+            answer = self.connection.exchange(request, self._waiter.after(seconds))
+        except (OSError, Malformed) as error:
+            raise DeliveryError(
+                f"unreachable: {error.strerror if isinstance(error, OSError) and error.strerror else error}",
+                longest_seconds=UNREACHABLE_CAP_SECONDS,
+            ) from None
+        if answer.status == 200:
+            return _wished_interval(answer.body)
+        raise _error_of(answer)
+
+
+class Pauses:
+    """When to try again: full jitter between nothing and a cap that doubles with each failure in a row."""
+
+    __slots__ = ("failures",)
+
+    def __init__(self) -> None:
+        self.failures = 0
+
+    def after(self, error: DeliveryError, interval_seconds: float) -> float:
+        """Seconds to wait after this failure, at least what the collector asked for."""
+        self.failures += 1
+        shortest, longest = error.shortest_seconds, error.longest_seconds
+        if not shortest:
+            longest = max(interval_seconds, min(longest, interval_seconds * 2.0 ** min(self.failures - 1, 30)))
+        return shortest + _random() * max(longest - shortest, interval_seconds)
+
+
+def _random() -> float:
+    return int.from_bytes(os.urandom(4)) / 2**32  # the random module is 1 MB of hashes and distributions
+
+
+def _wished_interval(body: bytes) -> int:
+    """The number after "interval_seconds" in a JSON object: so little that the json module (1.2 MB) is not imported."""
+    _, key, after = body.partition(b'"interval_seconds"')
+    digits = after.lstrip(b" \t\r\n").removeprefix(b":").lstrip(b" \t\r\n")
+    end = len(digits) - len(digits.lstrip(b"0123456789"))
+    whole = body.lstrip().startswith(b"{") and digits[end : end + 1] in (b",", b"}", b" ", b"\r", b"\n", b"\t")
+    if not key or not whole or not 0 < end < 6:
+        raise DeliveryError(f"an answer that is not the collector's: {body[:80]!r}")
+    return min(max(int(digits[:end]), INTERVAL_SECONDS[0]), INTERVAL_SECONDS[-1])
+
+
+def _error_of(answer: Answer) -> DeliveryError:
+    status = answer.status
+    reason = f"status {status}: {answer.body[:200].decode('utf-8', 'replace')!r}"
+    if status == 409:
+        return DeliveryError(reason, schema_unknown=True)
+    if status in PERMANENT:
+        return DeliveryError(reason, permanent=True)
+    if status in CREDENTIAL_REFUSED:
+        return DeliveryError(reason, shortest_seconds=TROUBLE_CAP_SECONDS, longest_seconds=2 * TROUBLE_CAP_SECONDS)
+    asked = retry_after_seconds(answer.fields, clock.wall_ms() / 1000)
+    if asked is None:
+        return DeliveryError(reason)
+    asked = min(asked, LONGEST_RETRY_AFTER_SECONDS)
+    return DeliveryError(reason, shortest_seconds=asked, longest_seconds=asked)

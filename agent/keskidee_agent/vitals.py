@@ -1,0 +1,62 @@
+"""The agent's own families: what it costs, and what became of its reports. A reading like any other, source `agent`."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from keskidee_agent.backlog import DROP_REASONS
+from keskidee_report import __version__
+from keskidee_report.model import OK, Family, Reading
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from keskidee_agent.delivery import Delivery
+    from keskidee_agent.spool import Spool
+    from keskidee_report.model import Sample
+
+SOURCE = "agent"
+INFO = Family("keskidee_agent_info", "gauge", "The agent that reports; the value is always 1", digits=0)
+SPOOL_BYTES = Family("keskidee_agent_spool_bytes", "gauge", "Disk taken by reports not yet acknowledged", digits=0)
+SPOOL_REPORTS = Family("keskidee_agent_spool_reports", "gauge", "Earlier reports not yet acknowledged", digits=0)
+DROPPED = Family(
+    "keskidee_agent_dropped_reports_total",
+    "counter",
+    "Reports given up: full (no room left), old (waited too long), refused (by the collector), disk (it failed)",
+    digits=0,
+)
+FAILURES = Family("keskidee_agent_delivery_failures_total", "counter", "Requests that were not accepted", digits=0)
+CPU = Family("keskidee_agent_cpu_seconds_total", "counter", "Processor time of the agent, user and system", digits=6)
+MEMORY = Family("keskidee_agent_resident_memory_bytes", "gauge", "Resident memory of the agent", digits=0)
+START = Family("keskidee_agent_start_timestamp_seconds", "gauge", "When the agent started, by its own clock", digits=3)
+
+
+class Vitals:
+    """Takes the reading. What cannot be read on a system is left out."""
+
+    def __init__(self, spool: Spool, delivery: Delivery, started_at: float) -> None:
+        self._spool = spool
+        self._delivery = delivery
+        self._info = INFO(1, version=__version__)
+        self._start = START(round(started_at, 3))
+        try:
+            self._statm = os.open("/proc/self/statm", os.O_RDONLY)
+        except OSError:
+            self._statm = -1
+
+    def reading(self) -> Reading:
+        """This round's values."""
+        spool = self._spool
+        samples: list[Sample] = [
+            self._info,
+            SPOOL_BYTES(spool.bytes),
+            SPOOL_REPORTS(spool.reports),
+            *[DROPPED(spool.dropped[reason], reason=reason) for reason in DROP_REASONS],
+            FAILURES(self._delivery.failures),
+            CPU(round(time.process_time(), 6)),
+            self._start,
+        ]
+        if self._statm >= 0:
+            pages = os.pread(self._statm, 64, 0).split(b" ")[1]
+            samples.append(MEMORY(int(pages) * os.sysconf("SC_PAGE_SIZE")))
+        return Reading(SOURCE, OK, samples=samples)

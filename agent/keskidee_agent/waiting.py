@@ -1,0 +1,34 @@
+"""Waiting for a socket, with a deadline for the whole of an exchange rather than for each call."""
+
+from __future__ import annotations
+
+import select
+import time
+
+
+class Waiter:
+    """Waits until a descriptor is ready or a deadline (`time.monotonic()` seconds) has passed."""
+
+    def left(self, deadline: float) -> float:
+        """Seconds until the deadline; raises TimeoutError once it has passed."""
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("no answer in time")
+        return left
+
+    def after(self, seconds: float) -> float:
+        """The deadline that lies so far ahead."""
+        return time.monotonic() + seconds
+
+    def until_ready(self, descriptor: int, deadline: float, *, writing: bool = False) -> None:
+        """Returns when the descriptor can be read (or written, or has failed); raises TimeoutError."""
+        ready = False
+        while not ready:
+            reads, writes, failures = self.select(descriptor, writing, self.left(deadline))
+            ready = bool(reads or writes or failures)
+
+    def select(self, descriptor: int, writing: bool, seconds: float) -> tuple[list[int], list[int], list[int]]:
+        """One wait; what comes back empty is asked again while there is time."""
+        one = [descriptor]
+        # Windows tells a refused connection as a failure only
+        return select.select([] if writing else one, one if writing else [], one if writing else [], seconds)
