@@ -47,21 +47,35 @@ QUOTED_REASON = 200
 
 
 class Source:
-    """A source as found: its name, how to read it, on which platforms and how often."""
+    """A source as found: its name, how to read it, on which platforms, how often, and which right it needs."""
 
-    __slots__ = ("deadline_seconds", "every_seconds", "last", "last_at", "name", "platforms", "read")
+    __slots__ = (
+        "bug",
+        "deadline_seconds",
+        "every_seconds",
+        "grant",
+        "last",
+        "last_at",
+        "name",
+        "platforms",
+        "read",
+        "right",
+    )
 
-    def __init__(self, name: str, module: SourceModule) -> None:
+    def __init__(self, name: str, module: SourceModule, *, deadline_seconds: float = DEADLINE_SECONDS) -> None:
         self.name = name
         self.read = module.read
         self.platforms: tuple[str, ...] = getattr(module, "PLATFORMS", ())
         self.every_seconds: float = getattr(module, "EVERY_SECONDS", 0)
-        self.deadline_seconds: float = getattr(module, "DEADLINE_SECONDS", DEADLINE_SECONDS)
+        self.deadline_seconds: float = getattr(module, "DEADLINE_SECONDS", deadline_seconds)
+        self.right: str = getattr(module, "RIGHT", "")  # what it needs beyond any user's rights, and how to give it
+        self.grant: str = getattr(module, "GRANT", "")
         self.last: Reading | None = None
         self.last_at = 0.0
+        self.bug = ""
 
 
-def found_sources() -> list[Source]:
+def found_sources(*, deadline_seconds: float = DEADLINE_SECONDS) -> list[Source]:
     """Every module of the sources package, by name. No list is kept: a new file is a new source."""
     names = set()
     for folder in packaged.__path__:
@@ -72,7 +86,8 @@ def found_sources() -> list[Source]:
 
             files = [module.name + ".py" for module in pkgutil.iter_modules([folder])]
         names |= {file.partition(".")[0] for file in files if file.endswith((".py", ".pyc")) and file[0] not in "_."}
-    return [Source(name, import_module(f"{packaged.__name__}.{name}")) for name in sorted(names)]
+    modules = [(name, import_module(f"{packaged.__name__}.{name}")) for name in sorted(names)]
+    return [Source(name, module, deadline_seconds=deadline_seconds) for name, module in modules]
 
 
 class Gatherer:
@@ -225,10 +240,13 @@ def read(source: Source, machine: Machine) -> Reading:
     except OSError as error:
         return Reading(source.name, FAILED, str(error)[:QUOTED_REASON])
     except Exception as error:  # noqa: BLE001 - a bug in one source must not cost the others
-        import traceback
+        reason = f"{type(error).__name__}: {error}"[:QUOTED_REASON]
+        if source.bug != reason:  # once, not every round
+            import traceback
 
-        traceback.print_exc()
-        return Reading(source.name, FAILED, f"{type(error).__name__}: {error}"[:QUOTED_REASON])
+            traceback.print_exc()
+            source.bug = reason
+        return Reading(source.name, FAILED, reason)
     if not samples:
         return Reading(source.name, ABSENT, "nothing to read")
     return Reading(source.name, OK, samples=samples)

@@ -34,10 +34,23 @@ SWEEP_ROUNDS = 64
 LARGEST_FILE_BYTES = 16 << 20
 
 _KEPT_OPEN = ("proc/", "sys/")
-_MISSING = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ENXIO, errno.ENODEV, errno.ESRCH, errno.ELOOP})
+_MISSING = frozenset(
+    {errno.ENOENT, errno.ENOTDIR, errno.ENXIO, errno.ENODEV, errno.ESRCH, errno.ELOOP, errno.ENAMETOOLONG}
+)
 _FORBIDDEN = frozenset({errno.EACCES, errno.EPERM})
 _GONE = frozenset({errno.ENODEV, getattr(errno, "ESTALE", -1), errno.ENOENT, errno.ESRCH, errno.EBADF})
-_OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOCTTY", 0)
+_OPEN_FLAGS = os.O_RDONLY
+for _flag in ("O_NONBLOCK", "O_CLOEXEC", "O_NOCTTY", "O_BINARY"):  # a FIFO must not hold us up; not all are everywhere
+    _OPEN_FLAGS |= getattr(os, _flag, 0)
+
+
+def _seek_and_read(descriptor: int, size: int, offset: int) -> bytes:
+    """What pread does, for Windows, which has none."""
+    os.lseek(descriptor, offset, os.SEEK_SET)
+    return os.read(descriptor, size)
+
+
+_pread = getattr(os, "pread", _seek_and_read)
 
 
 class Machine:
@@ -100,6 +113,8 @@ class Machine:
             return self._read_anew(path)
         except OSError as error:
             raise translated(error, path) from None
+        except ValueError:  # a NUL in the name
+            raise NotHere(f"no /{path}") from None
 
     def shared(self, path: str) -> bytes:
         """As `content`, read once a round however many sources ask."""
@@ -129,13 +144,13 @@ class Machine:
         """Changes when the file does: time of change, inode, size. None where it is not there."""
         try:
             status = os.stat(self._real(path))
-        except OSError:
+        except (OSError, ValueError):
             return None
         return (status.st_mtime_ns, status.st_ino, status.st_size)
 
     def exists(self, path: str) -> bool:
         """Whether there is such a file or folder."""
-        return os.path.exists(self._real(path))
+        return self.signature(path) is not None
 
     def names(self, path: str, prefix: str = "") -> list[str]:
         """The sorted names in a folder that begin with `prefix`; raises as `content` does."""
@@ -167,12 +182,12 @@ class Machine:
     def _read(self, kept: list[int]) -> bytes:
         descriptor, size, _ = kept
         kept[2] = self._round
-        content = os.pread(descriptor, size, 0)
+        content: bytes = _pread(descriptor, size, 0)
         if not content:
             return content
         while True:
             # /proc hands out whole records, so a short read is not the end; only an empty one is
-            more = os.pread(descriptor, size, len(content))
+            more = _pread(descriptor, max(size, len(content)), len(content))
             if not more:
                 break
             content += more

@@ -37,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
     except OSError as error:
         sys.stderr.write(f"keskidee: --root {args.root}: {error.strerror}\n")
         return USAGE
-    readings = Gatherer(machine, warn=_silent).round()
+    readings = Gatherer(machine, warn=silent).round()
     if args.format == "json":
         written = write_stdout(json.dumps(as_json(machine, readings), ensure_ascii=False, indent=1) + "\n")
     else:
@@ -141,5 +141,5 @@ def write_stdout(text: str) -> bool:
     return True
 
 
-def _silent(line: str) -> None:
+def silent(line: str) -> None:
     """Outcomes are told after the reading, in words for a person."""

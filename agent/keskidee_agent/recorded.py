@@ -61,7 +61,7 @@ class RecordedMachine(Machine):
             pieces += target.split("/")[::-1]
         return real
 
-    def changed(self, path: str) -> bool:  # noqa: ARG002
+    def changed(self, path: str) -> bool:
         return True
 
     def uname(self) -> tuple[str, str, str, str, str]:
@@ -104,7 +104,7 @@ class RecordedMachine(Machine):
             return _recorded_error(str(found["error"]))
         return _recorded_space(found)
 
-    def run(self, *command: str, seconds: float = 10.0) -> bytes:  # noqa: ARG002
+    def run(self, *command: str, seconds: float = 10.0) -> bytes:
         """The recorded output: the file of the bare tool, otherwise that of the command line with `/` written `_`."""
         tool = command[0].rpartition("/")[2]
         for name in (tool, " ".join(command).replace("/", "_"), " ".join((tool, *command[1:])).replace("/", "_")):

@@ -11,12 +11,9 @@ from keskidee_report.model import Family, Malformed, NotHere
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import TypeAlias
 
     from keskidee_agent.machine import Machine
     from keskidee_report.model import Sample
-
-    Slots: TypeAlias = list[tuple[Family, dict[str, str]]]
 
 SECONDS = Family("node_cpu_seconds_total", "counter", "Seconds each processor spent in each mode", digits=2)
 GUEST = Family("node_cpu_guest_seconds_total", "counter", "Seconds spent running virtual machines", digits=2)
@@ -44,23 +41,32 @@ def read(machine: Machine) -> Iterator[Sample]:
 
 def _linux(machine: Machine) -> Iterator[Sample]:
     remembered = machine.memory("cpu")
-    try:
-        online = machine.content(FOLDER + "/online")
-    except NotHere:
-        online = b""
-    if remembered.get("online") != online:  # the first round, or a processor was plugged in or out
-        remembered["topology"] = _topology(machine, online)
-        remembered["ticks"] = {}
-        remembered["online"] = online
-    yield from parse(machine.shared("proc/stat"), remembered["ticks"])
+    processors: dict[bytes, Processor] = remembered.setdefault("processors", {})
+    samples = parse(machine.shared("proc/stat"), processors)
+    if remembered.get("names") != processors.keys():  # the first round, or one was plugged in or out
+        remembered["topology"] = _topology(machine)
+        remembered["names"] = set(processors)
     settled, throttles = remembered["topology"]
-    yield from settled
-    for family, labels, path in throttles:
-        yield (family, labels, number(machine.content(path).strip()))
+    samples += settled
+    samples += [(family, labels, number(machine.content(path).strip())) for family, labels, path in throttles]
+    return iter(samples)
 
 
-def parse(content: bytes, last: dict[bytes, tuple[Slots, list[int]]]) -> Iterator[Sample]:
-    """The samples of the `cpuN` lines of /proc/stat. `last` keeps each processor's last ticks."""
+class Processor:
+    """What the last round knew of a processor: its ticks, and the families and labels of its samples."""
+
+    __slots__ = ("families", "labels", "ticks")
+
+    def __init__(self, cpu: str, ticks: list[int]) -> None:
+        self.ticks = ticks
+        self.families = [SECONDS] * len(MODES) + [GUEST] * len(GUEST_MODES)
+        self.labels = [{"cpu": cpu, "mode": mode} for mode in MODES + GUEST_MODES]
+
+
+def parse(content: bytes, processors: dict[bytes, Processor]) -> list[Sample]:
+    """The samples of the `cpuN` lines of /proc/stat; `processors` is brought up to date. Raises Malformed."""
+    samples: list[Sample] = []
+    seen = 0
     for line in complete_lines(content):
         if not line.startswith(b"cpu"):
             break
@@ -68,19 +74,21 @@ def parse(content: bytes, last: dict[bytes, tuple[Slots, list[int]]]) -> Iterato
         if name == b"cpu":
             continue
         ticks = numbers(rest)
-        if len(ticks) < FEWEST_MODES or not name[3:].isdigit():
-            raise Malformed("not a cpu line", line)
-        known = last.get(name)
-        if known is None:
-            slots = _slots(name[3:].decode())
-        else:
-            slots = known[0]
-            ticks = forward(known[1], ticks)
-        last[name] = (slots, ticks)
-        for (family, labels), count in zip(slots, ticks, strict=False):
-            yield (family, labels, count / TICKS_PER_SECOND)
-    if not last:
+        processor = processors.get(name)
+        if processor is None:
+            if len(ticks) < FEWEST_MODES or not name[3:].isdigit():
+                raise Malformed("not a cpu line", line)
+            processor = processors[name] = Processor(name[3:].decode(), ticks)
+        seen += 1
+        processor.ticks = ticks = forward(processor.ticks, ticks)
+        seconds = [count / TICKS_PER_SECOND for count in ticks]
+        samples += zip(processor.families, processor.labels, seconds, strict=False)
+    if not seen:
         raise Malformed("no cpu lines", content)
+    if seen < len(processors):  # one was plugged out: all begin anew
+        processors.clear()
+        return parse(content, processors)
+    return samples
 
 
 def forward(last: list[int], now: list[int]) -> list[int]:
@@ -93,12 +101,7 @@ def forward(last: list[int], now: list[int]) -> list[int]:
     return list(map(max, last, now))
 
 
-def _slots(cpu: str) -> Slots:
-    times: Slots = [(SECONDS, {"cpu": cpu, "mode": mode}) for mode in MODES]
-    return times + [(GUEST, {"cpu": cpu, "mode": mode}) for mode in GUEST_MODES]
-
-
-def _topology(machine: Machine, online: bytes) -> tuple[list[Sample], list[tuple[Family, dict[str, str], str]]]:
+def _topology(machine: Machine) -> tuple[list[Sample], list[tuple[Family, dict[str, str], str]]]:
     """What holds until a processor is plugged in or out: constant samples, and where the throttle counts are."""
     settled: list[Sample] = []
     try:
@@ -107,7 +110,7 @@ def _topology(machine: Machine, online: bytes) -> tuple[list[Sample], list[tuple
     except NotHere:
         return settled, []
     if machine.exists(f"{FOLDER}/cpu0/online"):
-        running = cpu_list(online)
+        running = cpu_list(machine.content(FOLDER + "/online"))
         settled += [ONLINE(int(cpu[3:]) in running, cpu=cpu[3:]) for cpu in cpus]
     throttles: dict[tuple[str, ...], tuple[Family, dict[str, str], str]] = {}
     for cpu in cpus:

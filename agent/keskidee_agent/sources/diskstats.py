@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 EXCLUDE = r"^(ram|loop|fd|(h|s|v|xv)d[a-z]|nvme\d+n\d+p)\d+$"
 SECTOR_BYTES = 512  # in /proc/diskstats, whatever the device's own sectors are
 MILLISECOND = 0.001
+REREAD_ROUNDS = 20
+"""What a device is is read again when udev says so; now and then also without, for what changes in /sys alone."""
 
 
 def _counter(name: str, what: str, digits: int = 0) -> Family:
@@ -98,25 +100,24 @@ def _is_number(text: str) -> bool:
     return text.isascii() and text.isdigit()
 
 
-class _Device:
-    """What the last round knew of a device."""
+class Device:
+    """What the last round knew of a device: its line, the samples of it, and those of what it is."""
 
-    __slots__ = ("counts", "info", "labels", "line", "rotational", "signature")
+    __slots__ = ("counts", "info", "labels", "line")
 
     def __init__(self, name: str) -> None:
-        self.labels = {"device": name}
+        self.labels = [{"device": name}] * len(COLUMNS)
         self.line = b""
         self.counts: list[Sample] = []
-        self.info: list[Sample] = []
-        self.signature: object = ()
-        self.rotational = ""
+        self.info: list[Sample] | None = None
 
 
 def _linux(machine: Machine) -> Iterator[Sample]:
-    known: dict[bytes, _Device | None] = machine.memory("diskstats")
+    known: dict[bytes, Device | None] = machine.memory("diskstats")
     lines = complete_lines(machine.content("proc/diskstats"))
-    if len(known) > 2 * len(lines) + 64:  # devices that were pulled out
+    if _described_anew(machine) or len(known) > 2 * len(lines) + 64:
         known.clear()
+    samples: list[Sample] = []
     for line in lines:
         fields = line.split(None, 3)
         if len(fields) < 4:
@@ -125,42 +126,47 @@ def _linux(machine: Machine) -> Iterator[Sample]:
         if name not in known:
             text = name.decode("utf-8", "replace")
             unwanted = machine.excluded("diskstats.device_exclude", EXCLUDE, is_excluded)(text)
-            known[name] = None if unwanted else _Device(text)
+            known[name] = None if unwanted else Device(text)
         device = known[name]
-        if device is None:
-            continue
-        if device.line != line:
-            device.counts = parse_counts(fields[3], device.labels)
-            device.line = line
-        yield from device.counts
-        yield from _info(machine, device, fields[0], fields[1])
+        if device is not None:
+            if device.line != line:
+                device.counts = parse_counts(fields[3], device.labels)
+                device.line = line
+            if device.info is None:
+                device.info = _info(machine, device.labels[0]["device"], fields[0].decode(), fields[1].decode())
+            samples += device.counts
+            samples += device.info
+    return iter(samples)
 
 
-def parse_counts(columns: bytes, labels: dict[str, str]) -> list[Sample]:
+def _described_anew(machine: Machine) -> bool:
+    """Whether udev has written into its database, as it does when a device or mapping changes; now and then True."""
+    remembered = machine.memory("diskstats udev")
+    rounds = remembered["rounds"] = remembered.get("rounds", -1) + 1
+    last, now = remembered.get("signature"), machine.signature("run/udev/data")
+    remembered["signature"] = now
+    return last != now or rounds % REREAD_ROUNDS == 0
+
+
+def parse_counts(columns: bytes, labels: list[dict[str, str]]) -> list[Sample]:
     """The samples of the columns behind a device's name. Raises Malformed."""
     counts = numbers(columns)
     if len(counts) < FEWEST_COLUMNS:
         raise Malformed("too few columns in /proc/diskstats", columns)
-    return [(family, labels, count * unit) for (family, unit), count in zip(COLUMNS, counts, strict=False)]
+    return [
+        (family, label, count * unit) for (family, unit), label, count in zip(COLUMNS, labels, counts, strict=False)
+    ]
 
 
-def _info(machine: Machine, device: _Device, major: bytes, minor: bytes) -> list[Sample]:
-    """What udev says, read again when udev has written it anew, as it does when a device or its mapping changes."""
-    name = device.labels["device"]
-    number = f"{major.decode()}:{minor.decode()}"
-    path = f"run/udev/data/b{number}"
-    signature = (number, machine.signature(path))
-    rotational = _rotational(machine, name)
-    if device.signature != signature or device.rotational != rotational:
-        try:
-            properties = parse_udev(machine.content(path)) if signature[1] else {}
-        except (NotHere, Denied):
-            properties = {}
-        device.info = describe(name, number, rotational, properties)
-        if properties.get("DM_NAME"):
-            device.info += [BACKING(1, device=name, backing_device=beneath) for beneath in _slaves(machine, name)]
-        device.signature, device.rotational = signature, rotational
-    return device.info
+def _info(machine: Machine, name: str, major: str, minor: str) -> list[Sample]:
+    try:
+        properties = parse_udev(machine.content(f"run/udev/data/b{major}:{minor}"))
+    except (NotHere, Denied):  # a container, or a system without udev
+        properties = {}
+    samples = describe(name, major, minor, _rotational(machine, name), properties)
+    if properties.get("DM_NAME"):
+        samples += [BACKING(1, device=name, backing_device=beneath) for beneath in _slaves(machine, name)]
+    return samples
 
 
 def _rotational(machine: Machine, name: str) -> str:
@@ -189,9 +195,8 @@ def parse_udev(content: bytes) -> dict[str, str]:
     return properties
 
 
-def describe(name: str, number: str, rotational: str, properties: dict[str, str]) -> list[Sample]:
-    """The info samples of a device; `number` is its major and minor such as 8:0."""
-    major, _, minor = number.partition(":")
+def describe(name: str, major: str, minor: str, rotational: str, properties: dict[str, str]) -> list[Sample]:
+    """The info samples of a device. Raises Malformed for a property that should be a number."""
 
     def text(*keys: str) -> str:
         return next(filter(None, map(properties.get, keys)), "") or ""

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 PLATFORMS = ("linux", "windows")
 EVERY_SECONDS = 3600
+RIGHT = "root, for serial numbers and the UUID"
+GRANT = "sudo chmod a+r /sys/class/dmi/id/{product_serial,product_uuid,board_serial,chassis_serial}  # until next boot"
 
 INFO = Family("node_dmi_info", "gauge", "1, labelled with what the machine's firmware says of it", digits=0)
 

@@ -75,15 +75,14 @@ MOUNT = Family("node_filesystem_mount_info", "gauge", "1, labelled with the numb
 class Mount:
     """A line of mountinfo, with the labels that its samples carry."""
 
-    __slots__ = ("info", "labels", "may_hang", "mountpoint", "path", "readonly")
+    __slots__ = ("asked", "info", "labels", "mountpoint", "readonly")
 
     def __init__(self, device: str, path: bytes, fstype: str, number: str, *, readonly: bool) -> None:
-        self.path = path
+        self.asked = (path, fstype not in LOCAL_TYPES)
         self.mountpoint = path.decode("utf-8", "replace")
         self.labels = {"device": device, "mountpoint": self.mountpoint, "fstype": fstype}
         major, _, minor = number.partition(":")
         self.info: Sample = MOUNT(1, device=device, major=major, minor=minor, mountpoint=self.mountpoint)
-        self.may_hang = fstype not in LOCAL_TYPES
         self.readonly = readonly
 
 
@@ -96,19 +95,16 @@ def read(machine: Machine) -> Iterator[Sample]:
 
 def _linux(machine: Machine) -> Iterator[Sample]:
     mounts = _mounts(machine)
-    answers = machine.spaces([(mount.path, mount.may_hang) for mount in mounts])
-    found = False
-    for mount, answer in zip(mounts, answers, strict=True):
-        if isinstance(answer, NotHere):  # a recording that lacks this one
-            continue
-        found = True
-        if isinstance(answer, Exception):
-            yield from _trouble(mount.labels, answer, readonly=mount.readonly)
-            continue
-        yield from _samples(mount.labels, answer)
-        yield mount.info
-    if not found:
-        raise NotHere("no file system")
+    samples: list[Sample] = []
+    for mount, answer in zip(mounts, machine.spaces([mount.asked for mount in mounts]), strict=True):
+        if not isinstance(answer, Exception):
+            samples += _samples(mount.labels, answer)
+            samples.append(mount.info)
+        elif not isinstance(answer, NotHere):  # a recording may lack this mount
+            samples += _trouble(mount.labels, answer, readonly=mount.readonly)
+    if not samples:
+        raise NotHere("no file system to report")
+    return iter(samples)
 
 
 def _samples(labels: dict[str, str], space: Space) -> list[Sample]:

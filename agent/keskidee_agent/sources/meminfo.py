@@ -2,19 +2,53 @@
 
 from __future__ import annotations
 
-from keskidee_agent.lines import complete_lines
-from keskidee_report.model import Family, Malformed, NotHere
+from keskidee_agent.lines import complete_lines, number
+from keskidee_report.model import Family, Malformed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import Any
 
     from keskidee_agent.machine import Machine
     from keskidee_report.model import Sample
 
-KIB = 1024
+KIB_SHIFT = 10
+LARGEST_KIB = 1 << 54
+NO_LABELS: dict[str, str] = {}
 _NAME_CHARACTERS = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_()")
+
+# psutil's svmem and sswap, and the kernel's name for the same
+PORTABLE = (("total", b"MemTotal"), ("available", b"MemAvailable"), ("free", b"MemFree"))
+PORTABLE_MAC = (("active", b"Active"), ("inactive", b"Inactive"))
+PORTABLE_SWAP = (("total", b"SwapTotal"), ("free", b"SwapFree"))
+
+
+class Layout:
+    """How the lines of this kernel's meminfo are laid out: the same in every round, so it is worked out once."""
+
+    __slots__ = ("families", "labels", "numbers", "skeleton", "words")
+
+    def __init__(self, content: bytes) -> None:
+        self.skeleton = skeleton(content)
+        self.families: list[Family] = []
+        self.numbers: list[tuple[int, int]] = []  # which word, and how far to shift it to get bytes
+        self.words = 0
+        for line in complete_lines(content):
+            words = line.split()
+            if len(words) not in (2, 3) or words[2:] not in ([], [b"kB"]):
+                raise Malformed("not a line of meminfo", line)
+            self.families.append(describe(words[0], in_bytes=len(words) == 3))
+            number(words[1])
+            self.numbers.append((self.words + 1, KIB_SHIFT if len(words) == 3 else 0))
+            self.words += len(words)
+        if not any(family.name == "node_memory_MemTotal_bytes" for family in self.families):
+            raise Malformed("no MemTotal", content)
+        self.labels = [NO_LABELS] * len(self.families)
+
+
+def skeleton(content: bytes) -> bytes:
+    """What stays when the numbers change."""
+    return content.translate(None, b"0123456789 ")
 
 
 def read(machine: Machine) -> Iterator[Sample]:
@@ -23,54 +57,46 @@ def read(machine: Machine) -> Iterator[Sample]:
     On Windows and macOS what means the same: total, available, free, and swap.
     """
     if machine.platform == "linux":
-        return _meminfo(machine)
-    return _totals(machine)
+        return parse(machine.content("proc/meminfo"), machine.memory("meminfo"))
+    return _portable(machine)
 
 
-def _meminfo(machine: Machine) -> Iterator[Sample]:
-    families = machine.memory("meminfo")
-    found = False
-    for line in complete_lines(machine.content("proc/meminfo")):
-        name, _, amount = line.partition(b":")
-        family_and_unit = families.get(name)
-        if family_and_unit is None:
-            family_and_unit = families[name] = (describe(name, amount.endswith(b" kB")), amount.endswith(b" kB"))
-        family, kib = family_and_unit
-        digits = amount[:-3].lstrip() if kib else amount.lstrip()
-        if not digits.isdigit() or (kib and amount[-3:] != b" kB") or len(digits) > 16:
-            raise Malformed("not a line of meminfo", line)
-        found = found or name == b"MemTotal"
-        yield (family, {}, int(digits) * KIB if kib else int(digits))
-    if not found:
-        raise Malformed("no MemTotal")
+def parse(content: bytes, remembered: dict[str, Layout]) -> Iterator[Sample]:
+    """The samples of a /proc/meminfo; `remembered` keeps the layout for the next. Raises Malformed."""
+    layout = remembered.get("layout")
+    if layout is None or layout.skeleton != skeleton(content):
+        layout = remembered["layout"] = Layout(content)
+    words = content.split()
+    if len(words) != layout.words:
+        raise Malformed("a number is missing", content)
+    try:
+        amounts = [int(words[at]) << shift for at, shift in layout.numbers]
+    except ValueError:
+        raise Malformed("a number is missing", content) from None
+    if max(amounts) >= LARGEST_KIB << KIB_SHIFT:
+        raise Malformed("number too large", content)
+    return zip(layout.families, layout.labels, amounts, strict=True)
 
 
-def describe(name: bytes, in_bytes: bool) -> Family:
-    """The family of a line: `Active(anon)` in kB is node_memory_Active_anon_bytes. Raises Malformed for no name."""
-    if not name or not _NAME_CHARACTERS.issuperset(name):
+def describe(name: bytes, *, in_bytes: bool) -> Family:
+    """The family of a line: `Active(anon):` in kB is node_memory_Active_anon_bytes. Raises Malformed for no name."""
+    bare = name[:-1]
+    if not bare or name[-1:] != b":" or not _NAME_CHARACTERS.issuperset(bare):
         raise Malformed("not a name in meminfo", name)
-    clean = name.decode().replace("(", "_").replace(")", "")
-    family = f"node_memory_{clean}_bytes" if in_bytes else f"node_memory_{clean}"
-    return Family(family, "gauge", f"{name.decode()} of /proc/meminfo", digits=0)
+    text = bare.decode()
+    clean = text.replace("(", "_").replace(")", "")
+    return Family(f"node_memory_{clean}{'_bytes' if in_bytes else ''}", "gauge", f"{text} of /proc/meminfo", digits=0)
 
 
-def _totals(machine: Machine) -> Iterator[Sample]:
-    memory: Any = machine.psutil.virtual_memory()
-    swap: Any = machine.psutil.swap_memory()
+def _portable(machine: Machine) -> Iterator[Sample]:
+    groups = (
+        (machine.psutil.virtual_memory(), PORTABLE + (PORTABLE_MAC if machine.platform == "darwin" else ())),
+        (machine.psutil.swap_memory(), PORTABLE_SWAP),
+    )
     families = machine.memory("meminfo")
-    for name, amount in (
-        (b"MemTotal", memory.total),
-        (b"MemAvailable", memory.available),
-        (b"MemFree", memory.free),
-        (b"Active", getattr(memory, "active", None)),
-        (b"Inactive", getattr(memory, "inactive", None)),
-        (b"SwapTotal", swap.total),
-        (b"SwapFree", swap.free),
-    ):
-        if amount is not None:
+    for amounts, fields in groups:
+        for field, name in fields:
             family = families.get(name)
             if family is None:
-                family = families[name] = describe(name, in_bytes=True)
-            yield (family, {}, amount)
-    if not memory.total:
-        raise NotHere("no memory total")
+                family = families[name] = describe(name + b":", in_bytes=True)
+            yield (family, NO_LABELS, getattr(amounts, field))

@@ -69,40 +69,61 @@ def is_excluded(device: str) -> bool:
     return device == "lo"
 
 
+class Interface:
+    """What the last round knew of an interface: its line and the samples of it."""
+
+    __slots__ = ("labels", "line", "no_handler_path", "samples")
+
+    def __init__(self, device: str) -> None:
+        self.labels = [{"device": device}] * len(IN_PROC)
+        self.line = b""
+        self.samples: list[Sample] = []
+        self.no_handler_path = f"sys/class/net/{device}/statistics/rx_nohandler"
+
+
 def _linux(machine: Machine) -> Iterator[Sample]:
-    known = machine.memory("netdev")
+    known: dict[bytes, Interface | None] = machine.memory("netdev")
     lines = complete_lines(machine.content("proc/net/dev"))
     if len(lines) < HEADER_LINES or lines[1].count(b"|") != 2:
         raise Malformed("not the header of /proc/net/dev", lines[0])
     if len(known) > 2 * len(lines) + 64:  # containers come and go, and so do their interfaces
         known.clear()
+    samples: list[Sample] = []
     for line in lines[HEADER_LINES:]:
         # a name may hold a colon (an old alias), the counts cannot
         name, _, counts = line.rpartition(b":")
-        interface = known.get(name)
-        if interface is None:
-            interface = known[name] = _interface(machine, name.strip().decode("utf-8", "replace"))
-        labels, path = interface
-        if labels is None:
-            continue
-        values = numbers(counts)
-        if len(values) != len(IN_PROC) or not name:
-            raise Malformed("not a line of /proc/net/dev", line)
-        for family, value in zip(IN_PROC, values, strict=True):
-            yield (family, labels, value)
-        if path:
-            try:
-                yield (NO_HANDLER, labels, number(machine.content(path).strip()))
-            except (NotHere, Denied):  # the interface went away a moment ago, or /sys is not mounted
-                continue
+        if name not in known:
+            device = name.strip().decode("utf-8", "replace")
+            unwanted = machine.excluded("netdev.device_exclude", EXCLUDE, is_excluded)(device)
+            known[name] = None if unwanted else Interface(device)
+        interface = known[name]
+        if interface is not None:
+            if interface.line != line:
+                interface.samples = parse_counts(name, counts, interface.labels)
+                interface.line = line
+            samples += interface.samples
+            samples += _no_handler(machine, interface)
+    return iter(samples)
 
 
-def _interface(machine: Machine, device: str) -> tuple[dict[str, str] | None, str]:
-    """Its labels, None where it is excluded, and the path of the count that /proc/net/dev lacks."""
-    if machine.excluded("netdev.device_exclude", EXCLUDE, is_excluded)(device):
-        return None, ""
-    path = f"sys/class/net/{device}/statistics/rx_nohandler"
-    return {"device": device}, path if machine.exists(path) else ""
+def parse_counts(name: bytes, counts: bytes, labels: list[dict[str, str]]) -> list[Sample]:
+    """The samples of the 16 numbers behind an interface's name. Raises Malformed."""
+    values = numbers(counts)
+    if len(values) != len(IN_PROC) or not name.strip():
+        raise Malformed("not a line of /proc/net/dev", name + b":" + counts)
+    return list(zip(IN_PROC, labels, values, strict=True))
+
+
+def _no_handler(machine: Machine, interface: Interface) -> list[Sample]:
+    """The one count that /proc/net/dev lacks; none on kernels before 4.6."""
+    if not interface.no_handler_path:
+        return []
+    try:
+        count = machine.content(interface.no_handler_path)
+    except (NotHere, Denied):
+        interface.no_handler_path = ""
+        return []
+    return [(NO_HANDLER, interface.labels[0], number(count.strip()))]
 
 
 def _portable(machine: Machine) -> Iterator[Sample]:

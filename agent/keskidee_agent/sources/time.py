@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from keskidee_report.model import Denied, Family, Malformed, NotHere
+from keskidee_report.model import Denied, Family, NotHere
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,24 +43,17 @@ def read(machine: Machine) -> Iterator[Sample]:
 
 
 def _sources(machine: Machine) -> list[Sample]:
-    """The clock sources of each device, listed again only when the one in use has changed."""
+    """The clock sources of each device, read again when the one in use changes: one that fails is replaced at once."""
     remembered = machine.memory("time")
     devices = remembered.get("devices") or machine.names(FOLDER, "clocksource")
-    now = [_device(machine, f"{FOLDER}/{device}") for device in devices]
-    if remembered.get("now") != now:
-        remembered["devices"], remembered["now"] = devices, now
+    current = [machine.content(f"{FOLDER}/{device}/current_clocksource") for device in devices]
+    if remembered.get("current") != current:
         samples: list[Sample] = []
-        for device, (current, available) in zip(devices, now, strict=True):
+        for device in devices:
             number = device.removeprefix("clocksource")
-            samples += [AVAILABLE(1, device=number, clocksource=source) for source in available.decode().split()]
-            samples += [CURRENT(1, device=number, clocksource=source) for source in current.decode().split()]
-        remembered["samples"] = samples
+            available = machine.text(f"{FOLDER}/{device}/available_clocksource").split()
+            samples += [AVAILABLE(1, device=number, clocksource=source) for source in available]
+            used = machine.text(f"{FOLDER}/{device}/current_clocksource").split()
+            samples += [CURRENT(1, device=number, clocksource=source) for source in used]
+        remembered["devices"], remembered["current"], remembered["samples"] = devices, current, samples
     return remembered["samples"]  # type: ignore[no-any-return]
-
-
-def _device(machine: Machine, folder: str) -> tuple[bytes, bytes]:
-    current = machine.content(folder + "/current_clocksource")
-    available = machine.content(folder + "/available_clocksource")
-    if not (current.isascii() and available.isascii()):
-        raise Malformed("not names of clock sources", current + available)
-    return current, available

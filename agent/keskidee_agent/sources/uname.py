@@ -11,7 +11,11 @@ if TYPE_CHECKING:
     from keskidee_agent.machine import Machine
     from keskidee_report.model import Sample
 
+EVERY_SECONDS = 60
+
 INFO = Family("node_uname_info", "gauge", "1, labelled with what uname says of the system", digits=0)
+
+LABELS = ("sysname", "release", "version", "machine", "nodename", "domainname")
 
 
 def read(machine: Machine) -> Iterator[Sample]:
@@ -22,9 +26,4 @@ def read(machine: Machine) -> Iterator[Sample]:
     except (NotHere, Denied, Malformed):  # a sandbox hides it; uname has the rest
         domain = "(none)"
     texts = (sysname, release, version, architecture, nodename, domain)
-    remembered = machine.memory("uname")
-    if remembered.get("texts") != texts:
-        remembered["texts"] = texts
-        names = ("sysname", "release", "version", "machine", "nodename", "domainname")
-        remembered["labels"] = dict(zip(names, texts, strict=True))
-    yield (INFO, remembered["labels"], 1)
+    yield (INFO, dict(zip(LABELS, texts, strict=True)), 1)
