@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
     # pretend machines and their register never mix with the real ones: another start without them must not page
     household = Household(home, home / "simulated" if args.simulate else home, args.simulate)
     try:
-        household.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        household.directory.mkdir(mode=0o755, parents=True, exist_ok=True)
         asyncio.run(serve(settings, household.directory / "collector", household.beside))
     except (CannotStart, OSError) as error:
         print(f"keskidee: {error}", file=sys.stderr)
