@@ -21,7 +21,12 @@ COMMANDS = {
     "register": "keskidee_collector.commands",
 }
 OURS = ("keskidee", "keskidee_")
-USAGE, INTERRUPTED, PIPE_CLOSED = 2, 130, 141  # the last two as a shell says them: 128 + SIGINT, 128 + SIGPIPE
+FAILED, USAGE, INTERRUPTED, PIPE_CLOSED = (
+    1,
+    2,
+    130,
+    141,
+)  # the last two: 128 + signal, as a shell says
 
 HELP = """\
 Watches computers: health for Prometheus, an asset register for procurement.
@@ -133,6 +138,10 @@ def _run_command(words: list[str]) -> int:
             raise
         sys.stderr.write(f"keskidee {words[0]}: {missing} is not installed: pip install 'keskidee[collector]'\n")
         return USAGE
+    except OSError as error:  # no such host, disk full, not allowed: nothing that a traceback would explain
+        place = f"{error.filename}: " if error.filename else ""
+        sys.stderr.write(f"keskidee {words[0]}: {place}{error.strerror or error}\n")
+        return FAILED
     except Exception as error:
         from keskidee_config import ConfigError  # here, because `agent once` without settings needs no YAML
 
@@ -158,7 +167,7 @@ def _finish(status: int) -> int:
     except OSError as error:
         sys.stderr.write(f"keskidee: cannot write to stdout: {error.strerror}\n")
         _discard_stdout()
-        return 1
+        return FAILED
     return status
 
 

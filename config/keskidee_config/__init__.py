@@ -1,7 +1,6 @@
 """What people may set: typed settings, and the strict reader of the YAML files that hold them."""
 
 from keskidee_config.check import ConfigError, host_and_port
-from keskidee_config.handover import to_json
 from keskidee_config.loader import load
 from keskidee_config.places import config_directory, data_directory
 from keskidee_config.secret import Secret
@@ -33,5 +32,4 @@ __all__ = [
     "data_directory",
     "host_and_port",
     "load",
-    "to_json",
 ]

@@ -1,7 +1,7 @@
 """Every setting of agent and collector: its name, type, limits, default and meaning.
 
 One frozen class a section. The string under a field says what it is for; `example.py` copies it into the example files.
-`Annotated` holds the checks that `loader.py` runs. A default that depends on the machine is None here.
+`Annotated` holds the checks that `nodes.py` runs. A default that depends on the machine is None here.
 """
 
 from dataclasses import dataclass, field

@@ -13,11 +13,9 @@ from keskidee_config import (
     AgentSettings,
     CollectorSettings,
     Secret,
-    SourceSettings,
     data_directory,
     host_and_port,
     load,
-    to_json,
 )
 from keskidee_config.example import EXAMPLES, example, example_file, field_docstrings
 
@@ -66,17 +64,6 @@ def test_example_lines_are_the_defaults_when_their_comment_signs_are_taken_off(n
 def test_every_setting_says_what_it_is_for(section: type[Any]) -> None:
     plain = {each.name for each in fields(section) if not is_dataclass(get_type_hints(section)[each.name])}
     assert set(field_docstrings(section)) == plain
-
-
-def test_the_resident_gets_the_settings_as_one_line_of_json() -> None:
-    settings = AgentSettings(collector="http://127.0.0.1:5375", sources=SourceSettings(disabled=("dmi",)))
-    line = to_json(settings)
-    assert "\n" not in line
-    assert {name: json.loads(line)[name] for name in ("collector", "interval_seconds", "sources")} == {
-        "collector": "http://127.0.0.1:5375",
-        "interval_seconds": 15,
-        "sources": {"disabled": ["dmi"], "deadline_seconds": 5.0},
-    }
 
 
 @pytest.mark.parametrize(
