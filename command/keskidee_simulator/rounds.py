@@ -40,10 +40,11 @@ class When:
 class Rounds:
     """Makes the reports of one machine."""
 
-    __slots__ = ("_course", "_machine", "_own")
+    __slots__ = ("_course", "_machine", "_own", "_sources")
 
     def __init__(self, machine: Pretend) -> None:
         self._machine = machine
+        self._sources = layout(machine.model, machine.system, machine.site.utc_offset_seconds)
         self._course = Course(machine)
         dmi = _dmi(machine)
         self._own = [
@@ -58,7 +59,7 @@ class Rounds:
         silenced = self._silenced(now)
         readings = [
             source.reading(courses) if source.name != silenced else _failed(machine, silenced)
-            for source in layout(machine.model, machine.system, machine.site.utc_offset_seconds)
+            for source in self._sources
         ]
         return [*readings, *[own if own.source != silenced else _failed(machine, silenced) for own in self._own]]
 

@@ -18,8 +18,10 @@ from keskidee_simulator.fleet import build_fleet
 from keskidee_simulator.life import Life, Tally, World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Sequence
     from pathlib import Path
+
+    from keskidee_simulator.fleet import Pretend
 
 OWN_CONNECTIONS = 2000
 SHARED_CONNECTIONS = 500
@@ -31,10 +33,9 @@ log = logging.getLogger("keskidee.simulator")
 async def simulate(
     url: str,
     token: str,
-    count: int,
+    fleet: Sequence[Pretend],
     state_directory: Path,
     *,
-    seed: str = "keskidee",
     ca_file: Path | None = None,
     interval_seconds: float | None = None,
     steady: bool = False,
@@ -42,7 +43,7 @@ async def simulate(
     stop: asyncio.Event | None = None,
     tally: Tally | None = None,
 ) -> Tally:
-    """Lets `count` machines live until `stop` is set; what came of it. `steady`: all of them are on all the time.
+    """Lets the machines of `fleet` live until `stop` is set; what came of it. `steady`: all are on all the time.
 
     `ca_file` is the agents' CA; without it, it is fetched from an https collector and checked against the token.
 
@@ -61,9 +62,11 @@ async def simulate(
         clock=clock,
         interval_seconds=interval_seconds,
     )
-    connections = [Connection(address) for _ in range(count if count <= OWN_CONNECTIONS else SHARED_CONNECTIONS)]
-    lives = [Life(m, connections[m.number % len(connections)], world) for m in build_fleet(seed, count)]
-    log.info("simulating machines=%d collector=%s", count, url)
+    connections = [
+        Connection(address) for _ in range(len(fleet) if len(fleet) <= OWN_CONNECTIONS else SHARED_CONNECTIONS)
+    ]
+    lives = [Life(m, connections[m.number % len(connections)], world) for m in fleet]
+    log.info("simulating machines=%d collector=%s", len(fleet), url)
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(life.live()) for life in lives]
         await (stop or asyncio.Event()).wait()
@@ -99,9 +102,8 @@ def run(
         return await simulate(
             url,
             token,
-            count,
+            build_fleet(seed, count),
             state_directory,
-            seed=seed,
             ca_file=ca_file,
             interval_seconds=interval_seconds,
             steady=steady,

@@ -32,7 +32,9 @@ async def during(
     """Runs a simulation until something has come true."""
     stop = asyncio.Event()
     options: dict[str, Any] = {"interval_seconds": INTERVAL, "steady": True} | given
-    running = asyncio.create_task(simulate(listener.url, token, count, folder, stop=stop, **options))
+    running = asyncio.create_task(
+        simulate(listener.url, token, build_fleet("keskidee", count), folder, stop=stop, **options)
+    )
     try:
         await until(lambda: condition() or running.done())
     finally:
@@ -282,7 +284,7 @@ def test_a_ca_of_another_fingerprint_is_refused_and_the_token_is_not_sent(
     async def main() -> None:
         async with listening(server_tls(certificate), certificate.ca_pem) as listener:
             with pytest.raises(Refused, match="not the one whose fingerprint"):
-                await simulate(listener.url, f"kj1_pretend_{'0' * 64}", 1, tmp_path)
+                await simulate(listener.url, f"kj1_pretend_{'0' * 64}", build_fleet("keskidee", 1), tmp_path)
             assert listener.tokens == []
 
     asyncio.run(main())
