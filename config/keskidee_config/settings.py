@@ -80,8 +80,6 @@ class AgentSettings:
     """Label `role`, likewise. Without it: desktop or laptop by the chassis, otherwise server."""
     ca_file: Annotated[str | None, PATH, Shown("/etc/keskidee/ca.pem")] = None
     """Authorities that may sign the collector's certificate. Without it: its own, fetched on enrolment."""
-    textfile_directory: Annotated[str | None, PATH, Shown("/var/lib/prometheus/node-exporter")] = None
-    """Files *.prom in this folder are reported too, as node_exporter does."""
     sources: SourceSettings = field(default_factory=SourceSettings)
     filesystem: FilesystemSettings = field(default_factory=FilesystemSettings)
     diskstats: DiskstatsSettings = field(default_factory=DiskstatsSettings)
@@ -122,7 +120,7 @@ class LimitSettings:
     receive_seconds: Annotated[float, Between(1, 600)] = 30.0
     """Time that a client has to send one request."""
     connections: Annotated[int, Between(10, 1_000_000)] = 20_000
-    """Connections open at once; further ones wait."""
+    """Connections open at once; further ones are told to try again later."""
     enrolments_per_minute: Annotated[int, Between(1, 100_000)] = 600
     """Enrolments from all addresses together; further ones are told to try again later."""
 

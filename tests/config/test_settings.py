@@ -42,7 +42,7 @@ def test_example_of_the_collector_sets_nothing() -> None:
     assert load(CollectorSettings, example_file("collector")) == CollectorSettings()
 
 
-SHOWN_ONLY = {"state_directory", "site", "role", "ca_file", "textfile_directory", "public_url", "data_directory"} | {
+SHOWN_ONLY = {"state_directory", "site", "role", "ca_file", "public_url", "data_directory"} | {
     "certificate",
     "key",
 }
