@@ -13,6 +13,7 @@ from zlib import crc32
 
 from keskidee_agent import clock
 from keskidee_agent.record import (
+    END,
     HEAD_BYTES,
     MAGIC,
     NAMES,
@@ -68,7 +69,10 @@ class _Segment:
 
 
 class Backlog:
-    """The segments in a folder. `dropped` counts by reason and survives restarts; methods raise OSError."""
+    """The segments in a folder. `dropped` counts by reason and survives restarts; methods raise OSError.
+
+    `torn_bytes` stood behind the last whole record of files of earlier processes: a kill or a power cut ended them.
+    """
 
     def __init__(
         self,
@@ -80,6 +84,7 @@ class Backlog:
     ) -> None:
         self.folder = folder
         self.dropped = dict.fromkeys(DROP_REASONS, 0)
+        self.torn_bytes = 0
         self._schema_frames = schema_frames
         self._max_age_ms = int(max_age_seconds * 1000)
         self._now_ms = now_ms
@@ -255,17 +260,21 @@ class Backlog:
         path = self._path(number)
         with open(path, "rb", 0) as file:
             content = file.read()
+        waiting, end = 0, 0
         try:
-            waiting = [kind for kind, _, end in records(content) if kind != NAMES and end > done]
+            for kind, _, end in records(content):
+                waiting += kind != NAMES and end > done
         except Malformed:
-            waiting = []
+            pass
+        if content[end : end + len(END)] not in (b"", END):  # a record that is not whole
+            self.torn_bytes += len(content) - end
         if not waiting:
             os.unlink(path)
             return
         age_ms = clock.wall_ms() - int(os.stat(path).st_mtime * 1000)
         if not 0 <= age_ms < YEAR_MS:  # a clock is or was wrong: the bound in bytes has to do
             age_ms = 0
-        self._segments[number] = _Segment(len(content), len(waiting), self._now_ms() - age_ms)
+        self._segments[number] = _Segment(len(content), waiting, self._now_ms() - age_ms)
 
     def _read_cursor(self) -> tuple[int, int]:
         """Segment and offset; the first byte of the first one where there is no sound cursor. Sets `dropped`."""

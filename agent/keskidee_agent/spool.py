@@ -131,6 +131,8 @@ class Spool:
             self._lock = take_lock(os.path.join(self.folder, "lock"))
         self._backlog.open(self._slot.path)
         self._opened = True
+        if self._backlog.torn_bytes:
+            self._warn(f"spool=torn folder={self.folder} bytes={self._backlog.torn_bytes}")
         self._backlog.drop_old()
 
     def _guarded(self, what: str, action: Callable[..., None], *args: object) -> bool:
