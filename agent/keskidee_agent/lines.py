@@ -42,6 +42,11 @@ def number(text: bytes) -> int:
     return found[0]
 
 
+def only_number(content: bytes) -> int:
+    """The number that is all a file of /sys holds, with the newline that ends it. Raises Malformed."""
+    return number(b" ".join(complete_lines(content)))
+
+
 def decimal(text: bytes) -> float:
     """One number such as 0.25: digits with at most one point between them. Raises Malformed."""
     whole, point, fraction = text.partition(b".")

@@ -27,7 +27,7 @@ _SPACE = ("f_bsize", "f_frsize", "f_blocks", "f_bfree", "f_bavail", "f_files", "
 class RecordedMachine(Machine):
     """A Machine over `root`. Symbolic links lead where they would if `root` were `/`, so none leads out of it."""
 
-    recorded = True
+    keeps_open = False
 
     def __init__(self, root: str, *, excludes: dict[str, str] | None = None) -> None:
         self.root = os.path.realpath(root)

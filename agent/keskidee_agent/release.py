@@ -32,7 +32,10 @@ def release_of(machine: Machine) -> dict[str, str]:
 
 
 def os_release(text: str) -> dict[str, str]:
-    """The assignments of an os-release file. Lines that are none are passed over, as os-release(5) asks for."""
+    """The assignments of an os-release file. Lines that are none are passed over, as os-release(5) asks for.
+
+    Raises Malformed for a quote that does not end: the file was cut short.
+    """
     found = {}
     for line in text.splitlines():
         name, equals, value = line.strip().partition("=")
@@ -42,12 +45,14 @@ def os_release(text: str) -> dict[str, str]:
 
 
 def unquoted(value: str) -> str:
-    """A value as a shell takes it: single quotes keep all, and elsewhere a backslash escapes."""
+    """A value as a shell takes it: single quotes keep all, and elsewhere a backslash escapes. Raises Malformed."""
     quote = value[:1]
-    if quote in ("'", '"') and len(value) > 1 and value[-1] == quote:
-        inside = value[1:-1]
-        return inside if quote == "'" else "".join(_unescaped(inside))
-    return value.replace("\\", "")
+    if quote not in ("'", '"') or not quote:
+        return value.replace("\\", "")
+    if len(value) == 1 or value[-1] != quote:
+        raise Malformed("a quote does not end", value)
+    inside = value[1:-1]
+    return inside if quote == "'" else "".join(_unescaped(inside))
 
 
 def _unescaped(text: str) -> Iterator[str]:

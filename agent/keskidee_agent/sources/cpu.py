@@ -5,7 +5,7 @@ No privilege. Throttling is there on Intel only.
 
 from __future__ import annotations
 
-from keskidee_agent.lines import complete_lines, number, numbers
+from keskidee_agent.lines import complete_lines, number, numbers, only_number
 from keskidee_report.model import Family, Malformed, NotHere
 
 TYPE_CHECKING = False
@@ -48,7 +48,7 @@ def _linux(machine: Machine) -> Iterator[Sample]:
         remembered["names"] = set(processors)
     settled, throttles = remembered["topology"]
     samples += settled
-    samples += [(family, labels, number(machine.content(path).strip())) for family, labels, path in throttles]
+    samples += [(family, labels, only_number(machine.content(path))) for family, labels, path in throttles]
     return iter(samples)
 
 
@@ -111,13 +111,13 @@ def _topology(machine: Machine) -> tuple[list[Sample], list[tuple[Family, dict[s
         return settled, []
     if machine.exists(f"{FOLDER}/cpu0/online"):
         running = cpu_list(machine.content(FOLDER + "/online"))
-        settled += [ONLINE(int(cpu[3:]) in running, cpu=cpu[3:]) for cpu in cpus]
+        settled += [ONLINE(1 if int(cpu[3:]) in running else 0, cpu=cpu[3:]) for cpu in cpus]
     throttles: dict[tuple[str, ...], tuple[Family, dict[str, str], str]] = {}
     for cpu in cpus:
         folder = f"{FOLDER}/{cpu}"
         try:
-            package = str(number(machine.content(folder + "/topology/physical_package_id").strip()))
-            core = str(number(machine.content(folder + "/topology/core_id").strip()))
+            package = str(only_number(machine.content(folder + "/topology/physical_package_id")))
+            core = str(only_number(machine.content(folder + "/topology/core_id")))
         except (NotHere, Malformed):  # switched off, or a machine that numbers no packages (-1)
             continue
         path = folder + "/thermal_throttle/core_throttle_count"
@@ -132,7 +132,7 @@ def _topology(machine: Machine) -> tuple[list[Sample], list[tuple[Family, dict[s
 def cpu_list(content: bytes) -> list[int]:
     """The numbers of a list such as `1,3-5,9` (Documentation/admin-guide/cputopology.rst). Raises Malformed."""
     found: list[int] = []
-    for piece in content.strip().split(b","):
+    for piece in b",".join(complete_lines(content)).split(b","):
         if piece:
             first, dash, last = piece.partition(b"-")
             low, high = number(first), number(last if dash else first)

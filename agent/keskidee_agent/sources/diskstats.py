@@ -187,7 +187,7 @@ def _slaves(machine: Machine, name: str) -> list[str]:
 def parse_udev(content: bytes) -> dict[str, str]:
     """The properties (`E:` lines) of a file in udev's database."""
     properties = {}
-    for line in content.decode("utf-8", "replace").split("\n"):
+    for line in content.decode("utf-8", "replace").split("\n")[:-1]:  # a last line without its end may be cut short
         if line.startswith("E:"):
             name, equals, value = line[2:].partition("=")
             if equals:

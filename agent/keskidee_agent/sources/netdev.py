@@ -5,7 +5,7 @@ No privilege. One file for all interfaces, and a small one in /sys for each.
 
 from __future__ import annotations
 
-from keskidee_agent.lines import complete_lines, number, numbers
+from keskidee_agent.lines import complete_lines, numbers, only_number
 from keskidee_report.model import Denied, Family, Malformed, NotHere
 
 TYPE_CHECKING = False
@@ -123,7 +123,7 @@ def _no_handler(machine: Machine, interface: Interface) -> list[Sample]:
     except (NotHere, Denied):
         interface.no_handler_path = ""
         return []
-    return [(NO_HANDLER, interface.labels[0], number(count.strip()))]
+    return [(NO_HANDLER, interface.labels[0], only_number(count))]
 
 
 def _portable(machine: Machine) -> Iterator[Sample]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from keskidee_report.model import Denied, Family, NotHere
+from keskidee_agent.lines import complete_lines
+from keskidee_report.model import Denied, Family, Malformed, NotHere
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,11 +50,18 @@ def _sources(machine: Machine) -> list[Sample]:
     current = [machine.content(f"{FOLDER}/{device}/current_clocksource") for device in devices]
     if remembered.get("current") != current:
         samples: list[Sample] = []
-        for device in devices:
+        for device, used in zip(devices, current, strict=True):
             number = device.removeprefix("clocksource")
-            available = machine.text(f"{FOLDER}/{device}/available_clocksource").split()
+            available = names(machine.content(f"{FOLDER}/{device}/available_clocksource"))
             samples += [AVAILABLE(1, device=number, clocksource=source) for source in available]
-            used = machine.text(f"{FOLDER}/{device}/current_clocksource").split()
-            samples += [CURRENT(1, device=number, clocksource=source) for source in used]
+            samples += [CURRENT(1, device=number, clocksource=source) for source in names(used)]
         remembered["devices"], remembered["current"], remembered["samples"] = devices, current, samples
     return remembered["samples"]  # type: ignore[no-any-return]
+
+
+def names(content: bytes) -> list[str]:
+    """The names of clock sources in a line such as `tsc hpet acpi_pm`. Raises Malformed."""
+    found = b" ".join(complete_lines(content)).split()
+    if not all(name.isascii() for name in found):
+        raise Malformed("not names of clock sources", content)
+    return [name.decode() for name in found]

@@ -1,0 +1,64 @@
+"""node_exporter's own recorded machine gives what node_exporter gives for it (see ../shared/data/README.md)."""
+
+import json
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from tests.agent.recordings import reading_at, values
+
+COLLECTORS = ("cpu", "diskstats", "dmi", "loadavg", "meminfo", "os", "stat")
+
+# families that the expected file leaves out by its own filter, though these collectors give them
+NOT_IN_THE_FILE = {
+    "node_cpu_core_throttles_total",
+    "node_cpu_isolated",
+    "node_cpu_package_throttles_total",
+    "node_disk_device_mapper_backing_device_info",
+}
+
+
+@pytest.fixture(scope="module")
+def roots(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("node_exporter")
+    with tarfile.open(shared_data / "node_exporter_fixtures" / "roots.tar.gz") as archive:
+        archive.extractall(folder, filter="tar")
+    return folder
+
+
+@pytest.mark.shared_data
+@pytest.mark.parametrize("collector", COLLECTORS)
+def test_series_and_values_are_node_exporters(collector: str, roots: Path, shared_data: Path) -> None:
+    families = json.loads((shared_data / "node_exporter_fixtures" / "expected_P1.json").read_text(encoding="utf-8"))
+    expected = {
+        (name, tuple(sorted(labels.items()))): float(value)
+        for family in families.values()
+        if family["collector"] == collector
+        for name, labels, value in family["samples"]
+    }
+    found = {key: value for key, value in values(reading_at(collector, roots)).items() if key[0] not in NOT_IN_THE_FILE}
+    assert found == expected
+
+
+@pytest.mark.shared_data
+@pytest.mark.parametrize("collector", COLLECTORS)
+def test_kinds_are_node_exporters(collector: str, roots: Path, shared_data: Path) -> None:
+    families = json.loads((shared_data / "node_exporter_fixtures" / "expected_P1.json").read_text(encoding="utf-8"))
+    expected = {name: family["type"] for name, family in families.items() if family["collector"] == collector}
+    found = {family.name: family.kind for family, _, _ in reading_at(collector, roots).samples}
+    assert {name: kind for name, kind in found.items() if name not in NOT_IN_THE_FILE} == expected
+
+
+@pytest.mark.shared_data
+def test_throttles_and_isolated_processors_are_those_of_the_recording(roots: Path) -> None:
+    found = values(reading_at("cpu", roots))
+    assert {key: value for key, value in found.items() if key[0] in NOT_IN_THE_FILE} == {
+        ("node_cpu_core_throttles_total", (("core", "0"), ("package", "0"))): 5,
+        ("node_cpu_core_throttles_total", (("core", "1"), ("package", "0"))): 0,
+        ("node_cpu_core_throttles_total", (("core", "0"), ("package", "1"))): 0,
+        ("node_cpu_core_throttles_total", (("core", "1"), ("package", "1"))): 9,
+        ("node_cpu_package_throttles_total", (("package", "0"),)): 30,
+        ("node_cpu_package_throttles_total", (("package", "1"),)): 6,
+        **{("node_cpu_isolated", (("cpu", cpu),)): 1 for cpu in "13459"},
+    }
