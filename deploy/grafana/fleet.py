@@ -1,0 +1,127 @@
+"""Rows of the whole fleet: what is wrong now, and what is there. README.md says which question each row answers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from grafana_foundation_sdk.models.dashboard import DataTransformerConfig
+
+from deploy.grafana.panels import (
+    column,
+    lines,
+    linked_to_machines,
+    meanings,
+    meant,
+    number,
+    only_columns,
+    rows,
+    worst,
+)
+from deploy.grafana.queries import (
+    ANY_IS_BAD,
+    ANY_IS_WORTH_A_LOOK,
+    BAD,
+    BUSY,
+    CHOSEN,
+    CLIENTS,
+    CLOCK,
+    CPU_BUSY,
+    DISK_BUSY,
+    FULL,
+    GOOD,
+    MEMORY,
+    MEMORY_USED,
+    NONE_IS_BAD,
+    SERVERS,
+    SPACE_USED,
+    STATE,
+    STATES,
+    count,
+    of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from grafana_foundation_sdk.builders import stat, table
+
+    from deploy.grafana.panels import AnyPanel
+
+
+def what_is_wrong() -> Iterator[AnyPanel]:
+    """Is anything wrong now, and since when?"""
+    state = 'keskidee_machine_state{{state="{}"}} == 1'.format
+    yield number("On", "Machines that report now.", count(CHOSEN, state("on")))
+    yield number("Off as usual", "They said goodbye: shut down or asleep.", count(CHOSEN, state("off")))
+    says = "They stopped without a goodbye. On-call is paged after two minutes."
+    yield number("Silent servers", says, count(SERVERS, state("silent")), steps=ANY_IS_BAD)
+    says = "Unplugged, out of the office, or broken; never a page."
+    yield number("Silent desktops, laptops", says, count(CLIENTS, state("silent")), steps=ANY_IS_WORTH_A_LOOK)
+    says = "Readings that were denied, failed or timed out; what they give is missing below."
+    yield number("Sources failing", says, count(CHOSEN, "keskidee_source_up == 0"), steps=ANY_IS_WORTH_A_LOOK)
+    yield collector_answers()
+    yield alerts()
+
+
+def collector_answers() -> stat.Panel:
+    """Whether Prometheus reads the collector; without it the numbers beside it mean nothing."""
+    expr = 'min(up{job="keskidee-collector"}) or vector(0)'
+    panel = number("Collector", "Whether it answers Prometheus.", expr, steps=NONE_IS_BAD)
+    return panel.mappings([meanings({0: ("down", BAD), 1: ("answers", GOOD)})])
+
+
+def alerts() -> table.Panel:
+    """What fires, since when; alerts about keskidee itself have no site and are always shown."""
+    firing = 'ALERTS{alertname=~"Keskidee.+", alertstate="firing", site=~"$site|", role=~"$role|"}'
+    since = f'1000 * ALERTS_FOR_STATE{{alertname=~"Keskidee.+"}} and ignoring (alertstate) {firing}'
+    shown = ["Value", "severity", "alertname", "instance", "site", "role", "mountpoint", "source", "reason"]
+    panel = rows("Alerts that fire", "As in Alertmanager, with the time since when. Empty is good.", {"A": since})
+    panel = panel.with_transformation(only_columns(shown, {"Value": "since", "alertname": "alert"}))
+    panel = panel.override_by_name(*column("since", unit="dateTimeFromNow"))
+    return linked_to_machines(panel).height(7).no_value("Nothing fires.")
+
+
+def whole_fleet() -> Iterator[AnyPanel]:
+    """What is there, and which machines are worst off?"""
+    yield every_machine()
+    says = "Share of all cores that was not idle."
+    yield worst("Busiest processors", says, of(CHOSEN, CPU_BUSY), "{{instance}}", steps=BUSY)
+    says = "Share of memory that no program could still get."
+    yield worst("Least memory left", says, of(CHOSEN, MEMORY_USED), "{{instance}}", steps=MEMORY)
+    says = "Share of space used, of file systems that can be written to."
+    yield worst("Fullest file systems", says, of(CHOSEN, SPACE_USED), "{{instance}} {{mountpoint}}", steps=FULL)
+    says = "Share of time with a request under way. Linux only."
+    yield worst("Busiest disks", says, of(CHOSEN, DISK_BUSY), "{{instance}} {{device}}", steps=BUSY)
+    state = {"{{state}}": f"sum by (state) ({of(CHOSEN, 'keskidee_machine_state')})"}
+    yield lines("Machines by state", "Desktops go off at night.", state, unit="none", stacked=True)
+    site = {"{{site}}": f"sum by (site) (keskidee_machine_up * on (instance) group_left (site) {CHOSEN})"}
+    yield lines("Machines on, by site", "A whole site that drops is its line or its power.", site, unit="none")
+    system = {"{{os}}": f"count by (os) ({CHOSEN})"}
+    yield lines("Machines by system", "All that are enrolled, on or not.", system, unit="none", stacked=True)
+
+
+def every_machine() -> table.Panel:
+    """One line a machine. The queries are joined by instance, and each but the first gives one column."""
+    columns = {
+        "state": of(CHOSEN, STATE),
+        "last report": f"1000 * ({of(CHOSEN, 'max by (instance) (keskidee_machine_last_report_timestamp_seconds)')})",
+        "processor": of(CHOSEN, CPU_BUSY),
+        "memory": of(CHOSEN, MEMORY_USED),
+        "fullest disk": of(CHOSEN, f"max by (instance) ({SPACE_USED})"),
+        "clock": of(CHOSEN, "max by (instance) (keskidee_machine_clock_offset_seconds)"),
+    }
+    letters = dict(zip("BCDEFG", columns, strict=True))
+    exprs = {"A": CHOSEN, **{letter: columns[column] for letter, column in letters.items()}}
+    panel = rows("Every machine", "A click on a name shows the machine below.", exprs)
+    joined = {"byField": "instance", "mode": "outer"}
+    panel = panel.with_transformation(DataTransformerConfig("joinByField", options=joined))
+    names = {f"Value #{letter}": column for letter, column in letters.items()}
+    state, *values = names
+    panel = panel.with_transformation(only_columns(["instance", state, "site", "role", "os", "model", *values], names))
+    panel = panel.override_by_name(*meant("state", STATES))
+    panel = panel.override_by_name(*column("last report", unit="dateTimeFromNow"))
+    panel = panel.override_by_name(*column("processor", unit="percentunit", steps=BUSY))
+    panel = panel.override_by_name(*column("memory", unit="percentunit", steps=MEMORY))
+    panel = panel.override_by_name(*column("fullest disk", unit="percentunit", steps=FULL))
+    panel = panel.override_by_name(*column("clock", unit="s", steps=CLOCK))
+    return linked_to_machines(panel)
