@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.bench.cost import MIB, cpu_seconds, pss_bytes
+from tests.bench.cost import MIB, cpu_seconds, lone_pss_bytes, pss_bytes
 from tests.bench.house import Collector, start_agent
 from tests.bench.stand import NODE_EXPORTER, Stand, program, say
 from tests.bench.table import Row, beside
@@ -26,7 +26,7 @@ class Scraper(threading.Thread):
         super().__init__(daemon=True)
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
         self._interval = interval_seconds
-        self._stop = threading.Event()
+        self._ended = threading.Event()
         self.scrapes = 0
         self.bytes = 0
 
@@ -38,14 +38,14 @@ class Scraper(threading.Thread):
             "X-Prometheus-Scrape-Timeout-Seconds": "10",
         }
         due = time.monotonic()
-        while not self._stop.wait(max(0.0, due - time.monotonic())):
+        while not self._ended.wait(max(0.0, due - time.monotonic())):
             self._connection.request("GET", "/metrics", headers=headers)
             self.bytes = len(self._connection.getresponse().read())
             self.scrapes += 1
             due += self._interval
 
     def stop(self) -> None:
-        self._stop.set()
+        self._ended.set()
         self.join()
 
 
@@ -70,10 +70,12 @@ def run(stand: Stand) -> Iterator[Row]:
     time.sleep(ROUNDS * interval)
     ended = (cpu_seconds(agent.pid), cpu_seconds(exporter.pid), collector.stored(), scraper.scrapes)
     ours, theirs, reports, scrapes = (after - before for before, after in zip(began, ended, strict=True))
-    memory = pss_bytes(agent.pid), pss_bytes(exporter.pid)
+    memory = [(of(agent.pid), of(exporter.pid)) for of in (pss_bytes, lone_pss_bytes)]
     scraper.stop()
     yield beside(
         f"agent: CPU a report / a scrape, each {interval} s ({reports:.0f} and {scrapes:.0f} of them)",
         1000 * ours / reports, 1000 * theirs / scrapes, unit="ms", first=0.25, stretch=0.10,
     )  # fmt: skip
-    yield beside("agent: PSS", memory[0] / MIB, memory[1] / MIB, unit="MiB", first=0.80, stretch=0.50)
+    (ours, theirs), (ours_alone, theirs_alone) = memory
+    yield beside("agent: PSS", ours / MIB, theirs / MIB, unit="MiB", first=0.80, stretch=0.50)
+    yield beside("agent: PSS if no other Python ran here", ours_alone / MIB, theirs_alone / MIB, unit="MiB")

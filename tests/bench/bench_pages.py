@@ -17,12 +17,11 @@ PEERS = (PUSHGATEWAY,)
 GETS = 5
 AGENT_SERIES = 8
 """Of these a machine's series are named keskidee_*."""
-PLAIN_INTERVAL_SECONDS = 5.0
 
 
 def run(stand: Stand) -> Iterator[Row]:
     """First the reports over TLS, then the page over plain HTTP, as Prometheus beside the collector reads it."""
-    count, interval = (200, 5.0) if stand.quick else (1000, 15.0)
+    count, interval = (200, 15.0) if stand.quick else (1000, 15.0)
     url, gateway = start_pushgateway(stand)
     collector = Collector(stand, stand.folder / "collector", tls=True)
     token = collector.token("join")
@@ -30,7 +29,8 @@ def run(stand: Stand) -> Iterator[Row]:
     yield from asyncio.run(_reports(collector, gateway, url, token, count=count, interval=interval, state=state))
     collector.process.stop()
     plain = Collector(stand, stand.folder / "collector", tls=False)
-    asyncio.run(_fill(plain, count, state))
+    asyncio.run(_fill(plain, count, state, interval))
+    _check_alike(plain, url, count)
     fleet = f"{count} machines x {SERIES} series"
     for packed in (False, True):
         ours = _cpu_of_get(plain.pid, lambda: plain.get("/metrics", gzip=packed))  # noqa: B023 - called at once
@@ -80,9 +80,9 @@ async def _reports(
     ]  # fmt: skip
 
 
-async def _fill(collector: Collector, count: int, state: Path) -> None:
+async def _fill(collector: Collector, count: int, state: Path, interval: float) -> None:
     """A round of reports, so that the page is what a collector that has run for a while shows."""
-    async with reporting(collector, "", count, state, PLAIN_INTERVAL_SECONDS) as tally:
+    async with reporting(collector, "", count, state, interval) as tally:
         await _until(lambda: tally.acknowledged >= count)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 CPUCLOCK_SCHED = 2  # Linux, posix-timers: user and system time of all threads, those that have ended too
 MIB = 1 << 20
+EVERYBODYS = ("/libc.so", "/ld-linux", "/libm.so", "/libz.so", "/locale/", "/gconv/")
 
 
 def cpu_seconds(pid: int) -> float:
@@ -18,6 +19,22 @@ def cpu_seconds(pid: int) -> float:
 def pss_bytes(pid: int) -> int:
     """Its memory, where a page that n processes share counts as 1/n."""
     return _rollup(pid, "Pss:")
+
+
+def lone_pss_bytes(pid: int) -> int:
+    """Its memory as PSS would be on a machine where nobody else runs this program or its interpreter.
+
+    Several Python programs run beside a benchmark and would share the interpreter's pages with the one that is
+    measured. So the pages of its files count in full, but for the libraries that every program has mapped.
+    """
+    total, path = 0, ""
+    for line in Path(f"/proc/{pid}/smaps").read_text().splitlines():
+        field, _, rest = line.partition(" ")
+        if not field.endswith(":"):
+            path = line.split(maxsplit=5)[5] if line.count(" ") > 5 and "/" in line else ""
+        elif field == ("Pss:" if not path or any(name in path for name in EVERYBODYS) else "Rss:"):
+            total += int(rest.split()[0]) * 1024
+    return total
 
 
 def rss_bytes(pid: int) -> int:
