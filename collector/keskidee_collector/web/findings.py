@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from keskidee_collector.web.wording import amount, offset
+from keskidee_collector.web.wording import SITE_LENGTH, amount, offset, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,7 +39,10 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One line of the page: a trouble, and the machines that have it, by instance. `site` where it is all of a site."""
+    """One line of the page: a trouble, and the machines that have it, by instance.
+
+    `site` is set, as it is shown, where it is all of a site.
+    """
 
     trouble: Trouble
     machines: tuple[MachineView, ...]
@@ -110,7 +113,9 @@ def _dark_site(site: str, members: list[MachineView]) -> Finding:
     servers = _servers(members)
     since = max(machine.state_since for machine in servers)
     text = f"all {amount(len(servers), 'server')} silent, nothing on: its link or its power?"
-    return Finding(trouble=Trouble(kind=SILENT, text=text, since=since), machines=tuple(members), site=site)
+    return Finding(
+        trouble=Trouble(kind=SILENT, text=text, since=since), machines=tuple(members), site=shown(site, SITE_LENGTH)
+    )
 
 
 def _shared(pairs: list[tuple[MachineView, Trouble]]) -> Finding:

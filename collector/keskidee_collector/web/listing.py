@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from keskidee_collector.web.findings import KINDS, Trouble, troubles
+from keskidee_collector.web.wording import SITE_LENGTH, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -93,7 +94,7 @@ class Listing:
 
 @dataclass(slots=True, kw_only=True)
 class SiteCount:
-    """How many machines a site has, and how they are. `wrong` counts machines, not troubles."""
+    """How many machines a site has, and how they are; `name` as it is shown. `wrong` counts machines, not troubles."""
 
     name: str
     machines: int = 0
@@ -108,7 +109,7 @@ def listing(machines: Iterable[MachineView], query: Query) -> Listing:
     words = query.text.casefold().split()
     rows = []
     for machine in machines:
-        if query.site and machine.site != query.site:
+        if query.site and shown(machine.site, SITE_LENGTH) != query.site:
             continue
         row = Row(machine=machine, troubles=troubles(machine))
         if _asked(row, query.state) and (not words or _says(row, words)):
@@ -124,7 +125,8 @@ def sites(machines: Iterable[MachineView]) -> list[SiteCount]:
     """Counts of every site: those with the most wrong first, then by name."""
     counts: dict[str, SiteCount] = {}
     for machine in machines:
-        count = counts.get(machine.site) or counts.setdefault(machine.site, SiteCount(name=machine.site))
+        name = shown(machine.site, SITE_LENGTH)
+        count = counts.get(name) or counts.setdefault(name, SiteCount(name=name))
         count.machines += 1
         count.on += machine.state == "on"
         count.silent += machine.state == "silent"

@@ -1,0 +1,120 @@
+"""What counts as wrong, and in which order it stands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from keskidee_collector.view import View
+from keskidee_collector.web.findings import findings
+from keskidee_report.model import DENIED, TIMED_OUT, UNTYPED, Family, Reading
+from tests.collector.web.collector import MORNING, reading
+
+if TYPE_CHECKING:
+    from tests.collector.web.collector import Agent, Collector
+
+LOAD_OF_ANOTHER_KIND = Family("node_load1", UNTYPED, "")
+
+
+def lines(collector: Collector) -> list[tuple[str, str, str, list[str]]]:
+    """Kind, text, reason and machines of each finding."""
+    return [
+        (f.trouble.kind, f.trouble.text, f.trouble.reason, [m.instance for m in f.machines])
+        for f in findings(View(collector.state).machines())
+    ]
+
+
+def fall_silent(collector: Collector, *others: Agent) -> None:
+    """A minute passes in which only these report."""
+    collector.wait(60)
+    for agent in others:
+        collector.report(agent)
+
+
+def test_a_server_that_fell_silent_is_wrong_since_its_last_report(collector: Collector) -> None:
+    collector.report(collector.join("files-01"))
+    fall_silent(collector)
+
+    found = findings(View(collector.state).machines())
+
+    assert [(f.trouble.kind, f.trouble.text, f.trouble.since) for f in found] == [("silent", "no report", MORNING)]
+
+
+def test_a_desktop_or_laptop_that_fell_silent_is_not_wrong(collector: Collector) -> None:
+    collector.report(collector.join("pc-01", role="desktop"))
+    collector.report(collector.join("lt-01", role="laptop"))
+    fall_silent(collector)
+
+    assert lines(collector) == []
+
+
+def test_a_machine_that_said_goodbye_is_not_wrong(collector: Collector) -> None:
+    agent = collector.join("files-01")
+    collector.report(agent, reading("dmi", DENIED, "needs root"), clock_off=-900)
+    collector.say_goodbye(agent, "shutdown")
+    fall_silent(collector)
+
+    assert lines(collector) == []
+
+
+def test_a_source_that_does_not_read_is_wrong_with_the_machine_s_own_reason(collector: Collector) -> None:
+    collector.report(collector.join("pc-01", role="desktop"), reading(), reading("dmi", DENIED, "needs root"))
+
+    assert lines(collector) == [("source", "dmi is denied", "needs root", ["pc-01"])]
+
+
+def test_a_source_that_the_machine_does_not_have_is_not_wrong(collector: Collector) -> None:
+    collector.report(collector.join("pc-01"), reading(), reading("dmi", "absent", "no SMBIOS"))
+
+    assert lines(collector) == []
+
+
+def test_machines_with_the_same_trouble_share_a_line(collector: Collector) -> None:
+    for number in (1, 2, 3):
+        collector.report(collector.join(f"pc-0{number}"), reading("dmi", DENIED, "needs root"))
+    collector.report(collector.join("pc-04"), reading("dmi", DENIED, "another reason"))
+
+    assert lines(collector) == [
+        ("source", "dmi is denied", "needs root", ["pc-01", "pc-02", "pc-03"]),
+        ("source", "dmi is denied", "another reason", ["pc-04"]),
+    ]
+
+
+def test_a_clock_is_wrong_past_a_minute_only(collector: Collector) -> None:
+    collector.report(collector.join("pc-01"), clock_off=-2520)
+    collector.report(collector.join("pc-02"), clock_off=59)
+
+    assert lines(collector) == [("clock", "clock is 42 min behind", "", ["pc-01"])]
+
+
+def test_a_refused_family_is_wrong_with_the_reason(collector: Collector) -> None:
+    collector.report(collector.join("pc-01"))
+    odd = Reading("textfile", "ok", "", 0.0, [LOAD_OF_ANOTHER_KIND(1.0)])
+    collector.report(collector.join("pc-02"), odd)
+
+    reason = "node_load1 is a gauge in this fleet, not a untyped"
+    assert lines(collector) == [("refused", "1 family refused", reason, ["pc-02"])]
+
+
+def test_the_worst_stands_first_and_what_is_only_pretended_last(collector: Collector) -> None:
+    pretended = collector.join("pretended", simulated="true")
+    clock, source, silent = collector.join("clock"), collector.join("source"), collector.join("silent")
+    for agent in (pretended, clock, source, silent):
+        collector.report(agent)
+    collector.wait(60)
+    collector.report(clock, clock_off=100)
+    collector.report(source, reading("dmi", TIMED_OUT, "5 s"))
+
+    assert [machines for *_, machines in lines(collector)] == [["silent"], ["source"], ["clock"], ["pretended"]]
+
+
+def test_a_site_where_nothing_is_on_is_one_line(collector: Collector) -> None:
+    for name, role in (("files-01", "server"), ("mail-01", "server"), ("pc-01", "desktop")):
+        collector.report(collector.join(name, role=role, site="roseau"))
+    collector.report(collector.join("files-02", site="castries"))
+    still_on = collector.join("mail-02", site="castries")
+    fall_silent(collector, still_on)
+
+    assert lines(collector) == [
+        ("silent", "all 2 servers silent, nothing on: its link or its power?", "", ["files-01", "mail-01", "pc-01"]),
+        ("silent", "no report", "", ["files-02"]),
+    ]
