@@ -24,6 +24,7 @@ STOP_SECONDS = 5
 PROMETHEUS_FILE = "prometheus.yml"
 METRICS_TOKEN_FILE = "prometheus.token"  # noqa: S105  # a file name
 JOIN_SECONDS = 600
+SIMULATED_AT_MOST = 20_000
 
 
 def add_commands(subparsers: Any) -> None:
@@ -45,10 +46,9 @@ def add_commands(subparsers: Any) -> None:
 
 
 def _count(text: str) -> int:
-    number = int(text)
-    if not 0 <= number <= 20_000:
-        raise argparse.ArgumentTypeError(f"from 0 to 20000, not {number}")
-    return number
+    if not text.isdecimal() or int(text) > SIMULATED_AT_MOST:
+        raise argparse.ArgumentTypeError(f"a number of machines from 0 to {SIMULATED_AT_MOST}, not {text}")
+    return int(text)
 
 
 def run(args: argparse.Namespace) -> int:
