@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from keskidee_agent.identity import CA_FILE, IDENTITY_FILE, Identity, state_directory, write_identity
+from keskidee_agent.identity import CA_FILE, IDENTITY_FILE, Identity, settings_of, state_directory, write_identity
 from keskidee_agent.origin import is_loopback, origin_of
 from keskidee_config import ConfigError
 
@@ -54,6 +54,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     parser.add_argument("url", metavar="URL", help="https://HOST:PORT; http only to this machine itself")
     parser.add_argument("--token-file", metavar="FILE", help="file with the join token; - for standard input")
+    parser.add_argument("--config", metavar="FILE", type=Path, help="settings (default: agent.yml, where there is one)")
     parser.add_argument("--state", metavar="DIR", type=Path, help="where credential and spool are kept")
     parser.add_argument("--site", help="site to be filed under, where the token names none")
     parser.add_argument("--role", help="role to be filed under, where the token names none")
@@ -66,14 +67,16 @@ def run(args: argparse.Namespace) -> int:
     from keskidee_agent.facts import facts_of
     from keskidee_agent.machine import Machine
 
-    state = args.state or state_directory(None)
+    state = args.state
     try:
+        settings = settings_of(args.config)
+        state = state or state_directory(settings.state_directory)
         origin = origin_of(args.url)
         if (state / IDENTITY_FILE).exists() and not args.force:
             raise ConfigError(f"enrolled already ({state / IDENTITY_FILE}); --force enrols again as a new machine")
         token = read_token(args.token_file, os.environ)
-        wishes = {name: value for name, value in (("site", args.site), ("role", args.role)) if value}
-        identity = enrol(origin, token, state, facts_of(Machine()), wishes=wishes)
+        wishes = {"site": args.site or settings.site or "", "role": args.role or settings.role or ""}
+        identity = enrol(origin, token, state, facts_of(Machine()), wishes=wishes, ca_file=settings.ca_file)
     except (ConfigError, ValueError) as error:
         sys.stderr.write(f"keskidee: {error}\n")
         return 2
@@ -127,12 +130,19 @@ def fingerprint_of(token: str) -> str:
 
 
 def enrol(
-    origin: Origin, token: str, state: Path, facts: dict[str, str], *, wishes: Mapping[str, str] | None = None
+    origin: Origin,
+    token: str,
+    state: Path,
+    facts: dict[str, str],
+    *,
+    wishes: Mapping[str, str] | None = None,
+    ca_file: str | None = None,
 ) -> Identity:
     """Joins the collector and keeps what it gave in the folder `state`.
 
-    `facts` are facts_of()'s, `wishes` may hold site and role. Raises EnrolmentError, ConfigError (not a token, or not
-    one of this kind of collector), or OSError where the folder cannot be written.
+    `facts` are facts_of()'s, `wishes` may hold site and role. `ca_file` has authorities (PEM) that may sign the
+    server's certificate in place of the collector's own; the token's fingerprint is compared all the same. Raises
+    EnrolmentError, ConfigError (no token, or of another kind of collector), OSError where `state` cannot be written.
     """
     fingerprint = fingerprint_of(token)
     if origin.tls == (fingerprint == NO_TLS):
@@ -144,12 +154,13 @@ def enrol(
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _session(origin) as session:
         ca_pem = _fetch_authority(session, origin, fingerprint) if origin.tls else None
+        session.close()  # that connection was not verified, so the token must not travel on it
         body = {"hostname": facts.get("hostname", ""), "facts": facts, "evidence": {}, **(wishes or {})}
         with tempfile.TemporaryDirectory(dir=state) as folder:
             if ca_pem is not None:
                 trusted = Path(folder) / CA_FILE
                 trusted.write_bytes(ca_pem)
-                session.verify = str(trusted)
+                session.verify = ca_file or str(trusted)
             answer = _call(session, "POST", f"{origin.url}/v1/enrol", token=token, json=body)
     given = _given(answer)
     identity = Identity(collector=origin.url, **given)
@@ -179,7 +190,6 @@ def _fetch_authority(session: requests.Session, origin: Origin, fingerprint: str
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", InsecureRequestWarning)
         answer = _call(session, "GET", f"{origin.url}/v1/ca")
-    session.close()  # this connection was not verified, so the token must not travel on it
     try:
         der = ssl.PEM_cert_to_DER_cert(answer.text.strip())
     except ValueError:
@@ -196,19 +206,21 @@ def _call(session: requests.Session, method: str, url: str, *, token: str = "", 
     try:
         return session.request(method, url, headers=headers, json=json, timeout=SECONDS, allow_redirects=False)
     except requests.exceptions.SSLError as error:
-        raise EnrolmentError(f"{url}: {_innermost(error)}") from None
+        raise EnrolmentError(f"{url}: not to be trusted: {_innermost(error)}") from None
+    except requests.exceptions.Timeout:
+        raise EnrolmentError(f"{url}: no answer within {SECONDS} s") from None
     except requests.exceptions.RequestException as error:
         raise EnrolmentError(f"{url}: cannot be reached: {_innermost(error)}") from None
 
 
 def _innermost(error: BaseException) -> str:
-    """The reason below what requests and urllib3 wrap around it."""
-    while (inner := getattr(error, "reason", None) or next(iter(error.args), None)) and isinstance(
-        inner, BaseException
-    ):
-        error = inner
-    strerror = getattr(error, "strerror", None)
-    return str(strerror or error).partition(": ")[2] or str(strerror or error)
+    """What the system or TLS said, below what urllib3 and requests wrap around it."""
+    said = str(error)
+    inner: BaseException | None = error
+    while inner is not None:
+        said = getattr(inner, "verify_message", None) or getattr(inner, "strerror", None) or said
+        inner = inner.__cause__ or inner.__context__
+    return said
 
 
 def _given(answer: requests.Response) -> dict[str, str]:

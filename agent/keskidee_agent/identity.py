@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from keskidee_agent.backlog import sync_folder
-from keskidee_config import ConfigError, data_directory
+from keskidee_config import AgentSettings, ConfigError, config_directory, data_directory, load
 
 IDENTITY_FILE = "identity.json"
 CA_FILE = "ca.pem"
@@ -27,6 +27,14 @@ class Identity:
 
     def __repr__(self) -> str:
         return f"Identity(machine_id={self.machine_id!r}, instance={self.instance!r}, credential=***)"
+
+
+def settings_of(config: Path | None) -> AgentSettings:
+    """The agent's settings: of the file named, or of agent.yml where there is one. Raises ConfigError."""
+    usual = config_directory() / "agent.yml"
+    if config is None and not usual.exists():
+        return AgentSettings()
+    return load(AgentSettings, config or usual)
 
 
 def state_directory(configured: str | None) -> Path:

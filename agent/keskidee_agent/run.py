@@ -70,11 +70,11 @@ def run(args: argparse.Namespace) -> int:
 
 def handover(args: argparse.Namespace) -> dict[str, Any]:
     """What the resident needs, as plain values. Raises ConfigError or ValueError with one line for a person."""
-    from keskidee_agent.identity import read_identity, state_directory
+    from keskidee_agent.identity import read_identity, settings_of, state_directory
     from keskidee_agent.origin import origin_of
     from keskidee_config import ConfigError
 
-    settings = _settings(args.config)
+    settings = settings_of(args.config)
     state = args.state or state_directory(settings.state_directory)
     interval_seconds = args.interval if args.interval is not None else settings.interval_seconds
     if not 1 <= interval_seconds <= 3600:
@@ -103,15 +103,6 @@ def handover(args: argparse.Namespace) -> dict[str, Any]:
         "parent": args.exit_with_parent,
         "command": [sys.executable, *sys.orig_argv[1:]],
     }
-
-
-def _settings(config: Path | None) -> AgentSettings:
-    from keskidee_config import AgentSettings, config_directory, load
-
-    usual = config_directory() / "agent.yml"
-    if config is None and not usual.exists():
-        return AgentSettings()
-    return load(AgentSettings, config or usual)
 
 
 def _ca_file(settings: AgentSettings, state: Path) -> str:

@@ -1,0 +1,272 @@
+"""Joining a collector: the token goes to the holder of the authority in the token and to nobody else."""
+
+import argparse
+import base64
+import io
+import json
+import os
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from keskidee_agent import commands
+from keskidee_agent.identity import CA_FILE, IDENTITY_FILE, Identity, read_identity
+from keskidee_agent.origin import origin_of
+from keskidee_agent.transport import Transport
+from keskidee_agent.waiting import Waiter
+from tests.agent.listening import Certified, Listener, Request, answer, certified, listening
+
+SECRET = "kj1_" + base64.urlsafe_b64encode(b"\xff" * 32).decode().rstrip("=")
+GIVEN = {"machine_id": "0" * 31 + "a", "credential": "c" * 43, "instance": "pc-01", "site": "suva", "role": "desktop"}
+
+
+@pytest.fixture(scope="module")
+def local(tmp_path_factory: pytest.TempPathFactory) -> Certified:
+    """TLS for 127.0.0.1."""
+    return certified(tmp_path_factory.mktemp("authority"), "127.0.0.1")
+
+
+class Collector:
+    """The two routes of an enrolment. `ca_file` is what it shows, which need not be what it uses."""
+
+    def __init__(
+        self, ca_file: Path | None = None, status: int = 201, body: bytes = json.dumps(GIVEN).encode()
+    ) -> None:
+        self.ca_file = ca_file
+        self.answer = answer(status, body, location="/elsewhere")
+
+    def __call__(self, request: Request) -> bytes:
+        if request.line == "GET /v1/ca HTTP/1.1" and self.ca_file is not None:
+            return answer(200, self.ca_file.read_bytes())
+        return self.answer if request.line == "POST /v1/enrol HTTP/1.1" else answer(404, b"")
+
+
+def run(*words: str | Path) -> int:
+    """`keskidee agent ...`: the exit status."""
+    parser = argparse.ArgumentParser()
+    commands.add_commands(parser.add_subparsers())
+    args = parser.parse_args(["agent", *map(str, words)])
+    return int(args.run(args))
+
+
+def enrol(url: str, state: Path, token: str, *words: str) -> int:
+    file = state.parent / "token"
+    file.write_text(f"{token}\n")
+    return run("enrol", url, "--token-file", file, "--state", state, *words)
+
+
+def tokens_heard(listener: Listener) -> list[str]:
+    return [request.fields["authorization"] for request in listener.requests if "authorization" in request.fields]
+
+
+def test_over_tls_the_token_goes_out_once_the_authority_is_proved(
+    local: Certified, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    token = f"{SECRET}_{local.fingerprint}"
+    with listening(Collector(local.ca_file), tls=local.context) as listener:
+        assert enrol(listener.url, tmp_path / "state", token) == 0
+        fetched, enrolled = listener.requests
+        assert "authorization" not in fetched.fields
+        assert enrolled.fields["authorization"] == f"Bearer {token}"
+        assert (fetched.connection, enrolled.connection) == (1, 2)
+        expected = Identity(collector=listener.url, **GIVEN)
+    assert read_identity(tmp_path / "state") == expected
+    assert (tmp_path / "state" / CA_FILE).read_text() == local.ca_file.read_text()
+    assert capsys.readouterr().out == f"enrolled as pc-01 (site suva, role desktop) at {listener.url}\n"
+
+
+def test_what_is_kept_is_readable_by_its_user_only(local: Certified, tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        with listening(Collector(local.ca_file), tls=local.context) as listener:
+            enrol(listener.url, tmp_path / "state", f"{SECRET}_{local.fingerprint}")
+    finally:
+        os.umask(before)
+    state = tmp_path / "state"
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in [state, *state.iterdir()]}
+    assert modes == {"state": 0o700, IDENTITY_FILE: 0o600, CA_FILE: 0o600}
+
+
+def test_what_is_kept_is_enough_to_report(local: Certified, tmp_path: Path) -> None:
+    with listening(Collector(local.ca_file), tls=local.context) as listener:
+        enrol(listener.url, tmp_path / "state", f"{SECRET}_{local.fingerprint}")
+        listener.respond = lambda _: answer()
+        identity = read_identity(tmp_path / "state")
+        ca_file = str(tmp_path / "state" / CA_FILE)
+        origin = origin_of(identity.collector)
+        assert Transport(origin, identity.machine_id, identity.credential, ca_file, Waiter()).post(b"", 5) == 15
+
+
+def test_on_loopback_without_tls_no_authority_is_asked_for(tmp_path: Path) -> None:
+    with listening(Collector()) as listener:
+        assert enrol(listener.url, tmp_path / "state", f"{SECRET}_-") == 0
+        assert [request.line for request in listener.requests] == ["POST /v1/enrol HTTP/1.1"]
+    assert not (tmp_path / "state" / CA_FILE).exists()
+
+
+def test_the_machine_says_what_it_is_and_where_it_wants_to_be_filed(tmp_path: Path) -> None:
+    with listening(Collector()) as listener:
+        enrol(listener.url, tmp_path / "state", f"{SECRET}_-", "--site", "apia", "--role", "server")
+        said = json.loads(listener.requests[0].body)
+    assert (said["site"], said["role"], said["evidence"]) == ("apia", "server", {})
+    assert said["hostname"] == said["facts"]["hostname"] == os.uname().nodename
+    assert said["facts"]["os"] == "linux"
+
+
+def test_another_authority_than_the_tokens_never_sees_the_token(
+    local: Certified, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = certified(tmp_path / "other", "127.0.0.1")
+    with listening(Collector(other.ca_file), tls=other.context) as listener:
+        assert enrol(listener.url, tmp_path / "state", f"{SECRET}_{local.fingerprint}") == 1
+        assert tokens_heard(listener) == []
+    error = capsys.readouterr().err
+    assert (
+        error == f"keskidee: {listener.url} is not the collector of this token: its authority has another fingerprint\n"
+    )
+    assert list((tmp_path / "state").iterdir()) == []
+
+
+def test_a_server_that_shows_the_right_authority_but_is_not_of_it_never_sees_the_token(
+    local: Certified, tmp_path: Path
+) -> None:
+    other = certified(tmp_path / "other", "127.0.0.1")
+    with listening(Collector(local.ca_file), tls=other.context) as listener:
+        assert enrol(listener.url, tmp_path / "state", f"{SECRET}_{local.fingerprint}") == 1
+        assert tokens_heard(listener) == []
+
+
+def test_the_environment_changes_neither_trust_nor_route_nor_credential(
+    local: Certified, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = certified(tmp_path / "other", "127.0.0.1")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(other.ca_file))
+    monkeypatch.setenv("CURL_CA_BUNDLE", str(other.ca_file))
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login someone password else\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    token = f"{SECRET}_{local.fingerprint}"
+    with listening(Collector(local.ca_file), tls=local.context) as listener:
+        assert enrol(listener.url, tmp_path / "state", token) == 0
+        assert tokens_heard(listener) == [f"Bearer {token}"]
+    with listening(Collector(local.ca_file), tls=other.context) as listener:
+        assert enrol(listener.url, tmp_path / "state", token, "--force") == 1
+
+
+def test_a_ca_file_stands_in_for_a_proxy_in_front_of_the_collector(local: Certified, tmp_path: Path) -> None:
+    proxy = certified(tmp_path / "proxy", "127.0.0.1")
+    (tmp_path / "agent.yml").write_text(f"collector: https://c\nca_file: {proxy.ca_file}\nsite: from settings\n")
+    with listening(Collector(local.ca_file), tls=proxy.context) as listener:
+        words = ("--config", str(tmp_path / "agent.yml"))
+        assert enrol(listener.url, tmp_path / "state", f"{SECRET}_{local.fingerprint}", *words) == 0
+        assert json.loads(listener.requests[1].body)["site"] == "from settings"
+
+
+def test_a_machine_that_is_enrolled_stays_so_unless_forced(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with listening(Collector()) as listener:
+        assert enrol(listener.url, tmp_path / "state", f"{SECRET}_-") == 0
+        before = (tmp_path / "state" / IDENTITY_FILE).read_bytes()
+        assert enrol(listener.url, tmp_path / "state", f"{SECRET}_-") == 2
+        assert len(listener.requests) == 1
+        assert "enrolled already" in capsys.readouterr().err
+        listener.respond = Collector(body=json.dumps(GIVEN | {"instance": "pc-02"}).encode())
+        assert enrol(listener.url, tmp_path / "state", f"{SECRET}_-", "--force") == 0
+    assert (tmp_path / "state" / IDENTITY_FILE).read_bytes() != before
+
+
+PROBLEM = json.dumps({"title": "token", "detail": "this token has expired"}).encode()
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "told"),
+    [
+        (401, PROBLEM, "the collector refused (status 401): this token has expired"),
+        (302, b"", "the collector refused (status 302): "),
+        (500, b"<html>", "the collector refused (status 500): <html>"),
+        (201, b"<html>", "the collector refused (status 201): <html>"),
+        (201, b'{"machine_id": 5}', 'the collector refused (status 201): {"machine_id": 5}'),
+        (201, b"[]", "the collector refused (status 201): []"),
+    ],
+)
+def test_what_is_no_enrolment_is_told_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], status: int, body: bytes, told: str
+) -> None:
+    with listening(Collector(status=status, body=body)) as listener:
+        assert enrol(listener.url, tmp_path / "state", f"{SECRET}_-") == 1
+        assert len(listener.requests) == 1
+    assert capsys.readouterr().err == f"keskidee: {told}\n"
+    assert not (tmp_path / "state" / IDENTITY_FILE).exists()
+
+
+def test_a_collector_that_is_not_there_is_told_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], free_port: Any
+) -> None:
+    url = f"http://127.0.0.1:{free_port()}"
+    assert enrol(url, tmp_path / "state", f"{SECRET}_-") == 1
+    assert capsys.readouterr().err == f"keskidee: {url}/v1/enrol: cannot be reached: Connection refused\n"
+
+
+@pytest.mark.parametrize(
+    ("url", "token", "told"),
+    [
+        ("http://collector.example.org", f"{SECRET}_-", "plain http goes to this machine only"),
+        ("http://127.0.0.1:1", f"{SECRET}_{'0' * 64}", "this token wants https"),
+        ("https://127.0.0.1:1", f"{SECRET}_-", "this token is of a collector without TLS"),
+        ("https://127.0.0.1:1", "secret", "this is no join token"),
+        ("https://127.0.0.1:1", f"{SECRET}_{'0' * 63}", "this is no join token"),
+        ("https://127.0.0.1:1", f"{SECRET}_{'X' * 64}", "this is no join token"),
+        ("https://127.0.0.1:1", f"km1_{SECRET[4:]}_{'0' * 64}", "this is no join token"),
+        ("https://127.0.0.1:1", "", "no join token"),
+        ("collector", f"{SECRET}_-", "is no collector's address"),
+    ],
+)
+def test_what_was_typed_wrong_is_told_in_one_line_without_the_secret(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], url: str, token: str, told: str
+) -> None:
+    assert enrol(url, tmp_path / "state", token) == 2
+    error = capsys.readouterr().err
+    assert told in error
+    assert error.count("\n") == 1
+    assert SECRET[4:20] not in error
+
+
+def test_the_token_comes_from_standard_input_or_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with listening(Collector()) as listener:
+        monkeypatch.setattr("sys.stdin", io.StringIO(f"{SECRET}_-\n"))
+        assert run("enrol", listener.url, "--state", tmp_path / "a", "--token-file", "-") == 0
+        monkeypatch.setenv("KESKIDEE_TOKEN", f"{SECRET}_-")
+        assert run("enrol", listener.url, "--state", tmp_path / "b") == 0
+        assert tokens_heard(listener) == [f"Bearer {SECRET}_-"] * 2
+
+
+def test_a_token_file_that_cannot_be_read_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("enrol", "https://c", "--state", tmp_path, "--token-file", tmp_path / "none") == 2
+    assert capsys.readouterr().err == f"keskidee: {tmp_path}/none: cannot be read: No such file or directory\n"
+
+
+def test_a_folder_that_cannot_be_made_is_told_before_anything_is_sent(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("")
+    (tmp_path / "token").write_text(f"{SECRET}_-")
+    with listening(Collector()) as listener:
+        words = ("--token-file", tmp_path / "token", "--state", tmp_path / "file" / "state")
+        assert run("enrol", listener.url, *words) == 1
+        assert listener.requests == []
+    assert capsys.readouterr().err == f"keskidee: {tmp_path}/file/state: Not a directory\n"
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"machine_id": "a"}', b"\xff"])
+def test_a_damaged_identity_names_the_command_that_mends_it(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / IDENTITY_FILE).write_bytes(content)
+    with pytest.raises(Exception, match=f"is damaged: run keskidee agent enrol .* --state {tmp_path} --force"):
+        read_identity(tmp_path)
+
+
+def test_the_credential_is_not_printed() -> None:
+    assert "c" * 43 not in repr(Identity(collector="https://c", **GIVEN))
