@@ -33,13 +33,13 @@ def test_well_formed_answers_are_read(name: str) -> None:
     assert (answer.status, answer.body, answer.reusable) == expected
 
 
-@pytest.mark.parametrize("name", set(WELL_FORMED) - {"a second answer behind it"})
+@pytest.mark.parametrize("name", [name for name in WELL_FORMED if name != "a second answer behind it"])
 def test_more_is_awaited_until_the_last_byte(name: str) -> None:
     received = WELL_FORMED[name][0]
     assert [parse(received[:end], ended=False) for end in range(len(received))] == [None] * len(received)
 
 
-@pytest.mark.parametrize("name", set(WELL_FORMED) - {"a second answer behind it"})
+@pytest.mark.parametrize("name", [name for name in WELL_FORMED if name != "a second answer behind it"])
 def test_an_answer_cut_short_is_malformed(name: str) -> None:
     received = WELL_FORMED[name][0]
     for end in range(len(received)):
