@@ -25,6 +25,7 @@ open placeholder rel role scope selected src tabindex title type value width
 
 def pages(collector: Collector) -> dict[str, Answer]:
     """Every kind of page, of a fleet in which every machine says something hostile wherever it can."""
+    empty = collector.get("/")
     paths = ["/", "/?q=%3Cb%3E%22&site=%3Cb%3E&state=wrong", "/?state=retired", "/machines/unknown"]
     for text in HOSTILE:
         agent = collector.join(
@@ -33,7 +34,7 @@ def pages(collector: Collector) -> dict[str, Answer]:
         collector.report(agent, reading(), reading("dmi", FAILED, text[:200]), clock_off=1e9)
         paths.append(f"/machines/{agent.id}")
     collector.retire(collector.join("<b>old</b>"))
-    return {path: collector.get(path) for path in paths}
+    return {"empty": empty, **{path: collector.get(path) for path in paths}}
 
 
 def test_every_page_is_well_formed(collector: Collector) -> None:
