@@ -23,7 +23,7 @@ ACTIVE = Family("node_bonding_active", "gauge", "Interfaces of the bond whose li
 def read(machine: Machine) -> Iterator[Sample]:
     """How many members each bond has and how many of them work, labelled `master`.
 
-    Raises NotHere where the kernel has no bonding, Malformed where a bond names a member that is not there.
+    Raises NotHere where the kernel has no bonding.
     """
     known: dict[str, dict[str, str]] = machine.memory("bonding")
     masters = words(machine.content(f"{FOLDER}/bonding_masters")).split()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from keskidee_agent.hexadecimal import hex_numbers
-from keskidee_agent.lines import complete_lines, number
+from keskidee_agent.lines import complete_lines
+from keskidee_agent.sysfs import integer
 from keskidee_report.model import Family, Malformed, NotHere
 
 TYPE_CHECKING = False
@@ -44,8 +45,7 @@ def read(machine: Machine) -> Iterator[Sample]:
     Raises NotHere where the kernel tracks no connections, which is so until a firewall asks for it.
     """
     for family, name in ((ENTRIES, "nf_conntrack_count"), (LIMIT, "nf_conntrack_max")):
-        (line,) = complete_lines(machine.content(f"{FOLDER}/{name}"))[:1]
-        yield (family, NO_LABELS, number(line))
+        yield (family, NO_LABELS, integer(machine.content(f"{FOLDER}/{name}")))
     try:
         content = machine.content("proc/net/stat/nf_conntrack")
     except NotHere:  # a kernel can be built without it

@@ -58,11 +58,11 @@ def parse(content: bytes, known: list[Processor]) -> Iterator[Sample]:
     """
     lines = content.removesuffix(b"\n").split(b"\n")
     width = len(lines[0])
-    while len(known) < len(lines):
-        known.append(Processor())
     samples: list[Sample] = []
     seen: set[int] = set()
     for position, line in enumerate(lines):
+        if position == len(known):
+            known.append(Processor())
         processor = known[position]
         if processor.line != line:
             if len(line) != width:

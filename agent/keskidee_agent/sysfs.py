@@ -1,0 +1,57 @@
+"""Attributes in /sys: one value a file, ended by a newline (Documentation/filesystems/sysfs.rst)."""
+
+from __future__ import annotations
+
+import errno
+
+from keskidee_report.model import Denied, Malformed, NotHere
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from keskidee_agent.machine import Machine
+
+MOST_DIGITS = 20
+HEX_DIGITS = b"0123456789abcdefABCDEF"
+
+_UNANSWERED = frozenset({errno.EINVAL, errno.EOPNOTSUPP, errno.EAGAIN, getattr(errno, "ENODATA", errno.EINVAL)})
+"""What drivers answer where an attribute means nothing now, such as the speed of an interface that is down."""
+
+
+def attribute(machine: Machine, path: str) -> bytes | None:
+    """What an attribute says; None where there is none, where it has no answer now, and where it may not be read."""
+    try:
+        return machine.content(path)
+    except (NotHere, Denied):
+        return None
+    except OSError as error:
+        if error.errno in _UNANSWERED:
+            return None
+        raise
+
+
+def words(content: bytes | None) -> str:
+    """An attribute as text. None and an empty attribute are an empty text. Raises Malformed where it was cut short."""
+    return _whole(content).decode("utf-8", "replace").strip() if content else ""
+
+
+def integer(content: bytes) -> int:
+    """A whole number in decimal, or in hexadecimal behind 0x. Raises Malformed."""
+    text = _whole(content).strip()
+    bare = text.removeprefix(b"-")
+    if bare.isdigit() and len(bare) <= MOST_DIGITS:
+        return int(text)
+    bare = text.removeprefix(b"0x")
+    if bare != text and bare and len(bare) <= MOST_DIGITS and not bare.translate(None, HEX_DIGITS):
+        return int(bare, 16)
+    raise Malformed("not a whole number", content)
+
+
+def label(name: str) -> str:
+    """The name of a folder as a label: bytes that are not UTF-8 become U+FFFD."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def _whole(content: bytes) -> bytes:
+    if content[-1:] != b"\n":  # only the newline tells that a number or a name is all there
+        raise Malformed("cut short", content)
+    return content[:-1]
