@@ -19,8 +19,8 @@ ALERTS: list[dict[str, Any]] = [
 ]
 
 CHANGES = {  # "file of tests: what somebody broke": (text of the rules, what it became)
-    "silent: pages sooner": ("for: 2m\n        keep_firing_for: 2m", "for: 1m30s\n        keep_firing_for: 2m"),
-    "silent: ends during a restart": ("keep_firing_for: 2m", "keep_firing_for: 1m"),
+    "silent: pages sooner": ("for: 2m\n        keep_firing_for: 90s", "for: 1m30s\n        keep_firing_for: 90s"),
+    "silent: ends during a restart": ("keep_firing_for: 90s", "keep_firing_for: 45s"),
     "silent: pages for desktops": ('keskidee_machine_info{role!~"desktop|laptop"}', "keskidee_machine_info"),
     "silent: twice where two jobs read": ("(max by (instance) (keskidee_machine_state", "((keskidee_machine_state"),
     "silent: pages for who said goodbye": ('{state="silent"}', '{state=~"silent|off"}'),

@@ -1,0 +1,128 @@
+"""Everything between an agent and the pager, started for a test with the files we ship.
+
+Agents report and Prometheus reads each 5 s instead of each 15 s, and Alertmanager groups for 1 s: that, and addresses,
+is all that differs from what a user runs.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+from urllib.request import urlopen
+
+import yaml
+
+from keskidee_exporters.prometheus_config import write_configuration
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.processes import Process, Start
+
+SHIPPED_ALERTMANAGER = Path(__file__).parents[2] / "deploy" / "alertmanager" / "alertmanager.yml"
+INTERVAL = 5
+GROUP_WAIT = 1
+PAGER_TOKEN = "only-for-this-test"
+
+
+class Chain:
+    """A collector, a Prometheus, an Alertmanager and agents, each a process of its own in one folder."""
+
+    def __init__(
+        self, start: Start, program: Callable[[str], Path], free_port: Callable[[], int], folder: Path
+    ) -> None:
+        """Starts nothing yet."""
+        self._start, self._program, self._folder = start, program, folder
+        self._collector, self._prometheus, self._alertmanager = (f"127.0.0.1:{free_port()}" for _ in range(3))
+
+    def start_collector(self) -> Process:
+        settings = self._folder / "collector.yml"
+        settings.write_text(f"listen: {self._collector}\ninterval_seconds: {INTERVAL}\n")
+        words = ["collector", "serve", "--config", str(settings), "--data", str(self._folder / "collector")]
+        return self._start(keskidee(*words), ready=f"http://{self._collector}/readyz")
+
+    def configure_prometheus(self) -> Path:
+        """Writes prometheus.yml as `keskidee up` does. Gives the path of the rules beside it."""
+        write_configuration(
+            self._folder / "prometheus.yml",
+            url=f"http://{self._collector}",
+            ca_file=None,
+            token_file=None,
+            alertmanagers=(self._alertmanager,),
+            interval_seconds=INTERVAL,
+        )
+        return self._folder / "rules" / "keskidee.yml"
+
+    def start_prometheus(self) -> Process:
+        options = [f"--config.file={self._folder / 'prometheus.yml'}", f"--storage.tsdb.path={self._folder / 'tsdb'}"]
+        options += [f"--web.listen-address={self._prometheus}"]
+        return self._start([self._program("prometheus"), *options], ready=f"http://{self._prometheus}/-/ready")
+
+    def start_alertmanager(self, receiver_url: str) -> Process:
+        path = self._folder / "alertmanager.yml"
+        path.write_text(yaml.safe_dump(self._shipped_alertmanager(receiver_url)))
+        options = [f"--config.file={path}", f"--storage.path={self._folder / 'alertmanager'}"]
+        options += [f"--web.listen-address={self._alertmanager}", "--cluster.listen-address="]
+        ready = f"http://{self._alertmanager}/-/ready"
+        return self._start([self._program("prometheus-alertmanager"), *options], ready=ready)
+
+    def _shipped_alertmanager(self, receiver_url: str) -> dict[str, object]:
+        """The shipped routes and inhibitions; each receiver is a path of ours, and nothing waits long."""
+        secret = self._folder / "pager_token"
+        secret.write_text(PAGER_TOKEN)
+        sign_in = {"authorization": {"credentials_file": str(secret)}}
+        shipped: dict[str, object] = yaml.safe_load(SHIPPED_ALERTMANAGER.read_text())
+        root = yaml.safe_load(SHIPPED_ALERTMANAGER.read_text())["route"]
+        for route in (root, *root["routes"]):
+            route |= {"group_wait": f"{GROUP_WAIT}s", "group_interval": f"{GROUP_WAIT}s"}
+        names = {root["receiver"], *(route["receiver"] for route in root["routes"])}
+        receivers = [
+            {"name": name, "webhook_configs": [{"url": f"{receiver_url}/{name}", "http_config": sign_in}]}
+            for name in sorted(names)
+        ]
+        return {"route": root, "inhibit_rules": shipped["inhibit_rules"], "receivers": receivers}
+
+    def enrol(self, name: str) -> None:
+        """Makes this machine one more server; `name` is its state folder."""
+        data = str(self._folder / "collector")
+        token = run("collector", "token", "create", "--role", "server", "--site", "suva", "--data", data)
+        state = str(self._folder / name)
+        run("agent", "enrol", f"http://{self._collector}", "--token-file", "-", "--state", state, stdin=token)
+
+    def start_agent(self, name: str) -> Process:
+        return self._start(keskidee("agent", "run", "--state", str(self._folder / name), "--interval", str(INTERVAL)))
+
+    def instance(self, name: str) -> str:
+        """The name that the collector gave the machine."""
+        identity = json.loads((self._folder / name / "identity.json").read_text())
+        [row] = self.ask(f'keskidee_machine_info{{id="{identity["machine_id"]}"}}')
+        return row["instance"]
+
+    def ask(self, expr: str) -> list[dict[str, str]]:
+        """The label sets that Prometheus has for a query now."""
+        with urlopen(f"http://{self._prometheus}/api/v1/query?{urlencode({'query': expr})}", timeout=10) as answer:
+            return [row["metric"] for row in json.load(answer)["data"]["result"]]
+
+
+def keskidee(*words: str) -> list[str]:
+    """The command line of a `keskidee` command."""
+    return [sys.executable, "-m", "keskidee", *words]
+
+
+def run(*words: str, stdin: str = "") -> str:
+    """What a short `keskidee` command prints."""
+    done = subprocess.run(keskidee(*words), input=stdin, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def wait_until(what: str, holds: Callable[[], object], deadline: float) -> None:
+    """Waits until `holds()` is true; fails with `what` at the deadline (monotonic seconds)."""
+    while not holds():
+        assert time.monotonic() < deadline, f"not in time: {what}"
+        time.sleep(0.2)
