@@ -29,8 +29,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-DELIVERY_SECONDS = 10.0
-"""The most that one round's sending may take; half the interval where that is less."""
+DELIVERY_SECONDS = (2.0, 10.0)
+"""What one round's sending may take: half the interval within these bounds, so that the next reading is on time."""
 GOODBYE_SECONDS = 2.0
 FACTS_EVERY_MS = 3_600_000
 IN_USE = 1
@@ -103,7 +103,8 @@ class Resident:
         )
         self._sequence += 1
         self._spool.hold(report)
-        self._delivery.deliver(min(DELIVERY_SECONDS, self._interval_seconds / 2), self._interval_seconds)
+        shortest, longest = DELIVERY_SECONDS
+        self._delivery.deliver(min(longest, max(shortest, self._interval_seconds / 2)), self._interval_seconds)
         wished = self._delivery.wished_seconds
         if wished is not None and wished != self._interval_seconds:
             self._interval_seconds = wished

@@ -106,12 +106,17 @@ def handover(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def _ca_file(settings: AgentSettings, state: Path) -> str:
+    from ssl import SSLError
+
     from keskidee_agent.identity import CA_FILE
+    from keskidee_agent.tls import context_trusting
     from keskidee_config import ConfigError
 
     path = Path(settings.ca_file) if settings.ca_file else state / CA_FILE
     try:
-        path.read_bytes()
+        context_trusting(str(path))
+    except SSLError:
+        raise ConfigError(f"{path}: not a certificate in PEM") from None
     except OSError as error:
         raise ConfigError(f"{path}: the collector's authority cannot be read: {error.strerror}") from None
     return str(path.absolute())

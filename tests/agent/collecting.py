@@ -28,8 +28,8 @@ NAMES = {FACTS: "facts", SCHEMA: "schema", PART: "part", REPORT: "report", GOODB
 class Collector:
     """Give it to a Listener. `statuses` are answered first, in order; `interval_seconds` is what it wishes.
 
-    `posts` holds the names of the frames of each POST (runs of parts and reports as one), `reports` the sequence numbers
-    that were accepted in the order in which they came, `taken` session and sequence.
+    `posts` holds the kinds of frames of each POST (a run of one kind as one), `taken` session and sequence of what was
+    accepted, in the order in which it came.
     """
 
     def __init__(self, *, interval_seconds: int = 15) -> None:
@@ -76,15 +76,11 @@ class Collector:
         self.posts.append([kind for at, kind in enumerate(kinds) if at == 0 or kind != kinds[at - 1]])
         if self.statuses:
             return self.statuses.pop(0)
-        for kind, payload in frames:
-            if kind == PART:
-                self._parts.add(decode_part(payload).hash)
-        for kind, payload in frames:
-            if kind == SCHEMA:
-                index = decode_index(payload)
-                if not {part for _, part in index.sources if part} <= self._parts:
-                    return 409
-                self._schemas.add(index.id)
+        self._parts |= {decode_part(payload).hash for kind, payload in frames if kind == PART}
+        for index in [decode_index(payload) for kind, payload in frames if kind == SCHEMA]:
+            if not {part for _, part in index.sources if part} <= self._parts:
+                return 409
+            self._schemas.add(index.id)
         stamped = [peek_schema_id(payload) for kind, payload in frames if kind == REPORT]
         if any(schema_id not in self._schemas for _, schema_id in stamped):
             return 409
@@ -93,8 +89,6 @@ class Collector:
             return refused
         self.taken += [(stamp.session, stamp.sequence) for stamp, _ in stamped]
         self.facts += [decode_facts(payload) for kind, payload in frames if kind == FACTS]
-        for kind, payload in frames:
-            if kind == GOODBYE:
-                stamp, reason = decode_goodbye(payload)
-                self.goodbyes.append((reason, stamp.sequence))
+        goodbyes = [decode_goodbye(payload) for kind, payload in frames if kind == GOODBYE]
+        self.goodbyes += [(reason, stamp.sequence) for stamp, reason in goodbyes]
         return 200

@@ -1,0 +1,94 @@
+"""`keskidee agent run` before it becomes the resident: what is missing or wrong is one line and exit status 2."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from keskidee_agent import identity
+from keskidee_agent.identity import CA_FILE, Identity, write_identity
+
+WHO = {"machine_id": "ab12", "credential": "c" * 43, "instance": "pc", "site": "default", "role": "server"}
+
+
+def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "keskidee", "agent", "run", "--check", *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=30, stdin=subprocess.DEVNULL)
+
+
+def enrolled(state: Path, collector: str = "http://127.0.0.1:5375", ca_pem: bytes | None = None) -> Path:
+    write_identity(state, Identity(collector=collector, **WHO), ca_pem)
+    return state
+
+
+def test_a_machine_that_is_not_enrolled_is_told_the_command(tmp_path: Path) -> None:
+    done = run("--state", tmp_path)
+    command = f"keskidee agent enrol https://COLLECTOR:5375 --state {tmp_path}"
+    assert done.returncode == 2
+    assert done.stderr == f"keskidee: not enrolled ({tmp_path}/identity.json is not there): run {command}\n"
+
+
+def test_an_enrolled_machine_would_start(tmp_path: Path) -> None:
+    done = run("--state", enrolled(tmp_path))
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_settings_are_read_from_the_file(tmp_path: Path) -> None:
+    config = tmp_path / "agent.yml"
+    config.write_text(f"state_directory: {enrolled(tmp_path / 'state')}\ninterval_seconds: 30\n")
+    assert run("--config", config).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("colector: https://c", "agent.yml:1: colector: unknown key, did you mean collector?"),
+        ("interval_seconds: soon", "agent.yml:1: interval_seconds: "),
+        ("collector: http://collector.example.org", "plain http goes to this machine only"),
+        ("collector: https://user@host", "agent.yml:1: collector: "),
+    ],
+)
+def test_wrong_settings_are_told_in_one_line(tmp_path: Path, content: str, told: str) -> None:
+    config = tmp_path / "agent.yml"
+    config.write_text(content)
+    done = run("--config", config, "--state", enrolled(tmp_path / "state"))
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_settings_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+    done = run("--config", tmp_path / "none.yml", "--state", enrolled(tmp_path / "state"))
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+
+
+@pytest.mark.parametrize("seconds", ["0", "3601", "-5"])
+def test_an_interval_out_of_range_is_told(tmp_path: Path, seconds: str) -> None:
+    done = run("--state", enrolled(tmp_path), f"--interval={seconds}")
+    assert (done.returncode, done.stderr) == (2, f"keskidee: --interval: from 1 to 3600 seconds, not {seconds}\n")
+
+
+def test_a_missing_authority_is_told(tmp_path: Path) -> None:
+    done = run("--state", enrolled(tmp_path, "https://collector:5375"))
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"keskidee: {tmp_path / CA_FILE}: the collector's authority cannot be read")
+
+
+def test_an_authority_that_is_no_certificate_is_told(tmp_path: Path) -> None:
+    done = run("--state", enrolled(tmp_path, "https://collector:5375", b"nonsense"))
+    assert done.returncode == 2
+    assert done.stderr == f"keskidee: {tmp_path / CA_FILE}: not a certificate in PEM\n"
+
+
+def test_the_help_gives_an_example(tmp_path: Path) -> None:
+    done = run("--help")
+    assert done.returncode == 0
+    assert "keskidee agent run --config /etc/keskidee/agent.yml" in done.stdout
+    assert "--exit-with-parent" not in done.stdout
+
+
+def test_a_state_folder_defaults_to_the_data_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(identity, "data_directory", lambda: tmp_path)
+    assert identity.state_directory(None) == tmp_path / "agent"
+    assert identity.state_directory("/elsewhere") == Path("/elsewhere")
