@@ -93,9 +93,11 @@ class Listener:
                     pass
 
     def _one(self, connection: socket.socket, incoming: Iterable[bytes], number: int) -> bool:
-        lines = list(iter(incoming.readline, b"\r\n"))  # type: ignore[attr-defined]
-        if not lines or not lines[-1].endswith(b"\n"):
-            return False
+        lines = []
+        while (line := incoming.readline()) != b"\r\n":  # type: ignore[attr-defined]
+            if not line.endswith(b"\n"):  # the client hung up
+                return False
+            lines.append(line)
         pairs = [line.decode().partition(":") for line in lines[1:]]
         fields = {name.lower(): value.strip() for name, _, value in pairs}
         body = incoming.read(int(fields.get("content-length", "0")))  # type: ignore[attr-defined]
