@@ -99,7 +99,7 @@ class Encoder:
         try:
             return part.pack(samples)
         except (struct.error, ValueError, OverflowError):
-            # a value that does not fit its declared column: NaN, a fraction, more than 63 bits
+            # what its declared column cannot hold: NaN, infinity, a fraction where digits is 0, more than 63 bits
             part = self._parts[reading.source] = _Part(samples, as_doubles=True)
             return part.pack(samples)
 
@@ -121,10 +121,11 @@ class Encoder:
 class _Part:
     """The names of one source as they stand now, and how its values become words."""
 
-    __slots__ = ("_format", "_order", "_scales", "hash", "keys", "payload")
+    __slots__ = ("_as_doubles", "_format", "_order", "_scales", "hash", "keys", "payload")
 
     def __init__(self, samples: list[Sample], *, as_doubles: bool = False) -> None:
         self.keys = [sample[:2] for sample in samples]
+        self._as_doubles = as_doubles
         families = _grouped(self.keys)
         types = [DOUBLE if as_doubles or f.digits is None else f.digits for f, _ in families]
         self._order = [position for _, rows in families for position, _ in rows]
@@ -146,15 +147,28 @@ class _Part:
             values = [values[position] for position in self._order]
         if self._scales:
             values = [round(v * s) if s else v for v, s in zip(values, self._scales, strict=True)]
+        if self._as_doubles:
+            values = list(map(_double, values))
         return self._format.pack(*values)
 
 
+def _double(value: float) -> float:
+    try:
+        return float(value)
+    except OverflowError:  # an integer beyond 1.8e308
+        return float("inf") if value > 0 else float("-inf")
+
+
 def _grouped(keys: list[tuple[Family, dict[str, str]]]) -> list[tuple[Family, list[tuple[int, dict[str, str]]]]]:
-    """Samples by family, each with its position; a second sample of the same name and labels is left out."""
+    """Samples by family, each with its position; a second sample of the same name and labels is left out.
+
+    Labels are compared as they travel: cleaned, cut to length, and absent where nothing is left.
+    """
     families: dict[str, tuple[Family, list[tuple[int, dict[str, str]]]]] = {}
     seen: set[tuple[str, frozenset[tuple[str, str]]]] = set()
     for position, (family, given) in enumerate(keys):
-        labels = {name: value for name, value in given.items() if value}
+        cleaned = {name: clean_text(value, LABEL_VALUE_LENGTH) for name, value in given.items()}
+        labels = {name: value for name, value in cleaned.items() if value}
         key = (family.name, frozenset(labels.items()))
         if key not in seen:
             seen.add(key)
@@ -168,7 +182,7 @@ def _family_rows(family_rows: tuple[Family, list[tuple[int, dict[str, str]]]], c
     out = [text(family.name), bytes((KINDS.index(family.kind),)), text(clean_text(family.help, HELP_LENGTH))]
     out += [bytes((column,)), varint(len(names)), *map(text, names), varint(len(rows))]
     for _, labels in rows:
-        out += [text(clean_text(labels.get(name, ""), LABEL_VALUE_LENGTH)) for name in names]
+        out += [text(labels.get(name, "")) for name in names]
     return b"".join(out)
 
 

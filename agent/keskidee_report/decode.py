@@ -11,7 +11,16 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from keskidee_report.model import KINDS, OUTCOMES, Malformed
-from keskidee_report.rules import HELP_LENGTH, LABEL_VALUE_LENGTH, NAME_LENGTH, REASON_LENGTH, is_label, is_name
+from keskidee_report.rules import (
+    FRAMES_AT_MOST,
+    HELP_LENGTH,
+    LABEL_VALUE_LENGTH,
+    LABELS_AT_MOST,
+    NAME_LENGTH,
+    REASON_LENGTH,
+    SOURCES_AT_MOST,
+    is_name,
+)
 from keskidee_report.wire import (
     DOUBLE,
     GOODBYES,
@@ -28,6 +37,10 @@ UTF8_BYTES = 4
 
 class TooLarge(Malformed):
     """The body inflates beyond its limit."""
+
+
+class OverLimit(Malformed):
+    """The body holds more families, samples, frames ... than one may send."""
 
 
 class UnknownVersion(Malformed):
@@ -95,7 +108,7 @@ class Round:
 
 
 def open_envelope(body: bytes, inflated_limit: int) -> Envelope:
-    """Checks and inflates a body. Raises UnknownVersion, TooLarge or Malformed."""
+    """Checks and inflates a body. Raises UnknownVersion, TooLarge, OverLimit or Malformed."""
     if body[:2] != MAGIC or len(body) < 4:
         raise Malformed("no keskidee report", bytes(body[:16]))
     if body[2] != VERSION:
@@ -109,6 +122,8 @@ def open_envelope(body: bytes, inflated_limit: int) -> Envelope:
     while reader.left():
         kind = reader.byte()
         frames.append((kind, reader.take(reader.varint())))
+        if len(frames) > FRAMES_AT_MOST:
+            raise OverLimit(f"more than the {FRAMES_AT_MOST} frames that are allowed")
     return Envelope(sent_boot_ms=sent_boot_ms, sent_wall_ms=sent_wall_ms, session=session, frames=frames)
 
 
@@ -132,7 +147,7 @@ def decode_facts(payload: bytes, limit: int = 100) -> dict[str, str]:
     reader = Reader(payload)
     count = reader.count(2)
     if count > limit:
-        raise Malformed(f"{count} facts, where {limit} are allowed")
+        raise OverLimit(f"{count} facts, where {limit} are allowed")
     facts = {}
     for _ in range(count):
         key = reader.text(NAME_LENGTH)
@@ -146,8 +161,11 @@ def decode_facts(payload: bytes, limit: int = 100) -> dict[str, str]:
 def decode_index(payload: bytes) -> Index:
     """A SCHEMA frame."""
     reader = Reader(payload)
+    count = reader.count(2)
+    if count > SOURCES_AT_MOST:
+        raise OverLimit(f"{count} sources, where {SOURCES_AT_MOST} are allowed")
     sources = []
-    for _ in range(reader.count(2)):
+    for _ in range(count):
         source = reader.text(NAME_LENGTH)
         if not is_name(source):
             raise Malformed("a source whose name is no name", source)
@@ -161,18 +179,28 @@ def decode_index(payload: bytes) -> Index:
     return Index(id=sha256(payload).digest()[:SCHEMA_ID_BYTES], sources=tuple(sources))
 
 
-def decode_part(payload: bytes) -> Part:
-    """A PART frame. Names, labels and kinds that break the rules refuse the part; a family twice, or a series, too."""
+def decode_part(payload: bytes, *, families: int = 100_000, samples: int = 1_000_000) -> Part:
+    """A PART frame. Malformed: a name of broken syntax, an unknown kind or column type, a family or a series twice.
+
+    Raises OverLimit for more than so many families or samples, before they take memory.
+    """
     reader = Reader(payload)
-    columns = tuple([_decode_column(reader) for _ in range(reader.count(6))])
+    count = reader.count(7)
+    if count > families:
+        raise OverLimit(f"{count} families, where {families} are allowed")
+    left = samples
+    decoded = []
+    for _ in range(count):
+        decoded.append(_decode_column(reader, left))
+        left -= len(decoded[-1].rows)
     reader.finish()
+    columns = tuple(decoded)
     if len({column.name for column in columns}) != len(columns):
         raise Malformed("a part that names a family twice")
-    count = sum(len(column.rows) for column in columns)
-    return Part(hash=sha256(payload).digest()[:PART_HASH_BYTES], columns=columns, count=count)
+    return Part(hash=sha256(payload).digest()[:PART_HASH_BYTES], columns=columns, count=samples - left)
 
 
-def _decode_column(reader: Reader) -> Column:
+def _decode_column(reader: Reader, samples: int) -> Column:
     name = reader.text(NAME_LENGTH)
     if not is_name(name):
         raise Malformed("an illegal family name", name)
@@ -182,22 +210,31 @@ def _decode_column(reader: Reader) -> Column:
     column = reader.byte()
     if column > 9 and column != DOUBLE:
         raise Malformed(f"family {name} of the unknown column type {column}")
-    labels = tuple([reader.text(NAME_LENGTH) for _ in range(reader.count(1))])
-    for label in labels:
-        if not is_label(label):
-            raise Malformed(f"family {name} with an illegal label", label)
-    if len(set(labels)) != len(labels):
-        raise Malformed(f"family {name} with a label twice")
-    # a sample without labels takes no byte here, but eight in each report: one such sample a family is all there can be
-    rows = reader.count(len(labels)) if labels else reader.varint()
-    if not labels and rows != 1:
-        raise Malformed(f"family {name} without labels and with {rows} samples")
+    labels = _decode_label_names(reader, name)
+    rows = reader.count(len(labels))
+    if rows > samples:
+        raise OverLimit(f"family {name} with {rows} samples, where {samples} more are allowed")
+    if not rows or (rows > 1 and not labels):
+        raise Malformed(f"family {name} with {len(labels)} labels and {rows} samples")
     limit = LABEL_VALUE_LENGTH * UTF8_BYTES
     values = tuple([tuple([reader.text(limit) for _ in labels]) for _ in range(rows)])
     if len(set(values)) != len(values):
         raise Malformed(f"family {name} with a series twice")
     digits = None if column == DOUBLE else column
     return Column(name=name, kind=KINDS[kind], help=help, digits=digits, labels=labels, rows=values)
+
+
+def _decode_label_names(reader: Reader, family: str) -> tuple[str, ...]:
+    count = reader.count(2)
+    if count > LABELS_AT_MOST:
+        raise OverLimit(f"family {family} with {count} labels, where {LABELS_AT_MOST} are allowed")
+    labels = tuple([reader.text(NAME_LENGTH) for _ in range(count)])
+    for label in labels:
+        if not is_name(label):
+            raise Malformed(f"family {family} with an illegal label", label)
+    if len(set(labels)) != len(labels):
+        raise Malformed(f"family {family} with a label twice")
+    return labels
 
 
 def peek_schema_id(payload: bytes) -> tuple[Stamp, bytes]:

@@ -1,5 +1,6 @@
 """What a name, a label and a text may be, on both ends of the wire.
 
+A broken syntax is the sender's fault and refuses its POST; a name that is taken or reserved refuses that family alone.
 Source: Prometheus data model (metric names `[a-zA-Z_:][a-zA-Z0-9_:]*`, label names `[a-zA-Z_][a-zA-Z0-9_]*`);
 colons are for recording rules, so no family may carry one.
 """
@@ -10,6 +11,12 @@ NAME_LENGTH = 200
 LABEL_VALUE_LENGTH = 1024
 HELP_LENGTH = 1024
 REASON_LENGTH = 200
+LABELS_AT_MOST = 64
+"""Label names of one family."""
+SOURCES_AT_MOST = 256
+"""Sources of one schema."""
+FRAMES_AT_MOST = 4096
+"""Frames of one POST."""
 
 RESERVED_LABELS = frozenset({"job", "instance", "site", "role", "le", "quantile"})
 """Given by the collector or by the scrape, or with a meaning of their own: no report may carry them."""
@@ -19,7 +26,7 @@ RESERVED_PREFIX = "keskidee_"
 
 _FIRST = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_")
 _REST = _FIRST | frozenset("0123456789")
-_ENDINGS = ("_total", "_created", "_bucket", "_sum", "_count", "_info")
+_CONTROLS = frozenset(map(chr, [*range(32), 127])) - {"\n", "\t"}
 
 
 def is_name(text: str) -> bool:
@@ -28,17 +35,25 @@ def is_name(text: str) -> bool:
 
 
 def is_label(text: str) -> bool:
-    """Whether a report may carry this label name: `__*` and the collector's own are refused."""
+    """Whether a report may carry this label name: `__*` and the collector's own refuse their family."""
     return is_name(text) and not text.startswith("__") and text not in RESERVED_LABELS
 
 
-def clash_key(name: str, kind: str) -> str:
-    """The name under which two families would collide on one OpenMetrics page.
+def page_names(name: str, kind: str) -> tuple[str, ...]:
+    """The names that a family takes on an OpenMetrics page; no other family may take one of them.
 
-    There the counter `foo_total` is the family `foo` with the sample `foo_total`; a gauge `foo` beside it would be
-    a second family of that name. A name that only ends like a counter (a gauge `foo_total`) keeps its whole name.
+    There the counter `foo_total` is the family `foo` with the samples `foo_total` and perhaps `foo_created`.
+    A name that only ends like a counter (a gauge `foo_total`) takes itself alone.
     """
-    return name.removesuffix("_total") if kind == "counter" else name
+    if kind != "counter" or not name.endswith("_total"):
+        return (name,)
+    family = name.removesuffix("_total")
+    return (family, name, f"{family}_created")
+
+
+def is_clean(text: str) -> bool:
+    """Whether `text` has no control characters but newline and tab: two texts that differ must look different."""
+    return text.isprintable() or _CONTROLS.isdisjoint(text)
 
 
 def clean_text(text: str, limit: int) -> str:
@@ -46,4 +61,4 @@ def clean_text(text: str, limit: int) -> str:
     if text.isascii() and text.isprintable():
         return text[:limit]
     text = text.encode("utf-8", "replace").decode("utf-8")
-    return "".join(c for c in text if c in "\n\t" or (ord(c) >= 32 and ord(c) != 127))[:limit]
+    return "".join([c for c in text if c not in _CONTROLS])[:limit]

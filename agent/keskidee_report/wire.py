@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from keskidee_report.model import Malformed
+from keskidee_report.rules import is_clean
 
 CONTENT_TYPE = "application/vnd.keskidee.report"
 MAGIC = b"KR"
@@ -19,9 +20,12 @@ SESSION_BYTES = 8
 
 
 def varint(number: int) -> bytes:
-    """A number from 0 to 2**64-1 as LEB128: seven bits a byte, lowest first, high bit where more follow."""
+    """A number from 0 to 2**64-1 as LEB128: seven bits a byte, lowest first, high bit where more follow.
+
+    What is below 0 (a clock that stands before 1970) is sent as 0.
+    """
     if number < 0x80:
-        return bytes((number,))
+        return bytes((max(number, 0),))
     out = bytearray()
     while number >= 0x80:
         out.append(number & 0x7F | 0x80)
@@ -94,15 +98,18 @@ class Reader:
         return number
 
     def text(self, limit: int) -> str:
-        """A text of at most `limit` bytes."""
+        """A text of at most `limit` bytes, without control characters but newline and tab."""
         length = self.varint()
         if length > limit:
             raise Malformed(f"a text of {length} bytes, where {limit} are allowed")
         raw = self.take(length)
         try:
-            return raw.decode("utf-8")
+            string = raw.decode("utf-8")
         except UnicodeDecodeError as error:
             raise Malformed("a text that is not UTF-8", raw) from error
+        if not is_clean(string):
+            raise Malformed("a text with a control character", string)
+        return string
 
     def rest(self) -> bytes:
         """Everything that is left."""

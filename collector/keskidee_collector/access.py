@@ -66,8 +66,24 @@ class Access:
         return text, token
 
     def keep(self, token: Token) -> None:
-        """Puts a token in force, or its new count of uses."""
+        """Puts a token in force."""
         self._tokens[token.hash] = token
+
+    def use(self, token: Token) -> Token:
+        """The token after one more use; `token` is as `check` gave it just now."""
+        return self._changed(token, -1)
+
+    def give_back(self, token: Token) -> None:
+        """Takes a use back; what others used meanwhile stays used, and a token that was dropped stays dropped."""
+        self._changed(token, 1)
+
+    def _changed(self, token: Token, uses: int) -> Token:
+        now = self._tokens.get(token.hash, token)
+        if now.uses_left is not None:
+            now = now._replace(uses_left=now.uses_left + uses)
+        if token.hash in self._tokens:
+            self._tokens[token.hash] = now
+        return now
 
     def drop(self, token_id: str) -> Token | None:
         """Takes a token out of force; None where there was none of this id."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 from sqlalchemy.exc import SQLAlchemyError
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
@@ -23,10 +25,14 @@ if TYPE_CHECKING:
 
     from keskidee_collector.state import State
 
-ENROL_BODY_BYTES = 64 * 1024
+SMALL_BODY_BYTES = 64 * 1024
 FACTS_AT_MOST = 100
+LONGEST_SECONDS = 100 * 366 * 86400
 DESKTOPS = frozenset({"desktop", "laptop"})
 DEFAULT_SITE = "default"
+
+
+Label = Annotated[str, msgspec.Meta(max_length=LABEL_VALUE_LENGTH)]
 
 
 class EnrolRequest(msgspec.Struct, forbid_unknown_fields=False):
@@ -42,17 +48,22 @@ class EnrolRequest(msgspec.Struct, forbid_unknown_fields=False):
 class TokenRequest(msgspec.Struct, forbid_unknown_fields=True):
     """What `keskidee collector token create` asks for; `seconds` is how long the token holds (None: for good)."""
 
-    scope: str
-    site: str = ""
-    role: str = ""
-    seconds: float | None = None
-    uses: int | None = None
+    scope: Literal["join", "metrics"]
+    site: Label = ""
+    role: Label = ""
+    seconds: Annotated[float, msgspec.Meta(gt=0, le=LONGEST_SECONDS)] | None = None
+    uses: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] | None = None
 
 
 def problem(status: int, title: str, detail: str, headers: dict[str, str] | None = None) -> Response:
     """An error as RFC 9457 has it."""
     body = {"title": title, "status": status, "detail": detail}
     return JSONResponse(body, status, headers, media_type="application/problem+json")
+
+
+def disk_problem() -> Response:
+    """The answer where a commit failed."""
+    return problem(503, "store", "the collector cannot write to its disk", {"Retry-After": "30"})
 
 
 class EnrolmentRate:
@@ -83,29 +94,32 @@ class Enrolment:
     async def __call__(self, request: Request) -> Response:
         """201 with the machine's id and credential, 401 for a token that does not hold."""
         state = self._state
-        if not self._rate.allows():
-            return problem(429, "busy", "too many enrolments in this minute", {"Retry-After": "60"})
+        secret = bearer(request.headers.get("authorization", ""))
         try:
-            token = state.access.check(bearer(request.headers.get("authorization", "")), access.JOIN, state.now())
+            state.access.check(secret, access.JOIN, state.now())
+            body = await bounded_body(request, SMALL_BODY_BYTES, state.settings.limits.receive_seconds)
+            # once more, because others enrolled with it while the body came; from here on nobody else runs
+            token = state.access.check(secret, access.JOIN, state.now())
+            asked = msgspec.json.decode(body, type=EnrolRequest)
         except NotAllowed as refused:
             state.metrics.refused.labels("credential").inc()
             return problem(401, "token", str(refused))
-        body = await bounded_body(request, ENROL_BODY_BYTES)
-        try:
-            asked = msgspec.json.decode(body or b"", type=EnrolRequest)
+        except NoBody as refused:
+            return refused.answer()
         except msgspec.MsgspecError as error:
             return problem(422, "malformed", f"the enrolment is not as it should be: {error}")
+        if not self._rate.allows():
+            return problem(429, "busy", "too many enrolments in this minute", {"Retry-After": "60"})
         credential = access.new_credential()
         machine = self._machine(asked, token.site, token.role, credential)
-        used = token if token.uses_left is None else token._replace(uses_left=token.uses_left - 1)
-        state.access.keep(used)
+        used = state.access.use(token)
         state.fleet.add(machine)
         try:
             await state.register.add_machine(machine, used)
         except SQLAlchemyError:
-            state.access.keep(token)
+            state.access.give_back(token)
             state.fleet.drop(machine)
-            return problem(503, "store", "the collector cannot write to its disk", {"Retry-After": "30"})
+            return disk_problem()
         state.metrics.enrolments.inc()
         answer = {
             "machine_id": machine.id, "credential": credential, "instance": machine.instance,
@@ -116,7 +130,7 @@ class Enrolment:
     def _machine(self, asked: EnrolRequest, site: str, role: str, credential: str) -> Machine:
         machine_id = uuid.uuid4().hex
         facts = {key: clean_text(value, LABEL_VALUE_LENGTH) for key, value in asked.facts.items() if is_name(key)}
-        facts = dict(list(facts.items())[:FACTS_AT_MOST])
+        facts = dict(list(facts.items())[: FACTS_AT_MOST - 1])
         facts["hostname"] = clean_text(asked.hostname, LABEL_VALUE_LENGTH)
         chassis = facts.get("chassis", "")
         return Machine(
@@ -127,17 +141,37 @@ class Enrolment:
             credential_hash=access.digest(credential),
             facts=facts,
             enrolled_at=self._state.now(),
+            heard_ticks=self._state.ticks(),
             interval_seconds=interval_of(facts),
         )
 
 
-async def bounded_body(request: Request, limit: int) -> bytes | None:
-    """The body, or None where it is longer than `limit`."""
+class NoBody(Exception):
+    """A body that was too long, too slow or cut short: the status and the reason to answer with."""
+
+    def __init__(self, status: int, title: str, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.title = title
+
+    def answer(self) -> Response:
+        """The answer, after which the connection ends: the rest of the body may still be coming."""
+        return problem(self.status, self.title, str(self), {"Connection": "close"})
+
+
+async def bounded_body(request: Request, limit: int, seconds: float) -> bytes:
+    """The body, of at most `limit` bytes and within `seconds`. Raises NoBody."""
     body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > limit:
-            return None
+    try:
+        async with asyncio.timeout(seconds):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > limit:
+                    raise NoBody(413, "too_large", f"a body of more than {limit} bytes")
+    except TimeoutError as error:
+        raise NoBody(408, "slow", f"the body took more than {seconds:g} s") from error
+    except ClientDisconnect as error:
+        raise NoBody(400, "disconnected", "the connection ended before the body did") from error
     return body
 
 
@@ -168,18 +202,22 @@ class Administration:
         if request.method == "GET":
             rows = [token._asdict() | {"hash": token.hash.hex()} for token in self._state.access.tokens()]
             return JSONResponse({"tokens": rows})
+        seconds = self._state.settings.limits.receive_seconds
         try:
-            asked = msgspec.json.decode(await bounded_body(request, ENROL_BODY_BYTES) or b"", type=TokenRequest)
+            asked = msgspec.json.decode(await bounded_body(request, SMALL_BODY_BYTES, seconds), type=TokenRequest)
+        except NoBody as error:
+            return error.answer()
         except msgspec.MsgspecError as error:
             return problem(422, "malformed", str(error))
-        if asked.scope not in access.SCOPES:
-            return problem(422, "malformed", f"the scopes are {', '.join(access.SCOPES)}")
         now = self._state.now()
         expires_at = None if asked.seconds is None else now + asked.seconds
         text, token = self._state.access.issue(
             asked.scope, now=now, site=asked.site, role=asked.role, expires_at=expires_at, uses=asked.uses
         )
-        await self._state.register.add_token(token)
+        try:
+            await self._state.register.add_token(token)
+        except SQLAlchemyError:
+            return disk_problem()
         self._state.access.keep(token)
         return JSONResponse({"id": token.id, "token": text, "expires_at": expires_at}, 201)
 
@@ -189,7 +227,10 @@ class Administration:
         token = self._state.access.drop(request.path_params["token_id"])
         if token is None:
             return problem(404, "unknown", "there is no token of this id")
-        await self._state.register.drop_token(token.id)
+        try:
+            await self._state.register.drop_token(token.id)
+        except SQLAlchemyError:
+            return disk_problem()
         return Response(status_code=204)
 
     async def _machines(self, request: Request) -> Response:
@@ -204,18 +245,26 @@ class Administration:
         change = request.path_params["change"]
         if machine is None or change not in ("revoke", "retire"):
             return problem(404, "unknown", "there is no such machine, or no such change")
-        if change == "revoke":
-            machine.revoked_at = self._state.now()
-        else:
-            await self._retire(machine)
-        await self._state.register.update_machine(machine)
+        try:
+            # refused from this moment; a report that came before may end first, so that nothing is shown after it
+            if change == "revoke":
+                machine.revoked_at = machine.revoked_at or self._state.now()
+                await self._state.register.update_machine(machine)
+            else:
+                async with machine.turn:
+                    await self._retire(machine)
+        except SQLAlchemyError:
+            return disk_problem()
         return JSONResponse(_machine_row(machine, self._state))
 
     async def _retire(self, machine: Machine) -> None:
         """Takes it off every page and gives its instance back; the register keeps the row."""
-        machine.retired_at = self._state.now()
-        machine.schema, machine.chunks = None, []
-        self._state.fleet.rename(machine, f"{machine.instance}-retired-{machine.id[:8]}")
+        if machine.retired_at is None:
+            machine.retired_at = self._state.now()
+            machine.forget()
+            fleet = self._state.fleet
+            fleet.rename(machine, fleet.free_instance(f"{machine.instance}-retired-{machine.id[:8]}", machine.id))
+        await self._state.register.update_machine(machine)
         await self._state.reports.writer.save(self._state.reports.forget(machine))
 
 

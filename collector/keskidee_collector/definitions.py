@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from keskidee_report.rules import RESERVED_PREFIX, clash_key
+from keskidee_report.rules import is_label, page_names
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
 
 OWN_SOURCES = frozenset({"agent"})
-"""Sources whose families are keskidee's own, so that they may use its prefix."""
+"""Sources whose families may begin with OWN_PREFIX."""
+OWN_PREFIX = "keskidee_agent_"
 
-MADE_HERE = frozenset(
-    {
-        "node_scrape_collector_duration_seconds",
-        "node_scrape_collector_success",
-        "scrape_duration_seconds",
-        "scrape_samples_scraped",
-        "up",
-    }
-)
-"""Families that the collector or Prometheus makes itself."""
+KEPT_PREFIXES = ("keskidee_", "process_", "python_", "scrape_", "ALERTS")
+KEPT_NAMES = frozenset({"node_scrape_collector_duration_seconds", "node_scrape_collector_success", "up"})
+"""What the collector or Prometheus makes itself: a second family of that name would break the fleet's page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,12 +34,19 @@ class Refused(Exception):
 
 
 class Definitions:
-    """The families known so far. Bounded: a fleet has some hundreds, an attacker would have millions."""
+    """The families known so far. Bounded: a fleet has some hundreds, an attacker would have millions.
 
-    def __init__(self, limit: int) -> None:
+    `limit` holds for all machines together, `sender_limit` for what one machine brings, so that none uses it all up.
+    """
+
+    def __init__(self, limit: int, sender_limit: int) -> None:
         self._limit = limit
+        self._sender_limit = sender_limit
         self._by_name: dict[str, Definition] = {}
-        self._by_key: dict[str, str] = {}
+        self._taken: dict[str, str] = {}
+        self._unsaved: dict[str, Definition] = {}
+        self._senders: dict[str, str] = {}
+        self._brought: Counter[str] = Counter()
 
     def __len__(self) -> int:
         return len(self._by_name)
@@ -52,32 +58,60 @@ class Definitions:
         """All family names, sorted."""
         return sorted(self._by_name)
 
-    def since(self, count: int) -> list[Definition]:
-        """The definitions that came after the first `count`."""
-        return list(self._by_name.values())[count:]
+    def unsaved(self) -> list[Definition]:
+        """The definitions that are not yet known to be durable."""
+        return list(self._unsaved.values())
+
+    def saved(self, durable: Iterable[Definition]) -> None:
+        """Takes note that these are durable now."""
+        for definition in durable:
+            self._unsaved.pop(definition.name, None)
 
     def restore(self, definition: Definition) -> None:
         """Takes a stored definition back without asking."""
         self._by_name[definition.name] = definition
-        self._by_key[clash_key(definition.name, definition.kind)] = definition.name
+        for name in page_names(definition.name, definition.kind):
+            self._taken[name] = definition.name
 
-    def settle(self, wanted: Definition, source: str) -> Definition:
+    def settle(self, wanted: Definition, labels: Collection[str], *, source: str, sender: str) -> Definition:
         """The definition in force for this family; the first one of a name stays. Raises Refused."""
+        for label in labels:
+            if not is_label(label):
+                raise Refused(f"{wanted.name} carries the label {label}, which is not for reports to give")
         known = self._by_name.get(wanted.name)
         if known is None:
-            self._check_new(wanted, source)
+            self._check_new(wanted, source, sender)
             self.restore(wanted)
+            self._unsaved[wanted.name] = wanted
+            self._senders[wanted.name] = sender
+            self._brought[sender] += 1
             return wanted
         if known.kind != wanted.kind:
             raise Refused(f"{wanted.name} is a {known.kind} in this fleet, not a {wanted.kind}")
         return known
 
-    def _check_new(self, wanted: Definition, source: str) -> None:
-        own = wanted.name.startswith(RESERVED_PREFIX)
-        if (own and source not in OWN_SOURCES) or wanted.name in MADE_HERE:
+    def keep_only(self, used: Collection[str]) -> list[str]:
+        """Forgets every definition that is not `used`; the names that went."""
+        unused = [name for name in self._by_name if name not in used]
+        for name in unused:
+            definition = self._by_name.pop(name)
+            for taken in page_names(name, definition.kind):
+                if self._taken.get(taken) == name:
+                    del self._taken[taken]
+            self._unsaved.pop(name, None)
+            if name in self._senders:
+                self._brought[self._senders.pop(name)] -= 1
+        self._brought = +self._brought
+        return unused
+
+    def _check_new(self, wanted: Definition, source: str, sender: str) -> None:
+        own = source in OWN_SOURCES and wanted.name.startswith(OWN_PREFIX)
+        if wanted.name in KEPT_NAMES or (wanted.name.startswith(KEPT_PREFIXES) and not own):
             raise Refused(f"{wanted.name} is a name that keskidee keeps for itself")
-        other = self._by_key.get(clash_key(wanted.name, wanted.kind))
-        if other is not None:
-            raise Refused(f"{wanted.name} clashes with {other}")
+        for name in page_names(wanted.name, wanted.kind):
+            if name in self._taken:
+                raise Refused(f"{wanted.name} clashes with {self._taken[name]}")
         if len(self._by_name) >= self._limit:
-            raise Refused(f"{wanted.name} would be family number {self._limit + 1}")
+            raise Refused(f"{wanted.name} would be family number {self._limit + 1} of the fleet")
+        if self._brought[sender] >= self._sender_limit:
+            raise Refused(f"{wanted.name} would be new family number {self._sender_limit + 1} of this machine")

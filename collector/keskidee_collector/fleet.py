@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from itertools import count
 from typing import TYPE_CHECKING
 
 from keskidee_collector.render import escaped, instance_text
@@ -22,6 +23,10 @@ STATES = (ON, OFF, SILENT)
 
 SESSIONS_KEPT = 16
 SCHEMAS_KEPT = 8
+SAMPLES_KEPT = 40_000
+"""All schemas that are kept of a machine may name so many samples; its last one is kept in any case."""
+INSTANCE_LENGTH = 253
+"""The longest host name there is (RFC 1035); an instance stands in every line of the pages."""
 DEFAULT_INTERVAL_SECONDS = 15
 
 
@@ -40,7 +45,9 @@ class Machine:
     """One machine. Times are UTC epoch seconds of the collector's clock; None means never.
 
     `goodbye` is the reason of the last word, until the machine speaks again. `clock_offset_seconds` is the agent's
-    clock minus ours. `chunks` are the last samples, rendered, in the order of `schema.families`.
+    clock minus ours. `heard_ticks` and `taken_ticks` are `last_report_at` and `taken_at` on the steady clock, which no
+    step of the collector's own clock moves. `chunks` are the last samples, rendered, in the order of `schema.families`.
+    `posts` are on their way now, `refused_posts` were refused by this process, `refusal` is why the last one was.
     """
 
     id: str
@@ -54,6 +61,8 @@ class Machine:
     revoked_at: float | None = None
     last_report_at: float | None = None
     taken_at: float | None = None
+    heard_ticks: float = 0.0
+    taken_ticks: float = float("-inf")
     on_since: float = 0.0
     goodbye: str = ""
     clock_offset_seconds: float | None = None
@@ -64,17 +73,18 @@ class Machine:
     chunks: list[bytes] = field(default_factory=list)
     outcome_chunks: tuple[bytes, bytes, bytes] = (b"", b"", b"")
     problems: dict[str, Problem] = field(default_factory=dict)
-    refused_requests: int = 0
+    posts: int = 0
+    refused_posts: int = 0
+    refusal: str = ""
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    def state(self, now: float, *, silent_after_intervals: float, listening_since: float) -> str:
-        """on, off, silent or retired. While the collector itself was away nobody could report: that does not count."""
+    def state(self, ticks: float, *, silent_after_intervals: float) -> str:
+        """on, off, silent or retired, at this tick of the steady clock."""
         if self.retired_at is not None:
             return RETIRED
         if self.goodbye in ("shutdown", "sleep"):
             return OFF
-        heard_at = max(self.last_report_at or self.enrolled_at, listening_since)
-        return SILENT if now - heard_at > silent_after_intervals * self.interval_seconds else ON
+        return SILENT if ticks - self.heard_ticks > silent_after_intervals * self.interval_seconds else ON
 
     def is_repeat(self, session: bytes, sequence: int) -> bool:
         """Whether this report was taken before."""
@@ -96,13 +106,27 @@ class Machine:
         """Keeps the schemas used last."""
         self.schemas.pop(schema_id, None)
         self.schemas[schema_id] = schema
-        while len(self.schemas) > SCHEMAS_KEPT:
-            del self.schemas[next(iter(self.schemas))]
+        samples = sum([kept.samples for kept in self.schemas.values()])
+        while len(self.schemas) > SCHEMAS_KEPT or (samples > SAMPLES_KEPT and len(self.schemas) > 1):
+            samples -= self.schemas.pop(next(iter(self.schemas))).samples
 
     def show(self, schema: Schema, words: bytes) -> None:
         """Renders the samples of a round; they replace the ones before."""
         self.chunks = schema.chunks(words, instance_text(self.instance))
         self.schema = schema
+
+    def forget(self) -> None:
+        """Drops everything it said."""
+        self.schema, self.schemas, self.chunks = None, {}, []
+        self.outcome_chunks, self.problems, self.sessions = (b"", b"", b""), {}, {}
+
+    def rename(self, instance: str) -> None:
+        """Takes another instance, in the lines that are rendered already too."""
+        before, after = (b'{instance="%b"' % instance_text(name) for name in (self.instance, instance))
+        self.instance = instance
+        self.chunks = [chunk.replace(before, after) for chunk in self.chunks]
+        up, seconds, success = (chunk.replace(before, after) for chunk in self.outcome_chunks)
+        self.outcome_chunks = (up, seconds, success)
 
     def judge(self, sources: tuple[str, ...], round_: Round, at: float) -> None:
         """Takes the outcomes of a round: lines for the pages, and problems with the time they began."""
@@ -152,13 +176,15 @@ class Fleet:
 
     def free_instance(self, hostname: str, machine_id: str) -> str:
         """The host name; with a short id where another machine has it (fifteen offices have fifteen `pc-01`)."""
-        hostname = hostname or "unnamed"
-        if self._instances.get(hostname, machine_id) == machine_id:
-            return hostname
-        return f"{hostname}-{machine_id[:8]}"
+        name = " ".join(hostname.split())[:INSTANCE_LENGTH] or "unnamed"
+        for length in (0, 8, 16, 32):
+            instance = f"{name}-{machine_id[:length]}" if length else name
+            if self._instances.get(instance, machine_id) == machine_id:
+                return instance
+        return next(each for n in count(2) if (each := f"{name}-{machine_id}-{n}") not in self._instances)
 
     def rename(self, machine: Machine, instance: str) -> None:
-        """Gives a machine another instance; its chunks carry the new one from the next report on."""
-        self._instances.pop(machine.instance, None)
-        machine.instance = instance
+        """Gives a machine another instance, which must be free."""
+        del self._instances[machine.instance]
+        machine.rename(instance)
         self._instances[instance] = machine.id

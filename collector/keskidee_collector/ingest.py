@@ -8,22 +8,24 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from sqlalchemy.exc import SQLAlchemyError
 
 from keskidee_collector.access import bearer, matches
-from keskidee_collector.intake import Intake
+from keskidee_collector.intake import Arrival, Intake
 from keskidee_collector.posts import open_post
 from keskidee_collector.schemas import UnknownSchema
-from keskidee_report.decode import TooLarge, UnknownVersion
+from keskidee_report.decode import OverLimit, TooLarge, UnknownVersion
 from keskidee_report.model import Malformed
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from keskidee_collector.fleet import Machine
+    from keskidee_collector.posts import Post
     from keskidee_collector.state import State
 
     Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -32,6 +34,12 @@ if TYPE_CHECKING:
 PREFIX, SUFFIX = "/v1/machines/", "/reports"
 BUSY_WHEN_WAITING = 2_000
 RETRY_AFTER_SECONDS = 30
+POSTS_AT_ONCE = 4
+"""An agent has one connection; some more are left over from links that broke."""
+DRAINED_BODIES = 4
+"""So many times the allowed size is read and thrown away, so that a sender hears its answer before the line is cut."""
+SMALL_BODY_BYTES = 16 * 1024
+"""A larger body is opened in a thread of its own: it may hold names that take seconds, and everybody else goes on."""
 
 logger = logging.getLogger(__name__)
 
@@ -57,30 +65,36 @@ class Ingest:
     def __init__(self, state: State) -> None:
         self._state = state
         self._intake = Intake(state)
+        self._opener = ThreadPoolExecutor(1, "opener")
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """Answers one request."""
         state = self._state
-        received_at = state.now()
+        arrival = Arrival(at=state.now(), ticks=state.ticks())
+        incoming = Incoming(receive)
         try:
             machine = self._machine(scope)
-            try:
-                body = await self._body(scope, receive)
-                await self._take(machine, body, received_at)
-            except Refusal:
-                machine.refused_requests += 1
-                raise
         except Refusal as refusal:
-            state.metrics.refused.labels(refusal.reason).inc()
-            await _answer_refusal(send, refusal)
+            await self._refuse(refusal, scope, incoming, send)
+            return
+        machine.posts += 1
+        try:
+            body = await self._body(scope, incoming)
+            await self._take(machine, body, arrival)
+        except Refusal as refusal:
+            machine.refused_posts += 1
+            await self._refuse(refusal, scope, incoming, send)
             return
         except Exception:
-            logger.exception("fault of ours in a report path=%s", scope["path"])
-            state.metrics.refused.labels("fault").inc()
-            await _answer_refusal(send, Refusal(500, "fault", "a fault of the collector; its log says more"))
+            logger.exception("fault of ours in a report machine=%s", machine.id)
+            fault = Refusal(500, "fault", "a fault of the collector; its log says more")
+            await self._refuse(fault, scope, incoming, send)
             return
+        finally:
+            machine.posts -= 1
+        machine.refusal = ""
         state.metrics.received_bytes.inc(len(body))
-        state.metrics.seconds.observe(max(state.now() - received_at, 0))
+        state.metrics.seconds.observe(state.ticks() - arrival.ticks)
         await _answer(send, 200, b'{"interval_seconds":%d}' % machine.interval_seconds, b"application/json")
 
     def _machine(self, scope: dict[str, Any]) -> Machine:
@@ -90,56 +104,113 @@ class Ingest:
         secret = bearer(_header(scope, b"authorization").decode("latin-1"))
         if machine is None or not secret or not matches(secret, machine.credential_hash):
             raise Refusal(401, "credential", "no machine here has this id and this credential", close=True)
-        if machine.revoked_at is not None:
-            raise Refusal(403, "revoked", "this machine's credential was revoked", close=True)
-        if machine.retired_at is not None:
-            raise Refusal(410, "retired", "this machine was retired", close=True)
+        _check_standing(machine)
         if self._state.reports.writer.waiting() > BUSY_WHEN_WAITING:
             raise Refusal(503, "busy", "more reports than the disk takes; come again")
+        if machine.posts >= POSTS_AT_ONCE:
+            raise Refusal(429, "limit", f"more than {POSTS_AT_ONCE} reports of this machine at once")
         return machine
 
-    async def _body(self, scope: dict[str, Any], receive: Receive) -> bytes:
+    async def _body(self, scope: dict[str, Any], incoming: Incoming) -> bytes:
         limits = self._state.settings.limits
         announced = _header(scope, b"content-length")
-        if announced and int(announced) > limits.body_bytes:
+        if announced and (not announced.isdigit() or len(announced) > 12 or int(announced) > limits.body_bytes):
             raise Refusal(413, "too_large", f"a body of more than {limits.body_bytes} bytes", close=True)
         try:
             async with asyncio.timeout(limits.receive_seconds):
-                return await _read(receive, limits.body_bytes)
+                return await incoming.read(limits.body_bytes)
         except TimeoutError as error:
             raise Refusal(408, "slow", f"the body took more than {limits.receive_seconds} s", close=True) from error
 
-    async def _take(self, machine: Machine, body: bytes, received_at: float) -> None:
+    async def _take(self, machine: Machine, body: bytes, arrival: Arrival) -> None:
         try:
-            post = open_post(body, self._state.settings.limits.inflated_bytes)
             async with machine.turn:
-                await self._intake.take(machine, post, received_at)
+                _check_standing(machine)  # it may have been revoked or retired while this POST waited
+                await self._intake.take(machine, await self._opened(body), arrival)
         except UnknownSchema as error:
             raise Refusal(409, "schema_unknown", f"send the names again: {error}") from error
         except UnknownVersion as error:
-            raise Refusal(415, "version", str(error)) from error
+            raise _told(machine, Refusal(415, "version", str(error))) from error
         except TooLarge as error:
-            raise Refusal(413, "too_large", str(error)) from error
+            raise _told(machine, Refusal(413, "too_large", str(error))) from error
+        except OverLimit as error:
+            raise _told(machine, Refusal(422, "limit", str(error))) from error
         except Malformed as error:
-            logger.warning("report refused machine=%s instance=%s reason=%s", machine.id, machine.instance, error)
-            raise Refusal(422, "malformed", str(error)) from error
+            raise _told(machine, Refusal(422, "malformed", str(error))) from error
         except SQLAlchemyError as error:
             raise Refusal(503, "store", "the collector cannot write to its disk") from error
 
+    async def _opened(self, body: bytes) -> Post:
+        limits = self._state.settings.limits
+        if len(body) <= SMALL_BODY_BYTES:
+            return open_post(body, limits)
+        return await asyncio.get_running_loop().run_in_executor(self._opener, open_post, body, limits)
 
-async def _read(receive: Receive, limit: int) -> bytes:
-    chunks, size = [], 0
-    while True:
-        message = await receive()
+    async def _refuse(self, refusal: Refusal, scope: dict[str, Any], incoming: Incoming, send: Send) -> None:
+        self._state.metrics.refused.labels(refusal.reason).inc()
+        if refusal.status != 408 and not _header(scope, b"expect"):
+            limits = self._state.settings.limits
+            await incoming.drain(limits.body_bytes * DRAINED_BODIES, limits.receive_seconds)
+        headers: list[tuple[bytes, bytes]] = []
+        if refusal.status in (429, 503):
+            headers.append((b"retry-after", b"%d" % RETRY_AFTER_SECONDS))
+        if refusal.status == 405:
+            headers.append((b"allow", b"POST"))
+        if refusal.close:
+            headers.append((b"connection", b"close"))
+        body = msgspec.json.encode({"title": refusal.reason, "status": refusal.status, "detail": str(refusal)})
+        await _answer(send, refusal.status, body, b"application/problem+json", headers)
+
+
+class Incoming:
+    """The body of one request as it comes in."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._ended = False
+
+    async def read(self, limit: int) -> bytes:
+        """All of it. Raises Refusal for more than `limit` bytes, and where the connection ends before it."""
+        chunks, size = [], 0
+        while not self._ended:
+            chunks.append(await self._next())
+            size += len(chunks[-1])
+            if size > limit:
+                raise Refusal(413, "too_large", f"a body of more than {limit} bytes", close=True)
+        return b"".join(chunks)
+
+    async def drain(self, limit: int, seconds: float) -> None:
+        """Throws the rest away. A sender that is cut off while it sends would not hear its answer and try for ever."""
+        left = limit
+        try:
+            async with asyncio.timeout(seconds):
+                while left > 0 and not self._ended:
+                    left -= len(await self._next())
+        except (TimeoutError, Refusal):
+            return
+
+    async def _next(self) -> bytes:
+        message = await self._receive()
+        self._ended = not message.get("more_body")
         if message["type"] == "http.disconnect":
             raise Refusal(400, "disconnected", "the connection ended before the body did", close=True)
-        chunk = message.get("body", b"")
-        size += len(chunk)
-        if size > limit:
-            raise Refusal(413, "too_large", f"a body of more than {limit} bytes", close=True)
-        chunks.append(chunk)
-        if not message.get("more_body"):
-            return b"".join(chunks)
+        chunk: bytes = message.get("body", b"")
+        return chunk
+
+
+def _check_standing(machine: Machine) -> None:
+    if machine.revoked_at is not None:
+        raise Refusal(403, "revoked", "this machine's credential was revoked", close=True)
+    if machine.retired_at is not None:
+        raise Refusal(410, "retired", "this machine was retired", close=True)
+
+
+def _told(machine: Machine, refusal: Refusal) -> Refusal:
+    """Logs a refusal that will not pass by itself: once, until the machine is understood again."""
+    if machine.refusal != refusal.reason:
+        machine.refusal = refusal.reason
+        logger.warning("report refused machine=%s instance=%r reason=%s", machine.id, machine.instance, refusal)
+    return refusal
 
 
 def _header(scope: dict[str, Any], name: bytes) -> bytes:
@@ -147,16 +218,6 @@ def _header(scope: dict[str, Any], name: bytes) -> bytes:
         if key == name:
             return bytes(value)
     return b""
-
-
-async def _answer_refusal(send: Send, refusal: Refusal) -> None:
-    headers: list[tuple[bytes, bytes]] = []
-    if refusal.status in (429, 503):
-        headers.append((b"retry-after", b"%d" % RETRY_AFTER_SECONDS))
-    if refusal.close:
-        headers.append((b"connection", b"close"))
-    body = msgspec.json.encode({"title": refusal.reason, "status": refusal.status, "detail": str(refusal)})
-    await _answer(send, refusal.status, body, b"application/problem+json", headers)
 
 
 async def _answer(

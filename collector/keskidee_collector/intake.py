@@ -6,30 +6,50 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from keskidee_collector.fleet import ON
-from keskidee_collector.posts import placed_at
+from keskidee_collector.posts import age_seconds
 from keskidee_collector.schemas import Schema, UnknownSchema
 from keskidee_collector.state import interval_of
 from keskidee_collector.store.reports import Latest
 from keskidee_report.decode import decode_report
-from keskidee_report.model import Malformed
 
 if TYPE_CHECKING:
     from keskidee_collector.fleet import Machine
     from keskidee_collector.posts import Post
     from keskidee_collector.state import State
     from keskidee_collector.store.writer import Statement
-    from keskidee_report.decode import Round
+    from keskidee_report.decode import Round, Stamp
+
+OFFSET_SECONDS_AT_MOST = 1e10
+"""A clock that is further off than three centuries is told as three centuries."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """When a POST came: `at` in UTC epoch seconds; `ticks` on the steady clock, which decides what is newer."""
+
+    at: float
+    ticks: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """A report that is new: its place in time on the collector's clock, and everything that is needed to show it."""
+    """A report that is new: when it was taken on both clocks, and everything that is needed to show it."""
 
-    taken_at: float
+    at: float
+    ticks: float
     schema_id: bytes
     schema: Schema
     round: Round
     payload: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fresh:
+    """What of a POST is no repeat: reports (stamp, schema id, payload), goodbyes, and (session, sequence) of both."""
+
+    reports: list[tuple[Stamp, bytes, bytes]]
+    goodbyes: list[tuple[Stamp, str]]
+    keys: dict[tuple[bytes, int], None]
 
 
 class Intake:
@@ -37,122 +57,130 @@ class Intake:
 
     def __init__(self, state: State) -> None:
         self._state = state
-        self._definitions_kept = len(state.definitions)
 
-    async def take(self, machine: Machine, post: Post, received_at: float) -> None:
-        """Durable and shown when it returns. Raises UnknownSchema, Malformed, or what the database raises."""
-        schemas = self._compiled(machine, post)
-        fresh = [report for report in post.reports if not machine.is_repeat(report[0].session, report[0].sequence)]
-        taken = [self._decoded(schemas, machine, report, post, received_at) for report in fresh]
-        repeats = len(post.reports) - len(fresh)
-        stamps = [(entry.round.stamp.session, entry.round.stamp.sequence) for entry in taken]
-        stamps += [
-            (stamp.session, stamp.sequence)
-            for stamp, _ in post.goodbyes
-            if not machine.is_repeat(stamp.session, stamp.sequence)
-        ]
-        if repeats and not stamps:
-            self._count(taken, repeats, None)
-            return
-        newest = max(taken, key=lambda entry: entry.taken_at, default=None)
-        if newest and machine.taken_at is not None and newest.taken_at < machine.taken_at:
+    async def take(self, machine: Machine, post: Post, arrival: Arrival) -> None:
+        """Durable and shown when it returns. Raises UnknownSchema, Malformed, or what the database raises.
+
+        The caller holds the machine's `turn`: nothing else changes the machine meanwhile.
+        """
+        limits = self._state.settings.limits
+        compile_schema = self._state.schemas.compile
+        schemas = {index.id: compile_schema(index, post.parts, machine.id, limits) for index, _ in post.indexes}
+        fresh = _fresh(machine, post)
+        taken = [_decoded(schemas, machine, report, post, arrival) for report in fresh.reports]
+        newest = max(taken, key=lambda entry: (entry.ticks, entry.round.stamp.sequence), default=None)
+        if newest is not None and newest.ticks < machine.taken_ticks:
             newest = None
-        goodbye = self._goodbye(machine, post, newest, received_at)
-        sessions = machine.sessions_with(stamps)
-        offset = post.envelope.sent_wall_ms / 1000 - received_at
-        rows = self._names_rows(machine, post, received_at)
-        defined = len(self._state.definitions)
-        latest = Latest(
-            machine_id=machine.id,
-            received_at=received_at,
-            taken_at=newest.taken_at if newest else machine.taken_at or received_at,
-            clock_offset_seconds=offset,
-            goodbye=goodbye,
-            sessions=sessions,
-            schema_id=newest.schema_id if newest else b"",
-            report=newest.payload if newest else b"",
-        )
-        await self._state.reports.writer.save([*rows, self._state.reports.latest_row(latest)])
-        self._definitions_kept = max(self._definitions_kept, defined)
-        for schema_id, schema in schemas.items():
-            machine.remember_schema(schema_id, schema)
-        self._count(taken, repeats, newest)
-        self._show(machine, latest, newest)
         if post.facts is not None and post.facts != machine.facts:
             await self._learn(machine, post.facts)
+        latest = _latest(machine, post, fresh, newest, arrival) if fresh.keys else None
+        await self._keep(machine, post, latest, arrival)
+        for schema_id, schema in schemas.items():
+            machine.remember_schema(schema_id, schema)
+        self._count(post, fresh, taken, newest)
+        if latest is not None:
+            self._show(machine, latest, newest, arrival)
 
-    def _compiled(self, machine: Machine, post: Post) -> dict[bytes, Schema]:
-        """The schemas that came with the POST, compiled and within the limits."""
-        limits = self._state.settings.limits
-        schemas = {index.id: self._state.schemas.compile(index, post.parts) for index, _ in post.indexes}
-        for schema in schemas.values():
-            if schema.samples > limits.samples:
-                raise Malformed(f"{schema.samples} samples a report, where {limits.samples} are allowed")
-            if len(schema.families) + len(schema.refused) > limits.families:
-                raise Malformed(f"more than the {limits.families} families a report that are allowed")
-        return schemas
+    async def _keep(self, machine: Machine, post: Post, latest: Latest | None, arrival: Arrival) -> None:
+        """One commit with everything of the POST that is new."""
+        store, definitions = self._state.reports, self._state.definitions
+        new = definitions.unsaved() if post.indexes else []
+        rows: list[Statement] = store.part_rows(post.part_payloads)
+        rows += [store.schema_row(machine.id, index.id, payload, arrival.at) for index, payload in post.indexes]
+        rows += store.definition_rows(new)
+        if latest is not None:
+            rows.append(store.latest_row(latest))
+        if rows:
+            await store.writer.save(rows)
+        definitions.saved(new)
 
-    def _decoded(
-        self,
-        schemas: dict[bytes, Schema],
-        machine: Machine,
-        report: tuple[object, bytes, bytes],
-        post: Post,
-        received_at: float,
-    ) -> Taken:
-        _, schema_id, payload = report
-        schema = schemas.get(schema_id) or machine.schemas.get(schema_id)
-        if schema is None:
-            raise UnknownSchema(f"schema {schema_id.hex()}")
-        round_ = decode_report(payload, len(schema.sources), schema.samples)
-        taken_at = placed_at(round_.stamp, post.envelope, received_at)
-        return Taken(taken_at=taken_at, schema_id=schema_id, schema=schema, round=round_, payload=payload)
-
-    def _goodbye(self, machine: Machine, post: Post, newest: Taken | None, received_at: float) -> str:
-        """The machine's last word as it stands after this POST; a newer report takes it back."""
-        said = [
-            (placed_at(stamp, post.envelope, received_at), reason)
-            for stamp, reason in post.goodbyes
-            if not machine.is_repeat(stamp.session, stamp.sequence)
-        ]
-        if not said:
-            return "" if newest else machine.goodbye
-        at, reason = max(said)
-        spoken_at = newest.taken_at if newest else machine.taken_at or 0.0
-        return reason if at >= spoken_at else machine.goodbye
-
-    def _names_rows(self, machine: Machine, post: Post, received_at: float) -> list[Statement]:
-        store = self._state.reports
-        rows = store.part_rows(post.part_payloads)
-        rows += [store.schema_row(machine.id, index.id, payload, received_at) for index, payload in post.indexes]
-        rows += store.definition_rows(self._state.definitions.since(self._definitions_kept))
-        return rows
-
-    def _count(self, taken: list[Taken], repeats: int, newest: Taken | None) -> None:
+    def _count(self, post: Post, fresh: Fresh, taken: list[Taken], newest: Taken | None) -> None:
         metrics = self._state.metrics
         if taken:
             metrics.samples.inc(sum(entry.schema.series for entry in taken))
             metrics.reports.labels("stored").inc(1 if newest else 0)
             metrics.reports.labels("late").inc(len(taken) - (1 if newest else 0))
+        repeats = len(post.reports) + len(post.goodbyes) - len(fresh.keys)
         if repeats:
             metrics.reports.labels("repeat").inc(repeats)
 
-    def _show(self, machine: Machine, latest: Latest, newest: Taken | None) -> None:
+    def _show(self, machine: Machine, latest: Latest, newest: Taken | None, arrival: Arrival) -> None:
         if machine.last_report_at is None or self._state.machine_state(machine) != ON:
             machine.on_since = latest.received_at
         machine.sessions = latest.sessions
         machine.last_report_at = latest.received_at
+        machine.heard_ticks = arrival.ticks
         machine.clock_offset_seconds = latest.clock_offset_seconds
         machine.goodbye = latest.goodbye
         if newest is not None:
-            machine.taken_at = newest.taken_at
+            machine.taken_at, machine.taken_ticks = newest.at, newest.ticks
+            machine.remember_schema(newest.schema_id, newest.schema)
             machine.show(newest.schema, newest.round.words)
-            machine.judge(newest.schema.sources, newest.round, newest.taken_at)
+            machine.judge(newest.schema.sources, newest.round, newest.at)
 
     async def _learn(self, machine: Machine, facts: dict[str, str]) -> None:
+        """Takes new facts. Another host name is another instance; the same one keeps what it was given."""
+        renamed = facts.get("hostname", "") != machine.facts.get("hostname", "")
         machine.facts = facts
         machine.interval_seconds = interval_of(facts)
-        instance = self._state.fleet.free_instance(facts.get("hostname", ""), machine.id)
-        if instance != machine.instance:
-            self._state.fleet.rename(machine, instance)
+        if renamed:
+            fleet = self._state.fleet
+            fleet.rename(machine, fleet.free_instance(facts.get("hostname", ""), machine.id))
         await self._state.register.update_machine(machine)
+
+
+def _fresh(machine: Machine, post: Post) -> Fresh:
+    keys: dict[tuple[bytes, int], None] = {}
+
+    def is_new(stamp: Stamp) -> bool:
+        key = (stamp.session, stamp.sequence)
+        if key in keys or machine.is_repeat(*key):
+            return False
+        keys[key] = None
+        return True
+
+    reports = [report for report in post.reports if is_new(report[0])]
+    goodbyes = [said for said in post.goodbyes if is_new(said[0])]
+    return Fresh(reports=reports, goodbyes=goodbyes, keys=keys)
+
+
+def _decoded(
+    schemas: dict[bytes, Schema], machine: Machine, report: tuple[Stamp, bytes, bytes], post: Post, arrival: Arrival
+) -> Taken:
+    stamp, schema_id, payload = report
+    schema = schemas.get(schema_id) or machine.schemas.get(schema_id)
+    if schema is None:
+        raise UnknownSchema(f"schema {schema_id.hex()}")
+    round_ = decode_report(payload, len(schema.sources), schema.samples)
+    age = age_seconds(stamp, post.envelope)
+    return Taken(
+        at=max(arrival.at - age, 0.0),
+        ticks=arrival.ticks - age,
+        schema_id=schema_id,
+        schema=schema,
+        round=round_,
+        payload=payload,
+    )
+
+
+def _latest(machine: Machine, post: Post, fresh: Fresh, newest: Taken | None, arrival: Arrival) -> Latest:
+    offset = post.envelope.sent_wall_ms / 1000 - arrival.at
+    return Latest(
+        machine_id=machine.id,
+        received_at=arrival.at,
+        taken_at=newest.at if newest else machine.taken_at or arrival.at,
+        clock_offset_seconds=max(-OFFSET_SECONDS_AT_MOST, min(offset, OFFSET_SECONDS_AT_MOST)),
+        goodbye=_last_word(machine, post, fresh, newest, arrival),
+        sessions=machine.sessions_with(fresh.keys),
+        schema_id=newest.schema_id if newest else b"",
+        report=newest.payload if newest else b"",
+    )
+
+
+def _last_word(machine: Machine, post: Post, fresh: Fresh, newest: Taken | None, arrival: Arrival) -> str:
+    """The machine's last word as it stands after this POST; a newer report takes it back."""
+    said = [(arrival.ticks - age_seconds(stamp, post.envelope), reason) for stamp, reason in fresh.goodbyes]
+    if not said:
+        return "" if newest else machine.goodbye
+    ticks, reason = max(said)
+    return reason if ticks >= (newest.ticks if newest else machine.taken_ticks) else machine.goodbye

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from keskidee_report.decode import (
     Envelope,
     Index,
+    OverLimit,
     Part,
     Stamp,
     UnknownVersion,
@@ -19,6 +21,14 @@ from keskidee_report.decode import (
 )
 from keskidee_report.model import Malformed
 from keskidee_report.wire import DELTA, FACTS, GOODBYE, PART, REPORT, SCHEMA, SKIPPABLE
+
+if TYPE_CHECKING:
+    from keskidee_config import LimitSettings
+
+SCHEMAS_A_POST = 8
+"""So many times the samples of one report may be named in a POST: a backlog brings the schemas of its time along."""
+AGE_SECONDS_AT_MOST = 10 * 366 * 86400
+"""No report is placed further back than this, whatever its clocks say."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -33,22 +43,26 @@ class Post:
     reports: list[tuple[Stamp, bytes, bytes]] = field(default_factory=list)
     """Stamp, schema id and payload of each report."""
     goodbyes: list[tuple[Stamp, str]] = field(default_factory=list)
+    named_samples: int = 0
 
 
-def open_post(body: bytes, inflated_limit: int) -> Post:
-    """Opens a body. Raises UnknownVersion, TooLarge or Malformed (keskidee_report.decode)."""
-    envelope = open_envelope(body, inflated_limit)
+def open_post(body: bytes, limits: LimitSettings) -> Post:
+    """Opens a body. Raises UnknownVersion, TooLarge, OverLimit or Malformed (keskidee_report.decode)."""
+    envelope = open_envelope(body, limits.inflated_bytes)
     post = Post(envelope=envelope)
     for kind, payload in envelope.frames:
-        _take_frame(post, kind, payload)
+        _take_frame(post, kind, payload, limits)
     return post
 
 
-def _take_frame(post: Post, kind: int, payload: bytes) -> None:
+def _take_frame(post: Post, kind: int, payload: bytes, limits: LimitSettings) -> None:
     if kind == REPORT:
         post.reports.append((*peek_schema_id(payload), payload))
     elif kind == PART:
-        part = decode_part(payload)
+        part = decode_part(payload, families=limits.families, samples=limits.samples)
+        post.named_samples += part.count
+        if post.named_samples > limits.samples * SCHEMAS_A_POST:
+            raise OverLimit(f"names of more than {limits.samples * SCHEMAS_A_POST} samples in one POST")
         post.parts[part.hash] = part
         post.part_payloads[part.hash] = payload
     elif kind == SCHEMA:
@@ -63,8 +77,8 @@ def _take_frame(post: Post, kind: int, payload: bytes) -> None:
         raise Malformed(f"an unknown frame of type {kind}")
 
 
-def placed_at(stamp: Stamp, envelope: Envelope, received_at: float) -> float:
-    """When a report was taken, on the collector's clock (epoch seconds).
+def age_seconds(stamp: Stamp, envelope: Envelope) -> float:
+    """How long before its POST a report was taken: never negative, and at most AGE_SECONDS_AT_MOST.
 
     In the session that sends, by the clock that counts since boot, which no step of the wall clock moves. A report of
     an earlier session by its wall clock, corrected by the offset that the sender's wall clock has now.
@@ -72,4 +86,4 @@ def placed_at(stamp: Stamp, envelope: Envelope, received_at: float) -> float:
     age_ms = envelope.sent_boot_ms - stamp.boot_ms
     if stamp.session != envelope.session or age_ms < 0:
         age_ms = envelope.sent_wall_ms - stamp.wall_ms
-    return received_at - max(age_ms, 0) / 1000
+    return min(max(age_ms, 0) / 1000, AGE_SECONDS_AT_MOST)

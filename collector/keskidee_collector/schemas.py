@@ -12,9 +12,11 @@ from weakref import WeakValueDictionary
 
 from keskidee_collector.definitions import OWN_SOURCES, Definition, Refused
 from keskidee_collector.render import PartTemplate
+from keskidee_report.decode import OverLimit
 
 if TYPE_CHECKING:
     from keskidee_collector.definitions import Definitions
+    from keskidee_config import LimitSettings
     from keskidee_report.decode import Index, Part
 
 
@@ -53,10 +55,13 @@ class Schemas:
         self._templates: WeakValueDictionary[tuple[bytes, bool, frozenset[str]], PartTemplate] = WeakValueDictionary()
         self._schemas: WeakValueDictionary[tuple[tuple[str, bytes], ...], Schema] = WeakValueDictionary()
 
-    def compile(self, index: Index, parts: dict[bytes, Part]) -> Schema:
+    def compile(
+        self, index: Index, parts: dict[bytes, Part], sender: str = "", limits: LimitSettings | None = None
+    ) -> Schema:
         """The schema of `index`; `parts` are those that came with it. Raises UnknownSchema where one is missing.
 
-        A family belongs to the first source of the schema that names it, so no series can be there twice.
+        A family belongs to the first source of the schema that names it, so no series can be there twice. New families
+        count against `sender`, the id of the machine that brings them. Raises OverLimit; what is stored has no limits.
         """
         known = self._schemas.get(index.sources)
         if known is not None:
@@ -68,14 +73,16 @@ class Schemas:
         for source, part_hash in index.sources:
             if not part_hash:
                 continue
-            template = self._template(source, part_hash, parts, frozenset())
+            template = self._template(source, part_hash, parts, frozenset(), sender)
             taken = owners.keys() & template.names
             if taken:
-                template = self._template(source, part_hash, parts, frozenset(taken))
+                template = self._template(source, part_hash, parts, frozenset(taken), sender)
             templates.append((template, offset))
             owners.update(dict.fromkeys(template.names, source))
             refused |= template.refused
             offset += template.count * 8
+            if limits is not None:
+                _check(limits, offset // 8, len(owners) + len(refused))
         schema = Schema(
             sources=tuple([source for source, _ in index.sources]),
             templates=tuple(templates),
@@ -87,24 +94,38 @@ class Schemas:
         self._schemas[index.sources] = schema
         return schema
 
-    def _template(self, source: str, part_hash: bytes, parts: dict[bytes, Part], taken: frozenset[str]) -> PartTemplate:
+    def families(self) -> set[str]:
+        """The families of every schema that a machine uses, or that a POST on its way will make it use."""
+        return {name for schema in self._schemas.values() for name in schema.families}
+
+    def _template(
+        self, source: str, part_hash: bytes, parts: dict[bytes, Part], taken: frozenset[str], sender: str
+    ) -> PartTemplate:
         key = (part_hash, source in OWN_SOURCES, taken)
         template = self._templates.get(key)
         if template is None:
             part = parts.get(part_hash)
             if part is None:
                 raise UnknownSchema(f"part {part_hash.hex()} of source {source}")
-            template = self._templates[key] = self._compile_part(source, part, taken)
+            template = self._templates[key] = self._compile_part(source, part, taken, sender)
         return template
 
-    def _compile_part(self, source: str, part: Part, taken: frozenset[str]) -> PartTemplate:
+    def _compile_part(self, source: str, part: Part, taken: frozenset[str], sender: str) -> PartTemplate:
         refused = dict.fromkeys(taken, "given by another source of this machine already")
         for column in part.columns:
             if column.name in taken:
                 continue
+            wanted = Definition(name=column.name, kind=column.kind, help=column.help)
             try:
-                self._definitions.settle(Definition(name=column.name, kind=column.kind, help=column.help), source)
+                self._definitions.settle(wanted, column.labels, source=source, sender=sender)
             except Refused as reason:
                 refused[column.name] = str(reason)
         accepted = {column.name for column in part.columns} - refused.keys()
         return PartTemplate(part, accepted, refused)
+
+
+def _check(limits: LimitSettings, samples: int, families: int) -> None:
+    if samples > limits.samples:
+        raise OverLimit(f"more than the {limits.samples} samples a report that are allowed")
+    if families > limits.families:
+        raise OverLimit(f"more than the {limits.families} families a report that are allowed")

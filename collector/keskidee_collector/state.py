@@ -31,7 +31,11 @@ logger = logging.getLogger(__name__)
 
 
 class State:
-    """Everything the routes share. `now` gives UTC epoch seconds; `listening_since` is when this process began."""
+    """Everything the routes share. `now` gives UTC epoch seconds; `listening_since` is when this process began.
+
+    `ticks` are seconds of a clock that is never set: what is newer, and who is silent, must not depend on a wall clock
+    that steps. A test that sets `now` gets its ticks from there too.
+    """
 
     def __init__(
         self,
@@ -45,10 +49,11 @@ class State:
         self.settings = settings
         self.version = version
         self.now = now
+        self.ticks: Callable[[], float] = time.monotonic if now is time.time else now
         self.listening_since = now()
         self.reports = ReportStore(directory / "reports.db")
         self.register = RegisterStore(directory / "register.db")
-        self.definitions = Definitions(settings.limits.fleet_families)
+        self.definitions = Definitions(settings.limits.fleet_families, settings.limits.families)
         self.schemas = Schemas(self.definitions)
         self.fleet = Fleet()
         self.metrics = OwnMetrics(version)
@@ -62,31 +67,42 @@ class State:
 
     def machine_state(self, machine: Machine) -> str:
         """on, off, silent or retired, now."""
-        return machine.state(
-            self.now(),
-            silent_after_intervals=self.settings.silent_after_intervals,
-            listening_since=self.listening_since,
-        )
+        return machine.state(self.ticks(), silent_after_intervals=self.settings.silent_after_intervals)
 
     def _restore(self) -> None:
         for name, kind, help in self.reports.all_definitions():
             self.definitions.restore(Definition(name=name, kind=kind, help=help))
         for row in self.register.machines():
-            self.fleet.add(machine_of(row))
-        parts = {part.hash: part for part in map(decode_part, self.reports.all_parts())}
-        for machine_id, payload in self.reports.all_schemas():
+            machine = machine_of(row)
+            machine.heard_ticks = self.ticks()  # while the collector was away nobody could report
+            self.fleet.add(machine)
+        parts = self._stored_parts()
+        shown = {latest.machine_id: latest for latest in self.reports.all_latest()}
+        in_use = {(latest.machine_id, latest.schema_id) for latest in shown.values()}
+        for machine_id, _, payload in sorted(self.reports.all_schemas(), key=lambda row: row[:2] in in_use):
             self._restore_schema(machine_id, payload, parts)
-        for latest in self.reports.all_latest():
+        for latest in shown.values():
             self._restore_latest(latest)
+
+    def _stored_parts(self) -> dict[bytes, Part]:
+        parts = {}
+        for payload in self.reports.all_parts():
+            try:
+                part = decode_part(payload)
+            except Malformed as error:  # taken by a version with other rules: the agent sends its names again
+                logger.warning("stored names are not understood error=%s", error)
+            else:
+                parts[part.hash] = part
+        return parts
 
     def _restore_schema(self, machine_id: str, payload: bytes, parts: dict[bytes, Part]) -> None:
         machine = self.fleet.get(machine_id)
         if machine is None:
             return
-        index = decode_index(payload)
         try:
+            index = decode_index(payload)
             machine.remember_schema(index.id, self.schemas.compile(index, parts))
-        except UnknownSchema as missing:
+        except (UnknownSchema, Malformed) as missing:
             logger.warning("stored schema is incomplete machine=%s missing=%s", machine_id, missing)
 
     def _restore_latest(self, latest: Latest) -> None:
@@ -96,6 +112,7 @@ class State:
         machine.sessions = latest.sessions
         machine.last_report_at = latest.received_at
         machine.taken_at = latest.taken_at
+        machine.taken_ticks = self.ticks() - max(self.now() - latest.taken_at, 0.0)
         machine.goodbye = latest.goodbye
         machine.on_since = self.listening_since
         machine.clock_offset_seconds = latest.clock_offset_seconds

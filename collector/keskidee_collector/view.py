@@ -75,6 +75,7 @@ class MachineView:
     series: int
     problems: tuple[Problem, ...]
     refused_families: dict[str, str]
+    refused_posts: int
 
 
 class View:
@@ -170,6 +171,7 @@ class View:
             series=machine.schema.series if machine.schema else 0,
             problems=tuple(machine.problems.values()),
             refused_families=machine.schema.refused if machine.schema else {},
+            refused_posts=machine.refused_posts,
         )
 
     def _since(self, machine: Machine, state: str) -> float:

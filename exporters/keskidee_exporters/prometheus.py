@@ -115,6 +115,14 @@ def _presence(machines: list[MachineView]) -> Iterator[tuple[Definition, list[st
         _gauge("keskidee_machine_refused_families", "Families of a machine that were refused; its page names them"),
         [f"keskidee_machine_refused_families{_instance(m)} {len(m.refused_families)}\n" for m in machines],
     )
+    yield (
+        Definition(
+            name="keskidee_machine_refused_reports_total",
+            kind="counter",
+            help="Reports of a machine, with its credential, that this collector refused; the collector's log says why",
+        ),
+        [f"keskidee_machine_refused_reports_total{_instance(m)} {m.refused_posts}\n" for m in machines],
+    )
 
 
 def _info_labels(machine: MachineView) -> dict[str, str]:

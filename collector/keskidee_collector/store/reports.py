@@ -102,11 +102,11 @@ class ReportStore:
         with self._engine.connect() as connection:
             return [_latest_of(row._tuple()) for row in connection.execute(select(latest))]
 
-    def all_schemas(self) -> list[tuple[str, bytes]]:
-        """Rows (machine id, SCHEMA payload), oldest first."""
+    def all_schemas(self) -> list[tuple[str, bytes, bytes]]:
+        """Rows (machine id, schema id, SCHEMA payload), oldest first."""
         with self._engine.connect() as connection:
-            query = select(schemas.c.machine_id, schemas.c.payload).order_by(schemas.c.received_at)
-            return [(row[0], row[1]) for row in connection.execute(query)]
+            query = select(schemas.c.machine_id, schemas.c.id, schemas.c.payload).order_by(schemas.c.received_at)
+            return [(row[0], row[1], row[2]) for row in connection.execute(query)]
 
     def all_parts(self) -> list[bytes]:
         """PART payloads."""
