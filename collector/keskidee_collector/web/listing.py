@@ -69,13 +69,6 @@ class Row:
     machine: MachineView
     troubles: list[Trouble]
 
-    @property
-    def rank(self) -> int:
-        """0 is worst."""
-        if self.troubles:
-            return KINDS.index(self.troubles[0].kind)
-        return len(KINDS) + _CALM.index(self.machine.state)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
@@ -107,18 +100,13 @@ class SiteCount:
 def listing(machines: Iterable[MachineView], query: Query) -> Listing:
     """The machines that `query` asks for, worst first, then by site and instance; a page past the end is the last."""
     words = query.text.casefold().split()
-    rows = []
-    for machine in machines:
-        if query.site and shown(machine.site, SITE_LENGTH) != query.site:
-            continue
-        row = Row(machine=machine, troubles=troubles(machine))
-        if _asked(row, query.state) and (not words or _says(row, words)):
-            rows.append(row)
-    rows.sort(key=_order)
-    pages = max(1, -(-len(rows) // PAGE_ROWS))
+    found = [m for m in machines if _asked(m, query) and (not words or _says(m, words))]
+    found.sort(key=_order)
+    pages = max(1, -(-len(found) // PAGE_ROWS))
     query = replace(query, page=min(query.page, pages))
     start = (query.page - 1) * PAGE_ROWS
-    return Listing(query=query, rows=rows[start : start + PAGE_ROWS], found=len(rows), pages=pages)
+    rows = [Row(machine=machine, troubles=troubles(machine)) for machine in found[start : start + PAGE_ROWS]]
+    return Listing(query=query, rows=rows, found=len(found), pages=pages)
 
 
 def sites(machines: Iterable[MachineView]) -> list[SiteCount]:
@@ -135,16 +123,24 @@ def sites(machines: Iterable[MachineView]) -> list[SiteCount]:
     return sorted(counts.values(), key=lambda count: (-count.wrong, count.name))
 
 
-def _asked(row: Row, state: str) -> bool:
-    return bool(row.troubles) if state == WRONG else not state or row.machine.state == state
+def _asked(machine: MachineView, query: Query) -> bool:
+    if query.site and shown(machine.site, SITE_LENGTH) != query.site:
+        return False
+    if query.state == WRONG:
+        return bool(troubles(machine))
+    return not query.state or machine.state == query.state
 
 
-def _says(row: Row, words: list[str]) -> bool:
-    m = row.machine
+def _says(machine: MachineView, words: list[str]) -> bool:
+    m = machine
     texts = [m.instance, m.hostname, m.site, m.role, m.os, m.system, m.maker, m.model, m.serial, m.id]
-    text = "\n".join([*texts, *[trouble.text for trouble in row.troubles]]).casefold()
+    text = "\n".join([*texts, *[trouble.text for trouble in troubles(m)]]).casefold()
     return all(word in text for word in words)
 
 
-def _order(row: Row) -> tuple[int, bool, str, str]:
-    return row.rank, row.machine.simulated, row.machine.site, row.machine.instance
+def _order(machine: MachineView) -> tuple[bool, bool, int, bool, str, str]:
+    """Real troubles, then pretended ones, then the calm."""
+    found = troubles(machine)
+    rank = KINDS.index(found[0].kind) if found else _CALM.index(machine.state)
+    pretended = machine.simulated
+    return not found, bool(found) and pretended, rank, pretended, machine.site, machine.instance

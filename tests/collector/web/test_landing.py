@@ -132,6 +132,16 @@ def test_machines_stand_worst_first(collector: Collector) -> None:
     ]
 
 
+def test_what_is_only_pretended_stands_below_what_is_real(collector: Collector) -> None:
+    for simulated in ("true", "false"):
+        collector.report(collector.join(f"silent-{simulated}", simulated=simulated))
+    collector.wait(60)
+    collector.report(collector.join("source-false"), reading("dmi", DENIED, "needs root"))
+    collector.report(collector.join("calm"))
+
+    assert collector.get("/").texts(NAMES) == ["silent-false", "source-false", "silent-true", "calm"]
+
+
 def test_a_row_tells_the_machine_in_words(collector: Collector) -> None:
     facts = {"os_name": "Debian GNU/Linux 12 (bookworm)", "maker": "Frigatebird", "model": "Rackmast R240"}
     collector.report(collector.join("files-01", **facts))

@@ -9,7 +9,9 @@ import pytest
 from keskidee_collector.web.pages import FOLDER
 
 STYLE = (FOLDER / "static" / "style.css").read_text()
-LIGHT, DARK = [dict(re.findall(r"--(\w+): (#\w+)", block)) for block in re.findall(r":root {(.*?)}", STYLE, re.DOTALL)]
+LIGHT, DARK = [
+    dict(re.findall(r"--(\w+): (#\w+)", block)) for block in re.findall(r":root {(.*?)}", STYLE, re.DOTALL)[:2]
+]
 SCHEMES = {"light": LIGHT, "dark": LIGHT | DARK}
 PAIRS = [
     *[(text, ground) for text in ("ink", "muted", "link", "red", "amber", "green") for ground in ("ground", "panel")],
