@@ -110,7 +110,9 @@ def _access(scheme: str, ca_file: Path | None, token_file: Path | None) -> str:
     if scheme == "https":
         lines += f"tls_config:\n  ca_file: {_quoted(str(ca_file or CA_PLACE))}\n"
     if scheme == "https" or token_file:
-        lines += f"authorization:\n  credentials_file: {_quoted(str(token_file or TOKEN_PLACE))}\n"
+        # said though it is the default: http_sd of Prometheus 2.42 forgets it, and sends the bare token
+        lines += "authorization:\n  type: Bearer\n"
+        lines += f"  credentials_file: {_quoted(str(token_file or TOKEN_PLACE))}\n"
     return lines
 
 

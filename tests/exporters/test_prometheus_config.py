@@ -11,7 +11,10 @@ from keskidee_exporters.prometheus_config import prometheus_yml, scrape_lines, s
 
 LOOPBACK = "http://127.0.0.1:5375"
 REMOTE = "https://collector.example.org:5375"
-ACCESS = {"tls_config": {"ca_file": "/k/ca.pem"}, "authorization": {"credentials_file": "/k/metrics token"}}
+ACCESS = {
+    "tls_config": {"ca_file": "/k/ca.pem"},
+    "authorization": {"type": "Bearer", "credentials_file": "/k/metrics token"},
+}
 
 
 def test_loopback_collector_needs_neither_certificate_nor_token() -> None:
@@ -55,7 +58,10 @@ def test_lines_to_copy_from_a_remote_collector_say_where_the_files_come_from() -
     ]
     machines, _ = yaml.safe_load(lines)["scrape_configs"]
     assert machines["tls_config"] == {"ca_file": "/etc/prometheus/keskidee-ca.pem"}
-    assert machines["authorization"] == {"credentials_file": "/etc/prometheus/keskidee-token"}
+    assert machines["authorization"] == {
+        "type": "Bearer",
+        "credentials_file": "/etc/prometheus/keskidee-token",
+    }
 
 
 def test_no_alertmanager_is_an_empty_list() -> None:
