@@ -17,6 +17,7 @@ from pathlib import Path
 from tests.bench.stand import Missing, Stand, say, version_of
 from tests.bench.table import Row, write
 
+BUSY_LOAD = 0.5
 HERE = Path(__file__).parent
 
 
@@ -49,6 +50,8 @@ def heading(peers: list[str], *, quick: bool) -> list[str]:
     machine = (
         f"{os.cpu_count()} processors, Linux {platform.release()}, {time.strftime('%Y-%m-%d %H:%M UTC', time.gmtime())}"
     )
+    if os.getloadavg()[0] > BUSY_LOAD:
+        machine += f"; load {os.getloadavg()[0]:.1f} before the start: others run here, so trust the ratios only"
     return [*lines, machine, *(["quick run: no figures to publish"] if quick else []), ""]
 
 

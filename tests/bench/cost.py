@@ -16,9 +16,12 @@ def cpu_seconds(pid: int) -> float:
     return time.clock_gettime((~pid << 3) | CPUCLOCK_SCHED)
 
 
-def pss_bytes(pid: int) -> int:
-    """Its memory, where a page that n processes share counts as 1/n."""
-    return _rollup(pid, "Pss:")
+def waited_seconds(pid: int) -> float:
+    """How long its threads were ready to run while something else had the processor (proc(5), schedstat)."""
+    waits = 0
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        waits += int((task / "schedstat").read_text().split()[1])
+    return waits / 1e9
 
 
 def lone_pss_bytes(pid: int) -> int:
@@ -39,14 +42,10 @@ def lone_pss_bytes(pid: int) -> int:
 
 def rss_bytes(pid: int) -> int:
     """Its resident memory."""
-    return _rollup(pid, "Rss:")
-
-
-def _rollup(pid: int, field: str) -> int:
     for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-        if line.startswith(field):
+        if line.startswith("Rss:"):
             return int(line.split()[1]) * 1024
-    raise ValueError(f"no {field} of process {pid}")
+    raise ValueError(f"no Rss of process {pid}")
 
 
 def pin(pid: int, cpu: int) -> None:

@@ -77,14 +77,19 @@ class Collector:
         return int(sum(float(line.removeprefix(name)) for line in lines if line.startswith(name)))
 
 
-def start_agent(stand: Stand, collector: Collector, state: Path, interval_seconds: int) -> Process:
+def start_agent(stand: Stand, collector: Collector, state: Path, interval_seconds: int, disabled: list[str]) -> Process:
     """Enrols an agent of this machine and runs it; it is the lean resident process once it has begun to report."""
     config = state.with_suffix(".yml")
-    config.write_text(f"collector: {json.dumps(collector.url)}\ninterval_seconds: {interval_seconds}\n")
+    settings = {
+        "collector": collector.url,
+        "interval_seconds": interval_seconds,
+        "sources": {"disabled": disabled},
+    }
+    config.write_text(json.dumps(settings))  # which is YAML too
     enrol = [*KESKIDEE, "agent", "enrol", collector.url, "--token-file", "-", "--state", str(state)]
     subprocess.run(enrol, input=collector.token("join"), text=True, check=True, timeout=60, stdout=subprocess.DEVNULL)
     before = collector.stored()
-    process = Process([*KESKIDEE, "agent", "run", "--config", config, "--state", state], stand.folder / "agent")
+    process = Process([*KESKIDEE, "agent", "run", "--config", config, "--state", state], state.with_name("agent"))
     stand.adopt(process)
     stand.wait(lambda: collector.stored() > before, "the agent's first report")
     return process
