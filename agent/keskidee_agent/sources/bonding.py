@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from keskidee_agent.sysfs import label, words
-from keskidee_report.model import Family, NotHere
+from keskidee_report.model import Family, Malformed, NotHere
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 PLATFORMS = ("linux",)
 FOLDER = "sys/class/net"
-LINKS = ("lower", "slave")  # kernels before 3.14 link to the members by the second name
 
 SLAVES = Family("node_bonding_slaves", "gauge", "Interfaces that belong to the bond", digits=0)
 ACTIVE = Family("node_bonding_active", "gauge", "Interfaces of the bond whose link is up", digits=0)
@@ -26,23 +25,26 @@ def read(machine: Machine) -> Iterator[Sample]:
     Raises NotHere where the kernel has no bonding.
     """
     known: dict[str, dict[str, str]] = machine.memory("bonding")
-    masters = words(machine.content(f"{FOLDER}/bonding_masters")).split()
-    for master in masters:
+    for master in words(machine.content(f"{FOLDER}/bonding_masters")).split():
         labels = known.setdefault(master, {"master": label(master)})
+        folder = f"{FOLDER}/{master}"
         try:
-            members = words(machine.content(f"{FOLDER}/{master}/bonding/slaves")).split()
-            states = [_state(machine, master, member) for member in members]
+            members = words(machine.content(f"{folder}/bonding/slaves")).split()
+            if not members and (machine.names(folder, "lower_") or machine.names(folder, "slave_")):
+                raise Malformed("a bond with members does not name them", master)
+            states = [_state(machine, folder, member) for member in members]
         except NotHere:  # taken apart a moment ago
             continue
         yield (SLAVES, labels, len(members))
         yield (ACTIVE, labels, states.count("up"))
 
 
-def _state(machine: Machine, master: str, member: str) -> str:
+def _state(machine: Machine, folder: str, member: str) -> str:
     """What the bond's watch over its links says of a member: up, down, going down, going back."""
-    for link in LINKS[:-1]:
-        try:
-            return words(machine.content(f"{FOLDER}/{master}/{link}_{member}/bonding_slave/mii_status"))
-        except NotHere:
-            continue
-    return words(machine.content(f"{FOLDER}/{master}/{LINKS[-1]}_{member}/bonding_slave/mii_status"))
+    try:
+        content = machine.content(f"{folder}/lower_{member}/bonding_slave/mii_status")
+    except NotHere:  # kernels before 3.14 link to the members by another name
+        content = machine.content(f"{folder}/slave_{member}/bonding_slave/mii_status")
+    if not content:
+        raise Malformed("no state of a member", member)
+    return words(content)

@@ -142,7 +142,7 @@ def read(machine: Machine) -> Iterator[Sample]:
         identity = (mount.device, protocol, address)
         if identity not in seen:
             seen.add(identity)
-            yield from _samples(mount, labels)
+            yield from samples_of(mount, labels)
 
 
 def parse(content: bytes) -> list[Mount]:
@@ -220,7 +220,8 @@ def parse_addresses(content: bytes) -> dict[tuple[bytes, bytes], bytes]:
     return addresses
 
 
-def _samples(mount: Mount, labels: dict[str, str]) -> Iterator[Sample]:
+def samples_of(mount: Mount, labels: dict[str, str]) -> Iterator[Sample]:
+    """All that a mount counts."""
     for age in mount.single.get(b"age:", [])[:1]:
         yield (AGE, labels, age)
     for family, count in zip(BYTES, mount.single.get(b"bytes:", []), strict=False):

@@ -95,7 +95,9 @@ def read(machine: Machine) -> Iterator[Sample]:
         telling = [_telling(machine, folder + name) for name in TELLING]
         if interface.telling != telling or position % REREAD_ROUNDS == turn:
             interface.telling = None  # what follows may fail
-            interface.samples = describe(_attributes(machine, folder, telling), interface.labels)
+            now = describe(_attributes(machine, folder, telling), interface.labels)
+            if now != interface.samples:  # the same objects again cost nothing when they are encoded
+                interface.samples = now
             interface.telling = telling
         samples += interface.samples
     return iter(samples)

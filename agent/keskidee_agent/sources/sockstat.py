@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 PLATFORMS = ("linux",)
 NO_LABELS: dict[str, str] = {}
+PATHS = ("proc/net/sockstat", "proc/net/sockstat6")
 
 USED = Family("node_sockstat_sockets_used", "gauge", "Sockets of every kind in use", digits=0)
 WHAT = {
@@ -29,59 +30,82 @@ WHAT = {
 }
 NAME_CHARACTERS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")
 LARGEST_PAGES = 1 << 46
-FAMILIES_KEPT = 256
+
+
+class Table:
+    """What the last round knew of a file: its lines, and the samples of each. Most lines stay as they are."""
+
+    __slots__ = ("families", "lines", "page_bytes", "samples")
+
+    def __init__(self, page_bytes: int) -> None:
+        self.page_bytes = page_bytes
+        self.families: dict[tuple[bytes, bytes], Family] = {}
+        self.lines: list[bytes] = []
+        self.samples: list[list[Sample]] = []
 
 
 def read(machine: Machine) -> Iterator[Sample]:
     """Gauges in node_sockstat_<protocol>_<name>, without labels. Sockets count in this network namespace."""
-    families: dict[tuple[bytes, bytes], Family] = machine.memory("sockstat")
-    if len(families) > FAMILIES_KEPT:
-        families.clear()
-    page_bytes = os.sysconf("SC_PAGE_SIZE")
+    known: dict[str, Table] = machine.memory("sockstat")
     samples: list[Sample] = []
     missing = 0
-    for path in ("proc/net/sockstat", "proc/net/sockstat6"):
+    for path in PATHS:
         try:
             content = machine.content(path)
         except NotHere:  # IPv4 or IPv6 is not built in
             missing += 1
-        else:
-            samples += parse(content, page_bytes, families)
-    if missing == 2:
-        raise NotHere("no /proc/net/sockstat")
+            continue
+        table = known.get(path)
+        if table is None:
+            table = known[path] = Table(os.sysconf("SC_PAGE_SIZE"))
+        samples += parse(content, table)
+    if missing == len(PATHS):
+        raise NotHere(f"no /{PATHS[0]}")
     return iter(samples)
 
 
-def parse(content: bytes, page_bytes: int, families: dict[tuple[bytes, bytes], Family]) -> list[Sample]:
-    """The samples of lines such as `TCP: inuse 4 orphan 0`; `families` keeps what was named. Raises Malformed."""
+def parse(content: bytes, table: Table) -> list[Sample]:
+    """The samples of lines such as `TCP: inuse 4 orphan 0`; `table` keeps them for the next. Raises Malformed."""
+    lines = complete_lines(content)
+    if len(lines) != len(table.lines):
+        table.families.clear()
+        table.lines = [b""] * len(lines)
+        table.samples = [[] for _ in lines]
     samples: list[Sample] = []
-    for line in complete_lines(content):
-        fields = line.split()
-        pairs = fields[1:]
-        if not pairs or len(pairs) % 2 or fields[0][-1:] != b":":
-            raise Malformed("not a line of sockstat", line)
-        protocol = fields[0][:-1]
-        for name, text in zip(pairs[::2], pairs[1::2], strict=True):
-            count = number(text)
-            if protocol == b"sockets":
-                if name == b"used":
-                    samples.append((USED, NO_LABELS, count))
-                continue
-            if name in WHAT:
-                samples.append((_family(families, protocol, name), NO_LABELS, count))
-            if name == b"mem":
-                if count >= LARGEST_PAGES:
-                    raise Malformed("number too large", line)
-                samples.append((_family(families, protocol, b"mem_bytes"), NO_LABELS, count * page_bytes))
+    for position, line in enumerate(lines):
+        if table.lines[position] != line or not line:
+            table.samples[position] = _of_line(line, table)
+            table.lines[position] = line
+        samples += table.samples[position]
     return samples
 
 
-def _family(families: dict[tuple[bytes, bytes], Family], protocol: bytes, name: bytes) -> Family:
-    family = families.get((protocol, name))
+def _of_line(line: bytes, table: Table) -> list[Sample]:
+    fields = line.split()
+    pairs = fields[1:]
+    if not pairs or len(pairs) % 2 or fields[0][-1:] != b":":
+        raise Malformed("not a line of sockstat", line)
+    protocol = fields[0][:-1]
+    samples: list[Sample] = []
+    for name, text in zip(pairs[::2], pairs[1::2], strict=True):
+        count = number(text)
+        if protocol == b"sockets":
+            samples += [(USED, NO_LABELS, count)] if name == b"used" else []
+        elif name in WHAT:
+            samples.append((_family(table, protocol, name), NO_LABELS, count))
+            if name == b"mem":
+                if count >= LARGEST_PAGES:
+                    raise Malformed("number too large", line)
+                samples.append((_family(table, protocol, b"mem_bytes"), NO_LABELS, count * table.page_bytes))
+    return samples
+
+
+def _family(table: Table, protocol: bytes, name: bytes) -> Family:
+    family = table.families.get((protocol, name))
     if family is None:
         if not protocol or not NAME_CHARACTERS.issuperset(protocol):
             raise Malformed("not a protocol", protocol)
         what = WHAT[name].format(protocol.decode())
         family = Family(f"node_sockstat_{protocol.decode()}_{name.decode()}", "gauge", what, digits=0)
-        families[protocol, name] = family
+        table.families[protocol, name] = family
     return family

@@ -54,10 +54,12 @@ def read(machine: Machine) -> Iterator[Sample]:
 def parse(content: bytes, known: list[Processor]) -> Iterator[Sample]:
     """The samples of a softnet_stat; `known` keeps its lines for the next. Raises Malformed.
 
-    Every number has eight digits, so a line that was cut short is known by its length, with a newline or without.
+    Every line is as long as the first, so one that was cut short is known with a newline at its end or without.
     """
     lines = content.removesuffix(b"\n").split(b"\n")
     width = len(lines[0])
+    if len(lines) == 1 and content[-1:] != b"\n":
+        raise Malformed("cut short" if content else "empty", content)
     samples: list[Sample] = []
     seen: set[int] = set()
     for position, line in enumerate(lines):
