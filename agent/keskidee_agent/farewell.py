@@ -6,6 +6,8 @@ import os
 import select
 import time
 
+SYSTEMD = "/run/systemd/system"
+"""There when systemd is in charge (sd_booted(3))."""
 EVIDENCE = ("/run/nologin", "/run/systemd/shutdown/scheduled")
 """Made by systemd on its way down (pam_nologin(8)) and by a scheduled shutdown (shutdown(8))."""
 SYSTEMCTL = ("/usr/bin/systemctl", "/bin/systemctl")
@@ -14,7 +16,7 @@ ANSWER_SECONDS = 0.5
 
 def machine_goes_down() -> bool:
     """Whether the system is shutting down, as far as it can be told. Costs a process under systemd."""
-    if not os.path.isdir("/run/systemd/system"):
+    if not os.path.isdir(SYSTEMD):
         return os.path.exists(EVIDENCE[0])
     return any(map(os.path.exists, EVIDENCE)) or _system_state() == b"stopping"
 

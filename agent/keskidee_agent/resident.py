@@ -83,6 +83,8 @@ class Resident:
         )
         self._delivery = Delivery(transport, self._spool, self._encoder, facts=self._facts, warn=warn)
         self._vitals = Vitals(self._spool, self._delivery, started_at)
+        self._identity_file: str = settings["identity_file"]
+        self._enrolled_ms = _changed_ms(self._identity_file)
         self._known_facts: dict[str, str] = {}
         self._facts_due_ms = 0
 
@@ -90,6 +92,9 @@ class Resident:
         """A round now, and then one each interval on this machine's own phase, until something is asked for."""
         while not self._wake.asked:
             self.round()
+            if _changed_ms(self._identity_file) != self._enrolled_ms:  # `agent enrol --force` gave another credential
+                self._enrolled_ms = _changed_ms(self._identity_file)
+                self._wake.ask(RELOAD)
             interval_ms = self._interval_seconds * 1000
             phase = clock.phase_ms(self._machine_id, interval_ms)
             self._wake.sleep_until(clock.next_round_ms(clock.boot_ms(), interval_ms, phase), clock.boot_ms)
@@ -130,6 +135,13 @@ class Resident:
             told = {"agent_version": __version__, "interval_seconds": str(self._interval_seconds)}
             self._known_facts = facts_of(self._machine) | told
         return self._known_facts
+
+
+def _changed_ms(path: str) -> int:
+    try:
+        return os.stat(path).st_mtime_ns // 1_000_000
+    except OSError:
+        return 0
 
 
 def is_reloadable(command: list[str]) -> bool:

@@ -70,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
 
 def handover(args: argparse.Namespace) -> dict[str, Any]:
     """What the resident needs, as plain values. Raises ConfigError or ValueError with one line for a person."""
-    from keskidee_agent.identity import read_identity, settings_of, state_directory
+    from keskidee_agent.identity import IDENTITY_FILE, read_identity, settings_of, state_directory
     from keskidee_agent.origin import origin_of
     from keskidee_config import ConfigError
 
@@ -84,6 +84,7 @@ def handover(args: argparse.Namespace) -> dict[str, Any]:
     return {
         "collector": collector.url,
         "machine_id": identity.machine_id,
+        "identity_file": str((state / IDENTITY_FILE).absolute()),
         "credential": identity.credential,
         "ca_file": _ca_file(settings, state) if collector.tls else "",
         "interval_seconds": interval_seconds,
@@ -96,7 +97,7 @@ def handover(args: argparse.Namespace) -> dict[str, Any]:
             "netdev.device_exclude": settings.netdev.device_exclude,
         },
         "spool": {
-            "folder": str(state / "spool"),
+            "folder": str((state / "spool").absolute()),
             "max_bytes": settings.spool.max_bytes,
             "max_age_seconds": settings.spool.max_age_seconds,
         },

@@ -53,9 +53,9 @@ class Agent:
         return self.log.read_text().splitlines()
 
 
-def enrol(state: Path, url: str, ca_pem: bytes | None = None) -> None:
+def enrol(state: Path, url: str, ca_pem: bytes | None = None, *, machine_id: str = MACHINE_ID) -> None:
     identity = Identity(
-        machine_id=MACHINE_ID, credential="c" * 43, instance="pc", site="default", role="server", collector=url
+        machine_id=machine_id, credential="c" * 43, instance="pc", site="default", role="server", collector=url
     )
     write_identity(state, identity, ca_pem)
 
@@ -204,6 +204,16 @@ def test_sighup_with_broken_settings_changes_nothing_and_is_told(
         f"keskidee: {config}:1: intervall_seconds: unknown key, did you mean interval_seconds?",
         "keskidee agent: reload=refused the settings stay as they were",
     ]
+
+
+def test_another_enrolment_takes_effect_by_itself(
+    tmp_path: Path, start: Callable[..., Agent], collector: Collector, listener: Listener
+) -> None:
+    start()
+    collector.wait_for(lambda: collector.reports)
+    enrol(tmp_path / "state", listener.url, machine_id="f" * 32)
+    collector.wait_for(lambda: len({session for session, _ in collector.taken}) == 2)
+    assert listener.requests[-1].line == f"POST /v1/machines/{'f' * 32}/reports HTTP/1.1"
 
 
 def test_a_second_agent_on_the_same_folder_is_refused(start: Callable[..., Agent], collector: Collector) -> None:
