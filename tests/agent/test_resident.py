@@ -77,6 +77,7 @@ def start(tmp_path: Path, listener: Listener) -> Iterator[Callable[..., Agent]]:
             agent.process.wait()
 
 
+@pytest.mark.slow
 def test_a_report_comes_at_once_and_then_each_interval_on_the_machines_phase(
     start: Callable[..., Agent], collector: Collector
 ) -> None:
@@ -97,6 +98,7 @@ def test_the_facts_name_the_machine_its_agent_and_its_interval(
     assert facts["agent_version"]
 
 
+@pytest.mark.slow
 def test_the_collectors_interval_is_taken_over_and_told_back(start: Callable[..., Agent], collector: Collector) -> None:
     collector.interval_seconds = 2
     start()
@@ -115,6 +117,7 @@ def test_a_stop_says_goodbye_and_is_quick(start: Callable[..., Agent], collector
     assert agent.told() == []
 
 
+@pytest.mark.slow
 def test_a_stop_is_quick_while_the_collector_hangs(
     start: Callable[..., Agent], collector: Collector, listener: Listener
 ) -> None:
@@ -129,6 +132,7 @@ def test_a_stop_is_quick_while_the_collector_hangs(
     assert agent.end(signal.SIGTERM) < 6
 
 
+@pytest.mark.slow
 def test_a_killed_agent_loses_no_report(start: Callable[..., Agent], collector: Collector) -> None:
     collector.statuses = [503] * 2
     agent = start()
@@ -143,6 +147,7 @@ def test_a_killed_agent_loses_no_report(start: Callable[..., Agent], collector: 
     assert sorted(set(sequences)) == list(range(max(sequences) + 1))  # what was on its way may come twice
 
 
+@pytest.mark.slow
 def test_reports_of_an_outage_arrive_after_it_with_the_live_one_first(
     tmp_path: Path, start: Callable[..., Agent], collector: Collector, listener: Listener
 ) -> None:
@@ -157,6 +162,7 @@ def test_reports_of_an_outage_arrive_after_it_with_the_live_one_first(
     assert collector.reports[missed] > missed
 
 
+@pytest.mark.slow
 def test_twenty_reports_take_one_handshake(tmp_path: Path, collector: Collector) -> None:
     local: Certified = certified(tmp_path / "authority", "127.0.0.1")
     listener = Listener(collector, tls=local.context)
@@ -188,6 +194,7 @@ def test_sighup_reads_the_settings_again_in_the_same_process(
     assert len(collector.bodies[-2]) < len(collector.bodies[0])
 
 
+@pytest.mark.slow
 def test_sighup_with_broken_settings_changes_nothing_and_is_told(
     tmp_path: Path, start: Callable[..., Agent], collector: Collector
 ) -> None:
@@ -224,6 +231,7 @@ def test_a_second_agent_on_the_same_folder_is_refused(start: Callable[..., Agent
     assert second.told() == [f"keskidee agent: another agent is running on {second.log.parent}/state/spool"]
 
 
+@pytest.mark.slow
 def test_the_end_of_its_parent_ends_it_with_a_goodbye(start: Callable[..., Agent], collector: Collector) -> None:
     reader, writer = os.pipe()
     agent = start("--exit-with-parent", stdin=reader)

@@ -53,6 +53,7 @@ def alive(pid: int) -> bool:
         return False
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="asks /proc who is alive")
 def test_it_stops_when_the_program_that_started_it_is_killed(tmp_path: Path) -> None:
     async def main() -> None:
@@ -72,6 +73,7 @@ def test_it_stops_when_the_program_that_started_it_is_killed(tmp_path: Path) -> 
     asyncio.run(main())
 
 
+@pytest.mark.slow
 def test_sigterm_ends_it_with_status_0(tmp_path: Path) -> None:
     async def main() -> int:
         async with listening() as listener:

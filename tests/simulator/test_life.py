@@ -190,6 +190,7 @@ def test_a_lost_connection_is_opened_again_and_nothing_is_missing(tmp_path: Path
     asyncio.run(main())
 
 
+@pytest.mark.slow
 def test_a_machine_switched_off_for_the_night_says_goodbye_and_is_quiet(tmp_path: Path) -> None:
     machine = next(m for m in build_fleet("keskidee", 20) if m.kind == "desktop" and m.chance(16) < 0.4)
 
@@ -226,6 +227,7 @@ def test_a_machine_never_heard_of_reports_three_times_before_it_is_off(tmp_path:
     asyncio.run(main())
 
 
+@pytest.mark.slow
 def test_a_machine_that_falls_silent_says_no_goodbye(tmp_path: Path) -> None:
     machine = next(m for m in build_fleet("keskidee", 60) if m.ailment == FALLING_SILENT)
 
@@ -244,6 +246,7 @@ def test_a_machine_that_falls_silent_says_no_goodbye(tmp_path: Path) -> None:
     asyncio.run(main())
 
 
+@pytest.mark.slow
 def test_reports_of_the_machines_are_spread_over_the_interval(tmp_path: Path) -> None:
     async def main() -> None:
         async with listening() as listener:
