@@ -193,7 +193,7 @@ class _Worker:
         """Reads them all into `readings`; or gives this worker up and returns the source it hangs in."""
         self._due, self.readings, self._at, self._since = due, [], 0, time.monotonic()
         self._go.release()
-        patience = due[0].deadline_seconds
+        patience = shortest = min([source.deadline_seconds for source in due])
         while not self._done.acquire(timeout=patience):
             with self._switch:
                 at, source = self._at, due[min(self._at, len(due) - 1)]
@@ -201,7 +201,7 @@ class _Worker:
                 if at < len(due) and patience <= 0:
                     self._given_up = True
                     return source
-            patience = max(patience, 0.01)
+            patience = max(min(patience, shortest), 0.01)
         return None
 
     def _loop(self) -> None:

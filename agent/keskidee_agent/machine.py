@@ -147,17 +147,6 @@ class Machine(Files):
         return test
 
 
-def excludes_of(settings: dict[str, Any]) -> dict[str, str]:
-    """What Machine takes as `excludes`, from the agent's settings as JSON objects: every `*_exclude` of a section."""
-    return {
-        f"{section}.{name}": value
-        for section, values in settings.items()
-        if isinstance(values, dict)
-        for name, value in values.items()
-        if name.endswith("_exclude")
-    }
-
-
 def this_platform() -> str:
     """The system this process runs on: "linux", "windows" or "darwin"; another Unix counts as "linux"."""
     return {"win32": WINDOWS, "cygwin": WINDOWS, "darwin": DARWIN}.get(sys.platform, LINUX)

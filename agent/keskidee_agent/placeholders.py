@@ -76,15 +76,15 @@ _NO_UUID = frozenset(
         "fefefefe-fefe-fefe-fefe-fefefefefefe",
     }
 )
-_FILLERS = frozenset("0fFxX.- _*?#")
+_SEPARATORS = frozenset(" .-_*?#/")
 
 
 def said(text: str) -> str:
     """`text` without white space around it, or an empty text where it says nothing about the machine."""
     text = text.strip()
-    if text.lower() in _NOTHING_SAID or len(set(text)) <= 1 or _FILLERS.issuperset(text):
-        return ""
-    return text
+    meant = set(text) - _SEPARATORS
+    filler = not meant or (len(meant) == 1 and len(text) > 2)  # "00000000", "xxx-xxx", "...."
+    return "" if filler or text.lower() in _NOTHING_SAID else text
 
 
 def said_uuid(text: str) -> str:

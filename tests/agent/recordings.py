@@ -1,6 +1,7 @@
 """Recorded machines for tests: the fixture folders, and folders written on the spot."""
 
 from pathlib import Path
+from typing import TypeAlias
 
 from keskidee_agent.gather import found_sources, read
 from keskidee_agent.machine import Machine
@@ -8,6 +9,7 @@ from keskidee_agent.recorded import RecordedMachine
 from keskidee_report.model import Reading
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
+Series: TypeAlias = tuple[str, tuple[tuple[str, str], ...]]
 SOURCES = {source.name: source for source in found_sources()}
 
 
@@ -35,7 +37,7 @@ def write_files(root: Path, files: dict[str, str | bytes]) -> Path:
     return root
 
 
-def values(reading: Reading) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
+def values(reading: Reading) -> dict[Series, float]:
     """Each series with its value; asserts that none comes twice."""
     found = {(family.name, tuple(sorted(labels.items()))): value for family, labels, value in reading.samples}
     assert len(found) == len(reading.samples)

@@ -55,8 +55,7 @@ CONTENTS = st.one_of(
 def test_anything_is_read_or_refused(parser: str, content: bytes) -> None:
     try:
         samples = list(PARSERS[parser](content))
-    except Malformed as error:
-        assert len(str(error)) < 500
+    except Malformed:
         return
     assert [value for _, _, value in samples if not (math.isfinite(value) and 0 <= value < 2.0**75)] == []
 

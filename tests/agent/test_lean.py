@@ -1,0 +1,90 @@
+"""What the resident imports, since each module is paid for on every machine."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+AGENT = Path(__file__).parents[2] / "agent"
+
+# each would add 0.3 to 3 MiB to every agent
+HEAVY = {
+    "argparse",
+    "asyncio",
+    "collections",
+    "dataclasses",
+    "datetime",
+    "email",
+    "enum",
+    "functools",
+    "http",
+    "inspect",
+    "json",
+    "logging",
+    "pathlib",
+    "pkgutil",
+    "psutil",
+    "re",
+    "requests",
+    "subprocess",
+    "threading",
+    "traceback",
+    "typing",
+    "urllib",
+    "xml",
+    "yaml",
+}
+SCRIPT = """
+import sys
+sys.path.insert(0, {path!r})
+before = set(sys.modules)
+{work}
+loaded = sorted(set(sys.modules) - before)
+import json
+print(json.dumps(loaded))
+"""
+ROUNDS = """
+from keskidee_agent.gather import Gatherer
+from keskidee_agent.machine import Machine
+gatherer = Gatherer(Machine())
+for _ in range(70):
+    gatherer.round()
+"""
+FACTS = """
+from keskidee_agent.facts import facts_of
+from keskidee_agent.machine import Machine
+facts_of(Machine())
+"""
+
+
+def imported_by(work: str) -> list[str]:
+    """The modules that the work imports in an interpreter of its own, without site."""
+    script = SCRIPT.format(path=str(AGENT), work=work)
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", script], capture_output=True, check=True, text=True)
+    found: list[str] = json.loads(done.stdout)
+    return found
+
+
+def test_rounds_import_nothing_heavy() -> None:
+    assert HEAVY.intersection(name.partition(".")[0] for name in imported_by(ROUNDS)) == set()
+
+
+def test_facts_import_nothing_heavy() -> None:
+    assert HEAVY.intersection(name.partition(".")[0] for name in imported_by(FACTS)) == set()
+
+
+def test_every_module_of_the_agent_imports_without_linux() -> None:
+    work = """
+import os, importlib
+for name in ("pread", "uname", "statvfs", "O_NONBLOCK", "O_CLOEXEC", "O_NOCTTY"):
+    delattr(os, name)
+sys.modules["select"] = sys.modules["fcntl"] = sys.modules["pwd"] = None
+sys.platform = "win32"
+for name in ("machine", "gather", "recorded", "facts", "once", "doctor", "windows"):
+    importlib.import_module("keskidee_agent." + name)
+from keskidee_agent.gather import found_sources
+found_sources()
+sys.platform = "linux"
+del sys.modules["select"]
+"""
+    assert "keskidee_agent.sources.filesystem" in imported_by(work)
