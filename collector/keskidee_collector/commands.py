@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -89,6 +88,7 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
 
 def run_serve(args: argparse.Namespace) -> int:
     """Runs the collector."""
+    from keskidee_collector import loop
     from keskidee_collector.serve import CannotStart, Running, serve, setup_logging
     from keskidee_config import data_directory
 
@@ -102,7 +102,7 @@ def run_serve(args: argparse.Namespace) -> int:
         yield
 
     try:
-        asyncio.run(serve(settings, directory or data_directory() / "collector", ready))
+        loop.run(serve(settings, directory or data_directory() / "collector", ready))
     except CannotStart as error:
         return _fail(str(error))
     return 0

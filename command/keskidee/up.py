@@ -53,6 +53,7 @@ def _count(text: str) -> int:
 
 def run(args: argparse.Namespace) -> int:
     """Runs until Ctrl-C or SIGTERM."""
+    from keskidee_collector import loop
     from keskidee_collector.commands import collector_settings
     from keskidee_collector.serve import CannotStart, serve, setup_logging
 
@@ -63,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
     household = Household(home, home / "simulated" if args.simulate else home, args.simulate)
     try:
         household.directory.mkdir(mode=0o755, parents=True, exist_ok=True)
-        asyncio.run(serve(settings, household.directory / "collector", household.beside))
+        loop.run(serve(settings, household.directory / "collector", household.beside))
     except (CannotStart, OSError) as error:
         print(f"keskidee: {error}", file=sys.stderr)
         return 1
