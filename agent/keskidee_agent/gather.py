@@ -66,6 +66,7 @@ class Source:
         self.name = name
         self.read = module.read
         self.platforms: tuple[str, ...] = getattr(module, "PLATFORMS", ())
+        self.opt_in: bool = getattr(module, "OPT_IN", False)
         self.every_seconds: float = getattr(module, "EVERY_SECONDS", 0)
         self.deadline_seconds: float = getattr(module, "DEADLINE_SECONDS", deadline_seconds)
         self.right: str = getattr(module, "RIGHT", "")  # what it needs beyond any user's rights, and how to give it
@@ -93,7 +94,8 @@ def found_sources(*, deadline_seconds: float = DEADLINE_SECONDS) -> list[Source]
 class Gatherer:
     """Reads a machine round by round. One thread at a time may call `round`.
 
-    `disabled` names sources that are not read at all. `warn` gets one line when the state of a source changes.
+    `disabled` names sources that are not read at all, `enabled` those that are read only on request (OPT_IN); None
+    reads these too. `warn` gets one line when the state of a source changes.
     """
 
     def __init__(
@@ -102,12 +104,15 @@ class Gatherer:
         *,
         sources: Iterable[Source] | None = None,
         disabled: Iterable[str] = (),
+        enabled: Iterable[str] | None = None,
         warn: Callable[[str], None] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.machine = machine
-        unwanted = frozenset(disabled)
-        found = found_sources() if sources is None else sources
+        found = list(found_sources() if sources is None else sources)
+        unwanted = set(disabled)
+        if enabled is not None:
+            unwanted |= {source.name for source in found if source.opt_in}.difference(enabled)
         self.sources = [source for source in found if source.name not in unwanted]
         self._warn = warn or _to_stderr
         self._clock = clock

@@ -130,6 +130,19 @@ class Machine(Files):
             self._psutil = psutil
         return self._psutil
 
+    def ask(self, function: str, **arguments: Any) -> Any:
+        """What a function of psutil answers. Raises NotHere where this system gives no answer, or Denied.
+
+        psutil says so in several ways: the function is missing, or it raises RuntimeError (Windows with its
+        performance counters switched off).
+        """
+        try:
+            return getattr(self.psutil, function)(**arguments)
+        except (AttributeError, NotImplementedError, RuntimeError) as error:
+            raise NotHere(f"psutil.{function}: {error}") from None
+        except PermissionError:
+            raise Denied(f"psutil.{function}") from None
+
     def excluded(self, setting: str, default: str, by_default: Callable[[str], bool]) -> Callable[[str], bool]:
         """The test for what the user does not want to see, such as "netdev.device_exclude".
 

@@ -61,8 +61,18 @@ def test_what_is_no_property_list_is_refused(plist: str) -> None:
 
 @pytest.mark.parametrize(
     ("version", "number"),
-    [("20.04", 20.04), ("20.04.2", 20.04), ("12", 12.0), ("9.4.1", 9.4), ("10.0.19045", 10.0), ("", 0), ("rolling", 0)]
-    + [("15-SP5", 15.0), ("3.18_alpha", 3.18), ("v1.2", 0)],
+    [
+        ("20.04", 20.04),
+        ("20.04.2", 20.04),
+        ("12", 12.0),
+        ("9.4.1", 9.4),
+        ("10.0.19045", 10.0),
+        ("", 0),
+        ("rolling", 0),
+        ("15-SP5", 15.0),
+        ("3.18_alpha", 3.18),
+        ("v1.2", 0),
+    ],
 )
 def test_the_version_as_a_number_is_its_major_and_minor(version: str, number: float) -> None:
     assert major_minor(version) == number

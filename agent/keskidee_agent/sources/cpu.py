@@ -143,7 +143,7 @@ def cpu_list(content: bytes) -> list[int]:
 
 
 def _portable(machine: Machine) -> Iterator[Sample]:
-    for index, times in enumerate(machine.psutil.cpu_times(percpu=True)):
+    for index, times in enumerate(machine.ask("cpu_times", percpu=True)):
         cpu = str(index)
         # Windows counts the time in interrupts and deferred procedure calls into system as well; Linux does not
         irq, softirq = getattr(times, "interrupt", None), getattr(times, "dpc", None)

@@ -246,7 +246,7 @@ def describe(name: str, major: str, minor: str, rotational: str, properties: dic
 
 
 def _portable(machine: Machine) -> Iterator[Sample]:
-    for device, counts in machine.psutil.disk_io_counters(perdisk=True).items():
+    for device, counts in machine.ask("disk_io_counters", perdisk=True).items():
         yield READS(counts.read_count, device=device)
         yield READ_BYTES(counts.read_bytes, device=device)
         yield READ_SECONDS(counts.read_time * MILLISECOND, device=device)

@@ -1,4 +1,4 @@
-"""Space on each mounted file system, from mountinfo (proc(5)) and statvfs; psutil on Windows. No privilege.
+"""Space on each mounted file system, from mountinfo (proc(5)) and statvfs; mounts by psutil elsewhere. No privilege.
 
 A mount that hangs (a dead server) costs itself only: it says device_error until it answers again.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 
 from keskidee_agent.lines import complete_lines
+from keskidee_agent.space import Space
 from keskidee_report.model import Denied, Family, Malformed, NotHere, TimedOut
 
 TYPE_CHECKING = False
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from keskidee_agent.machine import Machine
-    from keskidee_agent.space import Space
     from keskidee_report.model import Sample
 
 MOUNT_POINTS_EXCLUDE = r"^/(dev|proc|run|sys|mnt|media|var/lib/docker/.+|var/lib/containers/storage/.+)($|/)"
@@ -69,6 +69,7 @@ FILES = Family("node_filesystem_files", "gauge", "Files and folders it has room 
 FILES_FREE = Family("node_filesystem_files_free", "gauge", "Files and folders it has room for still", digits=0)
 READONLY = Family("node_filesystem_readonly", "gauge", "Whether it cannot be written to", digits=0)
 ERROR = Family("node_filesystem_device_error", "gauge", "Whether it did not say how full it is", digits=0)
+NODES = (FILES, FILES_FREE)
 MOUNT = Family("node_filesystem_mount_info", "gauge", "1, labelled with the number of the mounted device", digits=0)
 
 
@@ -203,23 +204,30 @@ def unescaped(text: bytes) -> bytes:
 
 
 def _portable(machine: Machine) -> Iterator[Sample]:
-    psutil = machine.psutil
-    excluded = machine.excluded("filesystem.mount_points_exclude", MOUNT_POINTS_EXCLUDE, is_excluded_mount_point)
-    for partition in psutil.disk_partitions(all=False):
+    unwanted_point = machine.excluded("filesystem.mount_points_exclude", MOUNT_POINTS_EXCLUDE, is_excluded_mount_point)
+    unwanted_type = machine.excluded("filesystem.types_exclude", TYPES_EXCLUDE, EXCLUDED_TYPES.__contains__)
+    for partition in machine.ask("disk_partitions", all=False):
         options = partition.opts.split(",")
-        if "cdrom" in options or not partition.fstype or excluded(partition.mountpoint):
+        unwanted = unwanted_point(partition.mountpoint) or unwanted_type(partition.fstype)
+        if unwanted or "cdrom" in options or not partition.fstype:
             continue
         # C:\ as C:, since a backslash in a label is a nuisance in every query
         device, mountpoint = partition.device.rstrip("\\"), partition.mountpoint.rstrip("\\") or partition.mountpoint
         labels = {"device": device or partition.device, "mountpoint": mountpoint, "fstype": partition.fstype}
         readonly = "ro" in options
-        try:
-            usage = psutil.disk_usage(partition.mountpoint)
-        except OSError as error:  # locked by BitLocker, or a card reader without a card
-            yield from _trouble(labels, error, readonly=readonly)
-            continue
-        yield (ERROR, labels, 0)
-        yield (READONLY, labels, 1 if readonly else 0)
-        yield (SIZE, labels, usage.total)
-        yield (FREE, labels, usage.free)
-        yield (AVAIL, labels, usage.free)
+        answer = _asked(machine, partition.mountpoint, partition.fstype, readonly=readonly)
+        if isinstance(answer, Exception):
+            yield from _trouble(labels, answer, readonly=readonly)
+        else:
+            # Windows has no file nodes to count
+            yield from [sample for sample in _samples(labels, answer) if answer.files or sample[0] not in NODES]
+
+
+def _asked(machine: Machine, mountpoint: str, fstype: str, *, readonly: bool) -> Space | Exception:
+    if machine.platform != "windows":
+        return machine.spaces([(os.fsencode(mountpoint), fstype not in LOCAL_TYPES)])[0]
+    try:
+        usage = machine.psutil.disk_usage(mountpoint)
+    except OSError as error:  # locked by BitLocker, or a card reader without a card
+        return error
+    return Space(usage.total, usage.free, usage.free, 0, 0, readonly=readonly)

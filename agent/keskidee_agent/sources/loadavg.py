@@ -27,7 +27,7 @@ def read(machine: Machine) -> Iterator[Sample]:
     if machine.platform == "linux":
         averages = parse(machine.content("proc/loadavg"))
     else:
-        averages = [round(average, 2) for average in machine.psutil.getloadavg()]
+        averages = [round(average, 2) for average in machine.ask("getloadavg")]
     for family, average in zip(FAMILIES, averages, strict=True):
         yield (family, {}, average)
 

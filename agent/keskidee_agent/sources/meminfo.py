@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from keskidee_agent.lines import complete_lines, number
-from keskidee_report.model import Family, Malformed
+from keskidee_report.model import Family, Malformed, NotHere
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -89,14 +89,19 @@ def describe(name: bytes, *, in_bytes: bool) -> Family:
 
 
 def _portable(machine: Machine) -> Iterator[Sample]:
-    groups = (
-        (machine.psutil.virtual_memory(), PORTABLE + (PORTABLE_MAC if machine.platform == "darwin" else ())),
-        (machine.psutil.swap_memory(), PORTABLE_SWAP),
-    )
+    memory = _amounts(machine, "virtual_memory", PORTABLE + (PORTABLE_MAC if machine.platform == "darwin" else ()))
+    try:
+        swap = _amounts(machine, "swap_memory", PORTABLE_SWAP)
+    except NotHere:  # Windows with its performance counters switched off
+        swap = []
+    return iter(memory + swap)
+
+
+def _amounts(machine: Machine, function: str, fields: tuple[tuple[str, bytes], ...]) -> list[Sample]:
+    """What psutil's function says, under the names that the kernel has for the same."""
     families = machine.memory("meminfo")
-    for amounts, fields in groups:
-        for field, name in fields:
-            family = families.get(name)
-            if family is None:
-                family = families[name] = describe(name + b":", in_bytes=True)
-            yield (family, NO_LABELS, getattr(amounts, field))
+    answer = machine.ask(function)
+    for _, name in fields:
+        if name not in families:
+            families[name] = describe(name + b":", in_bytes=True)
+    return [(families[name], NO_LABELS, getattr(answer, field)) for field, name in fields]

@@ -128,7 +128,7 @@ def _no_handler(machine: Machine, interface: Interface) -> list[Sample]:
 
 def _portable(machine: Machine) -> Iterator[Sample]:
     excluded = machine.excluded("netdev.device_exclude", EXCLUDE, _is_loopback)
-    for device, counts in machine.psutil.net_io_counters(pernic=True).items():
+    for device, counts in machine.ask("net_io_counters", pernic=True).items():
         if not excluded(device):
             for field, name in PORTABLE:
                 yield FAMILIES[name](getattr(counts, field), device=device)

@@ -55,6 +55,7 @@ WINDOWS = SimpleNamespace(
     disk_usage=windows_usage,
 )
 MAC = SimpleNamespace(
+    disk_partitions=lambda all: [record(PARTITION, "/dev/disk3s1s1", "/", "apfs", "ro,local")],  # noqa: A006
     cpu_times=lambda percpu: [record(MAC_TIMES, 10.0, 1.0, 20.0, 100.0)] if percpu else None,
     getloadavg=lambda: (1.2345, 0.5, 0.25),
     virtual_memory=lambda: record(MAC_MEMORY, 8000, 3000, 62.5, 5000, 2900, 2000, 1500, 900),
@@ -151,6 +152,39 @@ def test_windows_drives_are_named_without_backslash_and_a_locked_one_says_so() -
         f"node_filesystem_device_error {e_drive}": 1,
         f"node_filesystem_readonly {e_drive}": 1,
     }
+
+
+def test_mac_file_systems_are_asked_by_statvfs() -> None:
+    names = [name for name in mac("filesystem") if name.endswith("mountpoint=/")]
+    assert sorted(name.partition(" ")[0] for name in names) == [
+        "node_filesystem_avail_bytes",
+        "node_filesystem_device_error",
+        "node_filesystem_files",
+        "node_filesystem_files_free",
+        "node_filesystem_free_bytes",
+        "node_filesystem_readonly",
+        "node_filesystem_size_bytes",
+    ]
+
+
+def test_windows_without_performance_counters_has_memory_but_no_swap() -> None:
+    def no_counters() -> None:
+        raise RuntimeError("PdhAddEnglishCounterW failed. Performance counters may be disabled.")
+
+    psutil = SimpleNamespace(**{**vars(WINDOWS), "swap_memory": no_counters})
+    found = written("meminfo", Machine(platform="windows", psutil=psutil))
+    assert sorted(found) == [
+        "node_memory_MemAvailable_bytes",
+        "node_memory_MemFree_bytes",
+        "node_memory_MemTotal_bytes",
+    ]
+
+
+def test_a_boot_time_that_wavers_is_told_once() -> None:
+    times = iter([1700000000.9, 1700000001.2, 1699999999.8, 1700009000.0])
+    machine = Machine(platform="windows", psutil=SimpleNamespace(**{**vars(WINDOWS), "boot_time": lambda: next(times)}))
+    told = [written("stat", machine)["node_boot_time_seconds"] for _ in range(4)]
+    assert told == [1700000000, 1700000000, 1700000000, 1700009000]
 
 
 @pytest.mark.parametrize(("platform", "device"), [("windows", "Ethernet"), ("darwin", "en0")])
