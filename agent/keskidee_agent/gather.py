@@ -57,6 +57,7 @@ class Source:
         "last",
         "last_at",
         "name",
+        "opt_in",
         "platforms",
         "read",
         "right",
