@@ -71,7 +71,8 @@ class Resident:
         self._machine_id: str = settings["machine_id"]
         self._interval_seconds: int = settings["interval_seconds"]
         self._machine = Machine(excludes=settings["excludes"])
-        self._gatherer = Gatherer(self._machine, disabled=settings["disabled"], warn=warn)
+        disabled, enabled = settings["disabled"], settings["enabled"]
+        self._gatherer = Gatherer(self._machine, disabled=disabled, enabled=enabled, warn=warn)
         for source in self._gatherer.sources:
             if source.deadline_seconds == DEADLINE_SECONDS:  # a source that asks for another knows why
                 source.deadline_seconds = settings["deadline_seconds"]

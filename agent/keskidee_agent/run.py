@@ -90,6 +90,7 @@ def handover(args: argparse.Namespace) -> dict[str, Any]:
         "interval_seconds": interval_seconds,
         "deadline_seconds": settings.sources.deadline_seconds,
         "disabled": list(settings.sources.disabled),
+        "enabled": list(settings.sources.enabled),
         "excludes": {
             "filesystem.mount_points_exclude": settings.filesystem.mount_points_exclude,
             "filesystem.types_exclude": settings.filesystem.types_exclude,

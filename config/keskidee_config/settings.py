@@ -19,6 +19,8 @@ class SourceSettings:
 
     disabled: tuple[Annotated[str, NAME], ...] = ()
     """Names of sources that are not read, such as [dmi, netdev]. `keskidee agent doctor` lists all names."""
+    enabled: tuple[Annotated[str, NAME], ...] = ()
+    """Sources that are read only on request, because they give many series: such as [interrupts, mountstats]."""
     deadline_seconds: Annotated[float, Between(0.1, 60)] = 5.0
     """A source that takes longer (a dead network mount) is given up for this report."""
 

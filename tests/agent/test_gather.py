@@ -291,3 +291,15 @@ def test_rounds_of_this_machine_do_not_grow() -> None:
     grown = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()
     assert grown < 100_000
+
+
+def test_a_source_that_is_read_on_request_only_waits_for_its_name() -> None:
+    asked_for = Source("interrupts", SimpleNamespace(read=lambda _machine: iter(()), OPT_IN=True))
+    usual = Source("stat", SimpleNamespace(read=lambda _machine: iter(())))
+
+    def names(enabled: list[str] | None) -> list[str]:
+        return [source.name for source in Gatherer(Machine(), sources=[asked_for, usual], enabled=enabled).sources]
+
+    assert names([]) == ["stat"]
+    assert names(["interrupts"]) == ["interrupts", "stat"]
+    assert names(None) == ["interrupts", "stat"]
