@@ -1,17 +1,16 @@
 """The segments: reports that were not acknowledged, oldest first, bounded by bytes and by age.
 
 Files `00000001.segment`, `00000002.segment`, ... in the form of record.py. The newest is appended to; each is removed
-when all of it is acknowledged. `cursor` holds how far the oldest one is done and how many reports were dropped and why.
+when all of it is acknowledged; how far the oldest one is done stands in the cursor (cursor.py).
 A number is never used twice, so a cursor that is older than the files does no harm: some reports are sent again.
 """
 
 from __future__ import annotations
 
 import os
-import struct
-from zlib import crc32
 
 from keskidee_agent import clock
+from keskidee_agent.cursor import FULL, OLD, Cursor
 from keskidee_agent.record import (
     END,
     HEAD_BYTES,
@@ -36,12 +35,6 @@ if TYPE_CHECKING:
 SEGMENT_BYTES = 256 << 10
 YEAR_MS = 366 * 86400 * 1000
 SUFFIX = ".segment"
-
-FULL, OLD, REFUSED, DISK = "full", "old", "refused", "disk"
-DROP_REASONS = (FULL, OLD, REFUSED, DISK)
-"""Why a report was dropped: no room, too old, refused by the collector for good, or the disk lost it."""
-
-_CURSOR = struct.Struct(f"<QQ{len(DROP_REASONS)}Q")
 
 
 class Batch:
@@ -69,7 +62,7 @@ class _Segment:
 
 
 class Backlog:
-    """The segments in a folder. `dropped` counts by reason and survives restarts; methods raise OSError.
+    """The segments in a folder. Methods raise OSError.
 
     `torn_bytes` stood behind the last whole record of files of earlier processes: a kill or a power cut ended them.
     """
@@ -83,7 +76,7 @@ class Backlog:
         now_ms: Callable[[], int],
     ) -> None:
         self.folder = folder
-        self.dropped = dict.fromkeys(DROP_REASONS, 0)
+        self._cursor = Cursor(folder)
         self.torn_bytes = 0
         self._schema_frames = schema_frames
         self._max_age_ms = int(max_age_seconds * 1000)
@@ -91,10 +84,15 @@ class Backlog:
         self._segments: dict[int, _Segment] = {}
         self._last_number = 0
         self._done = HEAD_BYTES  # how far the oldest segment is acknowledged
-        self._cursor = self._writer = -1
+        self._writer = -1
         self._known_parts: set[bytes] = set()  # what the segment that is written to holds already
         self._known_schemas: set[bytes] = set()
         self._unsynced = False
+
+    @property
+    def dropped(self) -> dict[str, int]:
+        """Reports given up, by reason (cursor.DROP_REASONS); to be changed by whoever gives one up."""
+        return self._cursor.dropped
 
     @property
     def bytes(self) -> int:
@@ -109,7 +107,7 @@ class Backlog:
     def open(self, left_behind: str) -> None:
         """Takes the folder over from the process before; the file `left_behind`, if there, is its last report."""
         numbers = sorted([int(name[: -len(SUFFIX)]) for name in os.listdir(self.folder) if _is_segment(name)])
-        pointed_at, done = self._read_cursor()
+        pointed_at, done = self._cursor.read()
         self._last_number = max(pointed_at, *numbers, 0)
         if os.path.exists(left_behind):
             self._last_number += 1
@@ -205,17 +203,14 @@ class Backlog:
     def close(self) -> None:
         """Makes all durable and ends the writing."""
         self.sync()
-        for descriptor in (self._writer, self._cursor):
-            if descriptor >= 0:
-                os.close(descriptor)
-        self._writer = self._cursor = -1
+        if self._writer >= 0:
+            os.close(self._writer)
+            self._writer = -1
+        self._cursor.close()
 
     def write_cursor(self) -> None:
         """Writes down how far the oldest segment is done, and the counts."""
-        content = _CURSOR.pack(self._oldest_number() or self._last_number, self._done, *self.dropped.values())
-        if self._cursor < 0:
-            self._cursor = open_private(os.path.join(self.folder, "cursor"))
-        write_at(self._cursor, content + crc32(content).to_bytes(4, "little"), 0)
+        self._cursor.write(self._oldest_number() or self._last_number, self._done)
 
     # inside
 
@@ -275,19 +270,6 @@ class Backlog:
         if not 0 <= age_ms < YEAR_MS:  # a clock is or was wrong: the bound in bytes has to do
             age_ms = 0
         self._segments[number] = _Segment(len(content), waiting, self._now_ms() - age_ms)
-
-    def _read_cursor(self) -> tuple[int, int]:
-        """Segment and offset; the first byte of the first one where there is no sound cursor. Sets `dropped`."""
-        try:
-            with open(os.path.join(self.folder, "cursor"), "rb", 0) as file:
-                content = file.read()
-        except FileNotFoundError:
-            return 0, HEAD_BYTES
-        if len(content) != _CURSOR.size + 4 or crc32(content[:-4]).to_bytes(4, "little") != content[-4:]:
-            return 0, HEAD_BYTES
-        number, done, *dropped = _CURSOR.unpack(content[:-4])
-        self.dropped = dict(zip(DROP_REASONS, dropped, strict=True))
-        return number, done
 
 
 def sync_folder(folder: str) -> None:

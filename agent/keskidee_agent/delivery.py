@@ -7,7 +7,7 @@ hours leaves the link and the collector room for everybody's live reports.
 from __future__ import annotations
 
 from keskidee_agent import clock
-from keskidee_agent.backlog import REFUSED
+from keskidee_agent.cursor import REFUSED
 from keskidee_agent.transport import DeliveryError, Pauses
 from keskidee_report.codec import envelope, facts_frame, goodbye_frame
 

@@ -13,7 +13,8 @@ from __future__ import annotations
 import os
 
 from keskidee_agent import clock
-from keskidee_agent.backlog import DISK, Backlog, Batch
+from keskidee_agent.backlog import Backlog, Batch
+from keskidee_agent.cursor import DISK
 from keskidee_agent.lock import take_lock
 from keskidee_agent.slot import Slot
 from keskidee_report.model import Malformed
@@ -69,7 +70,7 @@ class Spool:
 
     @property
     def dropped(self) -> dict[str, int]:
-        """Reports that were given up, by reason (backlog.DROP_REASONS), since the folder was made."""
+        """Reports that were given up, by reason (cursor.DROP_REASONS), since the folder was made."""
         return self._backlog.dropped
 
     def hold(self, report: Report) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 
-from keskidee_agent.backlog import DROP_REASONS
+from keskidee_agent.cursor import DROP_REASONS
 from keskidee_report import __version__
 from keskidee_report.model import OK, Family, Reading
 

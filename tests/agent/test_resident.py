@@ -72,6 +72,7 @@ def start(tmp_path: Path, listener: Listener) -> Iterator[Callable[..., Agent]]:
 
     yield one
     for agent in agents:
+        print(*agent.told(), sep="\n")
         if agent.process.poll() is None:
             agent.process.kill()
             agent.process.wait()

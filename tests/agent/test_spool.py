@@ -17,7 +17,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from keskidee_agent import backlog, record
-from keskidee_agent.backlog import DISK, FULL, OLD, REFUSED, Batch
+from keskidee_agent.backlog import Batch
+from keskidee_agent.cursor import DISK, FULL, OLD, REFUSED
 from keskidee_agent.lock import InUse
 from keskidee_agent.spool import Spool
 from keskidee_report.codec import Report
@@ -60,7 +61,12 @@ def spool_at(folder: Path, **options: Any) -> Spool:
 
 def kill(spool: Spool) -> None:
     """What the kernel does with a killed process: its descriptors close, nothing else happens."""
-    for descriptor in (spool._lock, spool._slot._descriptor, spool._backlog._writer, spool._backlog._cursor):
+    for descriptor in (
+        spool._lock,
+        spool._slot._descriptor,
+        spool._backlog._writer,
+        spool._backlog._cursor._descriptor,
+    ):
         if descriptor >= 0:
             os.close(descriptor)
 
