@@ -8,7 +8,10 @@ import pytest
 
 from tests.agent.recordings import Series, reading_at, values
 
-COLLECTORS = ("cpu", "diskstats", "dmi", "loadavg", "meminfo", "netclass", "netstat", "os", "sockstat", "stat")
+COLLECTORS = (
+    *("cpu", "diskstats", "dmi", "filefd", "loadavg", "meminfo", "netclass", "netstat", "os", "pressure", "sockstat"),
+    *("stat", "vmstat"),
+)
 
 # families that the expected file leaves out by its own filter, though these collectors give them
 NOT_IN_THE_FILE = {

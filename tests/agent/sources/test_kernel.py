@@ -1,0 +1,93 @@
+"""The sources of the kernel and of storage in what one recorded machine cannot show: rounds, old kernels, halves."""
+
+from pathlib import Path
+
+import pytest
+
+from keskidee_agent.recorded import RecordedMachine
+from keskidee_agent.sources import pressure, schedstat, softirqs, vmstat
+from keskidee_report.model import ABSENT, OK, Malformed
+from tests.agent.recordings import FIXTURES, reading_at, reading_of, values, write_files
+
+KERNEL = ["entropy", "filefd", "pressure", "schedstat", "softirqs", "vmstat"]
+
+
+@pytest.mark.parametrize("source", KERNEL)
+def test_a_machine_that_has_nothing_of_it_is_absent(source: str, tmp_path: Path) -> None:
+    assert reading_at(source, tmp_path).outcome == ABSENT
+
+
+@pytest.mark.parametrize("source", KERNEL)
+def test_names_and_labels_are_the_same_objects_in_the_next_round(source: str) -> None:
+    [case, *_] = [case for case in sorted((FIXTURES / source).iterdir()) if reading_at(source, case).outcome == OK]
+    machine = RecordedMachine(str(case))
+    first = reading_of(source, machine).samples
+    machine.begin_round()
+    second = reading_of(source, machine).samples
+    assert [(id(family), id(labels), value) for family, labels, value in first] == [
+        (id(family), id(labels), value) for family, labels, value in second
+    ]
+
+
+def test_the_counts_of_vmstat_are_those_that_node_exporter_gives_by_default() -> None:
+    wanted = "oom_kill oom_kill_x pgpgin pswpout pgfault pgmajfault pg_hugefaults"
+    unwanted = "nr_dirty thp_fault_alloc pgalloc_dma xpgfault pgsteal_direct oom_kil pg_faul"
+    assert [name for name in (wanted + " " + unwanted).split() if vmstat.is_wanted(name.encode())] == wanted.split()
+
+
+def test_a_vmstat_with_other_lines_is_laid_out_anew(tmp_path: Path) -> None:
+    machine = RecordedMachine(str(tmp_path))
+    for content in ("pgfault 1\nnr_dirty 2\n", "nr_dirty 3\npgfault 4\n"):
+        write_files(tmp_path, {"proc/vmstat": content})
+        machine.begin_round()
+        reading = reading_of("vmstat", machine)
+    assert values(reading) == {("node_vmstat_pgfault", ()): 4}
+
+
+@pytest.mark.parametrize("content", ["", "pgfault", "pgfault 1", "pgfault x\n", "pgfault 1 2\n", "nr_dirty 1\n"])
+def test_another_vmstat_is_refused(content: str) -> None:
+    with pytest.raises(Malformed):
+        vmstat.parse(content.encode(), {})
+
+
+def test_a_resource_that_the_kernel_does_not_measure_is_left_out(tmp_path: Path) -> None:
+    line = "some avg10=0.00 avg60=0.00 avg300=0.00 total=2500000\n"
+    reading = reading_at("pressure", write_files(tmp_path, {"proc/pressure/cpu": line}))
+    assert values(reading) == {("node_pressure_cpu_waiting_seconds_total", ()): 2.5}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "some avg10=0.00 avg60=0.00 avg300=0.00 total=1",
+        "some avg10=0.00 avg60=0.00 avg300=0.00 total=-1\n",
+        "some avg10=0.00 avg60=0.00 total=1\n",
+        "some avg60=0.00 avg10=0.00 avg300=0.00 total=1\n",
+        "most avg10=0.00 avg60=0.00 avg300=0.00 total=1\n",
+        2 * "some avg10=0.00 avg60=0.00 avg300=0.00 total=1\n",
+    ],
+)
+def test_another_pressure_is_refused(content: str) -> None:
+    with pytest.raises(Malformed):
+        pressure.parse(content.encode())
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "version 14\ncpu0 1 2 3 4 5 6 7 8 9\n",
+        "cpu0 1 2 3 4 5 6 7 8 9\n",
+        "version 15\ncpu0 1 2 3 4 5 6 7 8\n",
+        "version 15\ncpu 1 2 3 4 5 6 7 8 9\n",
+        "version 15\n" + 2 * "cpu0 1 2 3 4 5 6 7 8 9\n",
+    ],
+)
+def test_another_schedstat_is_refused(content: str) -> None:
+    with pytest.raises(Malformed):
+        list(schedstat.parse(content.encode(), {}))
+
+
+@pytest.mark.parametrize("content", ["CPU0\nHI: 1 2\n", "CPU0\nNEW: 1\n", "HI: 1\n", "CPUx\nHI: 1\n", "\nHI:\n"])
+def test_another_table_of_software_interrupts_is_refused(content: str) -> None:
+    with pytest.raises(Malformed):
+        list(softirqs.parse(content.encode(), {}))

@@ -1,0 +1,78 @@
+"""Whatever bytes a file of the kernel or of storage holds, its parser gives finite values, or raises Malformed."""
+
+import math
+from collections.abc import Callable, Iterable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from keskidee_agent.sources import filefd, pressure, schedstat, softirqs, vmstat
+from keskidee_report.model import Malformed, Sample
+from tests.agent.recordings import FIXTURES
+
+NUMBER = filefd.ALLOCATED
+PARSERS: dict[str, Callable[[bytes], Iterable[Sample]]] = {
+    "filefd": filefd.parse,
+    "pressure": lambda content: [NUMBER(total) for total in pressure.parse(content).values()],
+    "schedstat": lambda content: schedstat.parse(content, {}),
+    "softirqs": lambda content: softirqs.parse(content, {}),
+    "vmstat": lambda content: vmstat.parse(content, {}),
+}
+SOURCES = "entropy filefd pressure schedstat softirqs vmstat"
+REAL = sorted(
+    file.read_bytes()
+    for source in SOURCES.split()
+    for file in (FIXTURES / source).glob("*/**/*")
+    if file.is_file() and file.name not in ("expected.prom", "ORIGIN")
+)
+
+
+@st.composite
+def spoiled(draw: st.DrawFn) -> bytes:
+    """A real file with a piece replaced."""
+    content = draw(st.sampled_from(REAL))
+    at = draw(st.integers(0, len(content)))
+    gone = draw(st.integers(0, 12))
+    return content[:at] + draw(st.binary(max_size=12)) + content[at + gone :]
+
+
+CONTENTS = st.one_of(
+    st.binary(max_size=300),
+    st.text(alphabet="0123456789abcdefCPUx \n:-_+.>/\t,()[]=%\x00é", max_size=300).map(str.encode),
+    spoiled(),
+)
+
+
+@pytest.mark.parametrize("parser", PARSERS)
+@given(content=CONTENTS)
+def test_anything_is_read_or_refused(parser: str, content: bytes) -> None:
+    try:
+        samples = list(PARSERS[parser](content))
+    except Malformed:
+        return
+    assert [value for _, _, value in samples if not (math.isfinite(value) and abs(value) < 2.0**75)] == []
+
+
+# how to parse, and what a first round finds in its memory
+REMEMBERING: dict[str, Callable[..., Iterable[Sample]]] = {
+    "schedstat": schedstat.parse,
+    "softirqs": softirqs.parse,
+    "vmstat": vmstat.parse,
+}
+
+
+@pytest.mark.parametrize("parser", REMEMBERING)
+@given(first=st.sampled_from(REAL), second=spoiled())
+def test_what_is_remembered_of_one_file_never_spoils_the_next(parser: str, first: bytes, second: bytes) -> None:
+    memory: dict[object, object] = {}
+    attempt(parser, first, memory)
+    assert attempt(parser, second, memory) == attempt(parser, second, {})
+
+
+def attempt(parser: str, content: bytes, memory: object) -> object:
+    """The samples by name, or that there are none."""
+    try:
+        return [(family.name, labels, value) for family, labels, value in REMEMBERING[parser](content, memory)]
+    except Malformed:
+        return "refused"
