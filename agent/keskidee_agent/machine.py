@@ -38,6 +38,7 @@ class Machine(Files):
         self._psutil = psutil
         self._tests: dict[str, Callable[[str], bool]] = {}
         self._memories: dict[str, dict[Any, Any]] = {}
+        self._localtime: object = None
         self._asking: dict[bytes, Question] = {}
 
     def memory(self, source: str) -> dict[Any, Any]:
@@ -58,6 +59,11 @@ class Machine(Files):
 
     def zone(self) -> tuple[str, int]:
         """The name of the local time zone and its offset from UTC in seconds, now."""
+        localtime = self.signature("etc/localtime")
+        if localtime != self._localtime:  # the C library reads it once and never looks again
+            self._localtime = localtime
+            if hasattr(time, "tzset"):
+                time.tzset()
         now = time.localtime()
         return now.tm_zone, now.tm_gmtoff
 

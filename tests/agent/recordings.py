@@ -1,5 +1,8 @@
 """Recorded machines for tests: the fixture folders, and folders written on the spot."""
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeAlias
 
@@ -42,3 +45,16 @@ def values(reading: Reading) -> dict[Series, float]:
     found = {(family.name, tuple(sorted(labels.items()))): value for family, labels, value in reading.samples}
     assert len(found) == len(reading.samples)
     return found
+
+
+@contextmanager
+def as_nobody() -> Iterator[None]:
+    """Without root's rights, where the tests run as root."""
+    root = os.geteuid() == 0
+    if root:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if root:
+            os.seteuid(0)

@@ -6,7 +6,7 @@ No privilege. Throttling is there on Intel only.
 from __future__ import annotations
 
 from keskidee_agent.lines import complete_lines, number, numbers, only_number
-from keskidee_report.model import Family, Malformed, NotHere
+from keskidee_report.model import Denied, Family, Malformed, NotHere
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def _topology(machine: Machine) -> tuple[list[Sample], list[tuple[Family, dict[s
     try:
         settled += [ISOLATED(1, cpu=str(cpu)) for cpu in cpu_list(machine.content(FOLDER + "/isolated"))]
         cpus = [name for name in machine.names(FOLDER, "cpu") if name[3:].isdigit()]
-    except NotHere:
+    except (NotHere, Denied):  # a sandbox
         return settled, []
     if machine.exists(f"{FOLDER}/cpu0/online"):
         running = cpu_list(machine.content(FOLDER + "/online"))
@@ -118,7 +118,7 @@ def _topology(machine: Machine) -> tuple[list[Sample], list[tuple[Family, dict[s
         try:
             package = str(only_number(machine.content(folder + "/topology/physical_package_id")))
             core = str(only_number(machine.content(folder + "/topology/core_id")))
-        except (NotHere, Malformed):  # switched off, or a machine that numbers no packages (-1)
+        except (NotHere, Denied, Malformed):  # switched off, or a machine that numbers no packages (-1)
             continue
         path = folder + "/thermal_throttle/core_throttle_count"
         if (package, core) not in throttles and machine.exists(path):

@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
 
 from keskidee_report.model import ABSENT, DENIED, FAILED, OK, Reading
-from tests.agent.recordings import SOURCES, cases, reading_at, values
+from tests.agent.recordings import SOURCES, as_nobody, cases, reading_at, values
 
 NOT_READ = {"ORIGIN", "expected.prom"}
 NOT_TEXT = b"\xff\xfe\x00\xc3( 12 \xe2\x28\xa1 34 kB\n" * 50
@@ -63,19 +62,6 @@ class Spoilt:
         if reading.outcome == FAILED and not reading.reason.startswith("malformed: "):
             return reading.reason
         return "" if reading.outcome in (OK, ABSENT, DENIED, FAILED) else reading.outcome
-
-
-@contextmanager
-def as_nobody() -> Iterator[None]:
-    """Without root's rights, where the tests run as root."""
-    root = os.geteuid() == 0
-    if root:
-        os.seteuid(65534)
-    try:
-        yield
-    finally:
-        if root:
-            os.seteuid(0)
 
 
 def nothing(_: Path) -> None:
