@@ -130,6 +130,10 @@ class Files:
             raise translated(error, path) from None
         return sorted([name for name in found if name.startswith(prefix)])
 
+    def place(self, path: str) -> str:
+        """Where a path leads once every symbolic link in it is followed: the place of a device in /sys/devices."""
+        return os.path.realpath(self._real(path))
+
     def _real(self, path: str) -> str:
         return "/" + path
 

@@ -34,6 +34,20 @@ def words(content: bytes | None) -> str:
     return _whole(content).decode("utf-8", "replace").strip() if content else ""
 
 
+def text(content: bytes) -> str:
+    """An attribute as text, white space too: what is not UTF-8, however long, is one U+FFFD, as in node_exporter."""
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        pieces = [""]
+        for character in content.decode("utf-8", "surrogateescape"):
+            if not "\udc80" <= character <= "\udcff":
+                pieces.append(character)
+            elif pieces[-1] != "\ufffd":
+                pieces.append("\ufffd")
+        return "".join(pieces)
+
+
 def integer(content: bytes) -> int:
     """A whole number in decimal, or in hexadecimal behind 0x. Raises Malformed."""
     text = _whole(content).strip()

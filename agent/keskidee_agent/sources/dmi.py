@@ -6,6 +6,7 @@ Serial numbers and the UUID need root on Linux; everything else is for all. Read
 from __future__ import annotations
 
 from keskidee_agent.smbios import system_texts
+from keskidee_agent.sysfs import text
 from keskidee_report.model import Denied, Family, NotHere
 
 TYPE_CHECKING = False
@@ -74,15 +75,8 @@ def _linux(machine: Machine) -> tuple[dict[str, str], list[str]]:
 
 
 def text_of(content: bytes) -> str:
-    """A text of firmware: what is not UTF-8, however long, becomes one U+FFFD, as it does in node_exporter."""
-    text = content.decode("utf-8", "surrogateescape").strip()
-    pieces = []
-    for character in text:
-        if not "\udc80" <= character <= "\udcff":
-            pieces.append(character)
-        elif not pieces or pieces[-1] != "\ufffd":
-            pieces.append("\ufffd")
-    return "".join(pieces)
+    """A text of firmware, without the blanks that fill its field."""
+    return text(content).strip()
 
 
 def _windows(machine: Machine) -> tuple[dict[str, str], list[str]]:
