@@ -7,19 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keskidee_agent.sources import filefd, pressure, schedstat, softirqs, vmstat
+from keskidee_agent.sources import filefd, mdadm, pressure, schedstat, softirqs, vmstat
 from keskidee_report.model import Malformed, Sample
 from tests.agent.recordings import FIXTURES
 
 NUMBER = filefd.ALLOCATED
 PARSERS: dict[str, Callable[[bytes], Iterable[Sample]]] = {
     "filefd": filefd.parse,
+    "mdadm": lambda content: [sample for array in mdadm.parse(content) for sample in mdadm.samples_of(array)],
     "pressure": lambda content: [NUMBER(total) for total in pressure.parse(content).values()],
     "schedstat": lambda content: schedstat.parse(content, {}),
     "softirqs": lambda content: softirqs.parse(content, {}),
     "vmstat": lambda content: vmstat.parse(content, {}),
 }
-SOURCES = "entropy filefd pressure schedstat softirqs vmstat"
+SOURCES = "entropy filefd mdadm pressure schedstat softirqs vmstat"
 REAL = sorted(
     file.read_bytes()
     for source in SOURCES.split()

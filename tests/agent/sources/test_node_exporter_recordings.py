@@ -9,8 +9,8 @@ import pytest
 from tests.agent.recordings import Series, reading_at, values
 
 COLLECTORS = (
-    *("cpu", "diskstats", "dmi", "filefd", "loadavg", "meminfo", "netclass", "netstat", "os", "pressure", "sockstat"),
-    *("stat", "vmstat"),
+    *("cpu", "diskstats", "dmi", "filefd", "loadavg", "mdadm", "meminfo", "netclass", "netstat", "os", "pressure"),
+    *("sockstat", "stat", "vmstat"),
 )
 
 # families that the expected file leaves out by its own filter, though these collectors give them
