@@ -45,7 +45,10 @@ def run(args: argparse.Namespace) -> int:
     for reading in readings:
         if reading.outcome not in (OK, ABSENT):
             sys.stderr.write(f"keskidee: {reading.source}: {reading.outcome}: {reading.reason}\n")
-    return READ if written and any(reading.samples for reading in readings) else NOTHING_READ
+    if any(reading.samples for reading in readings):
+        return READ if written else NOTHING_READ
+    sys.stderr.write(f"keskidee: nothing to read {'on this machine' if args.root is None else 'in ' + args.root}\n")
+    return NOTHING_READ
 
 
 def machine_at(root: str | None) -> Machine:

@@ -122,8 +122,11 @@ def test_a_failure_is_told_on_stderr_and_the_rest_is_printed(
     )
 
 
-def test_nothing_read_is_status_1(tmp_path: Path) -> None:
-    assert run("--root", str(tmp_path)) == 1
+def test_nothing_read_is_status_1_and_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert (run("--root", str(tmp_path)), capsys.readouterr()) == (
+        1,
+        ("", f"keskidee: nothing to read in {tmp_path}\n"),
+    )
 
 
 @pytest.mark.parametrize("root", ["nowhere", "file"])
