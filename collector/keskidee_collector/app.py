@@ -9,8 +9,11 @@ from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route
 
-from keskidee_collector.api import Administration, Enrolment, Health, problem
+from keskidee_collector.administration import Administration
+from keskidee_collector.answers import problem
+from keskidee_collector.enrolment import Enrolment
 from keskidee_collector.guard import Guard
+from keskidee_collector.health import Health
 from keskidee_collector.ingest import Ingest, is_report_path
 from keskidee_collector.view import View, stored_assets
 from keskidee_collector.web.pages import routes as page_routes

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from keskidee_collector.access import METRICS, NotAllowed, bearer
-from keskidee_collector.api import problem
+from keskidee_collector.addresses import is_loopback
+from keskidee_collector.answers import problem
+from keskidee_collector.ingest import is_report_path
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -19,10 +21,11 @@ if TYPE_CHECKING:
 
     Application = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
 
-LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
 OPEN_PATHS = frozenset({"/healthz", "/readyz", "/v1/ca", "/v1/enrol", "/favicon.ico"})
 """Paths that need no reading right: they say nothing of the fleet, or check a token themselves."""
 OPEN_PREFIXES = ("/static/", "/v1/machines", "/v1/tokens")
+FORWARDED = frozenset({b"forwarded", b"x-forwarded-for", b"x-real-ip"})
+"""A proxy on this host that keeps the name localhost (nginx does by default) still speaks for somebody elsewhere."""
 CONTENT_POLICY = (
     b"default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
     b"frame-ancestors 'none'"
@@ -42,7 +45,7 @@ class Guard:
         self._inside = inside
         self._tls = tls
         public = urlsplit(state.settings.public_url or "").hostname
-        self._public = public.lower() if public else None
+        self._public = public.lower() if public and not is_loopback(public) else None
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         """Lets a request in, or answers 401 or 421."""
@@ -51,8 +54,11 @@ class Guard:
             return
         host = host_of(scope)
         refusal = None
-        if not self._tls and host not in LOOPBACK_HOSTS and host != self._public:
+        if not self._tls and host != self._public and not is_loopback(host):
             refusal = problem(421, "host", "this collector is not reached by that name; see public_url in its settings")
+        elif is_report_path(scope["path"]):  # it asks for a credential itself, and no browser reads its answers
+            await self._inside(scope, receive, send)
+            return
         elif not self._may_read(scope, host):
             challenge = {"WWW-Authenticate": 'Basic realm="keskidee: any name, a metrics token as password"'}
             refusal = problem(401, "credential", "reading here needs a metrics token", challenge)
@@ -65,8 +71,8 @@ class Guard:
         path = scope["path"]
         if path in OPEN_PATHS or path.startswith(OPEN_PREFIXES):
             return True
-        if not self._tls and host in LOOPBACK_HOSTS and host != self._public:
-            return True
+        if not self._tls and host != self._public and not any(key in FORWARDED for key, _ in scope["headers"]):
+            return True  # a loopback address: __call__ refuses any other
         header = next((value for key, value in scope["headers"] if key == b"authorization"), b"")
         try:
             self._state.access.check(bearer(header.decode("latin-1")), METRICS, self._state.now())
@@ -76,13 +82,13 @@ class Guard:
 
 
 def host_of(scope: dict[str, Any]) -> str:
-    """The Host header's name without its port, in lower case; empty where there is none or more than one."""
+    """The Host header's name without port and brackets, in lower case; empty where there is none or more than one."""
     hosts = [value for key, value in scope["headers"] if key == b"host"]
     if len(hosts) != 1:
         return ""
     host: str = hosts[0].decode("latin-1").lower()
     if host.startswith("["):
-        return host.partition("]")[0] + "]"
+        return host[1:].partition("]")[0]
     return host.partition(":")[0]
 
 

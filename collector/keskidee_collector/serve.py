@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import json
 import logging
 import os
 import signal
 import socket
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as distribution_version
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,9 @@ from typing import TYPE_CHECKING, Any
 import uvicorn
 
 from keskidee_collector import access
+from keskidee_collector.addresses import is_loopback, local_host, split_address
 from keskidee_collector.app import build
+from keskidee_collector.connections import Connection, Connections
 from keskidee_collector.files import keep_file
 from keskidee_collector.state import State
 from keskidee_collector.store.database import Unusable
@@ -37,6 +39,8 @@ KEEP_ALIVE_SECONDS_AT_LEAST = 180
 """Three intervals of a machine that reports each minute: an agent's connection outlives its pauses."""
 STOP_SECONDS = 5
 BACKLOG = 2048
+OTHER_DESCRIPTORS = 128
+"""File descriptors that are not connections of clients, and handshakes on their way."""
 RUNNING_FILE = "collector.json"
 ADMIN_FILE = "admin-token"
 
@@ -83,9 +87,15 @@ async def serve(settings: CollectorSettings, directory: Path, beside: Beside) ->
             raise CannotStart(str(error)) from error
         _watch(state)
         application = build(state, admin_token=admin_token, ca_pem=certificate.ca_pem if certificate else None)
-        server = uvicorn.Server(_uvicorn_config(settings, application, certificate))
+        connections = Connections(
+            _connections_at_most(settings.limits.connections),
+            settings.limits.receive_seconds,
+            lambda reason: state.metrics.refused.labels(reason).inc(),
+        )
+        state.metrics.gauge("connections", "Open connections of clients", lambda: len(connections))
+        server = uvicorn.Server(_uvicorn_config(settings, application, connections, certificate))
         server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]  # ours below, for both loops
-        url = f"{'https' if certificate else 'http'}://{_local_host(host)}:{port}"
+        url = f"{'https' if certificate else 'http'}://{local_host(host)}:{port}"
         running = Running(
             url=url, ca_file=directory / "tls" / "ca.pem" if certificate else None, admin_token=admin_token,
             state=state, stop=asyncio.Event(),
@@ -125,8 +135,24 @@ def _stop_on_signals(stop: asyncio.Event) -> None:
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
 
 
+def _connections_at_most(wanted: int) -> int:
+    """As many as are wanted and as there are file descriptors for, whose limit is raised first."""
+    if os.name != "posix":
+        return wanted
+    import resource
+
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    descriptors = (
+        wanted + OTHER_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, wanted + OTHER_DESCRIPTORS)
+    )
+    with suppress(ValueError, OSError):  # some systems name a hard limit that they do not grant
+        resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, hard))
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return max(min(wanted, soft - OTHER_DESCRIPTORS), 1)
+
+
 def _uvicorn_config(
-    settings: CollectorSettings, application: Any, certificate: ServerCertificate | None
+    settings: CollectorSettings, application: Any, connections: Connections, certificate: ServerCertificate | None
 ) -> uvicorn.Config:
     tls: dict[str, Any] = {}
     if certificate is not None:
@@ -135,7 +161,7 @@ def _uvicorn_config(
         tls["ssl_keyfile"] = str(certificate.key) if own else settings.tls.key
     return uvicorn.Config(
         application,
-        http="httptools",
+        http=partial(Connection, connections),  # type: ignore[arg-type]  # it is only ever called
         ws="none",
         lifespan="off",
         log_config=None,
@@ -144,36 +170,10 @@ def _uvicorn_config(
         date_header=False,
         proxy_headers=False,
         backlog=BACKLOG,
-        limit_concurrency=settings.limits.connections,
         timeout_keep_alive=max(3 * settings.interval_seconds, KEEP_ALIVE_SECONDS_AT_LEAST),
         timeout_graceful_shutdown=STOP_SECONDS,
         **tls,
     )
-
-
-def split_address(listen: str) -> tuple[str, int]:
-    """`HOST:PORT` or `[IPv6]:PORT` as host and port."""
-    host, _, port = listen.rpartition(":")
-    return host.strip("[]"), int(port)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this host can reach that address."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _local_host(host: str) -> str:
-    """The address by which this host reaches what listens on `host`."""
-    if host in ("0.0.0.0", ""):  # compared, not bound
-        return "127.0.0.1"
-    if host == "::":
-        return "[::1]"
-    return f"[{host}]" if ":" in host else host
 
 
 def _bind(host: str, port: int) -> socket.socket:

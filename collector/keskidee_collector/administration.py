@@ -1,0 +1,140 @@
+"""Tokens and machines, for the commands of this host: they carry the admin token from the data directory."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import msgspec
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from keskidee_collector import access
+from keskidee_collector.access import bearer
+from keskidee_collector.answers import SMALL_BODY_BYTES, NoBody, bounded_body, disk_problem, problem
+from keskidee_report.rules import LABEL_VALUE_LENGTH
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from keskidee_collector.fleet import Machine
+    from keskidee_collector.state import State
+
+LONGEST_SECONDS = 100 * 366 * 86400
+Label = Annotated[str, msgspec.Meta(max_length=LABEL_VALUE_LENGTH)]
+
+
+class TokenRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """What `keskidee collector token create` asks for; `seconds` is how long the token holds (None: for good)."""
+
+    scope: Literal["join", "metrics"]
+    site: Label = ""
+    role: Label = ""
+    seconds: Annotated[float, msgspec.Meta(gt=0, le=LONGEST_SECONDS)] | None = None
+    uses: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] | None = None
+
+
+class Administration:
+    """The routes behind `keskidee collector token` and `keskidee collector machines`."""
+
+    def __init__(self, state: State, admin_token: str) -> None:
+        self._state = state
+        self._admin = access.digest(admin_token)
+
+    def routes(self) -> list[Route]:
+        """The administration's routes."""
+        return [
+            Route("/v1/tokens", self._tokens, methods=["GET", "POST"]),
+            Route("/v1/tokens/{token_id}", self._drop_token, methods=["DELETE"]),
+            Route("/v1/machines", self._machines, methods=["GET"]),
+            Route("/v1/machines/{machine_id}/{change:str}", self._change, methods=["POST"]),
+        ]
+
+    def _refused(self, request: Request) -> Response | None:
+        if access.matches(bearer(request.headers.get("authorization", "")), self._admin):
+            return None
+        return problem(401, "credential", "this needs the admin token of the collector's data directory")
+
+    async def _tokens(self, request: Request) -> Response:
+        if refused := self._refused(request):
+            return refused
+        if request.method == "GET":
+            rows = [token._asdict() | {"hash": token.hash.hex()} for token in self._state.access.tokens()]
+            return JSONResponse({"tokens": rows})
+        seconds = self._state.settings.limits.receive_seconds
+        try:
+            asked = msgspec.json.decode(await bounded_body(request, SMALL_BODY_BYTES, seconds), type=TokenRequest)
+        except NoBody as error:
+            return error.answer()
+        except msgspec.MsgspecError as error:
+            return problem(422, "malformed", str(error))
+        now = self._state.now()
+        expires_at = None if asked.seconds is None else now + asked.seconds
+        text, token = self._state.access.issue(
+            asked.scope, now=now, site=asked.site, role=asked.role, expires_at=expires_at, uses=asked.uses
+        )
+        try:
+            await self._state.register.add_token(token)
+        except SQLAlchemyError:
+            return disk_problem()
+        self._state.access.keep(token)
+        return JSONResponse({"id": token.id, "token": text, "expires_at": expires_at}, 201)
+
+    async def _drop_token(self, request: Request) -> Response:
+        if refused := self._refused(request):
+            return refused
+        token = self._state.access.drop(request.path_params["token_id"])
+        if token is None:
+            return problem(404, "unknown", "there is no token of this id")
+        try:
+            await self._state.register.drop_token(token.id)
+        except SQLAlchemyError:
+            return disk_problem()
+        return Response(status_code=204)
+
+    async def _machines(self, request: Request) -> Response:
+        if refused := self._refused(request):
+            return refused
+        return JSONResponse({"machines": [_machine_row(m, self._state) for m in self._state.fleet]})
+
+    async def _change(self, request: Request) -> Response:
+        if refused := self._refused(request):
+            return refused
+        machine = self._state.fleet.get(request.path_params["machine_id"])
+        change = request.path_params["change"]
+        if machine is None or change not in ("revoke", "retire"):
+            return problem(404, "unknown", "there is no such machine, or no such change")
+        try:
+            # refused from this moment; a report that came before may end first, so that nothing is shown after it
+            if change == "revoke":
+                machine.revoked_at = machine.revoked_at or self._state.now()
+                await self._state.register.update_machine(machine)
+            else:
+                async with machine.turn:
+                    await self._retire(machine)
+        except SQLAlchemyError:
+            return disk_problem()
+        return JSONResponse(_machine_row(machine, self._state))
+
+    async def _retire(self, machine: Machine) -> None:
+        """Takes it off every page and gives its instance back; the register keeps the row."""
+        if machine.retired_at is None:
+            machine.retired_at = self._state.now()
+            machine.forget()
+            fleet = self._state.fleet
+            fleet.rename(machine, fleet.free_instance(f"{machine.instance}-retired-{machine.id[:8]}", machine.id))
+        await self._state.register.update_machine(machine)
+        await self._state.reports.writer.save(self._state.reports.forget(machine))
+
+
+def _machine_row(machine: Machine, state: State) -> dict[str, Any]:
+    return {
+        "id": machine.id,
+        "instance": machine.instance,
+        "site": machine.site,
+        "role": machine.role,
+        "state": state.machine_state(machine),
+        "system": machine.facts.get("os_name", ""),
+        "last_report_at": machine.last_report_at,
+        "revoked": machine.revoked_at is not None,
+    }

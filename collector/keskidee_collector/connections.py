@@ -1,0 +1,178 @@
+"""Connections with deadlines and bounds: what a stranger may hold open, for how long, and how long a head he may send.
+
+uvicorn has no deadline for a first request or for slow headers, no bound on headers, and answers everybody 503 once too
+many connections are open. ASGI middleware comes too late for all of that, so it is done in a subclass of its protocol.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import httptools
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable
+
+    from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+
+HEAD_BYTES_AT_MOST = 64 * 1024
+"""All of a request that is not its body: head, framing of chunks, trailers."""
+BODY_PATIENCE = 3
+"""The application has a deadline of its own for a body, and one more to drain it; after so many the line is cut."""
+FAREWELL_SECONDS = 1.0
+"""How long a TLS client may take to answer the end of its connection when the collector stops."""
+
+
+class Connections:
+    """Every open connection, the one that was used longest ago first. `refused` counts a refusal by its reason."""
+
+    def __init__(self, limit: int, receive_seconds: float, refused: Callable[[str], None]) -> None:
+        self.receive_seconds = receive_seconds
+        self.refused = refused
+        self._limit = limit
+        self._open: dict[Connection, None] = {}
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def opened(self, connection: Connection) -> None:
+        """Takes a connection in. Where there are too many, the one that was idle longest goes."""
+        self._open[connection] = None
+        if len(self._open) > self._limit:
+            idle = next((each for each in self._open if each.is_idle), connection)
+            self.closed(idle)
+            idle.transport.abort()
+
+    def used(self, connection: Connection) -> None:
+        """A request came."""
+        if connection in self._open:
+            del self._open[connection]
+            self._open[connection] = None
+
+    def closed(self, connection: Connection) -> None:
+        """It is gone."""
+        self._open.pop(connection, None)
+
+
+class Connection(HttpToolsProtocol):
+    """One connection of a client. `is_idle`: no request is being answered on it."""
+
+    def __init__(self, connections: Connections, **uvicorn_gives: Any) -> None:
+        super().__init__(**uvicorn_gives)
+        self._connections = connections
+        self._deadline: asyncio.TimerHandle | None = None
+        self._write_deadline: asyncio.TimerHandle | None = None
+        self._begun = False
+        self._head_complete = False
+        self._complete = False
+        self._overhead_bytes = 0
+        self._body_bytes = 0
+
+    @property
+    def is_idle(self) -> bool:
+        cycle: RequestResponseCycle | None = self.cycle  # uvicorn says that there always is one
+        return cycle is None or cycle.response_complete
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._connections.opened(self)
+        self._wait(self._connections.receive_seconds)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._connections.closed(self)
+        self._wait(None)
+        self.resume_writing()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """As in uvicorn, but with an end to patience and to headers, and no line in the log for each bad request."""
+        self._unset_keepalive_if_required()
+        self._body_bytes = 0
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            pass  # an offer that nobody has to take: the request is answered as it stands
+        except httptools.HttpParserError:
+            self._refuse(400, "http")
+            return
+        if self._complete:
+            if self.is_idle and self._deadline is None:  # blank lines between two requests are no reason to stay
+                self._wait(self._connections.receive_seconds)
+            return
+        self._overhead_bytes += len(data) - self._body_bytes
+        if self._overhead_bytes > HEAD_BYTES_AT_MOST:
+            self._refuse(431, "http")
+        elif self._deadline is None:
+            self._wait(self._connections.receive_seconds * (BODY_PATIENCE if self._head_complete else 1))
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._begun, self._head_complete, self._complete = True, False, False
+        self._overhead_bytes = 0
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if not self._head_complete:  # what comes after it are trailers, which nothing here reads
+            super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        self._head_complete = True
+        self._wait(None)
+        self._connections.used(self)
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        self._body_bytes += len(body)
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._complete = True
+        self._wait(None)
+        super().on_message_complete()
+
+    def pause_writing(self) -> None:
+        """A client that does not read its answer is cut off; one that reads slowly is not."""
+        super().pause_writing()
+        self._write_deadline = self.loop.call_later(self._connections.receive_seconds, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        if self._write_deadline is not None:
+            self._write_deadline.cancel()
+            self._write_deadline = None
+        super().resume_writing()
+
+    def shutdown(self) -> None:
+        """The collector stops. Over TLS an idle client hears of it only when it speaks next: it is not waited for."""
+        super().shutdown()
+        self.loop.call_later(FAREWELL_SECONDS, self._end_if_idle)
+
+    def _end_if_idle(self) -> None:
+        if self.is_idle:
+            self.transport.abort()
+
+    def _wait(self, seconds: float | None) -> None:
+        """Sets the time until when the rest of the request must be there, or takes it away."""
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+        if seconds is not None:
+            self._deadline = self.loop.call_later(seconds, self._too_slow)
+
+    def _too_slow(self) -> None:
+        self._deadline = None
+        if self.transport.is_closing():
+            return
+        if self._head_complete and not self._complete:
+            self.transport.abort()
+        elif self._begun and not self._complete:
+            self._refuse(408, "slow")
+        else:  # it never said a word
+            self.transport.close()
+
+    def _refuse(self, status: int, reason: str) -> None:
+        """Ends a connection on which no request could be read."""
+        self._connections.refused(reason)
+        if self.is_idle:  # otherwise this would look like the answer to the request before
+            self.transport.write(STATUS_LINE[status] + b"content-length: 0\r\nconnection: close\r\n\r\n")
+        self.transport.close()

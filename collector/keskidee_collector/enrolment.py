@@ -1,0 +1,118 @@
+"""`POST /v1/enrol`: a join token becomes a machine with a credential of its own."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+import msgspec
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.responses import JSONResponse, Response
+
+from keskidee_collector import access
+from keskidee_collector.access import NotAllowed, bearer
+from keskidee_collector.answers import SMALL_BODY_BYTES, NoBody, bounded_body, disk_problem, problem
+from keskidee_collector.fleet import Machine
+from keskidee_collector.state import interval_of
+from keskidee_report.rules import LABEL_VALUE_LENGTH, clean_text, is_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.requests import Request
+
+    from keskidee_collector.state import State
+
+FACTS_AT_MOST = 100
+DESKTOPS = frozenset({"desktop", "laptop"})
+DEFAULT_SITE = "default"
+
+
+class EnrolRequest(msgspec.Struct, forbid_unknown_fields=False):
+    """What a machine says when it enrols."""
+
+    hostname: str
+    facts: dict[str, str] = {}
+    evidence: dict[str, str] = {}
+    site: str = ""
+    role: str = ""
+
+
+class EnrolmentRate:
+    """At most so many enrolments a minute, whoever asks: a leaked token must not fill the register in a second."""
+
+    def __init__(self, per_minute: int, now: Callable[[], float]) -> None:
+        self._per_minute = per_minute
+        self._now = now
+        self._minute = 0
+        self._count = 0
+
+    def allows(self) -> bool:
+        """Whether one more may enrol in this minute; counts it."""
+        minute = int(self._now() // 60)
+        if minute != self._minute:
+            self._minute, self._count = minute, 0
+        self._count += 1
+        return self._count <= self._per_minute
+
+
+class Enrolment:
+    """`POST /v1/enrol`: a join token becomes a machine with a credential of its own."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._rate = EnrolmentRate(state.settings.limits.enrolments_per_minute, state.now)
+
+    async def __call__(self, request: Request) -> Response:
+        """201 with the machine's id and credential, 401 for a token that does not hold."""
+        state = self._state
+        secret = bearer(request.headers.get("authorization", ""))
+        try:
+            state.access.check(secret, access.JOIN, state.now())
+            body = await bounded_body(request, SMALL_BODY_BYTES, state.settings.limits.receive_seconds)
+            # once more, because others enrolled with it while the body came; from here on nobody else runs
+            token = state.access.check(secret, access.JOIN, state.now())
+            asked = msgspec.json.decode(body, type=EnrolRequest)
+        except NotAllowed as refused:
+            state.metrics.refused.labels("credential").inc()
+            return problem(401, "token", str(refused))
+        except NoBody as refused:
+            return refused.answer()
+        except msgspec.MsgspecError as error:
+            return problem(422, "malformed", f"the enrolment is not as it should be: {error}")
+        if not self._rate.allows():
+            return problem(429, "busy", "too many enrolments in this minute", {"Retry-After": "60"})
+        credential = access.new_credential()
+        machine = self._machine(asked, token.site, token.role, credential)
+        used = state.access.use(token)
+        state.fleet.add(machine)
+        try:
+            await state.register.add_machine(machine, used)
+        except SQLAlchemyError:
+            state.access.give_back(token)
+            state.fleet.drop(machine)
+            return disk_problem()
+        state.metrics.enrolments.inc()
+        answer = {
+            "machine_id": machine.id, "credential": credential, "instance": machine.instance,
+            "site": machine.site, "role": machine.role,
+        }  # fmt: skip
+        return JSONResponse(answer, 201)
+
+    def _machine(self, asked: EnrolRequest, site: str, role: str, credential: str) -> Machine:
+        machine_id = uuid.uuid4().hex
+        facts = {key: clean_text(value, LABEL_VALUE_LENGTH) for key, value in asked.facts.items() if is_name(key)}
+        facts = dict(list(facts.items())[: FACTS_AT_MOST - 1])
+        facts["hostname"] = clean_text(asked.hostname, LABEL_VALUE_LENGTH)
+        chassis = facts.get("chassis", "")
+        return Machine(
+            id=machine_id,
+            instance=self._state.fleet.free_instance(facts["hostname"], machine_id),
+            site=site or clean_text(asked.site, LABEL_VALUE_LENGTH) or DEFAULT_SITE,
+            role=role or clean_text(asked.role, LABEL_VALUE_LENGTH) or (chassis if chassis in DESKTOPS else "server"),
+            credential_hash=access.digest(credential),
+            facts=facts,
+            enrolled_at=self._state.now(),
+            heard_ticks=self._state.ticks(),
+            interval_seconds=interval_of(facts),
+        )

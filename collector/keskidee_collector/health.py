@@ -1,0 +1,34 @@
+"""`/healthz`: the process answers. `/readyz`: it can store what it is sent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from keskidee_collector.answers import problem
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from keskidee_collector.state import State
+
+
+class Health:
+    """The two routes, for load balancers and for who starts the collector."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def routes(self) -> list[Route]:
+        """Both routes."""
+        return [Route("/healthz", self._healthy), Route("/readyz", self._ready)]
+
+    async def _healthy(self, _request: Request) -> Response:
+        return PlainTextResponse("ok\n")
+
+    async def _ready(self, _request: Request) -> Response:
+        if self._state.reports.writer.failing or self._state.register.writer.failing:
+            return problem(503, "store", "the last commit failed; the log says why", {"Retry-After": "30"})
+        return PlainTextResponse("ready\n")
