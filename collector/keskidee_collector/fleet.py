@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from keskidee_collector.render import escaped, instance_text
 from keskidee_collector.sequences import Sequences
-from keskidee_report.model import ABSENT, OK
+from keskidee_report.model import ABSENT, DENIED, OK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from keskidee_report.decode import Round
 
 ON, OFF, SILENT, RETIRED = "on", "off", "silent", "retired"
+NO_OUTCOMES = (b"", b"", b"", b"")
 STATES = (ON, OFF, SILENT)
 """States of a machine that is not retired."""
 
@@ -71,7 +72,7 @@ class Machine:
     schemas: dict[bytes, Schema] = field(default_factory=dict)
     schema: Schema | None = None
     chunks: list[bytes] = field(default_factory=list)
-    outcome_chunks: tuple[bytes, bytes, bytes] = (b"", b"", b"")
+    outcome_chunks: tuple[bytes, bytes, bytes, bytes] = NO_OUTCOMES
     problems: dict[str, Problem] = field(default_factory=dict)
     posts: int = 0
     refused_posts: int = 0
@@ -118,33 +119,36 @@ class Machine:
     def forget(self) -> None:
         """Drops everything it said."""
         self.schema, self.schemas, self.chunks = None, {}, []
-        self.outcome_chunks, self.problems, self.sessions = (b"", b"", b""), {}, {}
+        self.outcome_chunks, self.problems, self.sessions = NO_OUTCOMES, {}, {}
 
     def rename(self, instance: str) -> None:
         """Takes another instance, in the lines that are rendered already too."""
         before, after = (b'{instance="%b"' % instance_text(name) for name in (self.instance, instance))
         self.instance = instance
         self.chunks = [chunk.replace(before, after) for chunk in self.chunks]
-        up, seconds, success = (chunk.replace(before, after) for chunk in self.outcome_chunks)
-        self.outcome_chunks = (up, seconds, success)
+        denied, up, seconds, success = (chunk.replace(before, after) for chunk in self.outcome_chunks)
+        self.outcome_chunks = (denied, up, seconds, success)
 
     def judge(self, sources: tuple[str, ...], round_: Round, at: float) -> None:
         """Takes the outcomes of a round: lines for the pages, and problems with the time they began."""
         instance = escaped(self.instance)
-        seconds, success, up = [], [], []
+        denied, seconds, success, up = [], [], [], []
         problems: dict[str, Problem] = {}
         for source, outcome, reason, took in zip(sources, round_.outcomes, round_.reasons, round_.seconds, strict=True):
             collector = f'{{instance="{instance}",collector="{source}"}}'
             seconds.append(f"node_scrape_collector_duration_seconds{collector} {took}\n")
             success.append(f"node_scrape_collector_success{collector} {int(outcome == OK)}\n")
-            if outcome != ABSENT:
+            if outcome == DENIED:
+                denied.append(f'keskidee_source_denied{{instance="{instance}",source="{source}"}} 1\n')
+            elif outcome != ABSENT:
                 up.append(f'keskidee_source_up{{instance="{instance}",source="{source}"}} {int(outcome == OK)}\n')
             if outcome not in (OK, ABSENT):
                 before = self.problems.get(source)
                 since = before.since if before and before.outcome == outcome else at
                 problems[source] = Problem(source=source, outcome=outcome, reason=reason, since=since)
         self.problems = problems
-        self.outcome_chunks = ("".join(up).encode(), "".join(seconds).encode(), "".join(success).encode())
+        lines = (denied, up, seconds, success)
+        self.outcome_chunks = tuple(["".join(each).encode() for each in lines])  # type: ignore[assignment]  # of four
 
 
 class Fleet:

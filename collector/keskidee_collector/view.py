@@ -27,9 +27,14 @@ __all__ = ["AssetRow", "Definition", "MachineView", "Unusable", "View", "labels_
 
 OUTCOME_FAMILIES = (
     Definition(
+        name="keskidee_source_denied",
+        kind="gauge",
+        help="1 for a source that lacks a right; the agent's doctor names it",
+    ),
+    Definition(
         name="keskidee_source_up",
         kind="gauge",
-        help="Whether a source of the agent read (1), or was denied, failed or timed out (0); absent sources have none",
+        help="Whether a source read (1), or failed or timed out (0); absent and denied sources have none",
     ),
     Definition(
         name="node_scrape_collector_duration_seconds",
