@@ -40,6 +40,7 @@ class Machine(Files):
         self._memories: dict[str, dict[Any, Any]] = {}
         self._localtime: object = None
         self._asking: dict[bytes, Question] = {}
+        self._ask_timex: Callable[[], dict[str, int]] | None = None
 
     def memory(self, source: str) -> dict[Any, Any]:
         """What the source wants to know again in the next round. It begins empty and lives as long as the agent."""
@@ -66,6 +67,14 @@ class Machine(Files):
                 time.tzset()
         now = time.localtime()
         return now.tm_zone, now.tm_gmtoff
+
+    def timex(self) -> dict[str, int]:
+        """The fields of struct timex by name, and `state`, what adjtimex(2) returned. Raises NotHere, Denied."""
+        if self._ask_timex is None:
+            from keskidee_agent import kernel_clock
+
+            self._ask_timex = kernel_clock.asker()
+        return self._ask_timex()
 
     def spaces(self, mounts: Sequence[tuple[bytes, bool]]) -> list[Space | Exception]:
         """What statvfs says of each (mount point, may hang), or the OSError it raises, or TimedOut.

@@ -12,6 +12,7 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
+from keskidee_agent.kernel_clock import NAMES
 from keskidee_agent.machine import DARWIN, LINUX, WINDOWS, Machine
 from keskidee_agent.space import Space
 from keskidee_report.model import Malformed, NotHere, TimedOut
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 LINKS_FOLLOWED = 40
+TIMEX_NAMES = frozenset({*NAMES, "state"})
 _UNAME = ("sysname", "nodename", "release", "version", "machine")
 _SPACE = ("f_bsize", "f_frsize", "f_blocks", "f_bfree", "f_bavail", "f_files", "f_ffree")
 
@@ -83,6 +85,16 @@ class RecordedMachine(Machine):
         if not isinstance(recorded, dict) or "zone" not in recorded:
             raise NotHere("no time zone in calls.json")
         return str(recorded["zone"]), int(_number(recorded.get("offset_seconds", 0), "offset_seconds"))
+
+    def timex(self) -> dict[str, int]:
+        """The recorded fields of struct timex, with `state` (or `return`) for what the call returned."""
+        recorded = self._call("timex")
+        if not isinstance(recorded, dict):
+            raise Malformed("timex in calls.json is no object", str(recorded))
+        found = {name: value for name, value in recorded.items() if name in TIMEX_NAMES}
+        if "return" in recorded:
+            found.setdefault("state", recorded["return"])
+        return {name: _whole_number(value, f"timex {name}") for name, value in found.items()}
 
     def spaces(self, mounts: Sequence[tuple[bytes, bool]]) -> list[Space | Exception]:
         """The recorded statvfs of each mount, with or without `f_` before its names; `error` is what it answers."""
@@ -162,6 +174,13 @@ def _recorded_space(found: Mapping[str, Any]) -> Space:
     space = [field(name) for name in ("blocks", "bfree", "bavail")]
     nodes = [field(name, 0) for name in ("files", "ffree")]
     return Space(*[blocks * unit for blocks in space], *nodes, readonly=bool(flags & 1))
+
+
+def _whole_number(value: object, what: str) -> int:
+    number = _number(value, what)
+    if not isinstance(number, int) or abs(number) >= 1 << 63:
+        raise Malformed(f"{what} in calls.json is no whole number", str(value))
+    return number
 
 
 def _number(value: object, what: str) -> float:
