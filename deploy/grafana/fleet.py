@@ -57,7 +57,7 @@ def what_is_wrong() -> Iterator[AnyPanel]:
     yield number("Silent servers", says, count(SERVERS, state("silent")), steps=ANY_IS_BAD)
     says = "Unplugged, out of the office, or broken; never a page."
     yield number("Silent desktops, laptops", says, count(CLIENTS, state("silent")), steps=ANY_IS_WORTH_A_LOOK)
-    says = "Readings that were denied, failed or timed out; what they give is missing below."
+    says = "Readings that failed or timed out; what they give is missing below."
     yield number("Sources failing", says, count(CHOSEN, "keskidee_source_up == 0"), steps=ANY_IS_WORTH_A_LOOK)
     yield collector_answers()
     yield alerts()

@@ -87,7 +87,7 @@ def network() -> Iterator[AnyPanel]:
 def what_the_agent_reads() -> AnyPanel:
     """A band a source."""
     values = {0: ("failing", BAD), 1: ("read", GOOD)}
-    says = "Red: denied, failed or timed out; the collector's page says why."
+    says = "Red: failed or timed out; the collector's page says why."
     return timeline("What the agent reads", says, f"keskidee_source_up{{{ONE}}}", "{{source}}", values)
 
 
