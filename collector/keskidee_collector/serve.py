@@ -22,7 +22,7 @@ from keskidee_collector.addresses import is_loopback, local_host, split_address
 from keskidee_collector.app import build
 from keskidee_collector.connections import Connection, Connections
 from keskidee_collector.files import keep_file
-from keskidee_collector.state import State
+from keskidee_collector.state import ALIVE_FILE, State
 from keskidee_collector.store.database import Unusable
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 KEEP_ALIVE_SECONDS_AT_LEAST = 180
 """Three intervals of a machine that reports each minute: an agent's connection outlives its pauses."""
 STOP_SECONDS = 5
+BEAT_SECONDS = 5
 BACKLOG = 2048
 OTHER_DESCRIPTORS = 128
 """File descriptors that are not connections of clients, and handshakes on their way."""
@@ -117,13 +118,22 @@ async def _until_stopped(
     row = {"url": running.url, "pid": os.getpid(), "ca_file": str(running.ca_file) if running.ca_file else None}
     keep_file(directory / RUNNING_FILE, json.dumps(row).encode())
     stopping = asyncio.create_task(running.stop.wait())
+    beating = asyncio.create_task(_beat(directory))
     try:
         async with beside(running):
             await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
     finally:
         stopping.cancel()
+        beating.cancel()
         server.should_exit = True
         await serving
+
+
+async def _beat(directory: Path) -> None:
+    """Leaves a sign of life, so that the next start knows which machines were silent already (state.py)."""
+    while True:
+        (directory / ALIVE_FILE).touch()
+        await asyncio.sleep(BEAT_SECONDS)
 
 
 def _stop_on_signals(stop: asyncio.Event) -> None:

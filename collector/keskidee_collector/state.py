@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from keskidee_config import CollectorSettings
     from keskidee_report.decode import Part
 
+ALIVE_FILE = "alive"
+"""Touched every few seconds while a collector serves."""
 INTERVAL_SECONDS_AT_MOST = 86_400
 
 logger = logging.getLogger(__name__)
@@ -58,7 +60,7 @@ class State:
         self.fleet = Fleet()
         self.metrics = OwnMetrics(version)
         self.access = Access(self.register.tokens(), fingerprint)
-        self._restore()
+        self._restore(stopped_at=_last_sign_of_life(directory))
 
     def close(self) -> None:
         """Commits what is queued in both stores."""
@@ -69,7 +71,7 @@ class State:
         """on, off, silent or retired, now."""
         return machine.state(self.ticks(), silent_after_intervals=self.settings.silent_after_intervals)
 
-    def _restore(self) -> None:
+    def _restore(self, stopped_at: float | None) -> None:
         for name, kind, help in self.reports.all_definitions():
             self.definitions.restore(Definition(name=name, kind=kind, help=help))
         for row in self.register.machines():
@@ -82,7 +84,7 @@ class State:
         for machine_id, _, payload in sorted(self.reports.all_schemas(), key=lambda row: row[:2] in in_use):
             self._restore_schema(machine_id, payload, parts)
         for latest in shown.values():
-            self._restore_latest(latest)
+            self._restore_latest(latest, stopped_at)
 
     def _stored_parts(self) -> dict[bytes, Part]:
         parts = {}
@@ -105,12 +107,14 @@ class State:
         except (UnknownSchema, Malformed) as missing:
             logger.warning("stored schema is incomplete machine=%s missing=%s", machine_id, missing)
 
-    def _restore_latest(self, latest: Latest) -> None:
+    def _restore_latest(self, latest: Latest, stopped_at: float | None) -> None:
         machine = self.fleet.get(latest.machine_id)
         if machine is None:
             return
         machine.sessions = latest.sessions
         machine.last_report_at = latest.received_at
+        if stopped_at is not None:  # who was silent when the collector stopped is silent until it speaks
+            machine.heard_ticks -= max(stopped_at - latest.received_at, 0.0)
         machine.taken_at = latest.taken_at
         machine.taken_ticks = self.ticks() - max(self.now() - latest.taken_at, 0.0)
         machine.goodbye = latest.goodbye
@@ -126,6 +130,14 @@ class State:
             return
         machine.show(schema, round_.words)
         machine.judge(schema.sources, round_, latest.taken_at)
+
+
+def _last_sign_of_life(directory: Path) -> float | None:
+    """When the collector before this one was last alive (epoch seconds); None where there was none."""
+    try:
+        return (directory / ALIVE_FILE).stat().st_mtime
+    except FileNotFoundError:
+        return None
 
 
 def machine_of(row: MachineRow) -> Machine:

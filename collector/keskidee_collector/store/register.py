@@ -104,7 +104,7 @@ def read_machines(engine: Engine) -> list[MachineRow]:
     """Every machine of a register, also of one opened for reading only."""
     with engine.connect() as connection:
         rows = connection.execute(select(machines).order_by(machines.c.enrolled_at))
-        return [_machine(row._tuple()) for row in rows]
+        return [_machine(tuple(row)) for row in rows]
 
 
 def _machine(row: tuple[Any, ...]) -> MachineRow:

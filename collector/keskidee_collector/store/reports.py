@@ -100,7 +100,7 @@ class ReportStore:
     def all_latest(self) -> list[Latest]:
         """The last report of every machine."""
         with self._engine.connect() as connection:
-            return [_latest_of(row._tuple()) for row in connection.execute(select(latest))]
+            return [_latest_of(tuple(row)) for row in connection.execute(select(latest))]
 
     def all_schemas(self) -> list[tuple[str, bytes, bytes]]:
         """Rows (machine id, schema id, SCHEMA payload), oldest first."""
