@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 from keskidee_collector.definitions import Definition
@@ -125,14 +125,12 @@ class View:
     def fleet_families(self) -> Iterator[tuple[Definition, list[bytes]]]:
         """Definition and the sample lines of every machine that is on, family by family, by name."""
         talking = [m for m in self._state.fleet if m.schema is not None and self._state.machine_state(m) == ON]
-        talking.sort(key=lambda machine: id(machine.schema))
-        groups: list[tuple[dict[str, int], list[list[bytes]]]] = []
-        for _, group in groupby(talking, key=lambda machine: id(machine.schema)):
-            alike = list(group)
-            schema = alike[0].schema
-            assert schema is not None
-            places = {name: position for position, name in enumerate(schema.families)}
-            groups.append((places, [machine.chunks for machine in alike]))
+        # every machine's labels are its own, so schemas differ; the families that they name are mostly alike
+        alike: defaultdict[tuple[str, ...], list[list[bytes]]] = defaultdict(list)
+        for machine in talking:
+            assert machine.schema is not None
+            alike[machine.schema.families].append(machine.chunks)
+        groups = [({name: at for at, name in enumerate(families)}, rows) for families, rows in alike.items()]
         outcomes = [machine.outcome_chunks for machine in talking]
         made = {definition.name: position for position, definition in enumerate(OUTCOME_FAMILIES)}
         for name in sorted({*self._state.definitions.names(), *made}):
