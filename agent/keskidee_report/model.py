@@ -14,9 +14,13 @@ if TYPE_CHECKING:
 else:
     Sample = tuple
 
-COUNTER, GAUGE, UNTYPED = "counter", "gauge", "untyped"
-KINDS = (COUNTER, GAUGE, UNTYPED)
-"""Kinds of families; the wire carries the index."""
+COUNTER, GAUGE, UNTYPED, HISTOGRAM, SUMMARY = "counter", "gauge", "untyped", "histogram", "summary"
+KINDS = (COUNTER, GAUGE, UNTYPED, HISTOGRAM, SUMMARY)
+"""Kinds of families; the wire carries the index.
+
+A histogram `x` is read and travels as the families `x_bucket`, `x_sum` and `x_count`, a summary `x` as `x`, `x_sum` and
+`x_count`, each of that kind; pages.py says how they become one family again.
+"""
 
 OK, ABSENT, DENIED, FAILED, TIMED_OUT = "ok", "absent", "denied", "failed", "timed_out"
 OUTCOMES = (OK, ABSENT, DENIED, FAILED, TIMED_OUT)

@@ -7,6 +7,8 @@ colons are for recording rules, so no family may carry one.
 
 from __future__ import annotations
 
+from keskidee_report.model import COUNTER, HISTOGRAM, SUMMARY
+
 NAME_LENGTH = 200
 LABEL_VALUE_LENGTH = 1024
 HELP_LENGTH = 1024
@@ -19,7 +21,8 @@ FRAMES_AT_MOST = 4096
 """Frames of one POST."""
 
 RESERVED_LABELS = frozenset({"job", "instance", "site", "role", "le", "quantile"})
-"""Given by the collector or by the scrape, or with a meaning of their own: no report may carry them."""
+"""Given by the collector or by the scrape: no report may carry them. `le` and `quantile` have a meaning of their own:
+only the buckets of a histogram and the quantiles of a summary carry them (pages.py)."""
 
 RESERVED_PREFIX = "keskidee_"
 """Families that only keskidee itself may name."""
@@ -45,7 +48,9 @@ def page_names(name: str, kind: str) -> tuple[str, ...]:
     There the counter `foo_total` is the family `foo` with the samples `foo_total` and perhaps `foo_created`.
     A name that only ends like a counter (a gauge `foo_total`) takes itself alone.
     """
-    if kind != "counter" or not name.endswith("_total"):
+    if kind in (HISTOGRAM, SUMMARY):
+        return (name, *[name + suffix for suffix in ("_bucket", "_sum", "_count", "_created")])
+    if kind != COUNTER or not name.endswith("_total"):
         return (name,)
     family = name.removesuffix("_total")
     return (family, name, f"{family}_created")

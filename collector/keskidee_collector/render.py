@@ -3,19 +3,21 @@
 A source's names are compiled once into a byte template that all machines with the same names share. The value texts
 come from one call of the JSON encoder (shortest form that reads back the same); the machine's instance is put in by
 one replace. Chunks hold sample lines only, alike in the text format 0.0.4 and in OpenMetrics 1.0.
+The columns of a histogram or summary, each a family on the wire, become one family here.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from keskidee_report.decode import Words
+from keskidee_report.model import HISTOGRAM, SUMMARY
+from keskidee_report.pages import BOUNDS, Unfit, arranged, bound_text, page_family
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     from keskidee_report.decode import Column, Part
 
 INSTANCE = b"\x01"
@@ -40,45 +42,96 @@ def labels_text(labels: dict[str, str]) -> str:
     return f"{{{pairs}}}" if pairs else ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageFamily:
+    """A family as it stands on a page: its lines with a place for each value, and where in the part the values are.
+
+    `labels` are those of its rows, but for the bounds of a histogram or summary.
+    """
+
+    name: str
+    kind: str
+    help: str
+    labels: frozenset[str]
+    lines: str
+    positions: list[int]
+
+
+def page_families(part: Part, refused: dict[str, str]) -> list[PageFamily]:
+    """The families of a part that are not `refused`, in its order; those that fit no page are added to `refused`."""
+    groups: dict[tuple[str, str], list[tuple[int, Column]]] = {}
+    start = 0
+    for column in part.columns:
+        try:
+            name = page_family(column.name, column.kind, column.labels)
+        except Unfit as reason:
+            name = column.name
+            refused.setdefault(name, str(reason))
+        groups.setdefault((name, column.kind), []).append((start, column))
+        start += len(column.rows)
+    families = []
+    for (name, kind), columns in groups.items():
+        if name not in refused:
+            try:
+                families.append(_page_family(name, kind, columns))
+            except Unfit as reason:
+                refused[name] = str(reason)
+    return families
+
+
+def _page_family(name: str, kind: str, columns: list[tuple[int, Column]]) -> PageFamily:
+    rows = [
+        (column.name, {label: value for label, value in zip(column.labels, row, strict=True) if value})
+        for _, column in columns
+        for row in column.rows
+    ]
+    positions = [start + index for start, column in columns for index in range(len(column.rows))]
+    bound = BOUNDS.get(kind, "")
+    if kind in (HISTOGRAM, SUMMARY):
+        order = arranged(name, kind, rows)
+        rows, positions = [rows[at] for at in order], [positions[at] for at in order]
+    lines = []
+    for row_name, labels in rows:
+        pairs = "".join(
+            [f',{label}="{bound_text(v) if label == bound else escaped(v)}"' for label, v in labels.items()]
+        )
+        lines.append(f'{row_name}{{instance="\x01"{pairs}}} '.replace("%", "%%") + "%b\n")
+    return PageFamily(
+        name=name,
+        kind=kind,
+        help=columns[0][1].help,
+        labels=frozenset([label for _, column in columns for label in column.labels if label != bound]),
+        lines="".join(lines),
+        positions=positions,
+    )
+
+
 class PartTemplate:
     """The accepted families of one source, ready to be filled."""
 
-    __slots__ = ("__weakref__", "_keep", "_template", "_words", "count", "names", "refused", "series")
+    __slots__ = ("__weakref__", "_positions", "_template", "_words", "count", "names", "refused", "series")
 
-    def __init__(self, part: Part, accepted: Collection[str], refused: dict[str, str]) -> None:
-        columns = [column for column in part.columns if column.name in accepted]
-        self.names: tuple[str, ...] = tuple([column.name for column in columns])
+    def __init__(self, part: Part, accepted: list[PageFamily], refused: dict[str, str]) -> None:
+        self.names: tuple[str, ...] = tuple([family.name for family in accepted])
         self.refused = refused
-        self.series = sum(len(column.rows) for column in columns)
         self.count = part.count
         self._words = Words(part)
-        self._template = BETWEEN.join([_column_template(column) for column in columns])
-        self._keep = _kept_positions(part, accepted) if self.series != part.count else None
+        self._template = BETWEEN.join([family.lines.encode() for family in accepted])
+        positions = [position for family in accepted for position in family.positions]
+        self.series = len(positions)
+        self._positions = positions if positions != list(range(part.count)) else None
 
     def fill(self, words: bytes, offset: int, instance: bytes) -> list[bytes]:
         """One chunk a family in the order of `names`; `offset` is where the part's words begin, in bytes."""
         values = self._words.read(words, offset)
-        if self._keep is not None:
-            values = [values[position] for position in self._keep]
+        if self._positions is not None:
+            values = [values[position] for position in self._positions]
         if not values:
             return []
         texts = _values.encode(values)[1:-1].split(b",")
         if b"null" in texts:
             texts = [_odd_value(value) for value in values]
         return (self._template % tuple(texts)).replace(INSTANCE, instance).split(BETWEEN)
-
-
-def _column_template(column: Column) -> bytes:
-    lines = []
-    for row in column.rows:
-        pairs = "".join(f',{name}="{escaped(value)}"' for name, value in zip(column.labels, row, strict=True) if value)
-        lines.append(f'{column.name}{{instance="\x01"{pairs}}} '.replace("%", "%%") + "%b\n")
-    return "".join(lines).encode()
-
-
-def _kept_positions(part: Part, accepted: Collection[str]) -> list[int]:
-    owners = [column.name for column in part.columns for _ in column.rows]
-    return [position for position, name in enumerate(owners) if name in accepted]
 
 
 def _odd_value(value: float) -> bytes:

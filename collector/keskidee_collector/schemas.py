@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
 from keskidee_collector.definitions import OWN_SOURCES, Definition, Refused
-from keskidee_collector.render import PartTemplate
+from keskidee_collector.render import PartTemplate, page_families
 from keskidee_report.decode import OverLimit
 
 if TYPE_CHECKING:
     from keskidee_collector.definitions import Definitions
+    from keskidee_collector.render import PageFamily
     from keskidee_config import LimitSettings
     from keskidee_report.decode import Index, Part
 
@@ -112,15 +113,15 @@ class Schemas:
 
     def _compile_part(self, source: str, part: Part, taken: frozenset[str], sender: str) -> PartTemplate:
         refused = dict.fromkeys(taken, "given by another source of this machine already")
-        for column in part.columns:
-            if column.name in taken:
-                continue
-            wanted = Definition(name=column.name, kind=column.kind, help=column.help)
+        accepted: list[PageFamily] = []
+        for family in page_families(part, refused):
+            wanted = Definition(name=family.name, kind=family.kind, help=family.help)
             try:
-                self._definitions.settle(wanted, column.labels, source=source, sender=sender)
+                self._definitions.settle(wanted, family.labels, source=source, sender=sender)
             except Refused as reason:
-                refused[column.name] = str(reason)
-        accepted = {column.name for column in part.columns} - refused.keys()
+                refused[family.name] = str(reason)
+            else:
+                accepted.append(family)
         return PartTemplate(part, accepted, refused)
 
 
