@@ -11,6 +11,7 @@ from keskidee_agent.facts import facts_of
 from keskidee_agent.gather import Gatherer
 from keskidee_agent.machine import Machine
 from keskidee_report.model import ABSENT, OK
+from keskidee_report.pages import BOUNDS, arranged, page_family
 
 if TYPE_CHECKING:
     import argparse
@@ -69,7 +70,7 @@ def as_json(machine: Machine, readings: Sequence[Reading]) -> dict[str, Any]:
             "kind": family.kind,
             "help": family.help,
             "unit": family.unit,
-            "samples": [[labels, value] for labels, value in samples],
+            "samples": [[labels, _json_number(value)] for labels, value in samples],
         }
         for family, samples in by_family(sample for reading in readings for sample in reading.samples)
     ]
@@ -79,6 +80,11 @@ def as_json(machine: Machine, readings: Sequence[Reading]) -> dict[str, Any]:
     facts = facts_of(machine)
     taken_at = taken(machine)
     return {"schema": SCHEMA, "taken_at": taken_at, "machine": facts, "families": families, "outcomes": outcomes}
+
+
+def _json_number(value: float) -> float | str:
+    """JSON has no word for NaN and the infinities: these are texts, as in the text format."""
+    return value if value - value == 0 else number_text(value)
 
 
 def taken(machine: Machine) -> float | None:
@@ -94,11 +100,23 @@ def taken(machine: Machine) -> float | None:
 def as_prometheus(samples: Iterable[Sample]) -> str:
     """Prometheus text format 0.0.4: HELP and TYPE once a family, its samples together."""
     lines = []
-    for family, of_family in by_family(samples):
+    for family, name, rows in _page_families(samples):
         help_text = family.help.replace("\\", "\\\\").replace("\n", "\\n")
-        lines.append(f"# HELP {family.name} {help_text}\n# TYPE {family.name} {family.kind}\n")
-        lines += [f"{family.name}{_labels(labels)} {number_text(value)}\n" for labels, value in of_family]
+        lines.append(f"# HELP {name} {help_text}\n# TYPE {name} {family.kind}\n")
+        lines += [f"{row}{_labels(labels)} {number_text(value)}\n" for row, labels, value in rows]
     return "".join(lines)
+
+
+def _page_families(samples: Iterable[Sample]) -> list[tuple[Family, str, list[tuple[str, dict[str, str], float]]]]:
+    """The families of the text: what travels as `x_bucket`, `x_sum` and `x_count` is one histogram `x` here."""
+    pages: dict[str, tuple[Family, list[tuple[str, dict[str, str], float]]]] = {}
+    for family, of_family in by_family(samples):
+        name = page_family(family.name, family.kind, of_family[0][0])
+        pages.setdefault(name, (family, []))[1].extend([(family.name, labels, value) for labels, value in of_family])
+    for name, (family, rows) in pages.items():
+        if family.kind in BOUNDS:
+            rows[:] = [rows[at] for at in arranged(name, family.kind, [row[:2] for row in rows])]
+    return [(family, name, rows) for name, (family, rows) in pages.items()]
 
 
 def by_family(samples: Iterable[Sample]) -> list[tuple[Family, list[tuple[dict[str, str], float]]]]:

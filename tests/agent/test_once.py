@@ -53,6 +53,23 @@ def test_samples_of_one_family_stand_together() -> None:
     assert [line for line in text.splitlines() if line[0] != "#"] == ["node_x 1", "node_x 3", "node_y 2"]
 
 
+def test_a_histogram_is_one_family_in_text() -> None:
+    bucket, total, count = (Family(f"x_{part}", "histogram", "X") for part in ("bucket", "sum", "count"))
+    text = as_prometheus([bucket(2, le="+Inf"), bucket(1, le="0.5"), GAUGE(1), total(1.5), count(2)])
+    assert text.splitlines()[:6] == [
+        "# HELP x X",
+        "# TYPE x histogram",
+        *('x_bucket{le="0.5"} 1', 'x_bucket{le="+Inf"} 2'),
+        *("x_sum 1.5", "x_count 2"),
+    ]
+
+
+def test_a_summary_is_one_family_in_text() -> None:
+    quantile, total, count = (Family(f"x{part}", "summary", "X") for part in ("", "_sum", "_count"))
+    text = as_prometheus([total(1.5), count(2), quantile(0.75, quantile="0.5")])
+    assert text == '# HELP x X\n# TYPE x summary\nx{quantile="0.5"} 0.75\nx_sum 1.5\nx_count 2\n'
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [
