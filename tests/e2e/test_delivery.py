@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -122,7 +122,7 @@ def test_twenty_reports_take_one_tls_handshake(proxy: CountingProxy, data: Path,
 
 def test_an_agent_goes_on_by_itself_after_its_collector_was_killed(
     start: Start,
-    free_port,  # type: ignore[no-untyped-def]
+    free_port: Callable[[], int],
     data: Path,
     tmp_path: Path,
 ) -> None:
