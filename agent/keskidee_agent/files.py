@@ -86,6 +86,13 @@ class Files:
         except ValueError:  # a NUL in the name
             raise NotHere(f"no /{path}") from None
 
+    def passing(self, path: str) -> bytes:
+        """As `content`, for a file of many that come and go: it is not kept open."""
+        try:
+            return self._read_anew(path, keep=False)
+        except OSError as error:
+            raise translated(error, path) from None
+
     def shared(self, path: str) -> bytes:
         """As `content`, read once a round however many sources ask."""
         content = self._shared.get(path)
@@ -137,15 +144,16 @@ class Files:
     def _real(self, path: str) -> str:
         return "/" + path
 
-    def _read_anew(self, path: str) -> bytes:
+    def _read_anew(self, path: str, *, keep: bool = True) -> bytes:
+        may_keep, keep = keep, False
         descriptor = os.open(self._real(path), _OPEN_FLAGS)
-        keep = False
         try:
             if os.fstat(descriptor).st_mode & 0o170000 != 0o100000:  # S_IFMT, S_IFREG
                 raise Malformed(f"/{path} is not a regular file")
             kept = [descriptor, 4096, self._round]
             content = self._read(kept)
-            keep = path.startswith(_KEPT_OPEN) and len(self._open) < FILES_KEPT_OPEN and self.keeps_open
+            room = len(self._open) < FILES_KEPT_OPEN
+            keep = may_keep and room and path.startswith(_KEPT_OPEN) and self.keeps_open
             if keep:
                 self._open[path] = kept
             return content
