@@ -1,16 +1,20 @@
 """The sources of the kernel and of storage in what one recorded machine cannot show: rounds, old kernels, halves."""
 
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 
 from keskidee_agent.machine import Machine
 from keskidee_agent.recorded import RecordedMachine
-from keskidee_agent.sources import mdadm, pressure, schedstat, softirqs, timex, vmstat
+from keskidee_agent.sources import mdadm, pressure, processes, schedstat, selinux, softirqs, timex, vmstat, xfs
 from keskidee_report.model import ABSENT, DENIED, FAILED, OK, Malformed
 from tests.agent.recordings import FIXTURES, reading_at, reading_of, values, write_files
 
-KERNEL = ["entropy", "filefd", "mdadm", "pressure", "schedstat", "softirqs", "timex", "vmstat"]
+KERNEL = [
+    *("entropy", "filefd", "ksmd", "mdadm", "pressure", "processes", "schedstat", "selinux"),
+    *("softirqs", "timex", "vmstat", "xfs"),
+]
 
 
 @pytest.mark.parametrize("source", KERNEL)
@@ -19,6 +23,15 @@ def test_a_machine_that_has_nothing_of_it_is_absent(source: str, tmp_path: Path)
 
 
 @pytest.mark.parametrize("source", KERNEL)
+def test_a_second_round_gives_what_the_first_gave(source: str) -> None:
+    for case in sorted((FIXTURES / source).iterdir()):
+        machine = RecordedMachine(str(case))
+        first = reading_of(source, machine).samples
+        machine.begin_round()
+        assert reading_of(source, machine).samples == first
+
+
+@pytest.mark.parametrize("source", [source for source in KERNEL if source != "processes"])
 def test_names_and_labels_are_the_same_objects_in_the_next_round(source: str) -> None:
     [case, *_] = [case for case in sorted((FIXTURES / source).iterdir()) if reading_at(source, case).outcome == OK]
     machine = RecordedMachine(str(case))
@@ -180,3 +193,42 @@ def test_this_machines_clock_is_described_in_full() -> None:
 def test_a_recorded_clock_that_is_no_struct_timex_is_refused(recorded: str, tmp_path: Path) -> None:
     reading = reading_at("timex", write_files(tmp_path, {"calls.json": f'{{"timex": {recorded}}}'}))
     assert (reading.outcome, reading.samples) == (FAILED, [])
+
+
+def test_a_process_that_ended_a_moment_ago_is_left_out(tmp_path: Path) -> None:
+    copytree(FIXTURES / "processes" / "three_processes", tmp_path, dirs_exist_ok=True)
+    (tmp_path / "proc" / "20" / "stat").unlink()
+    found = values(reading_at("processes", tmp_path))
+    assert (found["node_processes_pids", ()], found["node_processes_threads", ()]) == (2, 2)
+
+
+def test_files_of_processes_are_not_kept_open() -> None:
+    machine = Machine()
+    reading_of("processes", machine)
+    kept = len(machine._open)
+    machine.close()
+    assert kept == 2  # the two limits
+
+
+@pytest.mark.parametrize("content", ["", "1 (a) S 1\n", "1 a S " + "1 " * 40 + "\n", "1 (a) Q " + "1 " * 40 + "\n"])
+def test_another_stat_of_a_process_is_refused(content: str) -> None:
+    with pytest.raises(Malformed):
+        processes.parse(content.encode())
+
+
+@pytest.mark.parametrize("mode", ["2", "", "on"])
+def test_another_mode_of_selinux_is_refused(mode: str, tmp_path: Path) -> None:
+    reading = reading_at("selinux", write_files(tmp_path, {"sys/fs/selinux/enforce": mode}))
+    assert (reading.outcome, reading.samples) == (FAILED, [])
+
+
+@pytest.mark.parametrize("content", ["SELINUXTYPE=mls\n", "SELINUX=on\n", ""])
+def test_another_configuration_of_selinux_is_refused(content: str) -> None:
+    with pytest.raises(Malformed):
+        selinux.parse(content.encode())
+
+
+@pytest.mark.parametrize("content", ["", "debug 0\n", "rw 1\n", "rw 1 2\nrw 1 2\n", "rw 1 -2\n"])
+def test_other_statistics_of_xfs_are_refused(content: str) -> None:
+    with pytest.raises(Malformed):
+        list(xfs.parse(content.encode(), {}))

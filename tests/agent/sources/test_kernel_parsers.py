@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keskidee_agent.sources import filefd, mdadm, pressure, schedstat, softirqs, vmstat
+from keskidee_agent.sources import filefd, mdadm, pressure, processes, schedstat, selinux, softirqs, vmstat, xfs
 from keskidee_report.model import Malformed, Sample
 from tests.agent.recordings import FIXTURES
 
@@ -16,11 +16,14 @@ PARSERS: dict[str, Callable[[bytes], Iterable[Sample]]] = {
     "filefd": filefd.parse,
     "mdadm": lambda content: [sample for array in mdadm.parse(content) for sample in mdadm.samples_of(array)],
     "pressure": lambda content: [NUMBER(total) for total in pressure.parse(content).values()],
+    "processes": lambda content: [NUMBER(count, state=state) for state, count in [processes.parse(content)]],
     "schedstat": lambda content: schedstat.parse(content, {}),
+    "selinux": lambda content: [NUMBER(selinux.parse(content))],
     "softirqs": lambda content: softirqs.parse(content, {}),
     "vmstat": lambda content: vmstat.parse(content, {}),
+    "xfs": lambda content: xfs.parse(content, {}),
 }
-SOURCES = "entropy filefd mdadm pressure schedstat softirqs vmstat"
+SOURCES = "bcache btrfs entropy filefd ksmd mdadm pressure processes schedstat selinux softirqs vmstat xfs zfs"
 REAL = sorted(
     file.read_bytes()
     for source in SOURCES.split()
