@@ -7,47 +7,47 @@ import json
 import logging
 import os
 import signal
-import socket
-from contextlib import contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as distribution_version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import uvicorn
 
 from keskidee_collector import access
 from keskidee_collector.addresses import is_loopback, local_host, split_address
 from keskidee_collector.app import build
-from keskidee_collector.connections import Connection, Connections
+from keskidee_collector.connections import Connections
 from keskidee_collector.files import keep_file
+from keskidee_collector.housekeeping import keep_house
+from keskidee_collector.listener import (
+    CannotStart,
+    bind,
+    connections_at_most,
+    own_certificate,
+    renewed,
+    server_config,
+)
 from keskidee_collector.state import ALIVE_FILE, State
 from keskidee_collector.store.database import Unusable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    import socket
+    from collections.abc import AsyncIterator, Callable, Iterator
     from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
-    from keskidee_collector.authority import ServerCertificate
     from keskidee_config import CollectorSettings
 
     Beside = Callable[["Running"], AbstractAsyncContextManager[None]]
 
-KEEP_ALIVE_SECONDS_AT_LEAST = 180
-"""Three intervals of a machine that reports each minute: an agent's connection outlives its pauses."""
-STOP_SECONDS = 5
+__all__ = ["CannotStart", "Running", "program_version", "serve", "setup_logging"]
+
 BEAT_SECONDS = 5
-BACKLOG = 2048
-OTHER_DESCRIPTORS = 128
-"""File descriptors that are not connections of clients, and handshakes on their way."""
 RUNNING_FILE = "collector.json"
 ADMIN_FILE = "admin-token"
-
-
-class CannotStart(Exception):
-    """Why the collector does not start, in one line for the person who started it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,12 +74,16 @@ async def serve(settings: CollectorSettings, directory: Path, beside: Beside) ->
 
     Raises CannotStart.
     """
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (directory / "lock").touch(mode=0o600)
+    except OSError as error:
+        raise CannotStart(f"{directory}: {error.strerror}") from error
     host, port = split_address(settings.listen)
     with _only_one(directory):
-        listener = _bind(host, port)
+        listener = bind(host, port)
         port = listener.getsockname()[1]
-        certificate = None if is_loopback(host) else _certificate(settings, directory, host)
+        certificate = None if is_loopback(host) else own_certificate(settings, directory, host)
         admin_token = _admin_token(directory)
         fingerprint = certificate.fingerprint if certificate else ""
         try:
@@ -89,23 +93,35 @@ async def serve(settings: CollectorSettings, directory: Path, beside: Beside) ->
         _watch(state)
         application = build(state, admin_token=admin_token, ca_pem=certificate.ca_pem if certificate else None)
         connections = Connections(
-            _connections_at_most(settings.limits.connections),
+            connections_at_most(settings.limits.connections),
             settings.limits.receive_seconds,
             lambda reason: state.metrics.refused.labels(reason).inc(),
         )
         state.metrics.gauge("connections", "Open connections of clients", lambda: len(connections))
-        server = uvicorn.Server(_uvicorn_config(settings, application, connections, certificate))
-        server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]  # ours below, for both loops
+        config = server_config(settings, application, connections, certificate)
+        renew = partial(renewed, config, settings, directory, host) if certificate else None
         url = f"{'https' if certificate else 'http'}://{local_host(host)}:{port}"
         running = Running(
             url=url, ca_file=directory / "tls" / "ca.pem" if certificate else None, admin_token=admin_token,
             state=state, stop=asyncio.Event(),
         )  # fmt: skip
         try:
-            await _until_stopped(server, listener, running, directory, beside)
+            async with _housekeeping(state, renew):
+                await _until_stopped(uvicorn.Server(config), listener, running, directory, beside)
         finally:
             state.close()
             (directory / RUNNING_FILE).unlink(missing_ok=True)
+
+
+@asynccontextmanager
+async def _housekeeping(state: State, renew: Callable[[], None] | None) -> AsyncIterator[None]:
+    task = asyncio.create_task(keep_house(state, renew))
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
 
 
 async def _until_stopped(
@@ -143,69 +159,6 @@ def _stop_on_signals(stop: asyncio.Event) -> None:
             loop.add_signal_handler(number, stop.set)
         except NotImplementedError:  # Windows
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
-
-
-def _connections_at_most(wanted: int) -> int:
-    """As many as are wanted and as there are file descriptors for, whose limit is raised first."""
-    if os.name != "posix":
-        return wanted
-    import resource
-
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    descriptors = (
-        wanted + OTHER_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, wanted + OTHER_DESCRIPTORS)
-    )
-    with suppress(ValueError, OSError):  # some systems name a hard limit that they do not grant
-        resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, hard))
-    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return max(min(wanted, soft - OTHER_DESCRIPTORS), 1)
-
-
-def _uvicorn_config(
-    settings: CollectorSettings, application: Any, connections: Connections, certificate: ServerCertificate | None
-) -> uvicorn.Config:
-    tls: dict[str, Any] = {}
-    if certificate is not None:
-        own = settings.tls.certificate is None
-        tls["ssl_certfile"] = str(certificate.certificate) if own else settings.tls.certificate
-        tls["ssl_keyfile"] = str(certificate.key) if own else settings.tls.key
-    return uvicorn.Config(
-        application,
-        http=partial(Connection, connections),  # type: ignore[arg-type]  # it is only ever called
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        date_header=False,
-        proxy_headers=False,
-        backlog=BACKLOG,
-        timeout_keep_alive=max(3 * settings.interval_seconds, KEEP_ALIVE_SECONDS_AT_LEAST),
-        timeout_graceful_shutdown=STOP_SECONDS,
-        **tls,
-    )
-
-
-def _bind(host: str, port: int) -> socket.socket:
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM)[0]
-        listener = socket.socket(family, kind, protocol)
-        if os.name == "posix":
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-    except OSError as error:
-        raise CannotStart(f"cannot listen on {host}:{port}: {error.strerror or error}") from error
-    return listener
-
-
-def _certificate(settings: CollectorSettings, directory: Path, host: str) -> ServerCertificate:
-    from urllib.parse import urlsplit
-
-    from keskidee_collector import authority
-
-    public = urlsplit(settings.public_url or "").hostname
-    names = [*settings.tls.names, *([public] if public else [])]
-    return authority.prepare(directory / "tls", authority.names_for(host, names))
 
 
 def _admin_token(directory: Path) -> str:

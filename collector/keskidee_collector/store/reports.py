@@ -6,18 +6,21 @@ import zlib
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, delete, func, select, tuple_
 from sqlalchemy.dialects.sqlite import insert
 
+from keskidee_collector.fleet import SCHEMAS_KEPT
 from keskidee_collector.sequences import Sequences
 from keskidee_collector.store.database import open_database
 from keskidee_collector.store.tables import definitions, latest, parts, schemas
 from keskidee_collector.store.writer import Writer
+from keskidee_report.decode import decode_index
+from keskidee_report.model import Malformed
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from sqlalchemy import Engine
+    from sqlalchemy import Connection, Engine
 
     from keskidee_collector.definitions import Definition
     from keskidee_collector.fleet import Machine
@@ -38,6 +41,15 @@ _PRESENCE = _latest.on_conflict_do_update(
     index_elements=["machine_id"],
     set_={name: _latest.excluded[name] for name in ("received_at", "clock_offset_seconds", "goodbye", "sessions")},
 )
+_age = func.row_number().over(partition_by=schemas.c.machine_id, order_by=schemas.c.received_at.desc())
+_aged = select(schemas.c.machine_id, schemas.c.id, _age.label("age")).subquery()
+_old = select(_aged.c.machine_id, _aged.c.id).where(_aged.c.age > SCHEMAS_KEPT)
+_shown = select(latest.c.machine_id, latest.c.schema_id)
+_key = tuple_(schemas.c.machine_id, schemas.c.id)
+_FORGET_SCHEMAS = delete(schemas).where(_key.in_(_old), _key.not_in(_shown))
+_FORGET_DEFINITION = delete(definitions).where(definitions.c.name == bindparam("forgotten"))
+_FORGET_PART = delete(parts).where(parts.c.hash == bindparam("forgotten"))
+_SCHEMA_PAYLOADS = select(schemas.c.payload).distinct()
 _FORGET_MACHINE = [delete(table).where(table.c.machine_id == bindparam("forgotten")) for table in (latest, schemas)]
 
 
@@ -55,9 +67,10 @@ class Latest(NamedTuple):
 
 
 class ReportStore:
-    """Reads at the start, then writes through its one writer."""
+    """Reads at the start, then writes through its one writer. `names_bytes` came since unused names were forgotten."""
 
     def __init__(self, path: Path) -> None:
+        self.names_bytes = 0
         self._engine = open_database(path, "reports")
         self.writer = Writer(self._engine, "reports")
 
@@ -67,6 +80,7 @@ class ReportStore:
 
     def part_rows(self, payloads: dict[bytes, bytes]) -> list[Statement]:
         """Statements that keep PART payloads by hash."""
+        self.names_bytes += sum(map(len, payloads.values()))
         return [(_PART, {"hash": key, "payload": payload}) for key, payload in payloads.items()]
 
     def schema_row(self, machine_id: str, schema_id: bytes, payload: bytes, received_at: float) -> Statement:
@@ -87,6 +101,11 @@ class ReportStore:
         values["sessions"] = _encode_sessions(row.sessions)
         values["report"] = zlib.compress(row.report, 1) if row.report else b""
         return (_LATEST if row.report else _PRESENCE, values)
+
+    async def forget_unused(self, names: list[str]) -> None:
+        """Drops the definitions of `names`, all but the last schemas of a machine, and parts that none of those has."""
+        self.names_bytes = 0
+        await self.writer.save(lambda connection: _forget_unused(connection, names))
 
     def forget(self, machine: Machine) -> list[Statement]:
         """Statements that drop a machine's reports (it was retired)."""
@@ -112,6 +131,23 @@ class ReportStore:
         """PART payloads."""
         with self._engine.connect() as connection:
             return [row[0] for row in connection.execute(select(parts.c.payload))]
+
+
+def _forget_unused(connection: Connection, names: list[str]) -> None:
+    if names:
+        connection.execute(_FORGET_DEFINITION, [{"forgotten": name} for name in names])
+    connection.execute(_FORGET_SCHEMAS)
+    used = {part_hash for row in connection.execute(_SCHEMA_PAYLOADS) for part_hash in _part_hashes(row[0])}
+    unused = [{"forgotten": row[0]} for row in connection.execute(select(parts.c.hash)) if row[0] not in used]
+    if unused:
+        connection.execute(_FORGET_PART, unused)
+
+
+def _part_hashes(payload: bytes) -> list[bytes]:
+    try:
+        return [part_hash for _, part_hash in decode_index(payload).sources]
+    except Malformed:  # stored by a version with other rules: it is of no use here, and its parts neither
+        return []
 
 
 def _latest_of(row: tuple[Any, ...]) -> Latest:

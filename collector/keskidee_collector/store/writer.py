@@ -11,21 +11,31 @@ import logging
 import threading
 import time
 from collections import defaultdict
+from itertools import groupby
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.exc import DatabaseError, DataError, IntegrityError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from sqlalchemy import Engine, Executable
+    from sqlalchemy import Connection, Engine, Executable
 
     Statement = tuple[Executable, dict[str, Any]]
     """A statement and one row of its parameters."""
+    Job = Callable[[Connection], None]
+    """Work of several statements that depend on each other; it has a commit of its own."""
+    Entry = tuple[Sequence[Statement] | Job, Callable[[Exception | None], None]]
+    """What waits to be written, and whom to tell."""
 
 COMMIT_AT_MOST = 100
 LINGER_SECONDS = 0.005
 BUSY_SECONDS = 0.05
 """A commit that follows the one before within this time waits LINGER_SECONDS for company; a lone report never does."""
+
+BAD_ROW = (IntegrityError, DataError)
+"""What a row does to itself; anything else that a database raises says that it cannot be written to."""
 
 logger = logging.getLogger(__name__)
 
@@ -35,16 +45,15 @@ class Writer:
 
     def __init__(self, engine: Engine, name: str) -> None:
         self._engine = engine
-        self._queue: SimpleQueue[tuple[Sequence[Statement], Callable[[Exception | None], None]] | None] = SimpleQueue()
+        self._queue: SimpleQueue[Entry | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name=f"{name} writer", daemon=True)
         self._thread.start()
         self.commits = 0
-        self.rows = 0
         self.failures = 0
         self.failing = False
 
-    async def save(self, statements: Sequence[Statement]) -> None:
-        """Durable when it returns. Raises what the database raised; then none of `statements` is stored."""
+    async def save(self, work: Sequence[Statement] | Job) -> None:
+        """Durable when it returns. Raises what the database raised; then nothing of `work` is stored."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[None] = loop.create_future()
 
@@ -52,7 +61,7 @@ class Writer:
             if not future.done():
                 future.set_result(None) if error is None else future.set_exception(error)
 
-        self._queue.put((statements, lambda error: _tell(loop, settle, error)))
+        self._queue.put((work, lambda error: _tell(loop, settle, error)))
         await future
 
     def waiting(self) -> int:
@@ -75,40 +84,51 @@ class Writer:
             while len(batch) < COMMIT_AT_MOST and not self._queue.empty():
                 batch.append(self._queue.get())
             closing = None in batch
-            self._commit([entry for entry in batch if entry is not None])
+            for is_job, group in groupby(filter(None, batch), key=lambda entry: callable(entry[0])):
+                for entries in [[job] for job in group] if is_job else [list(group)]:
+                    self._commit(entries)
             committed_at = time.monotonic()
 
-    def _commit(self, batch: list[tuple[Sequence[Statement], Callable[[Exception | None], None]]]) -> None:
-        if not batch:
-            return
+    def _commit(self, batch: list[Entry]) -> None:
         try:
-            self._execute([statement for statements, _ in batch for statement in statements])
+            self._execute([work for work, _ in batch])
         except Exception as error:  # noqa: BLE001 - whatever it was, the callers must hear of it
             if len(batch) > 1:  # one bad row must not lose its neighbours' reports
                 for entry in batch:
                     self._commit([entry])
                 return
-            self.failures += 1
-            self.failing = True
-            logger.error("commit failed error=%s", error)
+            self._failed(error)
             batch[0][1](error)
             return
         for _, done in batch:
             done(None)
 
-    def _execute(self, statements: list[Statement]) -> None:
-        """Rows of the same statement in one call; the order of different statements is that of their first row."""
-        rows: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
-        by_id: dict[int, Executable] = {}
-        for statement, row in statements:
-            by_id[id(statement)] = statement
-            rows[id(statement)].append(row)
+    def _failed(self, error: Exception) -> None:
+        self.failures += 1
+        is_disk = isinstance(error, DatabaseError) and not isinstance(error, BAD_ROW)
+        if not (is_disk and self.failing):  # a full disk is told once, not for each report that it cannot take
+            logger.error("commit failed error=%s", getattr(error, "orig", error))
+        self.failing = self.failing or is_disk
+
+    def _execute(self, batch: list[Sequence[Statement] | Job]) -> None:
         with self._engine.begin() as connection:
-            for key, statement in by_id.items():
-                connection.execute(statement, rows[key])
+            if callable(batch[0]):
+                batch[0](connection)
+            else:
+                _execute_rows(connection, [statement for work in batch if not callable(work) for statement in work])
         self.failing = False
         self.commits += 1
-        self.rows += len(statements)
+
+
+def _execute_rows(connection: Connection, statements: list[Statement]) -> None:
+    """Rows of the same statement in one call; the order of different statements is that of their first row."""
+    rows: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
+    by_id: dict[int, Executable] = {}
+    for statement, row in statements:
+        by_id[id(statement)] = statement
+        rows[id(statement)].append(row)
+    for key, statement in by_id.items():
+        connection.execute(statement, rows[key])
 
 
 def _tell(loop: asyncio.AbstractEventLoop, settle: Callable[[Exception | None], None], error: Exception | None) -> None:

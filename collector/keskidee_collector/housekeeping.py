@@ -1,0 +1,46 @@
+"""What a running collector does once a day: forgets names that nobody uses any more, and renews its certificate.
+
+An asyncio task and a monotonic clock, because "about daily" is all it needs: jobs that people know the hour of
+(digests, reconciliation) belong to APScheduler.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from sqlalchemy.exc import SQLAlchemyError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from keskidee_collector.state import State
+
+LOOK_SECONDS = 15.0
+DAY_SECONDS = 86_400.0
+NAMES_BYTES_AT_MOST = 64 * 1024 * 1024
+"""New names since the last time: where somebody invents them without end, the file must not grow with it."""
+
+logger = logging.getLogger(__name__)
+
+
+async def keep_house(state: State, renew: Callable[[], None] | None) -> None:
+    """Runs until it is cancelled; the first time at once. `renew` is called daily, where the collector speaks TLS."""
+    due_at = state.ticks()
+    while True:
+        if state.ticks() >= due_at or state.reports.names_bytes > NAMES_BYTES_AT_MOST:
+            if renew is not None:
+                renew()
+            await forget_unused(state)
+            due_at = state.ticks() + DAY_SECONDS
+        await asyncio.sleep(LOOK_SECONDS)
+
+
+async def forget_unused(state: State) -> None:
+    """Drops definitions that no schema in use has, and stored names that no machine's last schemas need."""
+    unused = state.definitions.keep_only(state.schemas.families())
+    try:
+        await state.reports.forget_unused(unused)
+    except SQLAlchemyError as error:
+        logger.warning("unused names are still stored error=%s", error)

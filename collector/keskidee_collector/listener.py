@@ -1,0 +1,121 @@
+"""The socket, the certificate and uvicorn's settings: how the collector is reached."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import uvicorn
+
+from keskidee_collector.connections import Connection, Connections
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from keskidee_collector.authority import ServerCertificate
+    from keskidee_config import CollectorSettings
+
+KEEP_ALIVE_SECONDS_AT_LEAST = 180
+"""Three intervals of a machine that reports each minute: an agent's connection outlives its pauses."""
+STOP_SECONDS = 5
+BACKLOG = 2048
+OTHER_DESCRIPTORS = 128
+"""File descriptors that are not connections of clients, and handshakes on their way."""
+
+logger = logging.getLogger(__name__)
+
+
+class CannotStart(Exception):
+    """Why the collector does not start, in one line for the person who started it."""
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A bound socket; `port` 0 takes any that is free. Raises CannotStart."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind, protocol)
+        if os.name == "posix":
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    except OSError as error:
+        raise CannotStart(f"cannot listen on {host}:{port}: {error.strerror or error}") from error
+    return listener
+
+
+def connections_at_most(wanted: int) -> int:
+    """As many as are wanted and as there are file descriptors for, whose limit is raised first."""
+    if os.name != "posix":
+        return wanted
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = wanted + OTHER_DESCRIPTORS
+    if soft != resource.RLIM_INFINITY and soft < needed:
+        with suppress(ValueError, OSError):  # some systems name a hard limit that they do not grant
+            resource.setrlimit(
+                resource.RLIMIT_NOFILE, (needed if hard == resource.RLIM_INFINITY else min(hard, needed), hard)
+            )
+        soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY:
+        return wanted
+    return max(min(wanted, soft - OTHER_DESCRIPTORS), 1)
+
+
+def server_config(
+    settings: CollectorSettings, application: Any, connections: Connections, certificate: ServerCertificate | None
+) -> uvicorn.Config:
+    """How uvicorn serves. Raises CannotStart for a certificate that cannot be used."""
+    tls: dict[str, Any] = {}
+    if certificate is not None:
+        own = settings.tls.certificate is None
+        tls["ssl_certfile"] = str(certificate.certificate) if own else settings.tls.certificate
+        tls["ssl_keyfile"] = str(certificate.key) if own else settings.tls.key
+    config = uvicorn.Config(
+        application,
+        http=partial(Connection, connections),  # type: ignore[arg-type]  # it is only ever called
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        proxy_headers=False,
+        backlog=BACKLOG,
+        timeout_keep_alive=max(3 * settings.interval_seconds, KEEP_ALIVE_SECONDS_AT_LEAST),
+        timeout_graceful_shutdown=STOP_SECONDS,
+        **tls,
+    )
+    try:
+        config.load()
+    except OSError as error:  # ssl.SSLError is one too
+        raise CannotStart(f"tls: {settings.tls.certificate}, {settings.tls.key}: {error}") from error
+    return config
+
+
+def own_certificate(settings: CollectorSettings, directory: Path, host: str) -> ServerCertificate:
+    """The server certificate of the agents' CA, made or renewed where that is due."""
+    from keskidee_collector import authority
+
+    public = urlsplit(settings.public_url or "").hostname
+    names = [*settings.tls.names, *([public] if public else [])]
+    return authority.prepare(directory / "tls", authority.names_for(host, names))
+
+
+def renewed(config: uvicorn.Config, settings: CollectorSettings, directory: Path, host: str) -> None:
+    """Renews the certificate where that is due and reads it again: new connections get it, no open one is cut.
+
+    A certificate of the user's (tls.certificate) is read again too: something else may have renewed it.
+    """
+    certificate = own_certificate(settings, directory, host)
+    assert config.ssl is not None
+    try:
+        config.ssl.load_cert_chain(
+            settings.tls.certificate or certificate.certificate, settings.tls.key or certificate.key
+        )
+    except OSError as error:
+        logger.error("certificate is not read again: the one before stays error=%s", error)
