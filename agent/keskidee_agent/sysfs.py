@@ -31,7 +31,7 @@ def attribute(machine: Machine, path: str) -> bytes | None:
 
 def words(content: bytes | None) -> str:
     """An attribute as text. None and an empty attribute are an empty text. Raises Malformed where it was cut short."""
-    return _whole(content).decode("utf-8", "replace").strip() if content else ""
+    return text(_whole(content)).strip() if content else ""
 
 
 def text(content: bytes) -> str:
@@ -58,6 +58,16 @@ def integer(content: bytes) -> int:
     if bare != text and bare and len(bare) <= MOST_DIGITS and not bare.translate(None, HEX_DIGITS):
         return int(bare, 16)
     raise Malformed("not a whole number", content)
+
+
+def ended(contents: dict[str, bytes]) -> dict[str, bytes]:
+    """The attributes of a device, each with its newline where none of them has one.
+
+    Some recordings were made without newlines. Where one attribute has its newline, another without was cut short.
+    """
+    if any(content.endswith(b"\n") for content in contents.values()):
+        return contents
+    return {name: content + b"\n" for name, content in contents.items()}
 
 
 def label(name: str) -> str:
