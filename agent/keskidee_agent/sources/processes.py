@@ -53,7 +53,8 @@ def read(machine: Machine) -> Iterator[Sample]:
     yield (PIDS, NO_LABELS, count)
     yield (THREADS, NO_LABELS, threads)
     yield (MAX_PIDS, NO_LABELS, only_number(machine.content("proc/sys/kernel/pid_max")))
-    yield (MAX_THREADS, NO_LABELS, only_number(machine.content("proc/sys/kernel/threads-max")))
+    # in node_exporter's recording the newline that ends this file is missing
+    yield (MAX_THREADS, NO_LABELS, number(machine.content("proc/sys/kernel/threads-max").strip()))
     for state in sorted(processes):
         yield STATE(processes[state], state=state)
     for state in sorted(states):

@@ -7,14 +7,29 @@ import pytest
 
 from keskidee_agent.machine import Machine
 from keskidee_agent.recorded import RecordedMachine
-from keskidee_agent.sources import mdadm, pressure, processes, schedstat, selinux, softirqs, timex, vmstat, xfs
+from keskidee_agent.sources import (
+    bcache,
+    btrfs,
+    mdadm,
+    pressure,
+    processes,
+    schedstat,
+    selinux,
+    softirqs,
+    timex,
+    vmstat,
+    xfs,
+    zfs,
+)
 from keskidee_report.model import ABSENT, DENIED, FAILED, OK, Malformed
 from tests.agent.recordings import FIXTURES, reading_at, reading_of, values, write_files
 
 KERNEL = [
-    *("entropy", "filefd", "ksmd", "mdadm", "pressure", "processes", "schedstat", "selinux"),
-    *("softirqs", "timex", "vmstat", "xfs"),
+    *("bcache", "btrfs", "entropy", "filefd", "ksmd", "mdadm", "pressure", "processes", "schedstat", "selinux"),
+    *("softirqs", "timex", "vmstat", "xfs", "zfs"),
 ]
+
+LABELLED_ANEW = {"bcache", "btrfs", "processes", "zfs"}  # at least in part
 
 
 @pytest.mark.parametrize("source", KERNEL)
@@ -31,7 +46,7 @@ def test_a_second_round_gives_what_the_first_gave(source: str) -> None:
         assert reading_of(source, machine).samples == first
 
 
-@pytest.mark.parametrize("source", [source for source in KERNEL if source != "processes"])
+@pytest.mark.parametrize("source", [source for source in KERNEL if source not in LABELLED_ANEW])
 def test_names_and_labels_are_the_same_objects_in_the_next_round(source: str) -> None:
     [case, *_] = [case for case in sorted((FIXTURES / source).iterdir()) if reading_at(source, case).outcome == OK]
     machine = RecordedMachine(str(case))
@@ -232,3 +247,52 @@ def test_another_configuration_of_selinux_is_refused(content: str) -> None:
 def test_other_statistics_of_xfs_are_refused(content: str) -> None:
     with pytest.raises(Malformed):
         list(xfs.parse(content.encode(), {}))
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"),
+    [("0", 0), ("1023", 1023), ("1.1M", 1150976), ("-427.5k", -437748), ("20.4G", 21894266880), ("3k", 3072)],
+)
+def test_an_amount_written_for_people_is_read_as_node_exporter_does(text: str, amount: int) -> None:
+    assert bcache.amount_of(text.encode()) == amount
+
+
+@pytest.mark.parametrize("text", ["", "-", "k", "1.5", "1.k", ".5k", "1.5x", "+1", "1_0", "--1", "1" * 30])
+def test_another_amount_is_refused(text: str) -> None:
+    with pytest.raises(Malformed):
+        bcache.amount_of(text.encode())
+
+
+@pytest.mark.parametrize(
+    ("mode", "devices", "ratio"),
+    [("single", 1, 1), ("raid1", 2, 2), ("raid1c4", 4, 4), ("raid5", 4, 4 / 3), ("raid6", 4, 2), ("raid6", 2, None)],
+)
+def test_bytes_on_devices_for_a_byte_of_data(mode: str, devices: int, ratio: float | None) -> None:
+    assert btrfs.ratio_of(mode, devices) == ratio
+
+
+@pytest.mark.parametrize("content", ["", "commits 1", "commits x\n", "commits 1\ncommits 2\n", "total_commit_ms \n"])
+def test_other_commits_are_refused(content: str) -> None:
+    with pytest.raises(Malformed):
+        btrfs.parse_commits(content.encode())
+
+
+def test_commits_may_lack_the_last_newline() -> None:
+    assert btrfs.parse_commits(b"commits 1\ntotal_commit_ms 25") == {b"commits": 1, b"total_commit_ms": 25}
+
+
+@pytest.mark.parametrize("content", ["", "ONLINE", "online\n", "ONLINE\nONLINE\n", "NEW\n"])
+def test_another_state_of_a_pool_is_refused(content: str) -> None:
+    with pytest.raises(Malformed):
+        zfs.parse_state(content.encode())
+
+
+def test_a_data_set_that_was_renamed_has_its_new_name_in_the_next_round(tmp_path: Path) -> None:
+    machine = RecordedMachine(str(tmp_path))
+    for name in ("tank/old", "tank/new"):
+        content = f"23 1 0x01 2 96 1 2\nname type data\ndataset_name 7 {name}\nwrites 4 5\n"
+        write_files(tmp_path, {"proc/spl/kstat/zfs/tank/objset-1": content})
+        machine.begin_round()
+        reading = reading_of("zfs", machine)
+    labels = (("dataset", "tank/new"), ("zpool", "tank"))
+    assert values(reading) == {("node_zfs_zpool_dataset_writes", labels): 5}

@@ -7,12 +7,33 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keskidee_agent.sources import filefd, mdadm, pressure, processes, schedstat, selinux, softirqs, vmstat, xfs
+from keskidee_agent.sources import (
+    bcache,
+    btrfs,
+    filefd,
+    mdadm,
+    pressure,
+    processes,
+    schedstat,
+    selinux,
+    softirqs,
+    vmstat,
+    xfs,
+    zfs,
+)
 from keskidee_report.model import Malformed, Sample
 from tests.agent.recordings import FIXTURES
 
 NUMBER = filefd.ALLOCATED
+
+
+def kstat(content: bytes, remembered: dict[object, object]) -> Iterable[Sample]:
+    return zfs.parse(content, "arc", (zfs.UINT64, zfs.INT64), remembered, {}, "arcstats")
+
+
 PARSERS: dict[str, Callable[[bytes], Iterable[Sample]]] = {
+    "bcache": lambda content: [NUMBER(amount) for amount in bcache.parse_writeback(content).values()],
+    "btrfs": lambda content: [NUMBER(number) for number in btrfs.parse_commits(content).values()],
     "filefd": filefd.parse,
     "mdadm": lambda content: [sample for array in mdadm.parse(content) for sample in mdadm.samples_of(array)],
     "pressure": lambda content: [NUMBER(total) for total in pressure.parse(content).values()],
@@ -22,6 +43,9 @@ PARSERS: dict[str, Callable[[bytes], Iterable[Sample]]] = {
     "softirqs": lambda content: softirqs.parse(content, {}),
     "vmstat": lambda content: vmstat.parse(content, {}),
     "xfs": lambda content: xfs.parse(content, {}),
+    "zfs": lambda content: kstat(content, {}),
+    "zfs pool": lambda content: zfs.parse_io(content, {}, {}),
+    "zfs state": lambda content: [NUMBER(value) for value in zfs.parse_state(content)],
 }
 SOURCES = "bcache btrfs entropy filefd ksmd mdadm pressure processes schedstat selinux softirqs vmstat xfs zfs"
 REAL = sorted(
@@ -63,6 +87,7 @@ REMEMBERING: dict[str, Callable[..., Iterable[Sample]]] = {
     "schedstat": schedstat.parse,
     "softirqs": softirqs.parse,
     "vmstat": vmstat.parse,
+    "zfs": kstat,
 }
 
 
