@@ -6,14 +6,14 @@ import pytest
 
 from keskidee_agent import sysfs
 from keskidee_agent.recorded import RecordedMachine
-from keskidee_agent.sources import cpu_vulnerabilities, cpufreq, cpuinfo, edac, nvme, rapl
+from keskidee_agent.sources import cpu_vulnerabilities, cpufreq, cpuinfo, edac, nvme, pcidevice, rapl
 from keskidee_report.model import ABSENT, FAILED, OK, Malformed
 from keskidee_report.rules import is_name
 from tests.agent.recordings import FIXTURES, reading_at, reading_of, values, write_files
 
 HARDWARE = [
-    *("cpu_vulnerabilities", "cpufreq", "cpuinfo", "edac", "hwmon", "nvme", "powersupplyclass", "rapl", "tapestats"),
-    *("thermal_zone", "watchdog"),
+    *("cpu_vulnerabilities", "cpufreq", "cpuinfo", "edac", "hwmon", "nvme", "pcidevice", "powersupplyclass", "rapl"),
+    *("tapestats", "thermal_zone", "watchdog"),
 ]
 
 
@@ -136,3 +136,20 @@ def test_an_attribute_that_lost_its_newline_is_refused(tmp_path: Path) -> None:
     assert reading_at("watchdog", write_files(tmp_path, files)).outcome == FAILED
     files = {f"{folder}/timeout": "30", f"{folder}/timeleft": "54"}
     assert reading_at("watchdog", write_files(tmp_path, files)).outcome == OK
+
+
+@pytest.mark.parametrize(("text", "speed"), [("8.0 GT/s PCIe", 8_000_000_000), ("2.5 GT/s", 2_500_000_000), ("", -1)])
+def test_the_speed_of_a_link_is_in_transfers(text: str, speed: int) -> None:
+    assert pcidevice.parse_speed(text) == speed
+
+
+@pytest.mark.parametrize("text", ["8.0", "8.0 GB/s", "x GT/s"])
+def test_another_speed_is_refused(text: str) -> None:
+    with pytest.raises(Malformed):
+        pcidevice.parse_speed(text)
+
+
+@pytest.mark.parametrize("name", ["", "0000:03:00", "0000:03:00.0.1", "0000::00.0", "0000:0g:00.0", "pci0000:00"])
+def test_another_address_is_refused(name: str) -> None:
+    with pytest.raises(Malformed):
+        pcidevice.parse_address(name)

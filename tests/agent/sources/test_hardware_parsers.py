@@ -8,7 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keskidee_agent import sensors, sysfs
-from keskidee_agent.sources import cpu_vulnerabilities, cpufreq, cpuinfo, edac, nvme, rapl, tapestats, watchdog
+from keskidee_agent.sources import (
+    cpu_vulnerabilities,
+    cpufreq,
+    cpuinfo,
+    edac,
+    nvme,
+    pcidevice,
+    rapl,
+    tapestats,
+    watchdog,
+)
 from keskidee_report.model import Malformed, Sample
 from keskidee_report.rules import is_name
 
@@ -28,6 +38,7 @@ PARSERS: dict[str, Callable[[bytes], Iterable[Sample]]] = {
     "cpu_vulnerabilities": lambda content: [NUMBER(1, state=cpu_vulnerabilities.parse(sysfs.words(content))[0])],
     "cpuinfo": processors,
     "governors": lambda content: cpufreq.governors(sysfs.words(content), ["powersave"], "0"),
+    "link": lambda content: [NUMBER(pcidevice.parse_speed(sysfs.words(content)))],
     "sensor": sensor,
     "tape": lambda content: tapestats.describe({}, dict.fromkeys(tapestats.FAMILIES, content)),
     "watchdog": lambda content: watchdog.describe("watchdog0", dict.fromkeys(watchdog.NUMBERS, content)),

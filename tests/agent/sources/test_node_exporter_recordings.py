@@ -9,12 +9,29 @@ import pytest
 from tests.agent.recordings import Series, reading_at, values
 
 COLLECTORS = (
-    *("cpu", "diskstats", "dmi", "filefd", "loadavg", "mdadm", "meminfo", "netclass", "netstat", "os", "pressure"),
-    *("sockstat", "stat", "vmstat"),
+    *("cpu", "cpufreq", "cpuinfo", "diskstats", "dmi", "edac", "filefd", "hwmon", "loadavg", "mdadm", "meminfo"),
+    *(
+        "netclass",
+        "netstat",
+        "nvme",
+        "os",
+        "powersupplyclass",
+        "pressure",
+        "sockstat",
+        "stat",
+        "thermal_zone",
+        "vmstat",
+    ),
 )
+
+# families that another source of ours gives
+OURS = {"node_cpu_frequency_hertz": "cpuinfo"}
 
 # families that the expected file leaves out by its own filter, though these collectors give them
 NOT_IN_THE_FILE = {
+    "node_cpu_bug_info",
+    "node_cpu_flag_info",
+    "node_cpu_info",
     "node_cpu_core_throttles_total",
     "node_cpu_isolated",
     "node_cpu_package_throttles_total",
@@ -23,7 +40,7 @@ NOT_IN_THE_FILE = {
 }
 
 # what node_exporter was told not to look at
-IGNORED = {"netclass": {("device", "dmz"), ("device", "int")}}
+IGNORED = {"hwmon": {("chip", "bogus")}, "netclass": {("device", "dmz"), ("device", "int")}}
 
 
 @pytest.fixture(scope="module")
@@ -40,8 +57,8 @@ def test_series_and_values_are_node_exporters(collector: str, roots: Path, share
     families = json.loads((shared_data / "node_exporter_fixtures" / "expected_P1.json").read_text(encoding="utf-8"))
     expected = {
         (name, tuple(sorted(labels.items()))): float(value)
-        for family in families.values()
-        if family["collector"] == collector
+        for family_name, family in families.items()
+        if OURS.get(family_name, family["collector"]) == collector
         for name, labels, value in family["samples"]
     }
     found = {
@@ -56,7 +73,9 @@ def test_series_and_values_are_node_exporters(collector: str, roots: Path, share
 @pytest.mark.parametrize("collector", COLLECTORS)
 def test_kinds_are_node_exporters(collector: str, roots: Path, shared_data: Path) -> None:
     families = json.loads((shared_data / "node_exporter_fixtures" / "expected_P1.json").read_text(encoding="utf-8"))
-    expected = {name: family["type"] for name, family in families.items() if family["collector"] == collector}
+    expected = {
+        name: family["type"] for name, family in families.items() if OURS.get(name, family["collector"]) == collector
+    }
     found = {family.name: family.kind for family, _, _ in reading_at(collector, roots).samples}
     assert {name: kind for name, kind in found.items() if name not in NOT_IN_THE_FILE} == expected
 
