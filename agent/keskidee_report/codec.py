@@ -63,7 +63,7 @@ class Encoder:
     def __init__(self, session: bytes) -> None:
         self.session = session
         self._parts: dict[str, _Part] = {}
-        self._index: tuple[tuple[str, bytes], ...] = ()
+        self._index: tuple[tuple[str, bytes], ...] | None = None
         self._schema_id = b""
         self._schemas: dict[bytes, tuple[bytes, dict[bytes, bytes]]] = {}
 
