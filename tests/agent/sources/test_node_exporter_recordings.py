@@ -47,7 +47,8 @@ IGNORED = {"hwmon": {("chip", "bogus")}, "netclass": {("device", "dmz"), ("devic
 def roots(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("node_exporter")
     with tarfile.open(shared_data / "node_exporter_fixtures" / "roots.tar.gz") as archive:
-        archive.extractall(folder, filter="tar")
+        archive.extraction_filter = getattr(tarfile, "tar_filter", None)  # Debian 12's Python 3.11.2 has no filters
+        archive.extractall(folder)
     return folder
 
 
