@@ -29,11 +29,11 @@ _values = msgspec.json.Encoder()
 
 
 def escaped(value: str) -> str:
-    """A label value as both formats want it; other control characters than newline are dropped."""
+    """A label value as both formats want it; control characters but newline and tab are dropped."""
     if value.isprintable() and "\\" not in value and '"' not in value:
         return value
     value = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return "".join(c for c in value if ord(c) >= 32 and ord(c) != 127)
+    return "".join([c for c in value if c == "\t" or (ord(c) >= 32 and ord(c) != 127)])
 
 
 def labels_text(labels: dict[str, str]) -> str:
