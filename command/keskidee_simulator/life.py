@@ -26,8 +26,8 @@ DEFAULT_INTERVAL_SECONDS = 15.0
 BACK_OFF_SECONDS, BACK_OFF_LIMIT_SECONDS = 1.0, 60.0
 REFUSED_SECONDS = 400.0
 ENROLLING_AT_ONCE = 16
-FIRST_ROUNDS = 3
-"""A machine that was never heard of reports so often before it goes off for the night, so that the register has it."""
+FIRST_ROUNDS_NEW, FIRST_ROUNDS_KNOWN = 3, 1
+"""A machine that ought to be off reports so often first: so that the register has it, or hears why it is quiet now."""
 
 log = logging.getLogger("keskidee.simulator")
 
@@ -82,7 +82,7 @@ class Life:
         self._rounds = Rounds(machine)
         self._interval = world.interval_seconds or DEFAULT_INTERVAL_SECONDS
         self._credential: Credential | None = world.credentials.get(machine.number)
-        self._first_rounds = 0 if self._credential else FIRST_ROUNDS
+        self._first_rounds = FIRST_ROUNDS_KNOWN if self._credential else FIRST_ROUNDS_NEW
         self._headers = ""
         self._failures = 0
         self._begin_session()
@@ -111,7 +111,7 @@ class Life:
 
     def _presence(self) -> Presence:
         found = presence(self._machine, self._world.clock())
-        if self._world.steady or (found.state == OFF and self._first_rounds):
+        if self._world.steady or self._first_rounds:
             return Presence(state=ON, booted_at=found.booted_at, until=found.until)
         return found
 

@@ -61,7 +61,7 @@ def run(stand: Stand) -> Iterator[Row]:
         steps = asyncio.run(_climb(collector, stand.folder / "machines", quick=stand.quick))
     held = [step for step in steps if step.held]
     last = held[-1] if held else steps[0]
-    by_cost = steps[0].machines / steps[0].collector_share if steps[0].collector_share else 0.0
+    by_cost = last.machines / last.collector_share
     found = f"{last.machines}" if held else f"under {last.machines}"
     yield Row(
         what=f"collector: machines at {INTERVAL_SECONDS} s on one processor, {SERIES} series, TLS, p99 under 250 ms",

@@ -228,6 +228,24 @@ def test_a_machine_never_heard_of_reports_three_times_before_it_is_off(tmp_path:
 
 
 @pytest.mark.slow
+def test_a_machine_that_is_off_at_a_restart_says_so_once(tmp_path: Path) -> None:
+    machine = next(m for m in build_fleet("keskidee", 20) if m.kind == "desktop" and m.chance(16) < 0.4)
+    night = moment_before(machine, OFF, ON, 3600.0)
+
+    async def main() -> None:
+        async with listening() as listener:
+            await during(listener, tmp_path, everyone(listener, machine.number + 1, 1), count=machine.number + 1)
+            before = len(next(h for h in listener.machines.values() if h.facts["serial"] == machine.serial).rounds)
+            await during(
+                listener, tmp_path, lambda: bool(goodbyes(listener, machine)), count=machine.number + 1, steady=False,
+                clock=shifted(night),
+            )  # fmt: skip
+            heard = next(h for h in listener.machines.values() if h.facts["serial"] == machine.serial)
+            assert (len(heard.rounds) - before, heard.goodbyes) == (1, ["shutdown"])
+
+    asyncio.run(main())
+
+
 def test_a_machine_that_falls_silent_says_no_goodbye(tmp_path: Path) -> None:
     machine = next(m for m in build_fleet("keskidee", 60) if m.ailment == FALLING_SILENT)
 
