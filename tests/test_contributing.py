@@ -1,5 +1,6 @@
-"""CONTRIBUTING's walk through adding a reading shows the files as they are."""
+"""CONTRIBUTING's walk through adding a reading shows the files as they are. `pytest --update` copies them in."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,10 @@ SHOWN = ("agent/keskidee_agent/sources/loadavg.py", "tests/agent/sources/test_lo
 
 
 @pytest.mark.parametrize("path", SHOWN)
-def test_contributing_shows_the_file_as_it_is(path: str) -> None:
-    text = (CHECKOUT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    shown = text.partition(f"`{path}`")[2].partition("```python\n")[2].partition("```")[0]
-    assert shown == (CHECKOUT / path).read_text(encoding="utf-8")
+def test_contributing_shows_the_file_as_it_is(path: str, golden: Callable[[Path, str], None]) -> None:
+    contributing = CHECKOUT / "CONTRIBUTING.md"
+    before, name, after = contributing.read_text(encoding="utf-8").partition(f"`{path}`")
+    introduction, fence, block = after.partition("```python\n")
+    end = block[block.index("```") :]
+    file = (CHECKOUT / path).read_text(encoding="utf-8")
+    golden(contributing, "".join([before, name, introduction, fence, file, end]))
