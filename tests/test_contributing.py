@@ -16,4 +16,4 @@ def test_contributing_shows_the_file_as_it_is(path: str, golden: Callable[[Path,
     introduction, fence, block = after.partition("```python\n")
     end = block[block.index("```") :]
     file = (CHECKOUT / path).read_text(encoding="utf-8")
-    golden(contributing, "".join([before, name, introduction, fence, file, end]))
+    golden(contributing, f"{before}{name}{introduction}{fence}{file}{end}")
