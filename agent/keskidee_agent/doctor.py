@@ -25,13 +25,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser("doctor", help="say what can be read here and what is missing", description=__doc__)
     parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
     parser.add_argument("--root", metavar="DIR", help="examine the machine recorded in DIR instead of this one")
+    parser.add_argument("--textfile", metavar="DIR", help="examine *.prom files of DIR too")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Prints the table. Status: 0 all is well, 1 a source is denied or in trouble, 2 usage."""
     try:
-        machine = machine_at(args.root)
+        machine = machine_at(args.root, args.textfile)
     except OSError as error:
         sys.stderr.write(f"keskidee: --root {args.root}: {error.strerror}\n")
         return USAGE

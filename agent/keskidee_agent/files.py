@@ -180,6 +180,15 @@ class Files:
         return content
 
 
+class Here(Files):
+    """The files of the system that this process runs on, by the paths that a person wrote; none is kept open."""
+
+    keeps_open = False
+
+    def _real(self, path: str) -> str:
+        return path
+
+
 def translated(error: OSError, path: str) -> Exception:
     """The exception of ours for an error on a path; an error without one of its own comes back as it is."""
     if error.errno in _MISSING:

@@ -10,7 +10,7 @@ import os
 import sys
 import time
 
-from keskidee_agent.files import Files
+from keskidee_agent.files import Files, Here
 from keskidee_agent.space import MOUNT_SECONDS, Question, statvfs
 from keskidee_report.model import Denied, NotHere, TimedOut
 
@@ -28,12 +28,15 @@ class Machine(Files):
     """The machine this process runs on. One object lives as long as the agent and is used by one thread at a time.
 
     `excludes` holds regular expressions by the name of their setting ("netdev.device_exclude"). `platform` and `psutil`
-    are given by tests; otherwise they are this system's.
+    are given by tests; otherwise they are this system's. `textfile_directory` is a folder of `here`, which are the
+    files of this system even where the machine is a recording; it is empty where none is set.
     """
 
     def __init__(self, *, excludes: dict[str, str] | None = None, platform: str = "", psutil: Any = None) -> None:
         super().__init__()
         self.platform = platform or this_platform()
+        self.textfile_directory = ""
+        self.here: Files = Here()
         self._excludes = excludes or {}
         self._psutil = psutil
         self._tests: dict[str, Callable[[str], bool]] = {}
@@ -45,6 +48,10 @@ class Machine(Files):
     def memory(self, source: str) -> dict[Any, Any]:
         """What the source wants to know again in the next round. It begins empty and lives as long as the agent."""
         return self._memories.setdefault(source, {})
+
+    def warn(self, line: str) -> None:
+        """What a person should know though it is no outcome; a source says it once, not each round."""
+        sys.stderr.write(f"keskidee: {line}\n")
 
     def uname(self) -> tuple[str, str, str, str, str]:
         """System, host name, release, version, machine. Raises NotHere where a recording has none."""

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import os
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from keskidee_agent.facts import facts_of
+from keskidee_agent.files import Here
 from keskidee_agent.gather import Gatherer
 from keskidee_agent.machine import Machine
 from keskidee_report.model import ABSENT, OK
-from keskidee_report.pages import BOUNDS, arranged, page_family
+from keskidee_report.pages import BOUNDS, Unfit, arranged, page_family
 
 if TYPE_CHECKING:
     import argparse
@@ -28,13 +30,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser("once", help="print one reading of this machine", description=__doc__)
     parser.add_argument("--format", choices=("prometheus", "json"), default="prometheus", help="default: prometheus")
     parser.add_argument("--root", metavar="DIR", help="read the machine recorded in DIR instead of this one")
+    parser.add_argument("--textfile", metavar="DIR", help="read *.prom files of DIR too, as node_exporter does")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Prints the reading, and on stderr what could not be read. Status: 0 something was read, 1 nothing, 2 usage."""
     try:
-        machine = machine_at(args.root)
+        machine = machine_at(args.root, args.textfile)
     except OSError as error:
         sys.stderr.write(f"keskidee: --root {args.root}: {error.strerror}\n")
         return USAGE
@@ -52,14 +55,18 @@ def run(args: argparse.Namespace) -> int:
     return NOTHING_READ
 
 
-def machine_at(root: str | None) -> Machine:
+def machine_at(root: str | None, textfile_directory: str | None = None) -> Machine:
     """This machine, or the one recorded in the folder `root`. Raises OSError where that is no folder."""
     if root is None:
-        return Machine()
-    from keskidee_agent.recorded import RecordedMachine
+        machine = Machine()
+    else:
+        from keskidee_agent.recorded import RecordedMachine
 
-    os.listdir(root)
-    return RecordedMachine(root)
+        os.listdir(root)
+        machine = RecordedMachine(root)
+    if textfile_directory:
+        machine.textfile_directory, machine.here = textfile_directory, Here()
+    return machine
 
 
 def as_json(machine: Machine, readings: Sequence[Reading]) -> dict[str, Any]:
@@ -115,7 +122,8 @@ def _page_families(samples: Iterable[Sample]) -> list[tuple[Family, str, list[tu
         pages.setdefault(name, (family, []))[1].extend([(family.name, labels, value) for labels, value in of_family])
     for name, (family, rows) in pages.items():
         if family.kind in BOUNDS:
-            rows[:] = [rows[at] for at in arranged(name, family.kind, [row[:2] for row in rows])]
+            with suppress(Unfit):  # as the file has it; a collector would refuse it
+                rows[:] = [rows[at] for at in arranged(name, family.kind, [row[:2] for row in rows])]
     return [(family, name, rows) for name, (family, rows) in pages.items()]
 
 

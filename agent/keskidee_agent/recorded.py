@@ -10,12 +10,13 @@ from __future__ import annotations
 import errno
 import json
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from keskidee_agent.kernel_clock import NAMES
 from keskidee_agent.machine import DARWIN, LINUX, WINDOWS, Machine
 from keskidee_agent.space import Space
-from keskidee_report.model import Malformed, NotHere, TimedOut
+from keskidee_report.model import Denied, Malformed, NotHere, TimedOut
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,6 +36,9 @@ class RecordedMachine(Machine):
         self.root = os.path.realpath(root)
         super().__init__(platform=recorded_platform(self.root), excludes=excludes)
         self._calls: dict[str, Any] | None = None
+        with suppress(NotHere, Denied, Malformed, OSError):
+            self.textfile_directory = str(self._call("textfile_directory"))
+            self.here = self  # it is a folder of the recording
 
     def _real(self, path: str) -> str:
         if path.startswith("run/udev/") and not os.path.lexists(os.path.join(self.root, "run/udev")):

@@ -71,6 +71,7 @@ class Resident:
         self._machine_id: str = settings["machine_id"]
         self._interval_seconds: int = settings["interval_seconds"]
         self._machine = Machine(excludes=settings["excludes"])
+        self._machine.textfile_directory = settings["textfile_directory"]
         disabled, enabled = settings["disabled"], settings["enabled"]
         self._gatherer = Gatherer(self._machine, disabled=disabled, enabled=enabled, warn=warn)
         for source in self._gatherer.sources:

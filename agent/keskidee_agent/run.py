@@ -91,6 +91,7 @@ def handover(args: argparse.Namespace) -> dict[str, Any]:
         "deadline_seconds": settings.sources.deadline_seconds,
         "disabled": list(settings.sources.disabled),
         "enabled": list(settings.sources.enabled),
+        "textfile_directory": os.path.abspath(settings.textfile_directory) if settings.textfile_directory else "",
         "excludes": {
             "filesystem.mount_points_exclude": settings.filesystem.mount_points_exclude,
             "filesystem.types_exclude": settings.filesystem.types_exclude,

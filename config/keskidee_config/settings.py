@@ -82,6 +82,8 @@ class AgentSettings:
     """Label `role`, likewise. Without it: desktop or laptop by the chassis, otherwise server."""
     ca_file: Annotated[str | None, PATH, Shown("/etc/keskidee/ca.pem")] = None
     """Authorities that may sign the collector's certificate. Without it: its own, fetched on enrolment."""
+    textfile_directory: Annotated[str | None, PATH, Shown("/var/lib/prometheus/node-exporter")] = None
+    """Folder whose *.prom files (Prometheus text, written by your own scripts) are reported too."""
     sources: SourceSettings = field(default_factory=SourceSettings)
     filesystem: FilesystemSettings = field(default_factory=FilesystemSettings)
     diskstats: DiskstatsSettings = field(default_factory=DiskstatsSettings)

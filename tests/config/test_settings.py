@@ -45,6 +45,7 @@ def test_example_of_the_collector_sets_nothing() -> None:
 SHOWN_ONLY = {"state_directory", "site", "role", "ca_file", "public_url", "data_directory"} | {
     "certificate",
     "key",
+    "textfile_directory",
 }
 
 
