@@ -1,5 +1,6 @@
 """The sources of the kernel and of storage in what one recorded machine cannot show: rounds, old kernels, halves."""
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from shutil import copytree
 
@@ -10,26 +11,34 @@ from keskidee_agent.recorded import RecordedMachine
 from keskidee_agent.sources import (
     bcache,
     btrfs,
+    buddyinfo,
+    cgroups,
+    drbd,
+    interrupts,
+    lnstat,
     mdadm,
+    meminfo_numa,
     pressure,
     processes,
     schedstat,
     selinux,
+    slabinfo,
     softirqs,
     timex,
     vmstat,
     xfs,
     zfs,
+    zoneinfo,
 )
 from keskidee_report.model import ABSENT, DENIED, FAILED, OK, Malformed
 from tests.agent.recordings import FIXTURES, reading_at, reading_of, values, write_files
 
 KERNEL = [
-    *("bcache", "btrfs", "entropy", "filefd", "ksmd", "mdadm", "pressure", "processes", "schedstat", "selinux"),
-    *("softirqs", "timex", "vmstat", "xfs", "zfs"),
+    *("bcache", "btrfs", "buddyinfo", "cgroups", "drbd", "entropy", "filefd", "interrupts", "ksmd", "lnstat", "mdadm"),
+    *("meminfo_numa", "pressure", "processes", "schedstat", "selinux", "slabinfo", "softirqs", "timex"),
+    *("vmstat", "xfs", "zfs", "zoneinfo"),
 ]
-
-LABELLED_ANEW = {"bcache", "btrfs", "processes", "zfs"}  # at least in part
+LABELLED_ANEW = {"bcache", "btrfs", "drbd", "lnstat", "processes", "zfs", "zoneinfo"}  # at least in part
 
 
 @pytest.mark.parametrize("source", KERNEL)
@@ -296,3 +305,63 @@ def test_a_data_set_that_was_renamed_has_its_new_name_in_the_next_round(tmp_path
         reading = reading_of("zfs", machine)
     labels = (("dataset", "tank/new"), ("zpool", "tank"))
     assert values(reading) == {("node_zfs_zpool_dataset_writes", labels): 5}
+
+
+REFUSED: dict[str, tuple[Callable[[bytes], Iterable[object]], tuple[str, ...]]] = {
+    "buddyinfo": (
+        lambda content: buddyinfo.parse(content, {}),
+        ("", "Node 0, zone DMA\n", "Node 0 zone DMA 1\n", "Node x, zone DMA 1\n", "Node 0, zone DMA 1 -1\n"),
+    ),
+    "cgroups": (
+        lambda content: cgroups.parse(content, {}),
+        ("", "cpu\t3\t1\t1\n", f"{(cgroup := '#subsys_name hierarchy num_cgroups enabled')}\ncpu\t3\t172\t2\n")
+        + (f"{cgroup}\ncpu\t3\t172", f"{cgroup}\ncpu\t3\t1\n"),
+    ),
+    "drbd": (
+        drbd.parse,
+        ("", "srcversion: 1\n", "version: 8\n 1: ro:Primary\n", "version: 8\n    ns:1\n", "version: 8\n 1: ns:-1\n"),
+    ),
+    "interrupts": (
+        lambda content: interrupts.parse(content, {}),
+        ("", "CPU0\n", "0: 1\n1: 1\n", "CPU0\n0 1\n", "CPU0 CPU1\n0: 1 x\n", "CPUx\n0: 1\n"),
+    ),
+    "lnstat": (
+        lambda content: lnstat.parse(content, "x", {}),
+        ("", "\n", "a a\n1 2\n", "a b\n1\n", "a\nx\n", "a-b\n1 2\n"),
+    ),
+    "numa memory": (
+        lambda content: meminfo_numa.parse_memory(content, {"node": "0"}, {}),
+        ("", "Node 1 A: 1 kB\n", "Node 0 A: 1 MB\n", "Node 0 A 1 kB\n", "Node 0 A: 99999999999999999999 kB\n"),
+    ),
+    "numa counts": (
+        lambda content: meminfo_numa.parse_counts(content, {"node": "0"}, {}),
+        ("", "numa_hit\n", "numa-hit 1\n", " 1\n", "numa_hit -1\n"),
+    ),
+    "slabinfo": (
+        lambda content: slabinfo.parse(content, {}),
+        ("", "slabinfo - version: 1.1\n", "slabinfo - version: 2.1\n", f"{(slab := 'slabinfo - version: 2.1')}\na 1\n")
+        + (f"{slab}\n# name\na 1 2 3 4 : tunables\n",),
+    ),
+    "zoneinfo": (
+        zoneinfo.parse,
+        ("", "  min 1\n", "Node 0 zone DMA\n", "Node 0, zone DMA\n min x\n", "Node 0, zone DMA\n min 1\n min 1\n"),
+    ),
+}
+
+
+@pytest.mark.parametrize(("parser", "content"), [(parser, text) for parser in REFUSED for text in REFUSED[parser][1]])
+def test_what_is_not_in_the_kernels_format_is_refused(parser: str, content: str) -> None:
+    with pytest.raises(Malformed):
+        list(REFUSED[parser][0](content.encode()))
+
+
+def test_zoneinfo_is_read_up_to_the_last_whole_line() -> None:
+    content = b"Node 0, zone DMA\n  min 5\n  protection: (0, 7)"
+    values_of = [(family.name.removeprefix("node_zoneinfo_"), value) for family, _, value in zoneinfo.parse(content)]
+    assert values_of == [("min_pages", 5), ("protection_0", 0), ("protection_1", 7)]
+    assert [value for _, _, value in zoneinfo.parse(content[:-1])] == [5]
+
+
+def test_a_second_cache_of_a_name_is_left_out() -> None:
+    content = b"slabinfo - version: 2.1\n# name\na 1 2 3 4 5 : x\na 6 7 8 9 10 : x\n"
+    assert [value for _, _, value in slabinfo.parse(content, {})] == [1, 2, 3, 4, 5]

@@ -10,16 +10,24 @@ from hypothesis import strategies as st
 from keskidee_agent.sources import (
     bcache,
     btrfs,
+    buddyinfo,
+    cgroups,
+    drbd,
     filefd,
+    interrupts,
+    lnstat,
     mdadm,
+    meminfo_numa,
     pressure,
     processes,
     schedstat,
     selinux,
+    slabinfo,
     softirqs,
     vmstat,
     xfs,
     zfs,
+    zoneinfo,
 )
 from keskidee_report.model import Malformed, Sample
 from tests.agent.recordings import FIXTURES
@@ -34,18 +42,27 @@ def kstat(content: bytes, remembered: dict[object, object]) -> Iterable[Sample]:
 PARSERS: dict[str, Callable[[bytes], Iterable[Sample]]] = {
     "bcache": lambda content: [NUMBER(amount) for amount in bcache.parse_writeback(content).values()],
     "btrfs": lambda content: [NUMBER(number) for number in btrfs.parse_commits(content).values()],
+    "buddyinfo": lambda content: buddyinfo.parse(content, {}),
+    "cgroups": lambda content: cgroups.parse(content, {}),
+    "drbd": drbd.parse,
     "filefd": filefd.parse,
+    "interrupts": lambda content: interrupts.parse(content, {}),
+    "lnstat": lambda content: lnstat.parse(content, "table", {}),
     "mdadm": lambda content: [sample for array in mdadm.parse(content) for sample in mdadm.samples_of(array)],
+    "numa memory": lambda content: meminfo_numa.parse_memory(content, {"node": "0"}, {}),
+    "numa counts": lambda content: meminfo_numa.parse_counts(content, {"node": "0"}, {}),
     "pressure": lambda content: [NUMBER(total) for total in pressure.parse(content).values()],
     "processes": lambda content: [NUMBER(count, state=state) for state, count in [processes.parse(content)]],
     "schedstat": lambda content: schedstat.parse(content, {}),
     "selinux": lambda content: [NUMBER(selinux.parse(content))],
+    "slabinfo": lambda content: slabinfo.parse(content, {}),
     "softirqs": lambda content: softirqs.parse(content, {}),
     "vmstat": lambda content: vmstat.parse(content, {}),
     "xfs": lambda content: xfs.parse(content, {}),
     "zfs": lambda content: kstat(content, {}),
     "zfs pool": lambda content: zfs.parse_io(content, {}, {}),
     "zfs state": lambda content: [NUMBER(value) for value in zfs.parse_state(content)],
+    "zoneinfo": zoneinfo.parse,
 }
 SOURCES = "bcache btrfs entropy filefd ksmd mdadm pressure processes schedstat selinux softirqs vmstat xfs zfs"
 REAL = sorted(
@@ -84,7 +101,11 @@ def test_anything_is_read_or_refused(parser: str, content: bytes) -> None:
 
 # how to parse, and what a first round finds in its memory
 REMEMBERING: dict[str, Callable[..., Iterable[Sample]]] = {
+    "buddyinfo": buddyinfo.parse,
+    "cgroups": cgroups.parse,
+    "interrupts": interrupts.parse,
     "schedstat": schedstat.parse,
+    "slabinfo": slabinfo.parse,
     "softirqs": softirqs.parse,
     "vmstat": vmstat.parse,
     "zfs": kstat,
