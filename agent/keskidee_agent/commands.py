@@ -14,14 +14,15 @@ examples
   keskidee agent enrol https://collector:5375 --token-file token
                                                    join a collector with the token it gave
   keskidee agent run                               report until stopped
-  keskidee agent doctor                            what can be read here, and what is missing"""
+  keskidee agent doctor                            what can be read here, and what is missing
+  keskidee agent capture machine                   record this machine in a folder, without what identifies it"""
 
 
 def add_commands(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Adds `agent` with its commands to the command line."""
     from argparse import RawDescriptionHelpFormatter
 
-    from keskidee_agent import doctor, enrol, once, run
+    from keskidee_agent import capture, doctor, enrol, once, run
 
     parser = subparsers.add_parser(
         "agent",
@@ -31,5 +32,5 @@ def add_commands(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]
         formatter_class=RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
-    for module in (once, run, enrol, doctor):
+    for module in (once, run, enrol, doctor, capture):
         module.add_parser(commands)
