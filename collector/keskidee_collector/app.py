@@ -34,6 +34,7 @@ def build(state: State, *, admin_token: str, ca_pem: bytes | None) -> Applicatio
     """The whole collector as one ASGI application. `ca_pem` is the agents' CA where TLS is on."""
     ingest = Ingest(state)
     rest = Starlette(routes=_routes(state, admin_token, ca_pem), exception_handlers={404: _not_found})
+    rest.router.redirect_slashes = False  # an agent would follow, and repeat its report and its credential
 
     async def dispatch(scope: dict[str, Any], receive: Any, send: Any) -> None:
         if scope["type"] == "http" and is_report_path(scope["path"]):

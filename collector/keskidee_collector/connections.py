@@ -43,7 +43,7 @@ class Connections:
         if len(self._open) > self._limit:
             idle = next((each for each in self._open if each.is_idle), connection)
             self.closed(idle)
-            idle.transport.abort()
+            idle.cut()
 
     def used(self, connection: Connection) -> None:
         """A request came."""
@@ -57,13 +57,18 @@ class Connections:
 
 
 class Connection(HttpToolsProtocol):
-    """One connection of a client. `is_idle`: no request is being answered on it."""
+    """One connection of a client. `is_idle`: no request is being answered on it.
+
+    uvicorn's `cycle` is the request read last; with pipelining that is not the one that is being answered.
+    """
 
     def __init__(self, connections: Connections, **uvicorn_gives: Any) -> None:
         super().__init__(**uvicorn_gives)
         self._connections = connections
         self._deadline: asyncio.TimerHandle | None = None
         self._write_deadline: asyncio.TimerHandle | None = None
+        self._answering: RequestResponseCycle | None = None
+        self._asked: RequestResponseCycle | None = None
         self._begun = False
         self._head_complete = False
         self._complete = False
@@ -72,8 +77,7 @@ class Connection(HttpToolsProtocol):
 
     @property
     def is_idle(self) -> bool:
-        cycle: RequestResponseCycle | None = self.cycle  # uvicorn says that there always is one
-        return cycle is None or cycle.response_complete
+        return self._answering is None or self._answering.response_complete
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -83,6 +87,7 @@ class Connection(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._connections.closed(self)
         self._wait(None)
+        self._end_answering()
         self.resume_writing()
         super().connection_lost(exc)
 
@@ -109,7 +114,7 @@ class Connection(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._begun, self._head_complete, self._complete = True, False, False
+        self._begun, self._head_complete, self._complete, self._asked = True, False, False, None
         self._overhead_bytes = 0
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -121,6 +126,11 @@ class Connection(HttpToolsProtocol):
         self._wait(None)
         self._connections.used(self)
         super().on_headers_complete()
+        self._asked = self.cycle
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._answering = cycle
+        super()._start_asgi_task(cycle, app)
 
     def on_body(self, body: bytes) -> None:
         self._body_bytes += len(body)
@@ -134,7 +144,7 @@ class Connection(HttpToolsProtocol):
     def pause_writing(self) -> None:
         """A client that does not read its answer is cut off; one that reads slowly is not."""
         super().pause_writing()
-        self._write_deadline = self.loop.call_later(self._connections.receive_seconds, self.transport.abort)
+        self._write_deadline = self.loop.call_later(self._connections.receive_seconds, self.cut)
 
     def resume_writing(self) -> None:
         if self._write_deadline is not None:
@@ -149,7 +159,19 @@ class Connection(HttpToolsProtocol):
 
     def _end_if_idle(self) -> None:
         if self.is_idle:
-            self.transport.abort()
+            self.cut()
+
+    def cut(self) -> None:
+        """Ends the connection at once, whatever is still to be sent."""
+        self._end_answering()
+        self.transport.abort()
+
+    def _end_answering(self) -> None:
+        """Tells the application that nobody listens any more; what it still sends goes nowhere."""
+        self.pipeline.clear()
+        if self._answering is not None and not self._answering.response_complete:
+            self._answering.disconnected = True
+            self._answering.message_event.set()
 
     def _wait(self, seconds: float | None) -> None:
         """Sets the time until when the rest of the request must be there, or takes it away."""
@@ -164,7 +186,7 @@ class Connection(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         if self._head_complete and not self._complete:
-            self.transport.abort()
+            self.cut()
         elif self._begun and not self._complete:
             self._refuse(408, "slow")
         else:  # it never said a word
@@ -173,6 +195,9 @@ class Connection(HttpToolsProtocol):
     def _refuse(self, status: int, reason: str) -> None:
         """Ends a connection on which no request could be read."""
         self._connections.refused(reason)
-        if self.is_idle:  # otherwise this would look like the answer to the request before
+        answering = None if self.is_idle else self._answering
+        if answering is None or (answering is self._asked and not self._complete and not answering.response_started):
+            # otherwise this would look like the answer to the request before
             self.transport.write(STATUS_LINE[status] + b"content-length: 0\r\nconnection: close\r\n\r\n")
+        self._end_answering()
         self.transport.close()

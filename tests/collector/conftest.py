@@ -1,0 +1,29 @@
+"""Collectors in processes of their own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.collector.served import Served
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Callable[..., Served]]:
+    """`serve(limits={...})`: a collector with these settings, stopped after the test."""
+    running: list[Served] = []
+
+    def start(*, listen: str = "127.0.0.1:0", **settings: Any) -> Served:
+        folder = tmp_path / f"served-{len(running)}"
+        folder.mkdir()
+        running.append(Served(folder, settings, listen=listen))
+        return running[-1]
+
+    yield start
+    for collector in running:
+        collector.stop()

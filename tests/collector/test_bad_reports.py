@@ -1,0 +1,304 @@
+"""What a collector answers to reports that are not as they should be, over real connections: status, counter, peace."""
+
+from __future__ import annotations
+
+import time
+import zlib
+from typing import TYPE_CHECKING
+
+import pytest
+
+from keskidee_report.codec import envelope, facts_frame
+from keskidee_report.model import Family, Reading
+from keskidee_report.wire import PART, REPORT, SCHEMA, frame, text, varint
+from tests.collector.served import LOAD, Answer, Served, difference
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.collector.served import Agent
+
+pytestmark = pytest.mark.slow
+
+BODY_BYTES = 65_536
+LIMITS = {
+    "body_bytes": BODY_BYTES, "inflated_bytes": 262_144, "families": 50, "samples": 500, "fleet_families": 200,
+    "receive_seconds": 1,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def collector(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    served = Served(tmp_path_factory.mktemp("bad-reports"), {"limits": LIMITS})
+    yield served
+    served.stop()
+
+
+@pytest.fixture
+def agent(collector: Served) -> Agent:
+    return collector.enrol("pc-01")
+
+
+@pytest.fixture
+def neighbour(collector: Served) -> Agent:
+    return collector.enrol("pc-02")
+
+
+class Watch:
+    """What a collector counted and logged while something happened to it."""
+
+    def __init__(self, collector: Served) -> None:
+        self._collector = collector
+        self._counts = collector.counts()
+        self._log = len(collector.log)
+
+    def counted(self) -> dict[str, float]:
+        return difference(self._counts, self._collector.counts())
+
+    def log(self) -> str:
+        return self._collector.log[self._log :]
+
+
+@pytest.fixture
+def watch(collector: Served) -> Iterator[Watch]:
+    """Whatever was sent: no traceback, and the next machine goes on."""
+    watch = Watch(collector)
+    yield watch
+    assert "Traceback" not in watch.log()
+    neighbour = collector.enrol("neighbour")
+    assert collector.post(neighbour, neighbour.body()).status == 200
+
+
+def samples(count: int, family: Family = LOAD) -> Reading:
+    return Reading("textfile", "ok", samples=[family(1.0, x=str(n)) for n in range(count)])
+
+
+def families(count: int) -> Reading:
+    return Reading("textfile", "ok", samples=[Family(f"my_{n}", "gauge", "")(1.0) for n in range(count)])
+
+
+def part_of(name: bytes, labels: bytes = b"\x00", rows: bytes = b"\x01") -> bytes:
+    """A PART frame with one gauge."""
+    return frame(PART, b"\x01" + name + b"\x01\x00\xff" + labels + rows)
+
+
+def unpacked(agent: Agent, *frames: bytes) -> bytes:
+    return varint(1) + varint(2) + agent.encoder.session + b"".join(frames)
+
+
+def packed(inflated: bytes) -> bytes:
+    return b"KR\x01\x00" + zlib.compress(inflated)
+
+
+BAD: dict[str, tuple[Callable[[Agent], bytes], int, str, str]] = {
+    "nothing at all": (lambda agent: b"", 422, "malformed", "no keskidee report"),
+    "JSON": (lambda agent: b'{"load1": 0.5}', 422, "malformed", "no keskidee report"),
+    "cut short": (lambda agent: agent.body()[:-5], 422, "malformed", "cut short: the zlib stream does not end"),
+    "no zlib": (lambda agent: b"KR\x01\x00" + b"x" * 50, 422, "malformed", "not a zlib stream"),
+    "cut short inside": (
+        lambda agent: packed(unpacked(agent, agent.report().frame)[:-5]), 422, "malformed", "cut short",
+    ),
+    "gzipped": (lambda agent: b"\x1f\x8b" + agent.body(), 422, "malformed", "no keskidee report"),
+    "of another version": (
+        lambda agent: b"KR\x02" + agent.body()[3:], 415, "version", "version 2 of the report format, where 1 is known",
+    ),
+    "with flags from the future": (lambda agent: b"KR\x01\x01" + agent.body()[4:], 415, "version", "flags 0x01"),
+    "a delta": (lambda agent: agent.packed([frame(5, b"")]), 415, "version", "a delta report"),
+    "an unknown frame": (lambda agent: agent.packed([frame(9, b"?")]), 422, "malformed", "an unknown frame of type 9"),
+    "a zip bomb": (lambda agent: packed(bytes(4_000_000)), 413, "too_large", "inflates to more than 262144 bytes"),
+    "too large as it is": (
+        lambda agent: b"KR\x01\x00" + b"x" * BODY_BYTES, 413, "too_large", "a body of more than 65536 bytes",
+    ),
+    "an illegal family": (
+        lambda agent: agent.packed([part_of(text("node-load"))]), 422, "malformed", "illegal family name: 'node-load'",
+    ),
+    "an illegal label": (
+        lambda agent: agent.packed([part_of(text("x"), b"\x01" + text("a-b"), b"\x01" + text("1"))]),
+        422, "malformed", "an illegal label: 'a-b'",
+    ),
+    "a label with a control character": (
+        lambda agent: agent.packed([part_of(text("x"), b"\x01" + text("a"), b"\x01" + text("\x07"))]),
+        422, "malformed", "a text with a control character",
+    ),
+    "a family with labels and no series": (
+        lambda agent: agent.packed([part_of(text("x"), b"\x01" + text("a"), b"\x00")]), 422, "malformed", "0 samples",
+    ),
+    "too many samples": (lambda agent: agent.body(samples(501)), 422, "limit", "501 samples, where 500"),
+    "too many families": (lambda agent: agent.body(families(51)), 422, "limit", "51 families, where 50"),
+    "too many families over all sources": (
+        lambda agent: agent.body(families(30), Reading("b", "ok", samples=[
+            Family(f"other_{n}", "gauge", "")(1.0) for n in range(30)
+        ])), 422, "limit", "more than the 50 families a report",
+    ),
+    "too many samples over all sources": (
+        lambda agent: agent.body(samples(300), Reading("b", "ok", samples=[
+            Family("other", "gauge", "")(1.0, x=str(n)) for n in range(300)
+        ])), 422, "limit", "more than the 500 samples a report",
+    ),
+    "frames without end": (lambda agent: packed(unpacked(agent, b"\x80\x00" * 5000)), 422, "limit", "4096 frames"),
+    "too many facts": (
+        lambda agent: agent.packed([facts_frame({f"f{n}": "x" for n in range(101)})]), 422, "limit", "101 facts",
+    ),
+    "a report that its schema does not fit": (
+        lambda agent: agent.packed([*agent.names(agent.report()), agent.report().frame[:1] + b"\x28" + bytes(40)]),
+        409, "schema_unknown", "send the names again",
+    ),
+    "a schema whose part is missing": (
+        lambda agent: agent.packed([frame(SCHEMA, b"\x01" + text("cpu") + b"\x01" + b"?" * 16)]),
+        409, "schema_unknown", "part 3f3f3f",
+    ),
+    "a report without its schema": (
+        lambda agent: agent.packed([agent.report().frame]), 409, "schema_unknown", "send the names again",
+    ),
+    "values cut short": (
+        lambda agent: agent.packed([*agent.names(agent.report()), shortened(agent.report().frame)]),
+        422, "malformed", "7 bytes of values, where the schema has 1 samples",
+    ),
+}  # fmt: skip
+
+
+def shortened(report: bytes) -> bytes:
+    """A REPORT frame without its last byte."""
+    assert report[0] == REPORT
+    assert report[1] < 128
+    return frame(REPORT, report[2:-1])
+
+
+@pytest.mark.parametrize(("make", "status", "reason", "said"), BAD.values(), ids=BAD)
+def test_a_report_is_refused_once_counted_and_told(
+    collector: Served, agent: Agent, watch: Watch, make: Callable[[Agent], bytes], status: int, reason: str, said: str
+) -> None:
+    answer = collector.post(agent, make(agent))
+    assert (answer.status, watch.counted()) == (status, {reason: 1})
+    assert (answer.headers["content-type"], answer.json["status"]) == ("application/problem+json", status)
+    assert said in answer.json["detail"]
+    path = f"/metrics/machines/{agent.id}"
+    assert collector.sample("keskidee_machine_refused_reports_total", instance=agent.instance) == 1
+    assert collector.ask("GET", path).status == 503
+
+
+def test_a_machine_that_was_refused_is_heard_again(collector: Served, agent: Agent, watch: Watch) -> None:
+    collector.post(agent, b"?")
+    assert collector.post(agent, agent.body()).status == 200
+    assert watch.counted() == {"malformed": 1, "stored": 1}
+
+
+def test_a_machine_that_goes_on_sending_rubbish_is_logged_once(collector: Served, agent: Agent, watch: Watch) -> None:
+    for _ in range(5):
+        collector.post(agent, b"?")
+    assert watch.log().count("report refused") == 1
+
+
+def test_a_reserved_label_costs_its_family_alone(collector: Served, agent: Agent, watch: Watch) -> None:
+    family = Family("backup_age_seconds", "gauge", "")
+    answer = collector.post(agent, agent.body(Reading("textfile", "ok", samples=[family(1.0, job="x"), LOAD(0.5)])))
+    path = f"/metrics/machines/{agent.id}"
+    assert (answer.status, watch.counted()) == (200, {"stored": 1})
+    assert collector.sample("node_load1", path, instance=agent.instance) == 0.5
+    assert collector.sample("keskidee_machine_refused_families", instance=agent.instance) == 1
+    assert b"backup_age_seconds" not in collector.ask("GET", "/metrics").body
+
+
+def test_a_repeat_is_accepted_stored_once_and_counted(collector: Served, agent: Agent, watch: Watch) -> None:
+    body = agent.body()
+    assert [collector.post(agent, body).status for _ in range(3)] == [200, 200, 200]
+    assert watch.counted() == {"stored": 1, "repeat": 2}
+
+
+def test_a_report_twice_in_one_post_is_stored_once(collector: Served, agent: Agent, watch: Watch) -> None:
+    report = agent.report()
+    assert collector.post(agent, agent.packed([*agent.names(report), report.frame, report.frame])).status == 200
+    assert watch.counted() == {"stored": 1, "repeat": 1}
+
+
+def test_names_that_are_asked_for_and_sent_again_are_taken(collector: Served, agent: Agent, watch: Watch) -> None:
+    report = agent.report()
+    first = collector.post(agent, agent.packed([report.frame]))
+    again = collector.post(agent, agent.packed([*agent.names(report), report.frame]))
+    then = collector.post(agent, agent.packed([agent.report().frame]))
+    assert [first.status, again.status, then.status] == [409, 200, 200]
+    assert watch.counted() == {"schema_unknown": 1, "stored": 2}
+
+
+@pytest.mark.parametrize("off_seconds", [-40 * 365 * 86400, -3600, 86400, 40 * 365 * 86400])
+def test_a_clock_far_off_is_accepted_and_told(collector: Served, agent: Agent, watch: Watch, off_seconds: int) -> None:
+    body = agent.body(wall_ms=int((time.time() + off_seconds) * 1000))
+    assert collector.post(agent, body).status == 200
+    offset = collector.sample("keskidee_machine_clock_offset_seconds", instance=agent.instance)
+    assert offset == pytest.approx(off_seconds, abs=5)
+    assert collector.sample("node_load1", f"/metrics/machines/{agent.id}", instance=agent.instance) == 0.5
+    assert watch.counted() == {"stored": 1}
+
+
+@pytest.mark.parametrize("sent", [(0, 0), (2**64 - 1, 2**64 - 1), (0, 2**64 - 1)])
+def test_clocks_at_the_end_of_their_numbers_spoil_no_page(
+    collector: Served, agent: Agent, watch: Watch, sent: tuple[int, int]
+) -> None:
+    found = [Reading("loadavg", "ok", samples=[LOAD(0.5)]), Reading("dmi", "denied", "needs root")]
+    for sequence, (boot_ms, wall_ms) in enumerate([(0, 0), (2**64 - 1, 2**64 - 1), sent]):
+        report = agent.encoder.report(found, sequence=sequence, boot_ms=boot_ms, wall_ms=wall_ms)
+        body = envelope(agent.encoder.session, *sent, [*agent.names(report), report.frame])
+        assert collector.post(agent, body).status == 200
+    pages = ["/", "/metrics", "/metrics/self", f"/metrics/machines/{agent.id}", "/v1/targets"]
+    assert [collector.ask("GET", page).status for page in pages] == [200] * len(pages)
+    assert watch.counted()["stored"] >= 1
+
+
+def wrong(collector: Served, agent: Agent, answer: Answer, watch: Watch) -> tuple[int, dict[str, float]]:
+    assert collector.ask("GET", f"/metrics/machines/{agent.id}").status in (404, 503)
+    return answer.status, watch.counted()
+
+
+@pytest.mark.parametrize("credential", ["x", "x" * 43, "é" * 10, "Bearer x", "\u00ff"])
+def test_a_wrong_credential_is_refused(collector: Served, agent: Agent, watch: Watch, credential: str) -> None:
+    line = collector.line()
+    line.send(agent.request(agent.body(), credential=credential))
+    assert wrong(collector, agent, line.answer(), watch) == (401, {"credential": 1})
+
+
+def test_another_machines_credential_is_refused(
+    collector: Served, agent: Agent, neighbour: Agent, watch: Watch
+) -> None:
+    line = collector.line()
+    line.send(agent.request(agent.body(), credential=neighbour.credential))
+    assert wrong(collector, agent, line.answer(), watch) == (401, {"credential": 1})
+
+
+def test_a_machine_that_never_enrolled_is_refused(collector: Served, agent: Agent, watch: Watch) -> None:
+    line = collector.line()
+    line.send(agent.request(agent.body(), path=f"/v1/machines/{'0' * 32}/reports"))
+    assert wrong(collector, agent, line.answer(), watch) == (401, {"credential": 1})
+
+
+@pytest.mark.parametrize(("change", "status", "reason"), [("revoke", 403, "revoked"), ("retire", 410, "retired")])
+def test_a_machine_that_was_sent_away_is_refused(
+    collector: Served, agent: Agent, watch: Watch, change: str, status: int, reason: str
+) -> None:
+    assert collector.administer("POST", f"/v1/machines/{agent.id}/{change}").status == 200
+    assert wrong(collector, agent, collector.post(agent, agent.body()), watch) == (status, {reason: 1})
+
+
+def test_an_agent_hears_why_its_large_report_was_refused_before_the_line_is_cut(
+    collector: Served, agent: Agent, watch: Watch
+) -> None:
+    line = collector.line()
+    line.send(agent.request(bytes(3 * BODY_BYTES)))
+    answer = line.answer()
+    assert (answer.status, answer.headers["connection"], line.is_closed()) == (413, "close", True)
+    assert watch.counted() == {"too_large": 1}
+
+
+def test_many_reports_of_one_machine_at_once_are_bounded(collector: Served, agent: Agent, watch: Watch) -> None:
+    lines = [collector.line() for _ in range(7)]
+    body = agent.body()
+    for line in lines:
+        line.send(agent.request(body)[:-1])
+    time.sleep(0.2)
+    for line in lines[4:]:
+        line.send(body[-1:])
+    refused = [line.answer() for line in lines[4:]]
+    for line in lines[:4]:
+        line.send(body[-1:])
+    assert [(answer.status, answer.headers["retry-after"]) for answer in refused] == [(429, "30")] * 3
+    assert [line.answer().status for line in lines[:4]] == [200] * 4
+    assert watch.counted() == {"limit": 3, "stored": 1, "repeat": 3}
