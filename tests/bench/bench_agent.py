@@ -2,6 +2,7 @@
 
 import gzip
 import http.client
+import importlib
 import pkgutil
 import subprocess
 import threading
@@ -115,10 +116,12 @@ def agent_sources() -> list[str]:
 
 
 def shared_sources() -> list[str]:
-    """Those of them that node_exporter has too."""
+    """Those that the agent reads here without being asked to, and that node_exporter has too."""
     done = subprocess.run([program(NODE_EXPORTER), "--help"], capture_output=True, text=True, timeout=30)
     words = (done.stdout + done.stderr).split()
-    return [source for source in agent_sources() if f"--collector.{source}" in words]
+    modules = {name: importlib.import_module(f"keskidee_agent.sources.{name}") for name in agent_sources()}
+    unasked = [name for name, module in modules.items() if not getattr(module, "OPT_IN", False)]
+    return [name for name in unasked if f"--collector.{name}" in words]
 
 
 def run(stand: Stand) -> Iterator[Row]:

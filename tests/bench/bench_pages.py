@@ -4,6 +4,7 @@ import asyncio
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from tests.bench.cost import MIB, cpu_seconds, rss_bytes
@@ -32,14 +33,14 @@ def run(stand: Stand) -> Iterator[Row]:
     asyncio.run(_fill(plain, count, state, interval))
     _check_alike(plain, url, count)
     fleet = f"{count} machines x {SERIES} series"
-    for packed in (False, True):
-        ours = _cpu_of_get(plain.pid, lambda: plain.get("/metrics", gzip=packed))  # noqa: B023 - called at once
-        theirs = _cpu_of_get(gateway.pid, lambda: _get(url + "/metrics", packed=packed))  # noqa: B023
+    ways = (False, True)  # ours first: the machines are silent after a while, and then not on the page
+    costs = [_cpu_of_get(plain.pid, partial(plain.get, "/metrics", gzip=packed)) for packed in ways]
+    peers = [_cpu_of_get(gateway.pid, partial(_get, url + "/metrics", packed=packed)) for packed in ways]
+    for packed, ours, theirs in zip(ways, costs, peers, strict=True):
         yield beside(
             f"collector: CPU of GET /metrics, {fleet}{', gzip' if packed else ''}",
             1000 * ours, 1000 * theirs, unit="ms", first=None if packed else 1 / 20, stretch=None if packed else 1 / 40,
         )  # fmt: skip
-    _check_alike(plain, url, count)
 
 
 def start_pushgateway(stand: Stand) -> tuple[str, Process]:
