@@ -1,9 +1,10 @@
-"""`keskidee agent doctor`: what each source can read here, which right is missing and the command that gives it."""
+"""`keskidee agent doctor`: what each source reads here, how often, and which right or setting is missing."""
 
 from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from keskidee_agent.gather import Gatherer
@@ -15,65 +16,113 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from keskidee_agent.gather import Source
+    from keskidee_config import AgentSettings
     from keskidee_report.model import Reading
 
-HEADINGS = ("SOURCE", "OUTCOME", "SECONDS", "SAMPLES", "REASON")
+HEADINGS = ("SOURCE", "OUTCOME", "SECONDS", "SAMPLES", "READ", "REASON")
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Adds the command `doctor`."""
     parser = subparsers.add_parser("doctor", help="say what can be read here and what is missing", description=__doc__)
     parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
+    parser.add_argument("--config", metavar="FILE", type=Path, help="settings (default: agent.yml, where there is one)")
     parser.add_argument("--root", metavar="DIR", help="examine the machine recorded in DIR instead of this one")
     parser.add_argument("--textfile", metavar="DIR", help="examine *.prom files of DIR too")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Prints the table. Status: 0 all is well, 1 a source is denied or in trouble, 2 usage."""
+    """Prints the table. Status: 0 all is well, 1 a source that is on is denied or in trouble, 2 usage."""
+    from keskidee_agent.identity import settings_of
+    from keskidee_config import ConfigError
+
     try:
-        machine = machine_at(args.root, args.textfile)
+        settings = settings_of(args.config)
+        machine = machine_at(args.root, args.textfile or (None if args.root else settings.textfile_directory))
+    except ConfigError as error:
+        sys.stderr.write(f"keskidee: {error}\n")
+        return USAGE
     except OSError as error:
         sys.stderr.write(f"keskidee: --root {args.root}: {error.strerror}\n")
         return USAGE
     gatherer = Gatherer(machine, warn=silent)
     readings = gatherer.round()
+    rows = [Row(source, reading, settings) for source, reading in zip(gatherer.sources, readings, strict=True)]
     if args.format == "json":
-        write_stdout(json.dumps(as_json(gatherer.sources, readings), ensure_ascii=False, indent=1) + "\n")
+        write_stdout(json.dumps(as_json(rows), ensure_ascii=False, indent=1) + "\n")
     else:
-        write_stdout(as_text(gatherer.sources, readings))
-    return READ if all(reading.outcome in (OK, ABSENT) for reading in readings) else NOTHING_READ
+        write_stdout(as_text(rows))
+    return READ if all(row.reading.outcome in (OK, ABSENT) for row in rows if row.is_on) else NOTHING_READ
 
 
-def as_json(sources: Sequence[Source], readings: Sequence[Reading]) -> dict[str, object]:
-    """`{"schema", "sources": [{"source", "outcome", "reason", "seconds", "samples", "missing_right", "command"}]}`."""
-    rows = [
+class Row:
+    """A source, what it gave here, and whether and how often `agent run` reads it by these settings."""
+
+    def __init__(self, source: Source, reading: Reading, settings: AgentSettings) -> None:
+        self.source = source
+        self.reading = reading
+        self.off = ""
+        if source.name in settings.sources.disabled:
+            self.off = "disabled"
+        elif source.opt_in and source.name not in settings.sources.enabled:
+            self.off = "on request"
+        self.every_seconds = source.every_seconds if source.every_seconds > settings.interval_seconds else 0
+
+    @property
+    def is_on(self) -> bool:
+        return not self.off
+
+    @property
+    def is_read(self) -> str:
+        """When it is read, in words."""
+        return self.off or (f"each {self.every_seconds:g} s" if self.every_seconds else "each report")
+
+
+def as_json(rows: Sequence[Row]) -> dict[str, object]:
+    """`schema` and `sources`: outcome and reason, seconds, samples, the missing right and the command that gives it.
+
+    `off` is empty, "disabled" or "on request"; `every_seconds` is 0 for a source that is read for each report.
+    """
+    described = [
         {
-            "source": reading.source,
-            "outcome": reading.outcome,
-            "reason": reading.reason,
-            "seconds": round(reading.seconds, 6),
-            "samples": len(reading.samples),
-            "missing_right": source.right if reading.outcome == DENIED else "",
-            "command": source.grant if reading.outcome == DENIED else "",
+            "source": row.reading.source,
+            "outcome": row.reading.outcome,
+            "reason": row.reading.reason,
+            "seconds": round(row.reading.seconds, 6),
+            "samples": len(row.reading.samples),
+            "missing_right": row.source.right if row.reading.outcome == DENIED else "",
+            "command": row.source.grant if row.reading.outcome == DENIED else "",
+            "off": row.off,
+            "every_seconds": row.every_seconds,
         }
-        for source, reading in zip(sources, readings, strict=True)
+        for row in rows
     ]
-    return {"schema": SCHEMA, "sources": rows}
+    return {"schema": SCHEMA, "sources": described}
 
 
-def as_text(sources: Sequence[Source], readings: Sequence[Reading]) -> str:
-    """The table for a person: a line a source, and below one that is denied the right and the command."""
-    rows = [HEADINGS]
-    rows += [(r.source, r.outcome, f"{r.seconds:.4f}", str(len(r.samples)), r.reason) for r in readings]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS) - 1)]
-    advice = {source.name: source for source in sources}
-    lines = []
+def as_text(rows: Sequence[Row]) -> str:
+    """The table for a person: a line a source, below one that is denied the right and the command, and what is off."""
+    cells = [HEADINGS]
     for row in rows:
-        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
-        lines.append("  ".join((*cells, row[-1])).rstrip())
-        if row[1] == DENIED and advice[row[0]].right:
-            indent = " " * (widths[0] + 2)
-            lines.append(f"{indent}needs: {advice[row[0]].right}")
-            lines.append(f"{indent}run:   {advice[row[0]].grant}")
-    return "\n".join(lines) + "\n"
+        reading = row.reading
+        measured = (f"{reading.seconds:.4f}", str(len(reading.samples)))
+        cells.append((reading.source, reading.outcome, *measured, row.is_read, reading.reason))
+    widths = [max(len(line[column]) for line in cells) for column in range(len(HEADINGS) - 1)]
+    lines = [
+        "  ".join((*[cell.ljust(width) for cell, width in zip(line, widths, strict=False)], line[-1])).rstrip()
+        for line in cells
+    ]
+    indent = " " * (widths[0] + 2)
+    out = lines[:1]
+    for row, line in zip(rows, lines[1:], strict=True):
+        out.append(line)
+        if row.reading.outcome == DENIED and row.source.right:
+            out += [f"{indent}needs: {row.source.right}", f"{indent}run:   {row.source.grant}"]
+    on_request = [row.source.name for row in rows if row.off == "on request"]
+    if on_request:
+        out += [
+            "",
+            f"on request: to report one, name it in sources.enabled of agent.yml, as enabled: [{on_request[0]}]",
+        ]
+    return "\n".join(out) + "\n"

@@ -4,18 +4,28 @@ import argparse
 import json
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from keskidee_agent import doctor
-from keskidee_agent.doctor import as_json, as_text
+from keskidee_agent.doctor import Row, as_json, as_text
 from keskidee_agent.gather import Source
+from keskidee_config import AgentSettings
+from keskidee_config.settings import SourceSettings
 from keskidee_report.model import ABSENT, DENIED, OK, Reading
 from tests.agent.recordings import SOURCES, write_files
 
 FREE = Source("free", SimpleNamespace(read=iter))
 GUARDED = Source("guarded", SimpleNamespace(read=iter, RIGHT="root, for serials", GRANT="sudo chmod a+r /x"))
-READINGS = [Reading("free", OK, "", 0.001), Reading("guarded", DENIED, "/x: only root may", 0.25)]
+SLOW = Source("slow", SimpleNamespace(read=iter, EVERY_SECONDS=60))
+MANY = Source("many", SimpleNamespace(read=iter, EVERY_SECONDS=60, OPT_IN=True))
+READINGS = {
+    "free": Reading("free", OK, "", 0.001),
+    "guarded": Reading("guarded", DENIED, "/x: only root may", 0.25),
+    "slow": Reading("slow", OK, "", 0.001),
+    "many": Reading("many", OK, "", 0.001),
+}
 
 
 def run(*arguments: str) -> int:
@@ -24,18 +34,49 @@ def run(*arguments: str) -> int:
     return doctor.run(parser.parse_args(["doctor", *arguments]))
 
 
+def row(source: Source, **settings: Any) -> Row:
+    return Row(source, READINGS[source.name], AgentSettings(**settings))
+
+
 def test_the_table_names_the_right_and_the_command() -> None:
-    assert as_text([FREE, GUARDED], READINGS) == (
-        "SOURCE   OUTCOME  SECONDS  SAMPLES  REASON\n"
-        "free     ok       0.0010   0\n"
-        "guarded  denied   0.2500   0        /x: only root may\n"
+    assert as_text([row(FREE), row(GUARDED)]) == (
+        "SOURCE   OUTCOME  SECONDS  SAMPLES  READ         REASON\n"
+        "free     ok       0.0010   0        each report\n"
+        "guarded  denied   0.2500   0        each report  /x: only root may\n"
         "         needs: root, for serials\n"
         "         run:   sudo chmod a+r /x\n"
     )
 
 
+def test_the_table_says_what_is_read_seldom_or_on_request() -> None:
+    assert as_text([row(SLOW), row(MANY)]) == (
+        "SOURCE  OUTCOME  SECONDS  SAMPLES  READ        REASON\n"
+        "slow    ok       0.0010   0        each 60 s\n"
+        "many    ok       0.0010   0        on request\n"
+        "\n"
+        "on request: to report one, name it in sources.enabled of agent.yml, as enabled: [many]\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "settings", "said"),
+    [
+        (FREE, {}, "each report"),
+        (FREE, {"sources": SourceSettings(disabled=("free",))}, "disabled"),
+        (SLOW, {}, "each 60 s"),
+        (SLOW, {"interval_seconds": 60}, "each report"),
+        (SLOW, {"interval_seconds": 300}, "each report"),
+        (MANY, {}, "on request"),
+        (MANY, {"sources": SourceSettings(enabled=("many",))}, "each 60 s"),
+        (MANY, {"sources": SourceSettings(enabled=("many",), disabled=("many",))}, "disabled"),
+    ],
+)
+def test_when_a_source_is_read_follows_the_settings(source: Source, settings: dict[str, Any], said: str) -> None:
+    assert row(source, **settings).is_read == said
+
+
 def test_json_names_the_right_and_the_command_where_one_is_missing() -> None:
-    rows = as_json([FREE, GUARDED], READINGS)["sources"]
+    rows = as_json([row(FREE), row(GUARDED), row(MANY)])["sources"]
     assert rows == [
         {
             "source": "free",
@@ -45,6 +86,8 @@ def test_json_names_the_right_and_the_command_where_one_is_missing() -> None:
             "samples": 0,
             "missing_right": "",
             "command": "",
+            "off": "",
+            "every_seconds": 0,
         },
         {
             "source": "guarded",
@@ -54,13 +97,43 @@ def test_json_names_the_right_and_the_command_where_one_is_missing() -> None:
             "samples": 0,
             "missing_right": "root, for serials",
             "command": "sudo chmod a+r /x",
+            "off": "",
+            "every_seconds": 0,
+        },
+        {
+            "source": "many",
+            "outcome": "ok",
+            "reason": "",
+            "seconds": 0.001,
+            "samples": 0,
+            "missing_right": "",
+            "command": "",
+            "off": "on request",
+            "every_seconds": 60,
         },
     ]
 
 
 def test_a_right_that_is_not_missing_is_not_named() -> None:
-    readings = [Reading("guarded", ABSENT, "no such thing")]
-    assert as_text([GUARDED], readings).count("\n") == 2
+    absent = Row(GUARDED, Reading("guarded", ABSENT, "no such thing"), AgentSettings())
+    assert as_text([absent]).count("\n") == 2
+
+
+def test_a_source_in_trouble_that_is_off_is_status_0(tmp_path: Path) -> None:
+    write_files(tmp_path, {"proc/loadavg": "0.21", "agent.yml": "sources: {disabled: [loadavg]}\n"})
+    assert run("--root", str(tmp_path), "--config", str(tmp_path / "agent.yml")) == 0
+
+
+def test_settings_that_are_wrong_are_status_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_files(tmp_path, {"agent.yml": "sauces: {}\n"})
+    assert (run("--config", str(tmp_path / "agent.yml")), capsys.readouterr().err.count("\n")) == (2, 1)
+
+
+def test_the_folder_of_text_files_is_that_of_the_settings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_files(tmp_path, {"agent.yml": f"textfile_directory: {tmp_path}\n", "a.prom": "x 1\n"})
+    run("--config", str(tmp_path / "agent.yml"), "--format", "json")
+    rows = {row["source"]: row for row in json.loads(capsys.readouterr().out)["sources"]}
+    assert (rows["textfile"]["outcome"], rows["textfile"]["samples"]) == ("ok", 3)
 
 
 def test_a_machine_that_can_be_read_is_status_0(tmp_path: Path) -> None:
