@@ -1,11 +1,13 @@
 """Programs that tests start: they are ready when a URL answers 200 or a line appears, and end with the test."""
 
 import contextlib
+import ctypes
 import os
 import re
 import signal
 import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -14,7 +16,17 @@ from pathlib import Path
 from typing import Protocol
 
 STOP_SECONDS = 15
+PR_SET_PDEATHSIG = 1  # prctl(2)
 LOG_LINES_SHOWN = 60
+
+
+LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
+
+
+def _end_with_the_tests() -> None:
+    """A test run that is killed leaves no Prometheus behind. The thread that starts a program must outlive it."""
+    if LIBC is not None:
+        LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 class NotReady(AssertionError):
@@ -45,6 +57,7 @@ class Process:
                 stderr=stderr,
                 cwd=cwd,
                 env={**os.environ, **(environment or {})},
+                preexec_fn=_end_with_the_tests,  # noqa: PLW1509  # it calls one C function and touches no lock
                 start_new_session=True,  # its children end with it, and a Ctrl-C at the tests does not reach it first
             )
 
