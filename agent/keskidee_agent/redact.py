@@ -58,6 +58,7 @@ class Redactor:
         self._serials: dict[str, str] = {}
         self._hosts: dict[str, str] = {}
         self._given: dict[tuple[str, str], str] = {}
+        self._taken: set[str] = set()
 
     @property
     def replaced(self) -> Counter[str]:
@@ -182,9 +183,10 @@ class Redactor:
             digest = hmac.digest(self._key, f"{kind} {original} {attempt}".encode("utf-8", "replace"), sha256)
             alias = made(digest)
             attempt += 1
-            if attempt < 100 and (alias == original or alias in self._given.values()):
+            if attempt < 100 and (alias == original or alias in self._taken):
                 alias = None
         self._given[kind, original] = alias
+        self._taken.add(alias)
         return alias
 
 

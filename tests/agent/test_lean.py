@@ -50,6 +50,13 @@ gatherer = Gatherer(Machine())
 for _ in range(70):
     gatherer.round()
 """
+TEXT_FILES = """
+from keskidee_agent.gather import Gatherer
+from keskidee_agent.machine import Machine
+machine = Machine()
+machine.textfile_directory = {folder!r}
+assert {{reading.source: len(reading.samples) for reading in Gatherer(machine).round()}}["textfile"] == 6
+"""
 FACTS = """
 from keskidee_agent.facts import facts_of
 from keskidee_agent.machine import Machine
@@ -67,6 +74,12 @@ def imported_by(work: str) -> list[str]:
 
 def test_rounds_import_nothing_heavy() -> None:
     assert HEAVY.intersection(name.partition(".")[0] for name in imported_by(ROUNDS)) == set()
+
+
+def test_text_files_import_nothing_heavy(tmp_path: Path) -> None:
+    (tmp_path / "a.prom").write_text('# TYPE x histogram\nx_bucket{le="1"} 1\nx_count 2\n')
+    work = TEXT_FILES.format(folder=str(tmp_path))
+    assert HEAVY.intersection(name.partition(".")[0] for name in imported_by(work)) == set()
 
 
 def test_facts_import_nothing_heavy() -> None:

@@ -5,10 +5,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from prometheus_client import Metric
 from prometheus_client import parser as text_format
 from prometheus_client.openmetrics import parser as openmetrics
 
+from keskidee_agent.machine import Machine
 from keskidee_report.model import Family, Reading, Sample
+from tests.agent.recordings import reading_of, write_files
 from tests.collector.web.collector import Agent, Collector
 
 ACCEPT = "application/openmetrics-text; version=1.0.0"
@@ -49,6 +52,10 @@ def told(collector: Collector, *samples: Sample) -> Agent:
 
 def page(collector: Collector, agent: Agent, accept: str = "") -> str:
     return collector.request("GET", f"/metrics/machines/{agent.id}", headers={"accept": accept}).text
+
+
+def strict_families(text: str) -> list[Metric]:
+    return list(openmetrics.text_string_to_metric_families(text))  # type: ignore[no-untyped-call]
 
 
 def refused(collector: Collector, agent: Agent) -> dict[str, str]:
@@ -165,6 +172,34 @@ def test_a_name_that_a_histogram_takes_is_no_other_familys(collector: Collector,
 def test_bounds_are_for_histograms_and_summaries(collector: Collector, label: str) -> None:
     agent = told(collector, GAUGE(1, **{label: "1"}))
     assert list(refused(collector, agent)) == ["node_load1"]
+
+
+def test_text_files_reach_the_page_as_their_kinds(collector: Collector, tmp_path: Path) -> None:
+    text = """# TYPE app_h histogram
+app_h_bucket{path="/",le="0.5"} 1
+app_h_bucket{path="/",le="100"} 3
+app_h_sum{path="/"} 2.5
+app_h_count{path="/"} 3
+app_h_count{path="/x"} 0
+# TYPE app_s summary
+app_s{quantile="0.5"} NaN
+app_s_count 0
+# TYPE app_jobs_total counter
+app_jobs_total 7
+app_plain{a=""} -Inf
+"""
+    machine = Machine()
+    machine.textfile_directory = str(write_files(tmp_path / "files", {"a.prom": text}))
+    agent = collector.join("srv-01")
+    collector.report(agent, reading_of("textfile", machine))
+    found = {f.name: f for f in strict_families(page(collector, agent, ACCEPT))}
+    kinds = {name: found[name].type for name in ("app_h", "app_s", "app_jobs", "app_plain")}
+    bounds = [sample.labels["le"] for sample in found["app_h"].samples if "le" in sample.labels]
+    assert (kinds, bounds, refused(collector, agent)) == (
+        {"app_h": "histogram", "app_s": "summary", "app_jobs": "counter", "app_plain": "unknown"},
+        ["0.5", "100.0", "+Inf", "+Inf"],
+        {},
+    )
 
 
 def test_definitions_of_histograms_outlive_the_collector(collector: Collector, tmp_path: Path) -> None:
