@@ -30,7 +30,11 @@ class Definition:
 
 
 class Refused(Exception):
-    """This family cannot be taken; the text says why."""
+    """This family cannot be taken; the text says why. `passing`: only because there are too many, which may change."""
+
+    def __init__(self, why: str, *, passing: bool = False) -> None:
+        super().__init__(why)
+        self.passing = passing
 
 
 class Definitions:
@@ -54,9 +58,9 @@ class Definitions:
     def __getitem__(self, name: str) -> Definition:
         return self._by_name[name]
 
-    def names(self) -> list[str]:
-        """All family names, sorted."""
-        return sorted(self._by_name)
+    def all(self) -> dict[str, Definition]:
+        """Every definition by name, as they are now."""
+        return dict(self._by_name)
 
     def unsaved(self) -> list[Definition]:
         """The definitions that are not yet known to be durable."""
@@ -112,6 +116,7 @@ class Definitions:
             if name in self._taken:
                 raise Refused(f"{wanted.name} clashes with {self._taken[name]}")
         if len(self._by_name) >= self._limit:
-            raise Refused(f"{wanted.name} would be family number {self._limit + 1} of the fleet")
+            raise Refused(f"{wanted.name} would be family number {self._limit + 1} of the fleet", passing=True)
         if self._brought[sender] >= self._sender_limit:
-            raise Refused(f"{wanted.name} would be new family number {self._sender_limit + 1} of this machine")
+            number = self._sender_limit + 1
+            raise Refused(f"{wanted.name} would be new family number {number} of this machine", passing=True)

@@ -107,13 +107,16 @@ def _page_family(name: str, kind: str, columns: list[tuple[int, Column]]) -> Pag
 
 
 class PartTemplate:
-    """The accepted families of one source, ready to be filled."""
+    """The accepted families of one source, ready to be filled. `passing`: some are refused for now only."""
 
-    __slots__ = ("__weakref__", "_positions", "_template", "_words", "count", "names", "refused", "series")
+    __slots__ = ("__weakref__", "_positions", "_template", "_words", "count", "names", "passing", "refused", "series")
 
-    def __init__(self, part: Part, accepted: list[PageFamily], refused: dict[str, str]) -> None:
+    def __init__(
+        self, part: Part, accepted: list[PageFamily], refused: dict[str, str], *, passing: bool = False
+    ) -> None:
         self.names: tuple[str, ...] = tuple([family.name for family in accepted])
         self.refused = refused
+        self.passing = passing
         self.count = part.count
         self._words = Words(part)
         self._template = BETWEEN.join([family.lines.encode() for family in accepted])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from weakref import WeakValueDictionary
+from weakref import WeakSet, WeakValueDictionary
 
 from keskidee_collector.definitions import OWN_SOURCES, Definition, Refused
 from keskidee_collector.render import PartTemplate, page_families
@@ -25,7 +25,7 @@ class UnknownSchema(Exception):
     """Names that the collector does not have; the agent sends them again."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, weakref_slot=True)
+@dataclass(frozen=True, slots=True, kw_only=True, weakref_slot=True, eq=False)
 class Schema:
     """A compiled schema.
 
@@ -55,6 +55,7 @@ class Schemas:
         self._definitions = definitions
         self._templates: WeakValueDictionary[tuple[bytes, bool, frozenset[str]], PartTemplate] = WeakValueDictionary()
         self._schemas: WeakValueDictionary[tuple[tuple[str, bytes], ...], Schema] = WeakValueDictionary()
+        self._in_use: WeakSet[Schema] = WeakSet()
 
     def compile(
         self, index: Index, parts: dict[bytes, Part], sender: str = "", limits: LimitSettings | None = None
@@ -92,12 +93,14 @@ class Schemas:
             families=tuple([name for template, _ in templates for name in template.names]),
             refused=refused,
         )
-        self._schemas[index.sources] = schema
+        self._in_use.add(schema)
+        if not any(template.passing for template, _ in templates):
+            self._schemas[index.sources] = schema
         return schema
 
     def families(self) -> set[str]:
         """The families of every schema that a machine uses, or that a POST on its way will make it use."""
-        return {name for schema in self._schemas.values() for name in schema.families}
+        return {name for schema in self._in_use for name in schema.families}
 
     def _template(
         self, source: str, part_hash: bytes, parts: dict[bytes, Part], taken: frozenset[str], sender: str
@@ -108,21 +111,25 @@ class Schemas:
             part = parts.get(part_hash)
             if part is None:
                 raise UnknownSchema(f"part {part_hash.hex()} of source {source}")
-            template = self._templates[key] = self._compile_part(source, part, taken, sender)
+            template = self._compile_part(source, part, taken, sender)
+            if not template.passing:  # what one machine may not bring, because it brought too much, another may
+                self._templates[key] = template
         return template
 
     def _compile_part(self, source: str, part: Part, taken: frozenset[str], sender: str) -> PartTemplate:
         refused = dict.fromkeys(taken, "given by another source of this machine already")
         accepted: list[PageFamily] = []
+        passing = False
         for family in page_families(part, refused):
             wanted = Definition(name=family.name, kind=family.kind, help=family.help)
             try:
                 self._definitions.settle(wanted, family.labels, source=source, sender=sender)
             except Refused as reason:
                 refused[family.name] = str(reason)
+                passing = passing or reason.passing
             else:
                 accepted.append(family)
-        return PartTemplate(part, accepted, refused)
+        return PartTemplate(part, accepted, refused, passing=passing)
 
 
 def _check(limits: LimitSettings, samples: int, families: int) -> None:

@@ -133,7 +133,8 @@ class View:
         groups = [({name: at for at, name in enumerate(families)}, rows) for families, rows in alike.items()]
         outcomes = [machine.outcome_chunks for machine in talking]
         made = {definition.name: position for position, definition in enumerate(OUTCOME_FAMILIES)}
-        for name in sorted({*self._state.definitions.names(), *made}):
+        definitions = self._state.definitions.all()
+        for name in sorted({*definitions, *made}):
             if name in made:
                 chunks = [chunk[made[name]] for chunk in outcomes]
                 if any(chunks):
@@ -145,7 +146,7 @@ class View:
                 if position is not None:
                     chunks += [row[position] for row in rows]
             if chunks:
-                yield self._state.definitions[name], chunks
+                yield definitions[name], chunks
 
     def _row(self, machine: Machine) -> MachineView:
         facts = machine.facts

@@ -155,7 +155,7 @@ def _head(definition: Definition, content_type: str) -> bytes:
     if kind == "counter":
         name = name.removesuffix("_total")
     unit = name.rpartition("_")[2]
-    unit_line = f"# UNIT {name} {unit}\n" if unit in UNITS else ""
+    unit_line = f"# UNIT {name} {unit}\n" if unit in UNITS and name != unit else ""
     help = help.replace('"', '\\"')
     return f"# TYPE {name} {kind}\n{unit_line}# HELP {name} {help}\n".encode()
 
