@@ -88,7 +88,9 @@ def found_sources(*, deadline_seconds: float = DEADLINE_SECONDS) -> list[Source]
 
             files = [module.name + ".py" for module in pkgutil.iter_modules([folder])]
         names |= {file.partition(".")[0] for file in files if file.endswith((".py", ".pyc")) and file[0] not in "_."}
-    modules = [(name, import_module(f"{packaged.__name__}.{name}")) for name in sorted(names)]
+    # what people write into text files comes last: a family of that name is then still the source's that it belongs to
+    in_order = sorted(names, key=lambda name: (name == "textfile", name))
+    modules = [(name, import_module(f"{packaged.__name__}.{name}")) for name in in_order]
     return [Source(name, module, deadline_seconds=deadline_seconds) for name, module in modules]
 
 
