@@ -31,4 +31,19 @@ class Waiter:
         """One wait; what comes back empty is asked again while there is time."""
         one = [descriptor]
         # Windows tells a refused connection as a failure only
-        return select.select([] if writing else one, one if writing else [], one if writing else [], seconds)
+        return select_any([] if writing else one, one if writing else [], one if writing else [], seconds)
+
+
+def select_any(
+    reads: list[int], writes: list[int], failures: list[int], seconds: float
+) -> tuple[list[int], list[int], list[int]]:
+    """As select.select, but by poll(2) where there is one: select knows no descriptor above 1023."""
+    if not hasattr(select, "poll"):
+        return select.select(reads, writes, failures, seconds)
+    poll = select.poll()
+    for descriptor in reads:
+        poll.register(descriptor, select.POLLIN)
+    for descriptor in writes:
+        poll.register(descriptor, select.POLLOUT)
+    ready = [descriptor for descriptor, _ in poll.poll(seconds * 1000)]  # what has failed or hung up comes too
+    return [one for one in reads if one in ready], [one for one in writes if one in ready], []

@@ -10,11 +10,10 @@ from __future__ import annotations
 import _signal as signal  # type: ignore[import-not-found]
 import _thread
 import os
-import select
 import sys
 import time
 
-from keskidee_agent.waiting import Waiter
+from keskidee_agent.waiting import Waiter, select_any
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -66,7 +65,7 @@ class Wake(Waiter):
         """As Waiter's, with an ear for signals. `descriptor` -1 waits for those only."""
         one = [descriptor] if descriptor >= 0 else []
         watched = self._watched if writing else self._watched + one
-        reads, writes, failures = select.select(watched, one if writing else [], one if writing else [], seconds)
+        reads, writes, failures = select_any(watched, one if writing else [], one if writing else [], seconds)
         if self._bell in reads:
             reads.remove(self._bell)
             for number in self._drain_bell():
