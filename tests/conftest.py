@@ -16,6 +16,7 @@ STARTED = pytest.StashKey[list[Process]]()
 
 # A deadline would make slow machines fail; speed is a benchmark, never a timed test.
 hypothesis_settings.register_profile("keskidee", deadline=None, print_blob=True)
+hypothesis_settings.register_profile("quick", deadline=None, print_blob=True, max_examples=20)  # `make check`
 hypothesis_settings.load_profile("keskidee")
 
 
