@@ -40,10 +40,14 @@ class ServerCertificate:
     fingerprint: str
 
 
+class Damaged(Exception):
+    """The authority cannot be read, in one line for the person who started the program."""
+
+
 def prepare(directory: Path, names: list[str], *, now: datetime | None = None) -> ServerCertificate:
     """Makes what is missing, renews the server certificate when it ends soon or its names changed.
 
-    `names` are DNS names and IP addresses that agents reach this collector by.
+    `names` are DNS names and IP addresses that agents reach this collector by. Raises Damaged.
     """
     now = now or datetime.now(UTC)
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -64,7 +68,16 @@ def names_for(listen_host: str, configured: list[str]) -> list[str]:
     else:
         names.append(listen_host)
     names += [socket.gethostname(), socket.getfqdn(), "localhost", "127.0.0.1", "::1"]
-    return sorted({name for name in names if name})
+    return sorted({usable for name in names if (usable := _usable(name))})
+
+
+def _usable(name: str) -> str:
+    """A name as a certificate carries it (RFC 5280, 4.2.1.6); empty where it can carry none."""
+    try:
+        ascii_name = name.strip().encode("idna").decode("ascii")
+    except UnicodeError:
+        return ""
+    return ascii_name if ascii_name.isprintable() and " " not in ascii_name else ""
 
 
 def _own_addresses() -> list[str]:
@@ -78,9 +91,15 @@ def _own_addresses() -> list[str]:
 def _authority(directory: Path, now: datetime) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
     key_path, path = directory / "ca.key", directory / "ca.pem"
     if key_path.exists() and path.exists():
-        key = load_pem_private_key(key_path.read_bytes(), None)
-        assert isinstance(key, ec.EllipticCurvePrivateKey)
-        return key, x509.load_pem_x509_certificate(path.read_bytes())
+        try:
+            key = load_pem_private_key(key_path.read_bytes(), None)
+            assert isinstance(key, ec.EllipticCurvePrivateKey)
+            return key, x509.load_pem_x509_certificate(path.read_bytes())
+        except (
+            TypeError,
+            ValueError,
+        ) as error:  # every agent trusts exactly this one: making another would lock them out
+            raise Damaged(f"{path}, {key_path}: damaged; put them back from a backup") from error
     key = ec.generate_private_key(ec.SECP256R1())
     name = _name(f"keskidee agents' CA of {socket.gethostname()}"[:64])
     builder = _builder(name, name, key, now, CA_DAYS)
@@ -114,12 +133,13 @@ def _sign_server(
 
 
 def _still_good(path: Path, ca: x509.Certificate, names: list[str], now: datetime) -> bool:
-    if not path.exists() or not path.with_name("server.key").exists():
-        return False
-    certificate = x509.load_pem_x509_certificate(path.read_bytes())
     try:
+        certificate = x509.load_pem_x509_certificate(path.read_bytes())
+        key = load_pem_private_key(path.with_name("server.key").read_bytes(), None)
         certificate.verify_directly_issued_by(ca)
-    except (InvalidSignature, ValueError):
+    except (FileNotFoundError, InvalidSignature, TypeError, ValueError):
+        return False
+    if key.public_key() != certificate.public_key():
         return False
     carried = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     if set(carried) != {_general_name(name) for name in names}:

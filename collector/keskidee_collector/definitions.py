@@ -82,9 +82,12 @@ class Definitions:
         for label in labels:
             if not is_label(label):
                 raise Refused(f"{wanted.name} carries the label {label}, which is not for reports to give")
+        own = source in OWN_SOURCES and wanted.name.startswith(OWN_PREFIX)
+        if wanted.name in KEPT_NAMES or (wanted.name.startswith(KEPT_PREFIXES) and not own):
+            raise Refused(f"{wanted.name} is a name that keskidee keeps for itself")
         known = self._by_name.get(wanted.name)
         if known is None:
-            self._check_new(wanted, source, sender)
+            self._check_new(wanted, sender)
             self.restore(wanted)
             self._unsaved[wanted.name] = wanted
             self._senders[wanted.name] = sender
@@ -108,10 +111,7 @@ class Definitions:
         self._brought = +self._brought
         return unused
 
-    def _check_new(self, wanted: Definition, source: str, sender: str) -> None:
-        own = source in OWN_SOURCES and wanted.name.startswith(OWN_PREFIX)
-        if wanted.name in KEPT_NAMES or (wanted.name.startswith(KEPT_PREFIXES) and not own):
-            raise Refused(f"{wanted.name} is a name that keskidee keeps for itself")
+    def _check_new(self, wanted: Definition, sender: str) -> None:
         for name in page_names(wanted.name, wanted.kind):
             if name in self._taken:
                 raise Refused(f"{wanted.name} clashes with {self._taken[name]}")

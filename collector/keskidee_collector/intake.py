@@ -119,13 +119,14 @@ class Intake:
             machine.judge(newest.schema.sources, newest.round, newest.at)
 
     async def _learn(self, machine: Machine, facts: dict[str, str]) -> None:
-        """Takes new facts. Another host name is another instance; the same one keeps what it was given."""
-        renamed = facts.get("hostname", "") != machine.facts.get("hostname", "")
-        machine.facts = facts
+        """Takes new facts. Another host name is another instance; the same one, or none, keeps what it was given."""
+        before = machine.facts.get("hostname", "")
+        hostname = facts.get("hostname", before)
+        machine.facts = facts | {"hostname": hostname}
         machine.interval_seconds = interval_of(facts)
-        if renamed:
+        if hostname != before:
             fleet = self._state.fleet
-            fleet.rename(machine, fleet.free_instance(facts.get("hostname", ""), machine.id))
+            fleet.rename(machine, fleet.free_instance(hostname, machine.id))
         await self._state.register.update_machine(machine)
 
 

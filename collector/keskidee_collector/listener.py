@@ -98,12 +98,15 @@ def server_config(
 
 
 def own_certificate(settings: CollectorSettings, directory: Path, host: str) -> ServerCertificate:
-    """The server certificate of the agents' CA, made or renewed where that is due."""
+    """The server certificate of the agents' CA, made or renewed where that is due. Raises CannotStart."""
     from keskidee_collector import authority
 
     public = urlsplit(settings.public_url or "").hostname
     names = [*settings.tls.names, *([public] if public else [])]
-    return authority.prepare(directory / "tls", authority.names_for(host, names))
+    try:
+        return authority.prepare(directory / "tls", authority.names_for(host, names))
+    except (authority.Damaged, OSError) as error:
+        raise CannotStart(str(error)) from error
 
 
 def renewed(config: uvicorn.Config, settings: CollectorSettings, directory: Path, host: str) -> None:
@@ -111,11 +114,11 @@ def renewed(config: uvicorn.Config, settings: CollectorSettings, directory: Path
 
     A certificate of the user's (tls.certificate) is read again too: something else may have renewed it.
     """
-    certificate = own_certificate(settings, directory, host)
     assert config.ssl is not None
     try:
+        certificate = own_certificate(settings, directory, host)
         config.ssl.load_cert_chain(
             settings.tls.certificate or certificate.certificate, settings.tls.key or certificate.key
         )
-    except OSError as error:
+    except (CannotStart, OSError) as error:
         logger.error("certificate is not read again: the one before stays error=%s", error)

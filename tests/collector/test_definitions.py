@@ -62,8 +62,8 @@ def test_two_families_that_one_page_can_hold(
     "name",
     [
         "up", "scrape_duration_seconds", "scrape_series_added", "ALERTS", "ALERTS_FOR_STATE", "python_info",
-        "process_cpu_seconds_total", "node_scrape_collector_success", "keskidee_machine_up", "keskidee_collector_reports_total",
-        "keskidee_agent_info",
+        "process_cpu_seconds_total", "node_scrape_collector_success", "keskidee_machine_up", "keskidee_agent_info",
+        "keskidee_collector_reports_total",
     ],
 )  # fmt: skip
 def test_a_name_that_is_made_here_is_no_strangers(definitions: Definitions, name: str) -> None:

@@ -197,12 +197,12 @@ class _BrokenDisk:
         self._engine = collector.state.reports.writer._engine
 
     def __enter__(self) -> None:
-        event.listen(self._engine, "commit", self._fail)
+        event.listen(self._engine, "checkout", self._fail)
 
     def __exit__(self, *_: object) -> None:
-        event.remove(self._engine, "commit", self._fail)
+        event.remove(self._engine, "checkout", self._fail)
 
-    def _fail(self, _connection: object) -> None:
+    def _fail(self, *_: object) -> None:
         raise OperationalError("COMMIT", {}, Exception("database or disk is full"))
 
 

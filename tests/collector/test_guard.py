@@ -1,0 +1,139 @@
+"""Who may read: everybody on this host by its own name, and elsewhere those with a token."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from typing import TYPE_CHECKING
+
+import pytest
+
+from keskidee_collector.app import build
+from tests.collector.inside import ADMIN, Inside
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+READING = ["/", "/metrics", "/metrics/self", "/metrics/machines/x", "/v1/targets", "/nothing", "/docs"]
+OPEN = {"/healthz": 200, "/readyz": 200, "/v1/ca": 200}
+
+
+@pytest.fixture
+def collector(tmp_path: Path) -> Iterator[Inside]:
+    inside = Inside(tmp_path)
+    yield inside
+    inside.state.close()
+
+
+@pytest.fixture
+def abroad(collector: Inside) -> Inside:
+    """The same on an address that others reach."""
+    collector.application = build(collector.state, admin_token=ADMIN, ca_pem=b"PEM")
+    return collector
+
+
+def statuses(collector: Inside, paths: list[str], **headers: str) -> list[int]:
+    async def run() -> list[int]:
+        return [(await collector.ask("GET", path, headers=headers)).status for path in paths]
+
+    return asyncio.run(run())
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost:5375", "LOCALHOST", "[::1]:5375", "127.0.0.2:80", "[::1]"])
+def test_on_this_host_reading_is_free_by_its_own_names(collector: Inside, host: str) -> None:
+    assert statuses(collector, ["/metrics", "/v1/targets"], host=host) == [200, 200]
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example", "", "10.0.0.1", "[::2]", "a@localhost"],
+)  # fmt: skip
+def test_on_this_host_another_name_is_misdirected(collector: Inside, host: str) -> None:
+    assert statuses(collector, ["/metrics", "/healthz", "/v1/enrol", "/v1/machines/x/reports"], host=host) == [421] * 4
+
+
+def test_a_report_needs_the_right_name_too(collector: Inside) -> None:
+    async def run() -> int:
+        agent = await collector.enrol("pc-01")
+        path = f"/v1/machines/{agent.id}/reports"
+        return (await collector.ask("POST", path, b"", token=agent.credential, headers={"host": "evil.example"})).status
+
+    assert asyncio.run(run()) == 421
+
+
+@pytest.mark.parametrize("header", ["x-forwarded-for", "forwarded", "x-real-ip"])
+def test_a_proxy_on_this_host_does_not_make_its_clients_this_host(collector: Inside, header: str) -> None:
+    assert statuses(collector, ["/metrics", "/v1/targets", "/healthz"], **{header: "10.0.0.1"}) == [401, 401, 200]
+
+
+def test_by_its_public_name_reading_needs_a_token(tmp_path: Path) -> None:
+    collector = Inside(tmp_path, public_url="https://watch.example.org")
+
+    async def run() -> list[int]:
+        token = await collector.token(scope="metrics")
+        headers = {"host": "Watch.Example.org"}
+        return [
+            (await collector.ask("GET", "/metrics", headers=headers)).status,
+            (await collector.ask("GET", "/metrics", headers=headers, token=token)).status,
+            (await collector.ask("GET", "/metrics")).status,
+        ]
+
+    assert asyncio.run(run()) == [401, 200, 200]
+    collector.state.close()
+
+
+def test_a_public_name_of_this_host_changes_nothing(tmp_path: Path) -> None:
+    collector = Inside(tmp_path, public_url="http://localhost:5375")
+    assert statuses(collector, ["/metrics"], host="localhost:5375") == [200]
+    collector.state.close()
+
+
+def test_a_stranger_sees_nothing_of_the_fleet(abroad: Inside) -> None:
+    assert statuses(abroad, READING, host="watch.example.org") == [401] * len(READING)
+    assert statuses(abroad, list(OPEN), host="watch.example.org") == list(OPEN.values())
+
+
+def test_a_stranger_learns_no_name_from_an_answer(abroad: Inside) -> None:
+    async def run() -> bytes:
+        agent = await abroad.enrol("secret-host")
+        await abroad.report(agent)
+        paths = [
+            *READING,
+            *OPEN,
+            "/v1/machines",
+            f"/v1/machines/{agent.id}/reports",
+            "/v1/enrol",
+            "/static/",
+            "/favicon.ico",
+        ]
+        answers = [await abroad.ask(method, path) for path in paths for method in ("GET", "POST", "HEAD", "OPTIONS")]
+        return b"".join(answer.body + repr(answer.headers).encode() for answer in answers)
+
+    assert b"secret-host" not in asyncio.run(run())
+
+
+def test_a_metrics_token_opens_the_pages_as_bearer_and_as_password(abroad: Inside) -> None:
+    async def run() -> list[int]:
+        token = await abroad.token(scope="metrics")
+        join = await abroad.token()
+        basic = base64.b64encode(f"me:{token}".encode()).decode()
+        given = [f"Bearer {token}", f"Basic {basic}", f"Bearer {join}", "Bearer x", f"Bearer {ADMIN}"]
+        return [(await abroad.ask("GET", "/metrics", headers={"authorization": each})).status for each in given]
+
+    assert asyncio.run(run()) == [200, 200, 401, 401, 401]
+
+
+def test_a_browser_is_asked_for_a_password(abroad: Inside) -> None:
+    answer = asyncio.run(abroad.ask("GET", "/"))
+    assert answer.headers["www-authenticate"].startswith("Basic realm=")
+
+
+def test_every_page_forbids_what_it_does_not_need(collector: Inside) -> None:
+    answer = asyncio.run(collector.ask("GET", "/"))
+    wanted = ("content-security-policy", "x-content-type-options", "referrer-policy")
+    assert [answer.headers[name].partition(";")[0] for name in wanted] == [
+        "default-src 'none'",
+        "nosniff",
+        "no-referrer",
+    ]
