@@ -15,7 +15,7 @@ COLUMNS = (
     *("instance", "hostname", "id", "site", "role", "maker", "model", "serial", "system"),
     *("first_seen", "last_seen", "state"),
 )
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 
 
 def write(rows: Iterable[AssetRow], out: TextIO) -> None:
@@ -29,7 +29,7 @@ def write(rows: Iterable[AssetRow], out: TextIO) -> None:
 
 def _defused(text: str) -> str:
     """A machine's text must not run as a formula in a spreadsheet."""
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+    return f"'{text}" if text.lstrip().startswith(_FORMULA_STARTS) or text.startswith(("\t", "\r", "\n")) else text
 
 
 def _moment(seconds: float | None) -> str:

@@ -87,6 +87,7 @@ class Inside:
         for machine in self.state.fleet:
             machine.heard_ticks += self.clock.ticks - self.clock.at
             machine.taken_ticks += self.clock.ticks - self.clock.at
+        self.client = "127.0.0.1"
         self.application = build(self.state, admin_token=ADMIN, ca_pem=None)
 
     def again(self) -> Inside:
@@ -119,7 +120,7 @@ class Inside:
             "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "scheme": "http",
             "path": path, "raw_path": path.encode(), "query_string": query.encode(), "root_path": "",
             "headers": [(name.lower().encode(), value.encode("latin-1")) for name, value in fields.items()],
-            "client": ("127.0.0.1", 50000), "server": ("127.0.0.1", 5375),
+            "client": (self.client, 50000), "server": ("127.0.0.1", 5375),
         }  # fmt: skip
         asked = [(body, False)] if pause is None else [(body[:-1], True), (body[-1:], False)]
         said: list[dict[str, Any]] = []
