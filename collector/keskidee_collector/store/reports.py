@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -99,7 +98,6 @@ class ReportStore:
         """
         values = row._asdict()
         values["sessions"] = _encode_sessions(row.sessions)
-        values["report"] = zlib.compress(row.report, 1) if row.report else b""
         return (_LATEST if row.report else _PRESENCE, values)
 
     async def forget_unused(self, names: list[str]) -> None:
@@ -151,8 +149,7 @@ def _part_hashes(payload: bytes) -> list[bytes]:
 
 
 def _latest_of(row: tuple[Any, ...]) -> Latest:
-    report = zlib.decompress(row[7]) if row[7] else b""
-    return Latest._make((*row[:5], _decode_sessions(row[5]), row[6], report))
+    return Latest._make((*row[:5], _decode_sessions(row[5]), *row[6:]))
 
 
 def _encode_sessions(sessions: dict[bytes, Sequences]) -> bytes:

@@ -37,7 +37,7 @@ latest = Table(
     Column("schema_id", LargeBinary, nullable=False),
     Column("report", LargeBinary, nullable=False),
 )
-"""A machine's last report (its REPORT payload, deflated) and which sequences of which sessions were taken."""
+"""A machine's last report (its REPORT payload) and which sequences of which sessions were taken."""
 
 definitions = Table(
     "definitions",
