@@ -1,6 +1,6 @@
 """The event loop that the collector runs on: uvloop, which does not exist for Windows.
 
-It halves the CPU of a report, and asyncio's own loop keeps 256 KiB of buffer for every TLS connection.
+asyncio's own loop keeps 256 KiB of buffer for every TLS connection.
 """
 
 from __future__ import annotations
@@ -9,12 +9,15 @@ import asyncio
 import sys
 from typing import TYPE_CHECKING, Any
 
+from keskidee_collector.memory import return_large_pieces
+
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
 
 def run(main: Coroutine[Any, Any, None]) -> None:
     """As asyncio.run."""
+    return_large_pieces()
     if sys.platform == "win32":
         asyncio.run(main)
         return
