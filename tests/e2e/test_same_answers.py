@@ -45,7 +45,7 @@ QUESTIONS = {
     "netstat": ("rate(node_netstat_Tcp_InSegs{JOB}[RANGE])", 2),
     "pressure": ("rate(node_pressure_cpu_waiting_seconds_total{JOB}[RANGE])", 0.02),
     "schedstat": ("sum(rate(node_schedstat_running_seconds_total{JOB}[RANGE]))", 0.05),
-    "sockstat": ("avg_over_time(node_sockstat_sockets_used{JOB}[RANGE])", 3),
+    "sockstat": ("avg_over_time(node_sockstat_UDP_inuse{JOB}[RANGE])", 1),
     "softnet": ("sum(rate(node_softnet_processed_total{JOB}[RANGE]))", 2),
     "stat": ("rate(node_context_switches_total{JOB}[RANGE])", 50),
     "time": ("avg_over_time(node_time_zone_offset_seconds{JOB}[RANGE])", 0),
