@@ -87,7 +87,8 @@ class Joined:
         if self._pieces:
             data = b"".join(self._pieces)
             self._pieces.clear()
-            self._transport.write(data)
+            if not self._transport.is_closing():  # it may have been cut off in this very turn
+                self._transport.write(data)
 
 
 class Connection(HttpToolsProtocol):

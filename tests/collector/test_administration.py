@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from keskidee_collector.view import stored_assets
 from tests.collector.inside import NOON, Inside
 
 if TYPE_CHECKING:
@@ -126,3 +127,13 @@ def test_what_was_sent_away_stays_away_after_a_restart(collector: Inside) -> Non
 @pytest.mark.parametrize("path", ["/v1/machines/x/retire", "/v1/machines/x/explode", "/v1/machines/x"])
 def test_a_machine_or_a_change_that_is_not_there(collector: Inside, path: str) -> None:
     assert asyncio.run(collector.administer("POST", path)).status == 404
+
+
+def test_the_register_knows_when_a_retired_machine_was_last_heard(collector: Inside, tmp_path: Path) -> None:
+    async def run() -> None:
+        agent = await collector.enrol("pc-01")
+        await collector.report(agent)
+        await collector.administer("POST", f"/v1/machines/{agent.id}/retire")
+
+    asyncio.run(run())
+    assert [(row.state, row.last_seen) for row in stored_assets(tmp_path)] == [("retired", NOON)]

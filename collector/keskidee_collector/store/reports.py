@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
-from sqlalchemy import bindparam, delete, func, select, tuple_
+from sqlalchemy import bindparam, delete, func, select, tuple_, update
 from sqlalchemy.dialects.sqlite import insert
 
 from keskidee_collector.fleet import SCHEMAS_KEPT
@@ -49,7 +49,12 @@ _FORGET_SCHEMAS = delete(schemas).where(_key.in_(_old), _key.not_in(_shown))
 _FORGET_DEFINITION = delete(definitions).where(definitions.c.name == bindparam("forgotten"))
 _FORGET_PART = delete(parts).where(parts.c.hash == bindparam("forgotten"))
 _SCHEMA_PAYLOADS = select(schemas.c.payload).distinct()
-_FORGET_MACHINE = [delete(table).where(table.c.machine_id == bindparam("forgotten")) for table in (latest, schemas)]
+_FORGET_SCHEMAS_OF = delete(schemas).where(schemas.c.machine_id == bindparam("forgotten"))
+_FORGET_REPORT_OF = (
+    update(latest)
+    .where(latest.c.machine_id == bindparam("forgotten"))
+    .values({name: bindparam(f"no_{name}") for name in ("sessions", "schema_id", "report")})
+)
 
 
 class Latest(NamedTuple):
@@ -106,8 +111,12 @@ class ReportStore:
         await self.writer.save(lambda connection: _forget_unused(connection, names))
 
     def forget(self, machine: Machine) -> list[Statement]:
-        """Statements that drop a machine's reports (it was retired)."""
-        return [(statement, {"forgotten": machine.id}) for statement in _FORGET_MACHINE]
+        """Statements that drop what a machine said (it was retired); when it was last heard stays, for the register."""
+        nothing = {"no_sessions": b"{}", "no_schema_id": b"", "no_report": b""}
+        return [
+            (_FORGET_SCHEMAS_OF, {"forgotten": machine.id}),
+            (_FORGET_REPORT_OF, {"forgotten": machine.id, **nothing}),
+        ]
 
     def all_definitions(self) -> list[tuple[str, str, str]]:
         """Rows (name, kind, help)."""

@@ -1,0 +1,196 @@
+"""What the two files hold makes, after a restart, the same collector as before."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import stat
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import create_engine, text
+
+from keskidee_collector.sequences import Sequences
+from keskidee_collector.store.database import Unusable, open_database, open_for_reading
+from keskidee_collector.store.reports import Latest, ReportStore
+from keskidee_report.codec import facts_frame
+from keskidee_report.model import Family, Reading
+from tests.collector.inside import LOAD, Inside
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from keskidee_collector.fleet import Machine
+
+CPU = Family("node_cpu_seconds_total", "counter", "CPU.", digits=2)
+DMI = Family("node_dmi_info", "gauge", "A non-numeric value.")
+
+
+async def busy(collector: Inside) -> None:
+    """Machines in every state, of several systems, with problems and refused families."""
+    for number in range(3):
+        agent = await collector.enrol(f"srv-{number}", os="linux")
+        found = [
+            Reading("cpu", "ok", "", 0.001, [CPU(1.25, cpu=str(cpu)) for cpu in range(4)]),
+            Reading("dmi", "denied", "needs root", 0.002, [DMI(1, vendor='Dell "Inc."')]),
+            Reading("textfile", "ok", "", 0.0, [Family("up", "gauge", "")(1.0), LOAD(float(number))]),
+        ]
+        for _ in range(3):
+            collector.clock.wait(15)
+            await collector.report(agent, *found, os="linux", interval_seconds="30")
+    off = await collector.enrol("pc-off")
+    await collector.report(off)
+    await collector.goodbye(off, "sleep")
+    gone = await collector.enrol("pc-gone")
+    await collector.report(gone)
+    await collector.administer("POST", f"/v1/machines/{gone.id}/retire")
+    revoked = await collector.enrol("pc-revoked")
+    await collector.administer("POST", f"/v1/machines/{revoked.id}/revoke")
+    await collector.enrol("pc-new")
+
+
+def picture(machine: Machine) -> dict[str, Any]:
+    """All of a machine that has to survive."""
+    passing = {"turn", "schema", "schemas", "sessions", "problems", "heard_ticks", "taken_ticks", "on_since", "posts",
+               "refused_posts", "refusal"}  # fmt: skip
+    seen = {name: getattr(machine, name) for name in machine.__slots__ if name not in passing}
+    seen["schemas"] = set(machine.schemas)
+    seen["families"] = machine.schema.families if machine.schema else ()
+    seen["refused"] = machine.schema.refused if machine.schema else {}
+    seen["sessions"] = {session: taken.ranges() for session, taken in machine.sessions.items()}
+    seen["problems"] = {source: (p.outcome, p.reason) for source, p in machine.problems.items()}
+    return seen
+
+
+def test_a_restarted_collector_is_the_one_from_before(tmp_path: Path) -> None:
+    async def run() -> tuple[Any, Any]:
+        collector = Inside(tmp_path)
+        await busy(collector)
+        before = {machine.id: picture(machine) for machine in collector.state.fleet}, await shown(collector)
+        after = collector.again()
+        found = {machine.id: picture(machine) for machine in after.state.fleet}, await shown(after)
+        after.state.close()
+        return before, found
+
+    before, after = asyncio.run(run())
+    assert after == before
+
+
+async def shown(collector: Inside) -> dict[str, bytes]:
+    """The pages, but for what the process says of itself."""
+    page = (await collector.ask("GET", "/metrics")).body
+    lines = [
+        line for line in page.splitlines() if not line.startswith((b"process_", b"python_", b"keskidee_collector_"))
+    ]
+    return {"/metrics": b"\n".join(lines), "/v1/targets": (await collector.ask("GET", "/v1/targets")).body}
+
+
+def test_after_a_restart_reports_go_on_without_names_and_repeats_are_repeats(tmp_path: Path) -> None:
+    async def run() -> list[int]:
+        collector = Inside(tmp_path)
+        agent = await collector.enrol("pc-01")
+        first = collector.round(agent)
+        await collector.post(agent, first)
+        after = collector.again()
+        report = collector.round(agent)[-1]
+        statuses = [(await after.post(agent, frames)).status for frames in ([report], first)]
+        counted = await after.samples("/metrics/self")
+        after.state.close()
+        return [*statuses, int(counted["keskidee_collector_reports_total", (("result", "repeat"),)])]
+
+    assert asyncio.run(run()) == [200, 200, 1]
+
+
+def test_a_collector_that_cannot_read_what_a_newer_one_stored_asks_for_the_names_again(tmp_path: Path) -> None:
+    async def run() -> list[int]:
+        collector = Inside(tmp_path)
+        agent = await collector.enrol("pc-01")
+        await collector.report(agent)
+        collector.state.close()
+        with create_engine(f"sqlite:///{tmp_path / 'reports.db'}").begin() as connection:
+            connection.execute(text("UPDATE parts SET payload = x'FF'"))
+            connection.execute(text("UPDATE schemas SET payload = CAST(x'FF' || payload AS BLOB)"))
+        after = Inside(tmp_path, collector.clock)
+        report = after.round(agent)
+        statuses = [(await after.post(agent, frames)).status for frames in (report[-1:], report)]
+        after.state.close()
+        return statuses
+
+    assert asyncio.run(run()) == [409, 200]
+
+
+def test_facts_survive(tmp_path: Path) -> None:
+    async def run() -> dict[str, str]:
+        collector = Inside(tmp_path)
+        agent = await collector.enrol("pc-01")
+        await collector.post(agent, [facts_frame({"hostname": "pc-02", "serial": "é'\"<b>"})])
+        after = collector.again()
+        facts = after.machine(agent).facts
+        after.state.close()
+        return {**facts, "instance": after.machine(agent).instance}
+
+    assert asyncio.run(run()) == {"hostname": "pc-02", "serial": "é'\"<b>", "instance": "pc-02"}
+
+
+@settings(max_examples=30)
+@given(
+    st.dictionaries(
+        st.binary(min_size=8, max_size=8), st.lists(st.integers(0, 2**64 - 1), min_size=1, max_size=5), max_size=4
+    )
+)
+def test_any_sessions_and_sequences_read_back(
+    tmp_path_factory: pytest.TempPathFactory, taken: dict[bytes, list[int]]
+) -> None:
+    store = ReportStore(tmp_path_factory.mktemp("store") / "reports.db")
+    sessions = {}
+    for session, numbers in taken.items():
+        sessions[session] = Sequences()
+        for number in numbers:
+            sessions[session].add(number)
+    row = Latest("x", 1.5, 2.5, -1e10, "sleep", sessions, b"12345678", b"report")
+    asyncio.run(store.writer.save([store.latest_row(row)]))
+    [found] = store.all_latest()
+    store.close()
+    ranges = {session: seen.ranges() for session, seen in found.sessions.items()}
+    assert (found._replace(sessions={}), ranges) == (
+        row._replace(sessions={}), {session: seen.ranges() for session, seen in sessions.items()},
+    )  # fmt: skip
+
+
+def test_both_files_are_their_owners_alone(tmp_path: Path) -> None:
+    Inside(tmp_path).state.close()
+    modes = {name: stat.S_IMODE(os.stat(tmp_path / name).st_mode) for name in ("reports.db", "register.db")}
+    assert modes == {"reports.db": 0o600, "register.db": 0o600}
+
+
+@pytest.mark.parametrize("pragma", [("journal_mode", "wal"), ("synchronous", 2)])
+def test_commits_are_durable_when_they_return(tmp_path: Path, pragma: tuple[str, object]) -> None:
+    engine = open_database(tmp_path / "reports.db", "reports")
+    with engine.connect() as connection:
+        assert connection.execute(text(f"PRAGMA {pragma[0]}")).scalar_one() == pragma[1]
+
+
+def test_a_file_of_a_newer_program_is_refused_in_one_line(tmp_path: Path) -> None:
+    engine = open_database(tmp_path / "reports.db", "reports")
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = 'reports_9999'"))
+    with pytest.raises(Unusable, match=r"reports.db: written by a newer keskidee \(reports_9999\)"):
+        open_database(tmp_path / "reports.db", "reports")
+
+
+@pytest.mark.parametrize("content", [b"", b"no database" * 500])
+def test_a_file_that_is_no_database(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "reports.db").write_bytes(content)
+    if content:
+        with pytest.raises(Unusable, match="file is not a database"):
+            open_database(tmp_path / "reports.db", "reports")
+    else:
+        open_database(tmp_path / "reports.db", "reports")
+
+
+def test_a_register_that_is_not_there_is_not_made_by_reading(tmp_path: Path) -> None:
+    with pytest.raises(Unusable, match="no such file"):
+        open_for_reading(tmp_path / "register.db")
+    assert list(tmp_path.iterdir()) == []
