@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from keskidee_collector import housekeeping
 from keskidee_collector.housekeeping import forget_unused
 from keskidee_report.model import Family, Reading
 from tests.collector.inside import Inside
@@ -120,3 +121,29 @@ def test_one_machine_never_holds_more_families_than_one_report_may_have(collecto
         return len(collector.state.definitions)
 
     assert asyncio.run(run()) == 100
+
+
+def test_house_is_kept_at_the_start_and_then_when_names_flood_in(
+    collector: Inside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(housekeeping, "LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(housekeeping, "NAMES_BYTES_AT_MOST", 100)
+    renewed: list[float] = []
+
+    async def run() -> tuple[int, int]:
+        task = asyncio.create_task(housekeeping.keep_house(collector.state, lambda: renewed.append(collector.clock.at)))
+        await asyncio.sleep(0.1)
+        at_start = len(renewed)
+        agent = await collector.enrol("pc-01")
+        await reported(collector, agent, *[f"my_{n}" for n in range(50)])
+        while collector.state.reports.names_bytes:
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.1)
+        after = len(renewed)
+        collector.clock.wait(86_401)
+        while len(renewed) == after:
+            await asyncio.sleep(0.01)
+        task.cancel()
+        return at_start, after
+
+    assert asyncio.run(run()) == (1, 2)
