@@ -25,7 +25,7 @@ test: ## everything: format, lint, types, import contracts, all tests
 check: ## the same in under a minute: without the tests that are slow or need real programs
 	@scripts/environment dev
 	@$(lint)
-	@exec $(bin)/pytest --quiet --numprocesses 2 --timeout 30 --hypothesis-profile quick -m "not slow and not real" $(ARGS)
+	@exec $(bin)/pytest --quiet --numprocesses 3 --timeout 30 --hypothesis-profile quick -m "not slow and not real" $(ARGS)
 
 bench: ## cost beside node_exporter and Pushgateway in the same run
 	@scripts/environment dev --programs
