@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import logging
 import os
@@ -91,6 +92,7 @@ async def serve(settings: CollectorSettings, directory: Path, beside: Beside) ->
         except Unusable as error:
             raise CannotStart(str(error)) from error
         _watch(state)
+        _spare_what_stays()
         application = build(state, admin_token=admin_token, ca_pem=certificate.ca_pem if certificate else None)
         connections = Connections(
             connections_at_most(settings.limits.connections),
@@ -180,6 +182,17 @@ def _only_one(directory: Path) -> Iterator[None]:
             except OSError as error:
                 raise CannotStart(f"{directory}: another collector is running on this directory") from error
         yield
+
+
+def _spare_what_stays() -> None:
+    """Python looks for garbage less often: what is there now never, what comes seldom.
+
+    The state of a fleet lives long and a report leaves no cycles behind. Looking through it all again and again cost a
+    fifth of a report's CPU, and half of its 99th percentile.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 def _watch(state: State) -> None:
