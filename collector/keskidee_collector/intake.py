@@ -85,7 +85,8 @@ class Intake:
         """One commit with everything of the POST that is new."""
         store, definitions = self._state.reports, self._state.definitions
         new = definitions.unsaved() if post.indexes else []
-        rows: list[Statement] = store.part_rows(post.part_payloads)
+        named = {part_hash for index, _ in post.indexes for _, part_hash in index.sources}
+        rows: list[Statement] = store.part_rows({h: part for h, part in post.part_payloads.items() if h in named})
         rows += [store.schema_row(machine.id, index.id, payload, arrival.at) for index, payload in post.indexes]
         rows += store.definition_rows(new)
         if latest is not None:
