@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import socket
@@ -24,8 +25,9 @@ KEEP_ALIVE_SECONDS_AT_LEAST = 180
 """Three intervals of a machine that reports each minute: an agent's connection outlives its pauses."""
 STOP_SECONDS = 5
 BACKLOG = 2048
+HANDSHAKE_SECONDS = 10.0
 OTHER_DESCRIPTORS = 128
-"""File descriptors that are not connections of clients, and handshakes on their way."""
+"""File descriptors that are not connections of clients."""
 
 logger = logging.getLogger(__name__)
 
@@ -47,14 +49,34 @@ def bind(host: str, port: int) -> socket.socket:
     return listener
 
 
+class Server(uvicorn.Server):
+    """uvicorn's, with an end to its patience in TLS handshakes: it says nothing of them, and asyncio waits a minute."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listens on `sockets`."""
+        config, loop = self.config, asyncio.get_running_loop()
+        given = {"config": config, "server_state": self.server_state, "app_state": {}}
+        protocol = partial(config.http_protocol_class, **given)
+        patience: dict[str, Any] = {}
+        if config.ssl is not None:
+            patience = {"ssl": config.ssl, "ssl_handshake_timeout": HANDSHAKE_SECONDS, "ssl_shutdown_timeout": 1.0}
+        self.servers = [
+            await loop.create_server(protocol, sock=each, backlog=config.backlog, **patience) for each in sockets or []
+        ]
+        self.started = True
+
+
 def connections_at_most(wanted: int) -> int:
-    """As many as are wanted and as there are file descriptors for, whose limit is raised first."""
+    """As many as are wanted and as there are file descriptors for, whose limit is raised first.
+
+    A connection counts once its TLS handshake is done, so there is to be a descriptor for as many handshakes.
+    """
     if os.name != "posix":
         return wanted
     import resource
 
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    needed = wanted + OTHER_DESCRIPTORS
+    needed = 2 * wanted + OTHER_DESCRIPTORS
     if soft != resource.RLIM_INFINITY and soft < needed:
         with suppress(ValueError, OSError):  # some systems name a hard limit that they do not grant
             resource.setrlimit(
@@ -63,7 +85,7 @@ def connections_at_most(wanted: int) -> int:
         soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY:
         return wanted
-    return max(min(wanted, soft - OTHER_DESCRIPTORS), 1)
+    return max(min(wanted, (soft - OTHER_DESCRIPTORS) // 2), 1)
 
 
 def server_config(

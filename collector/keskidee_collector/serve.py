@@ -15,8 +15,6 @@ from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as distribution_version
 from typing import TYPE_CHECKING
 
-import uvicorn
-
 from keskidee_collector import access
 from keskidee_collector.addresses import is_loopback, local_host, split_address
 from keskidee_collector.app import build
@@ -25,6 +23,7 @@ from keskidee_collector.files import keep_file
 from keskidee_collector.housekeeping import keep_house
 from keskidee_collector.listener import (
     CannotStart,
+    Server,
     bind,
     connections_at_most,
     own_certificate,
@@ -109,7 +108,7 @@ async def serve(settings: CollectorSettings, directory: Path, beside: Beside) ->
         )  # fmt: skip
         try:
             async with _housekeeping(state, renew):
-                await _until_stopped(uvicorn.Server(config), listener, running, directory, beside)
+                await _until_stopped(Server(config), listener, running, directory, beside)
         finally:
             state.close()
             (directory / RUNNING_FILE).unlink(missing_ok=True)
@@ -127,7 +126,7 @@ async def _housekeeping(state: State, renew: Callable[[], None] | None) -> Async
 
 
 async def _until_stopped(
-    server: uvicorn.Server, listener: socket.socket, running: Running, directory: Path, beside: Beside
+    server: Server, listener: socket.socket, running: Running, directory: Path, beside: Beside
 ) -> None:
     _stop_on_signals(running.stop)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
