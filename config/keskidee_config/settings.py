@@ -120,11 +120,11 @@ class LimitSettings:
     samples: Annotated[int, Between(1, 1_000_000)] = 20_000
     """Samples in one report."""
     fleet_families: Annotated[int, Between(100, 1_000_000)] = 10_000
-    """Different metric families of all machines together."""
+    """Different metric families of all machines together. One machine may bring as many as one report may hold."""
     receive_seconds: Annotated[float, Between(1, 600)] = 30.0
-    """Time that a client has to send one request."""
+    """Time that a client has for the head of a request, and again for its body."""
     connections: Annotated[int, Between(10, 1_000_000)] = 20_000
-    """Connections open at once; further ones are told to try again later."""
+    """Connections open at once. Past this, the one that was idle longest is closed."""
     enrolments_per_minute: Annotated[int, Between(1, 100_000)] = 600
     """Enrolments from all addresses together; further ones are told to try again later."""
 
