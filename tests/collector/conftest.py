@@ -6,11 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from keskidee_collector.store import writer
 from tests.collector.served import Served
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+
+@pytest.fixture(autouse=True, scope="session")
+def hurry() -> None:
+    """A commit in the test's process waits for no company: a test does one thing at a time."""
+    writer.LINGER_SECONDS = 0.0
 
 
 @pytest.fixture

@@ -81,7 +81,7 @@ def test_a_label_value_reads_back(collector: Inside, value: str) -> None:
     assert text == strict
 
 
-@settings(max_examples=50)
+@settings(max_examples=30)
 @given(
     st.lists(st.dictionaries(st.sampled_from("abc"), st.text(max_size=8), max_size=3), min_size=1, max_size=4),
     st.floats() | st.integers(-(2**63), 2**63 - 1),
