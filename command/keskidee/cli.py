@@ -133,7 +133,7 @@ def _run_command(words: list[str]) -> int:
     except (KeyboardInterrupt, BrokenPipeError):
         raise
     except ModuleNotFoundError as error:
-        missing = str(error.name)
+        missing = str(error.name).partition(".")[0]
         if missing.startswith(OURS):
             raise
         sys.stderr.write(f"keskidee {words[0]}: {missing} is not installed: pip install 'keskidee[collector]'\n")

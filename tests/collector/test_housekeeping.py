@@ -39,6 +39,7 @@ async def reported(collector: Inside, agent: Agent, *names: str) -> None:
     collector.clock.wait(15)
 
 
+@pytest.mark.slow
 def test_a_machine_that_invents_names_without_end_keeps_its_last_eight_schemas(collector: Inside) -> None:
     async def run() -> tuple[tuple[int, int, int], tuple[int, int, int]]:
         agent, other = await collector.enrol("pc-01"), await collector.enrol("pc-02")
@@ -70,6 +71,7 @@ def test_what_was_forgotten_changes_no_page_and_no_restart(collector: Inside) ->
     assert asyncio.run(run()) == [True, True, True]
 
 
+@pytest.mark.slow
 def test_the_schema_that_is_shown_stays_even_where_it_came_first(collector: Inside) -> None:
     async def run() -> int:
         agent = await collector.enrol("pc-01")

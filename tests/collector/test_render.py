@@ -81,6 +81,7 @@ def test_a_label_value_reads_back(collector: Inside, value: str) -> None:
     assert text == strict
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(
     st.lists(st.dictionaries(st.sampled_from("abc"), st.text(max_size=8), max_size=3), min_size=1, max_size=4),

@@ -134,6 +134,7 @@ def test_facts_survive(tmp_path: Path) -> None:
     assert asyncio.run(run()) == {"hostname": "pc-02", "serial": "é'\"<b>", "instance": "pc-02"}
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(
     st.dictionaries(

@@ -124,7 +124,7 @@ def test_a_folder_in_place_of_a_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_nesting_without_end_is_refused(tmp_path: Path) -> None:
-    assert refusal(tmp_path, "[" * 5000) == "agent.yml: nested too deep"
+    assert refusal(tmp_path, "[" * 1500) == "agent.yml: nested too deep"
 
 
 def values_of(settings: object) -> dict[str, object]:

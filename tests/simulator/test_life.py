@@ -246,6 +246,7 @@ def test_a_machine_that_is_off_at_a_restart_says_so_once(tmp_path: Path) -> None
     asyncio.run(main())
 
 
+@pytest.mark.slow
 def test_a_machine_that_falls_silent_says_no_goodbye(tmp_path: Path) -> None:
     machine = next(m for m in build_fleet("keskidee", 60) if m.ailment == FALLING_SILENT)
 

@@ -110,6 +110,7 @@ def test_a_forbidden_file_gives_an_outcome(case: Path, spoilt: Spoilt) -> None:
     assert "".join(wrong) == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_a_file_cut_short_gives_no_wrong_value(case: Path, spoilt: Spoilt) -> None:
     right = values(spoilt.read())

@@ -89,6 +89,7 @@ def test_a_trouble_of_many_machines_names_some_and_links_the_rest(collector: Col
     assert collector.get(rest.attrib["href"].partition("#")[0]).texts(NAMES) == [f"pc-0{n}" for n in range(7)]
 
 
+@pytest.mark.slow
 def test_troubles_past_the_first_25_are_counted(collector: Collector) -> None:
     for number in range(28):
         collector.report(collector.join(f"pc-{number:02d}"), clock_off=100 + number)
@@ -317,6 +318,7 @@ def test_the_page_reloads_itself_only_when_asked(collector: Collector) -> None:
     assert collector.get("/?reload=30&q=pc").page.find(refresh) is None
 
 
+@pytest.mark.slow
 def test_50_machines_take_less_than_30_kilobytes(collector: Collector) -> None:
     facts = {"os_name": "Debian GNU/Linux 12 (bookworm)", "maker": "Frigatebird Systems", "model": "Rackmast R240"}
     for number in range(50):
