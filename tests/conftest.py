@@ -1,6 +1,7 @@
 """Fixtures and options of all tests. tests/README.md says how to use them."""
 
 import os
+import tarfile
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
@@ -63,6 +64,16 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 def shared_data() -> Path:
     """The folder of recordings from other projects; a test that takes it is skipped where it is absent."""
     return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def node_exporter_roots(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """node_exporter's own recorded machine: the folders proc, sys, udev, usr and textfile."""
+    folder = tmp_path_factory.mktemp("node_exporter")
+    with tarfile.open(shared_data / "node_exporter_fixtures" / "roots.tar.gz") as archive:
+        archive.extraction_filter = getattr(tarfile, "tar_filter", None)  # Debian 12's Python 3.11.2 has no filters
+        archive.extractall(folder)
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
 """node_exporter's own recorded machine gives what node_exporter gives for it (see ../shared/data/README.md)."""
 
 import json
-import tarfile
 from pathlib import Path
 
 import pytest
@@ -44,12 +43,8 @@ IGNORED = {"hwmon": {("chip", "bogus")}, "netclass": {("device", "dmz"), ("devic
 
 
 @pytest.fixture(scope="module")
-def roots(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("node_exporter")
-    with tarfile.open(shared_data / "node_exporter_fixtures" / "roots.tar.gz") as archive:
-        archive.extraction_filter = getattr(tarfile, "tar_filter", None)  # Debian 12's Python 3.11.2 has no filters
-        archive.extractall(folder)
-    return folder
+def roots(node_exporter_roots: Path) -> Path:
+    return node_exporter_roots
 
 
 @pytest.mark.shared_data

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import tarfile
 from collections.abc import Callable
 from pathlib import Path
 from urllib.request import urlopen
@@ -205,11 +204,8 @@ def unlabelled(text: str) -> dict[tuple[str, frozenset[tuple[str, str]]], float]
 
 
 @pytest.fixture(scope="module")
-def recorded(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("node_exporter")
-    with tarfile.open(shared_data / "node_exporter_fixtures" / "roots.tar.gz") as archive:
-        archive.extractall(folder, filter="tar")
-    return folder / "textfile"
+def recorded(node_exporter_roots: Path) -> Path:
+    return node_exporter_roots / "textfile"
 
 
 @pytest.mark.parametrize("case", CASES)
