@@ -76,6 +76,7 @@ class Part:
     hash: bytes
     columns: tuple[Column, ...]
     count: int
+    label_values: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,28 +180,33 @@ def decode_index(payload: bytes) -> Index:
     return Index(id=sha256(payload).digest()[:SCHEMA_ID_BYTES], sources=tuple(sources))
 
 
-def decode_part(payload: bytes, *, families: int = 100_000, samples: int = 1_000_000) -> Part:
+def decode_part(
+    payload: bytes, *, families: int = 100_000, samples: int = 1_000_000, label_values: int = 20_000_000
+) -> Part:
     """A PART frame. Malformed: a name of broken syntax, an unknown kind or column type, a family or a series twice.
 
-    Raises OverLimit for more than so many families or samples, before they take memory.
+    Raises OverLimit for more than so many families, samples or label values, before they take memory.
     """
     reader = Reader(payload)
     count = reader.count(7)
     if count > families:
         raise OverLimit(f"{count} families, where {families} are allowed")
-    left = samples
-    decoded = []
+    left, values_left = samples, label_values
+    decoded: list[Column] = []
     for _ in range(count):
-        decoded.append(_decode_column(reader, left))
-        left -= len(decoded[-1].rows)
+        column = _decode_column(reader, left, values_left)
+        decoded.append(column)
+        left -= len(column.rows)
+        values_left -= len(column.rows) * len(column.labels)
     reader.finish()
     columns = tuple(decoded)
     if len({column.name for column in columns}) != len(columns):
         raise Malformed("a part that names a family twice")
-    return Part(hash=sha256(payload).digest()[:PART_HASH_BYTES], columns=columns, count=samples - left)
+    part_hash = sha256(payload).digest()[:PART_HASH_BYTES]
+    return Part(hash=part_hash, columns=columns, count=samples - left, label_values=label_values - values_left)
 
 
-def _decode_column(reader: Reader, samples: int) -> Column:
+def _decode_column(reader: Reader, samples: int, label_values: int) -> Column:
     name = reader.text(NAME_LENGTH)
     if not is_name(name):
         raise Malformed("an illegal family name", name)
@@ -214,6 +220,8 @@ def _decode_column(reader: Reader, samples: int) -> Column:
     rows = reader.count(len(labels))
     if rows > samples:
         raise OverLimit(f"family {name} with {rows} samples, where {samples} more are allowed")
+    if rows * len(labels) > label_values:
+        raise OverLimit(f"family {name} with {rows * len(labels)} label values, where {label_values} more are allowed")
     if not rows or (rows > 1 and not labels):
         raise Malformed(f"family {name} with {len(labels)} labels and {rows} samples")
     limit = LABEL_VALUE_LENGTH * UTF8_BYTES

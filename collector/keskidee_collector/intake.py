@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from keskidee_collector.fleet import ON
+from keskidee_collector.fleet import ON, SCHEMAS_KEPT
 from keskidee_collector.posts import age_seconds
 from keskidee_collector.schemas import Schema, UnknownSchema
 from keskidee_collector.state import interval_of
 from keskidee_collector.store.reports import Latest
-from keskidee_report.decode import decode_report
+from keskidee_report.decode import OverLimit, decode_report
 
 if TYPE_CHECKING:
     from keskidee_collector.fleet import Machine
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from keskidee_collector.store.writer import Statement
     from keskidee_report.decode import Round, Stamp
 
+SCHEMAS_AT_ONCE = 64
 OFFSET_SECONDS_AT_MOST = 1e10
 """A clock that is further off than three centuries is told as three centuries."""
 
@@ -63,10 +64,8 @@ class Intake:
 
         The caller holds the machine's `turn`: nothing else changes the machine meanwhile.
         """
-        limits = self._state.settings.limits
-        compile_schema = self._state.schemas.compile
-        schemas = {index.id: compile_schema(index, post.parts, machine.id, limits) for index, _ in post.indexes}
         fresh = _fresh(machine, post)
+        schemas = self._compiled(machine, post, fresh)
         taken = [_decoded(schemas, machine, report, post, arrival) for report in fresh.reports]
         newest = max(taken, key=lambda entry: (entry.ticks, entry.round.stamp.sequence), default=None)
         if newest is not None and newest.ticks < machine.taken_ticks:
@@ -74,20 +73,34 @@ class Intake:
         if post.facts is not None and post.facts != machine.facts:
             await self._learn(machine, post.facts)
         latest = _latest(machine, post, fresh, newest, arrival) if fresh.keys else None
-        await self._keep(machine, post, latest, arrival)
+        await self._keep(machine, post, schemas, latest, arrival)
         for schema_id, schema in schemas.items():
             machine.remember_schema(schema_id, schema)
         self._count(post, fresh, taken, newest)
         if latest is not None:
             self._show(machine, latest, newest, arrival)
 
-    async def _keep(self, machine: Machine, post: Post, latest: Latest | None, arrival: Arrival) -> None:
+    def _compiled(self, machine: Machine, post: Post, fresh: Fresh) -> dict[bytes, Schema]:
+        """The schemas that came with the POST and that a report of it needs; without a report, those that came last."""
+        wanted = {schema_id for _, schema_id, _ in fresh.reports} or {
+            index.id for index, _ in post.indexes[-SCHEMAS_KEPT:]
+        }
+        if len(wanted) > SCHEMAS_AT_ONCE:
+            raise OverLimit(f"reports of more than {SCHEMAS_AT_ONCE} schemas in one POST")
+        limits, schemas = self._state.settings.limits, self._state.schemas
+        indexes = {index.id: index for index, _ in post.indexes if index.id in wanted}
+        return {key: schemas.compile(index, post.parts, machine.id, limits) for key, index in indexes.items()}
+
+    async def _keep(
+        self, machine: Machine, post: Post, schemas: dict[bytes, Schema], latest: Latest | None, arrival: Arrival
+    ) -> None:
         """One commit with everything of the POST that is new."""
         store, definitions = self._state.reports, self._state.definitions
-        new = definitions.unsaved() if post.indexes else []
-        named = {part_hash for index, _ in post.indexes for _, part_hash in index.sources}
+        new = definitions.unsaved() if schemas else []
+        kept = [(index, payload) for index, payload in post.indexes if index.id in schemas]
+        named = {part_hash for index, _ in kept for _, part_hash in index.sources}
         rows: list[Statement] = store.part_rows({h: part for h, part in post.part_payloads.items() if h in named})
-        rows += [store.schema_row(machine.id, index.id, payload, arrival.at) for index, payload in post.indexes]
+        rows += [store.schema_row(machine.id, index.id, payload, arrival.at) for index, payload in kept]
         rows += store.definition_rows(new)
         if latest is not None:
             rows.append(store.latest_row(latest))

@@ -20,13 +20,18 @@ from keskidee_report.decode import (
     peek_schema_id,
 )
 from keskidee_report.model import Malformed
+from keskidee_report.rules import SOURCES_AT_MOST
 from keskidee_report.wire import DELTA, FACTS, GOODBYE, PART, REPORT, SCHEMA, SKIPPABLE
 
 if TYPE_CHECKING:
     from keskidee_config import LimitSettings
 
-SCHEMAS_A_POST = 8
-"""So many times the samples of one report may be named in a POST: a backlog brings the schemas of its time along."""
+REPORTS_NAMED = 8
+"""So many times the samples of one report may be named in a POST: a backlog brings the names of its time along."""
+LABELS_A_SAMPLE = 20
+"""So many labels a sample of one report may all names of a POST carry: reading them is what takes longest."""
+SOURCES_NAMED = 64 * SOURCES_AT_MOST
+"""Sources of all schemas of a POST."""
 AGE_SECONDS_AT_MOST = 10 * 366 * 86400
 """No report is placed further back than this, whatever its clocks say."""
 
@@ -43,7 +48,10 @@ class Post:
     reports: list[tuple[Stamp, bytes, bytes]] = field(default_factory=list)
     """Stamp, schema id and payload of each report."""
     goodbyes: list[tuple[Stamp, str]] = field(default_factory=list)
-    named_samples: int = 0
+    samples: int = 0
+    label_values: int = 0
+    sources: int = 0
+    """What the names of the POST hold so far: all of them together are bounded too."""
 
 
 def open_post(body: bytes, limits: LimitSettings) -> Post:
@@ -59,15 +67,25 @@ def _take_frame(post: Post, kind: int, payload: bytes, limits: LimitSettings) ->
     if kind == REPORT:
         post.reports.append((*peek_schema_id(payload), payload))
     elif kind == PART:
-        part = decode_part(payload, families=limits.families, samples=limits.samples)
-        post.named_samples += part.count
-        if post.named_samples > limits.samples * SCHEMAS_A_POST:
-            raise OverLimit(f"names of more than {limits.samples * SCHEMAS_A_POST} samples in one POST")
+        part = decode_part(
+            payload,
+            families=limits.families,
+            samples=min(limits.samples, limits.samples * REPORTS_NAMED - post.samples),
+            label_values=limits.samples * LABELS_A_SAMPLE - post.label_values,
+        )
+        post.samples += part.count
+        post.label_values += part.label_values
         post.parts[part.hash] = part
         post.part_payloads[part.hash] = payload
     elif kind == SCHEMA:
-        post.indexes.append((decode_index(payload), payload))
+        index = decode_index(payload)
+        post.sources += len(index.sources)
+        if post.sources > SOURCES_NAMED:
+            raise OverLimit(f"schemas of more than {SOURCES_NAMED} sources in one POST")
+        post.indexes.append((index, payload))
     elif kind == FACTS:
+        if post.facts is not None:
+            raise Malformed("facts twice in one POST")
         post.facts = decode_facts(payload)
     elif kind == GOODBYE:
         post.goodbyes.append(decode_goodbye(payload))

@@ -136,6 +136,23 @@ BAD: dict[str, tuple[Callable[[Agent], bytes], int, str, str]] = {
         ])), 422, "limit", "more than the 500 samples a report",
     ),
     "frames without end": (lambda agent: packed(unpacked(agent, b"\x80\x00" * 5000)), 422, "limit", "4096 frames"),
+    "too many label values": (
+        lambda agent: agent.body(Reading("t", "ok", samples=[
+            LOAD(1.0, **{f"l{n}": f"{row}" for n in range(30)}) for row in range(400)
+        ])), 422, "limit", "12000 label values, where 10000 more",
+    ),
+    "sources without end": (
+        lambda agent: agent.packed([
+            frame(SCHEMA, varint(256) + b"".join(text(f"s{n}_{m}") + b"\x00" for m in range(256))) for n in range(65)
+        ]), 422, "limit", "schemas of more than 16384 sources",
+    ),
+    "reports of too many schemas": (
+        lambda agent: agent.packed([each for n in range(65) for each in with_names(agent, f"s{n}")]),
+        422, "limit", "reports of more than 64 schemas",
+    ),
+    "facts twice": (
+        lambda agent: agent.packed([facts_frame({"os": "linux"})] * 2), 422, "malformed", "facts twice in one POST",
+    ),
     "too many facts": (
         lambda agent: agent.packed([facts_frame({f"f{n}": "x" for n in range(101)})]), 422, "limit", "101 facts",
     ),
@@ -155,6 +172,11 @@ BAD: dict[str, tuple[Callable[[Agent], bytes], int, str, str]] = {
         422, "malformed", "7 bytes of values, where the schema has 1 samples",
     ),
 }  # fmt: skip
+
+
+def with_names(agent: Agent, source: str) -> list[bytes]:
+    report = agent.report(Reading(source, "absent"))
+    return [*agent.names(report), report.frame]
 
 
 def shortened(report: bytes) -> bytes:
