@@ -59,7 +59,14 @@ def recording(captured: Path) -> dict[str, Reading]:
 
 
 # what comes and goes between two readings: states of processes, memory pages that were never used before
-PASSING = ("node_processes_state", "node_tcp_connection_states", "node_slabinfo", "node_arp", "node_cgroups")
+PASSING = (
+    "node_processes_state",
+    "node_processes_threads_state",
+    "node_tcp_connection_states",
+    "node_slabinfo",
+    "node_arp",
+    "node_cgroups",
+)
 
 
 def test_series_and_labels_are_those_of_the_machine(recording: dict[str, Reading]) -> None:
