@@ -7,22 +7,39 @@ hours leaves the link and the collector room for everybody's live reports.
 from __future__ import annotations
 
 from keskidee_agent import clock
+from keskidee_agent.chain import chained, sources_of
 from keskidee_agent.cursor import REFUSED
 from keskidee_agent.transport import DeliveryError, Pauses
 from keskidee_report.codec import envelope, facts_frame, goodbye_frame
+from keskidee_report.delta import delta_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
     from keskidee_agent.backlog import Batch
     from keskidee_agent.spool import Spool
     from keskidee_agent.transport import Transport
-    from keskidee_report.codec import Encoder
+    from keskidee_report.codec import Encoder, Report
+    from keskidee_report.delta import Snapshot
 
 BATCH_REPORTS = 32
 BATCH_BYTES = 512 << 10
 """Of a backlog POST, before it is deflated."""
+
+
+class Form:
+    """One way to say the live report: its frames, what is the base of the next one then, and the parts it brings."""
+
+    __slots__ = ("all_names", "base", "frames", "parts")
+
+    def __init__(
+        self, frames: list[bytes], base: Snapshot, parts: Iterable[bytes] = (), *, all_names: bool = False
+    ) -> None:
+        self.frames = frames
+        self.base = base
+        self.parts = parts
+        self.all_names = all_names
 
 
 class Delivery:
@@ -53,6 +70,7 @@ class Delivery:
         self._trouble = ""
         self._known_schemas: set[bytes] = set()
         self._known_parts: set[bytes] = set()
+        self._base: Snapshot | None = None
         self._one_by_one = 0
 
     def deliver(self, seconds: float, interval_seconds: float) -> None:
@@ -89,43 +107,56 @@ class Delivery:
     # inside
 
     def _send_live(self, seconds: float) -> None:
+        """The newest report, in the shortest form that the collector should understand, and in longer ones if not."""
         live = self._spool.live
         if live is None:
             return
         facts = self._facts()
-        for again in (False, True):
-            names: list[bytes] = []
-            parts: set[bytes] = set()
-            if again or live.schema_id not in self._known_schemas:
-                names, parts = self._encoder.schema_frames(live.schema_id, set() if again else self._known_parts)
-            told = [facts_frame(facts)] if again or facts != self._facts_sent else []
+        for form in self._forms(live):
+            told = [facts_frame(facts)] if form.all_names or facts != self._facts_sent else []
             try:
-                self._post([*told, *names, live.frame], seconds)
+                self._post([*told, *form.frames], seconds)
             except DeliveryError as error:
-                if error.schema_unknown and not again:
-                    self._forget()
+                if error.names_missing and not form.all_names:
                     continue
                 if not error.permanent:
                     raise
                 self._spool.drop_live(REFUSED)
                 self._refused(error)
             else:
+                if form.all_names:
+                    self._forget()
                 self._facts_sent = facts
-                self._know(live.schema_id, parts)
+                self._know(live.schema_id, form.parts)
+                self._base = form.base
                 self._spool.acknowledge_live()
             return
+
+    def _forms(self, live: Report) -> Iterator[Form]:
+        """What the live report can be sent as, the shortest first."""
+        if live.schema_id in self._known_schemas:
+            delta = delta_of(self._base, live.snapshot) if self._base is not None else None
+            if delta is not None:
+                yield Form([delta[0]], delta[1])
+            yield Form([live.frame], live.snapshot)
+        elif self._known_parts:
+            names, parts = self._encoder.schema_frames(live.schema_id, self._known_parts)
+            yield Form([*names, live.frame], live.snapshot, parts)
+        names, parts = self._encoder.schema_frames(live.schema_id)
+        yield Form([*names, live.frame], live.snapshot, parts, all_names=True)
 
     def _send_backlog(self, seconds: float) -> None:
         """One batch; one report a POST for a while after a batch was refused, so that a bad one costs no others."""
         batch = self._spool.oldest(1 if self._one_by_one else BATCH_REPORTS, BATCH_BYTES)
         if batch is None or seconds <= 0:
             return
+        reports = chained(batch.reports, sources_of(batch.names))
         for again in (False, True):
             names = batch.names if again or not batch.schema_ids <= self._known_schemas else []
             try:
-                self._post([*names, *batch.reports], seconds)
+                self._post([*names, *reports], seconds)
             except DeliveryError as error:
-                if error.schema_unknown and not again:
+                if error.names_missing and not again:
                     self._known_schemas -= batch.schema_ids
                     continue
                 if not error.permanent:
@@ -150,19 +181,20 @@ class Delivery:
         try:
             self.wished_seconds = self._transport.post(body, seconds)
         except DeliveryError as error:
-            if not error.schema_unknown:
+            if not error.names_missing:
                 self.failures += 1
             raise
 
-    def _know(self, schema_id: bytes, parts: set[bytes]) -> None:
+    def _know(self, schema_id: bytes, parts: Iterable[bytes]) -> None:
         if len(self._known_schemas) > 64:  # a source that invents names without end: start over rather than grow
             self._forget()
         self._known_schemas.add(schema_id)
-        self._known_parts |= parts
+        self._known_parts.update(parts)
 
     def _forget(self) -> None:
         self._known_schemas.clear()
         self._known_parts.clear()
+        self._base = None
 
     def _pause(self, error: DeliveryError, interval_seconds: float) -> None:
         pause_seconds = self._pauses.after(error, interval_seconds)

@@ -31,7 +31,7 @@ TROUBLE_CAP_SECONDS = 300.0
 class DeliveryError(Exception):
     """A POST that was not accepted. `permanent`: it never will be, so drop it. Otherwise try again after a pause.
 
-    `pause_seconds` is (shortest, longest); `schema_unknown` asks for the same POST with all names.
+    `pause_seconds` is (shortest, longest); `names_missing` asks for a longer form: without a base, or with all names.
     """
 
     def __init__(
@@ -39,13 +39,13 @@ class DeliveryError(Exception):
         reason: str,
         *,
         permanent: bool = False,
-        schema_unknown: bool = False,
+        names_missing: bool = False,
         shortest_seconds: float = 0.0,
         longest_seconds: float = TROUBLE_CAP_SECONDS,
     ) -> None:
         super().__init__(reason)
         self.permanent = permanent
-        self.schema_unknown = schema_unknown
+        self.names_missing = names_missing
         self.shortest_seconds = shortest_seconds
         self.longest_seconds = longest_seconds
 
@@ -115,7 +115,7 @@ def _error_of(answer: Answer) -> DeliveryError:
     status = answer.status
     reason = f"status {status}: {answer.body[:200].decode('utf-8', 'replace')!r}"
     if status == 409:
-        return DeliveryError(reason, schema_unknown=True)
+        return DeliveryError(reason, names_missing=True)
     if status in PERMANENT:
         return DeliveryError(reason, permanent=True)
     if status in CREDENTIAL_REFUSED:

@@ -124,7 +124,7 @@ class Administration:
             fleet = self._state.fleet
             fleet.rename(machine, fleet.free_instance(f"{machine.instance}-retired-{machine.id[:8]}", machine.id))
         await self._state.register.update_machine(machine)
-        await self._state.reports.writer.save(self._state.reports.forget(machine))
+        await self._state.journal.forget(machine)
 
 
 def _machine_row(machine: Machine, state: State) -> dict[str, Any]:

@@ -12,8 +12,7 @@ from starlette.responses import JSONResponse, Response
 from keskidee_collector import access
 from keskidee_collector.access import NotAllowed, bearer
 from keskidee_collector.answers import SMALL_BODY_BYTES, NoBody, bounded_body, disk_problem, problem
-from keskidee_collector.fleet import Machine
-from keskidee_collector.state import interval_of
+from keskidee_collector.fleet import Machine, interval_of
 from keskidee_report.rules import LABEL_VALUE_LENGTH, clean_text, is_name
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from keskidee_collector.render import escaped, instance_text
 from keskidee_collector.sequences import Sequences
+from keskidee_report.decode import round_of
 from keskidee_report.model import ABSENT, DENIED, OK
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from keskidee_collector.schemas import Schema
     from keskidee_report.decode import Round
+    from keskidee_report.delta import Snapshot
 
 ON, OFF, SILENT, RETIRED = "on", "off", "silent", "retired"
 NO_OUTCOMES = (b"", b"", b"", b"")
@@ -24,11 +26,14 @@ STATES = (ON, OFF, SILENT)
 
 SESSIONS_KEPT = 16
 SCHEMAS_KEPT = 8
+BASES_KEPT = 2
+"""The last report, and the one before: the agent may not have heard that the last one was taken."""
 SAMPLES_KEPT = 40_000
 """All schemas that are kept of a machine may name so many samples; its last one is kept in any case."""
 INSTANCE_LENGTH = 253
 """The longest host name there is (RFC 1035); an instance stands in every line of the pages."""
 DEFAULT_INTERVAL_SECONDS = 15
+INTERVAL_SECONDS_AT_MOST = 86_400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +52,11 @@ class Machine:
 
     `goodbye` is the reason of the last word, until the machine speaks again. `clock_offset_seconds` is the agent's
     clock minus ours. `heard_ticks` and `taken_ticks` are `last_report_at` and `taken_at` on the steady clock, which no
-    step of the collector's own clock moves. `chunks` are the last samples, rendered, in the order of `schema.families`.
+    step of the collector's own clock moves. `chunks` are the last samples, rendered, in the order of `schema.families`;
+    `shown` is the report that they were rendered from, of `session`. `bases` are the last reports of the session that
+    sends, from which its deltas may be taken. `stored_position` is the place in the log up to which the machine's row
+    in `latest` has everything, `logged_position` its last one, `heard_position` the last that
+    was taken in; `posts_since_stored` lie between.
     `posts` are on their way now, `refused_posts` were refused by this process, `refusal` is why the last one was.
     """
 
@@ -71,6 +80,13 @@ class Machine:
     sessions: dict[bytes, Sequences] = field(default_factory=dict)
     schemas: dict[bytes, Schema] = field(default_factory=dict)
     schema: Schema | None = None
+    session: bytes = b""
+    shown: Snapshot | None = None
+    bases: dict[tuple[bytes, int], Snapshot] = field(default_factory=dict)
+    stored_position: int = 0
+    logged_position: int = 0
+    heard_position: int = 0
+    posts_since_stored: int = 0
     chunks: list[bytes] = field(default_factory=list)
     outcome_chunks: tuple[bytes, bytes, bytes, bytes] = NO_OUTCOMES
     problems: dict[str, Problem] = field(default_factory=dict)
@@ -92,16 +108,15 @@ class Machine:
         seen = self.sessions.get(session)
         return seen is not None and sequence in seen
 
-    def sessions_with(self, taken: Iterable[tuple[bytes, int]]) -> dict[bytes, Sequences]:
-        """The sessions as they will be when these (session, sequence) are durable too; those used last are kept."""
-        sessions = dict(self.sessions)
+    def take_keys(self, taken: Iterable[tuple[bytes, int]]) -> None:
+        """These (session, sequence) are durable now; the sessions used last are kept."""
+        sessions = self.sessions
         for session, sequence in taken:
-            seen = Sequences(sessions.pop(session).ranges() if session in sessions else None)
+            seen = sessions.pop(session, None) or Sequences()
             seen.add(sequence)
             sessions[session] = seen
         while len(sessions) > SESSIONS_KEPT:
             del sessions[next(iter(sessions))]
-        return sessions
 
     def remember_schema(self, schema_id: bytes, schema: Schema) -> None:
         """Keeps the schemas used last."""
@@ -111,14 +126,35 @@ class Machine:
         while len(self.schemas) > SCHEMAS_KEPT or (samples > SAMPLES_KEPT and len(self.schemas) > 1):
             samples -= self.schemas.pop(next(iter(self.schemas))).samples
 
-    def show(self, schema: Schema, words: bytes) -> None:
-        """Renders the samples of a round; they replace the ones before."""
-        self.chunks = schema.chunks(words, instance_text(self.instance))
-        self.schema = schema
+    def show(self, session: bytes, schema: Schema, snapshot: Snapshot, at: float) -> None:
+        """Renders a report, which replaces the one before; what says the same as before stays as it is."""
+        before = self.shown if self.schema is schema else None
+        instance = instance_text(self.instance)
+        if before is None:
+            self.chunks = schema.chunks(snapshot.words, instance)
+        elif before.words is not snapshot.words:
+            self.chunks = schema.chunks_after(self.chunks, before.words, snapshot.words, instance)
+        if (
+            before is None
+            or before.durations != snapshot.durations
+            or before.outcomes != snapshot.outcomes
+            or before.reasons != snapshot.reasons
+        ):
+            self.judge(schema.sources, round_of(snapshot), at)
+        self.session, self.schema, self.shown = session, schema, snapshot
+
+    def remember_base(self, session: bytes, snapshot: Snapshot) -> None:
+        """Keeps a report that was acknowledged, and the one before it, for deltas; those of other sessions go."""
+        bases = {key: base for key, base in self.bases.items() if key[0] == session}
+        bases[session, snapshot.sequence] = snapshot
+        while len(bases) > BASES_KEPT:
+            del bases[min(bases)]
+        self.bases = bases
 
     def forget(self) -> None:
         """Drops everything it said."""
-        self.schema, self.schemas, self.chunks = None, {}, []
+        self.schema, self.schemas, self.chunks, self.shown = None, {}, [], None
+        self.session, self.bases = b"", {}
         self.outcome_chunks, self.problems, self.sessions = NO_OUTCOMES, {}, {}
 
     def rename(self, instance: str) -> None:
@@ -192,3 +228,12 @@ class Fleet:
         del self._instances[machine.instance]
         machine.rename(instance)
         self._instances[instance] = machine.id
+
+
+def interval_of(facts: dict[str, str]) -> float:
+    """The seconds between two reports of a machine, by its own word where that is sensible."""
+    try:
+        seconds = float(facts.get("interval_seconds", ""))
+    except ValueError:
+        return DEFAULT_INTERVAL_SECONDS
+    return seconds if 0 < seconds <= INTERVAL_SECONDS_AT_MOST else DEFAULT_INTERVAL_SECONDS

@@ -1,4 +1,4 @@
-"""What a running collector does once a day: forgets names that nobody uses any more, and renews its certificate.
+"""What a running collector does beside serving: trims its log; daily forgets unused names and renews its certificate.
 
 An asyncio task and a monotonic clock, because "about daily" is all it needs: jobs that people know the hour of
 (digests, reconciliation) belong to APScheduler.
@@ -34,6 +34,8 @@ async def keep_house(state: State, renew: Callable[[], None] | None) -> None:
                 renew()
             await forget_unused(state)
             due_at = state.ticks() + DAY_SECONDS
+        state.journal.store_quiet()
+        await state.journal.trim()
         await asyncio.sleep(LOOK_SECONDS)
 
 

@@ -15,9 +15,10 @@ import msgspec
 from sqlalchemy.exc import SQLAlchemyError
 
 from keskidee_collector.access import bearer, matches
-from keskidee_collector.intake import Arrival, Intake
+from keskidee_collector.intake import Intake
 from keskidee_collector.posts import open_post
 from keskidee_collector.schemas import UnknownSchema
+from keskidee_collector.unfolding import Arrival, UnknownBase
 from keskidee_report.decode import OverLimit, TooLarge, UnknownVersion
 from keskidee_report.model import Malformed
 
@@ -126,7 +127,9 @@ class Ingest:
         try:
             async with machine.turn:
                 _check_standing(machine)  # it may have been revoked or retired while this POST waited
-                await self._intake.take(machine, await self._opened(body), arrival)
+                await self._intake.take(machine, await self._opened(body), body, arrival)
+        except UnknownBase as error:
+            raise Refusal(409, "base_unknown", f"send the whole report: {error}") from error
         except UnknownSchema as error:
             raise Refusal(409, "schema_unknown", f"send the names again: {error}") from error
         except UnknownVersion as error:

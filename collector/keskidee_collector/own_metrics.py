@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 REPORT_RESULTS = ("stored", "repeat", "late")
 REFUSALS = (
-    "credential", "revoked", "retired", "too_large", "malformed", "version", "schema_unknown", "limit", "slow",
-    "store", "busy", "http", "disconnected", "fault",
+    "credential", "revoked", "retired", "too_large", "malformed", "version", "schema_unknown", "base_unknown", "limit",
+    "slow", "store", "busy", "http", "disconnected", "fault",
 )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from keskidee_simulator.rounds import Rounds, When, milliseconds
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from keskidee_report.delta import Snapshot
     from keskidee_simulator.fleet import Pretend
 
 DEFAULT_INTERVAL_SECONDS = 15.0
@@ -71,7 +72,7 @@ class Life:
     """One machine, from the start of the simulator to its end."""
 
     __slots__ = (
-        "_connection", "_credential", "_failures", "_first_rounds", "_headers", "_interval", "_known_schema",
+        "_connection", "_credential", "_failures", "_first_rounds", "_headers", "_interval", "_base",
         "_machine", "_rounds", "_sequence", "_session", "_told_facts", "_world",
     )  # fmt: skip
 
@@ -106,7 +107,7 @@ class Life:
     def _begin_session(self) -> None:
         self._session = os.urandom(8)
         self._sequence = 0
-        self._known_schema = b""
+        self._base: Snapshot | None = None
         self._told_facts = False
 
     def _presence(self) -> Presence:
@@ -182,17 +183,17 @@ class Life:
         self._first_rounds = max(0, self._first_rounds - 1)
         when = When(session=self._session, sequence=self._sequence, now=self._world.clock(), booted_at=now.booted_at)
         readings = self._rounds.readings(when.now, when.booted_at)
-        report, frames = self._rounds.encode(readings, when, known_schema=self._known_schema)
+        base, frames = self._rounds.encode(readings, when, base=self._base)
         answer = await self._post(frames, when)
         if answer is not None and answer.status == 409:
             self._world.tally.schema_asked += 1
             self._told_facts = False
-            report, frames = self._rounds.encode(readings, when)
+            base, frames = self._rounds.encode(readings, when)
             answer = await self._post(frames, when)
         if answer is None:
             return
         if answer.status == 200:
-            self._known_schema = report.schema_id
+            self._base = base
             self._acknowledged(answer)
         else:
             await self._rejected(answer)

@@ -216,7 +216,7 @@ KINDS = {
 def test_each_status_has_its_meaning(status: int) -> None:
     with listening(lambda _: answer(status, b"{}", location="http://127.0.0.1:1/")) as listener:
         error = failure_of(transport_to(listener.url))
-        kind = "names" if error.schema_unknown else "permanent" if error.permanent else ""
+        kind = "names" if error.names_missing else "permanent" if error.permanent else ""
         assert (kind or ("slow" if error.shortest_seconds == 300 else "soon")) == KINDS[status]
         assert len(listener.requests) == 1
 

@@ -100,8 +100,7 @@ def test_another_name_stands_in_the_lines_that_are_rendered_already() -> None:
 def test_sixteen_sessions_are_remembered_the_last_used_ones() -> None:
     talker = machine()
     for number in range(20):
-        talker.sessions = talker.sessions_with([(bytes([number]) * 8, 1)])
-        talker.sessions = talker.sessions_with([(bytes(8), number)])
+        talker.take_keys([(bytes([number]) * 8, 1), (bytes(8), number)])
     assert len(talker.sessions) == 16
     assert talker.is_repeat(bytes(8), 0)
     assert not talker.is_repeat(bytes([1]) * 8, 1)

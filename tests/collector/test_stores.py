@@ -16,6 +16,7 @@ from keskidee_collector.sequences import Sequences
 from keskidee_collector.store.database import Unusable, open_database, open_for_reading
 from keskidee_collector.store.reports import Latest, ReportStore
 from keskidee_report.codec import facts_frame
+from keskidee_report.delta import Snapshot
 from keskidee_report.model import Family, Reading
 from tests.collector.inside import LOAD, Inside
 
@@ -51,12 +52,18 @@ async def busy(collector: Inside) -> None:
     await collector.enrol("pc-new")
 
 
+def said(snapshot: Snapshot | None) -> list[Any]:
+    return [getattr(snapshot, name) for name in Snapshot.__slots__] if snapshot else []
+
+
 def picture(machine: Machine) -> dict[str, Any]:
     """All of a machine that has to survive."""
     passing = {"turn", "schema", "schemas", "sessions", "problems", "heard_ticks", "taken_ticks", "on_since", "posts",
-               "refused_posts", "refusal"}  # fmt: skip
+               "refused_posts", "refusal", "shown", "bases", "stored_position", "posts_since_stored"}  # fmt: skip
     seen = {name: getattr(machine, name) for name in machine.__slots__ if name not in passing}
     seen["schemas"] = set(machine.schemas)
+    seen["shown"] = said(machine.shown)
+    seen["bases"] = {key: said(base) for key, base in machine.bases.items()}
     seen["families"] = machine.schema.families if machine.schema else ()
     seen["refused"] = machine.schema.refused if machine.schema else {}
     seen["sessions"] = {session: taken.ranges() for session, taken in machine.sessions.items()}
@@ -150,7 +157,7 @@ def test_any_sessions_and_sequences_read_back(
         sessions[session] = Sequences()
         for number in numbers:
             sessions[session].add(number)
-    row = Latest("x", 1.5, 2.5, -1e10, "sleep", sessions, b"12345678", b"report")
+    row = Latest("x", 1.5, 2.5, -1e10, "sleep", sessions, b"12345678", b"report", 7)
     asyncio.run(store.writer.save([store.latest_row(row)]))
     [found] = store.all_latest()
     store.close()

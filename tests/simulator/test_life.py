@@ -117,8 +117,8 @@ def test_machines_have_a_session_each_and_count_their_reports_from_one(tmp_path:
         async with listening() as listener:
             await during(listener, tmp_path, everyone(listener, 3, 3))
             heard = list(listener.machines.values())
-            assert len({machine.rounds[0].stamp.session for machine in heard}) == 3
-            assert [[r.stamp.sequence for r in machine.rounds[:3]] for machine in heard] == [[1, 2, 3]] * 3
+            assert len({machine.sessions[0] for machine in heard}) == 3
+            assert [[r.sequence for r in machine.rounds[:3]] for machine in heard] == [[1, 2, 3]] * 3
 
     asyncio.run(main())
 
@@ -184,7 +184,7 @@ def test_a_lost_connection_is_opened_again_and_nothing_is_missing(tmp_path: Path
                 return bool(cut) and rounds(listener)[0] > cut[0] + 2
 
             await during(listener, tmp_path, heard_again, count=1)
-            stamps = [r.stamp.sequence for heard in listener.machines.values() for r in heard.rounds]
+            stamps = [r.sequence for heard in listener.machines.values() for r in heard.rounds]
             assert stamps == list(range(1, len(stamps) + 1))
 
     asyncio.run(main())
@@ -271,7 +271,7 @@ def test_reports_of_the_machines_are_spread_over_the_interval(tmp_path: Path) ->
         async with listening() as listener:
             began = time.monotonic()
             await during(listener, tmp_path, lambda: time.monotonic() - began > 2.5, count=50, interval_seconds=1.0)
-            places = [machine.rounds[-1].stamp.wall_ms % 1000 // 250 for machine in listener.machines.values()]
+            places = [machine.rounds[-1].wall_ms % 1000 // 250 for machine in listener.machines.values()]
             assert set(places) == {0, 1, 2, 3}  # how many each has is chance: their ids are random
 
     asyncio.run(main())

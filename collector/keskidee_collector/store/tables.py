@@ -36,8 +36,19 @@ latest = Table(
     Column("sessions", LargeBinary, nullable=False),
     Column("schema_id", LargeBinary, nullable=False),
     Column("report", LargeBinary, nullable=False),
+    Column("position", Integer, nullable=False),
 )
-"""A machine's last report (its REPORT payload) and which sequences of which sessions were taken."""
+"""A machine's last report (its REPORT payload) and which sequences of which sessions were taken, up to `position`."""
+
+log = Table(
+    "log",
+    reports_metadata,
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("machine_id", String, nullable=False),
+    Column("received_at", Float, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+"""POSTs as they came, in the order in which they were taken. No index but the position: it is read whole, once."""
 
 definitions = Table(
     "definitions",
