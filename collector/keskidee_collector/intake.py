@@ -81,9 +81,12 @@ class Intake:
             rows += [store.schema_row(machine.id, index.id, payload, arrival.at) for index, payload in kept]
             rows += store.definition_rows(new)
         if fresh.keys:
-            rows += self._state.journal.rows(machine, body, taken, arrival)
+            rows.append(self._state.journal.row(machine, body, arrival))
+        if self._state.feed.is_wanted:
+            rows += self._state.feed.rows(machine, taken)
         if rows:
             await store.writer.save(rows)
+            self._state.feed.passed()
         definitions.saved(new)
 
     def _heard(self, machine: Machine, post: Post, fresh: Fresh, taken: list[Taken], arrival: Arrival) -> Taken | None:
@@ -101,7 +104,10 @@ class Intake:
         if taken:
             metrics.samples.inc(sum([entry.schema.series for entry in taken]))
             metrics.reports.labels("stored").inc(1 if newest else 0)
-            metrics.reports.labels("late").inc(len(taken) - (1 if newest else 0))
+            late = len(taken) - (1 if newest else 0)
+            metrics.reports.labels("late").inc(late)
+            if not self._state.feed.is_wanted:
+                metrics.not_passed_on.inc(late)
         if fresh.repeats:
             metrics.reports.labels("repeat").inc(fresh.repeats)
 

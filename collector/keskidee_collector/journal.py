@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from keskidee_collector.fleet import Machine
     from keskidee_collector.state import State
     from keskidee_collector.store.writer import Statement
-    from keskidee_collector.unfolding import Arrival, Taken
+    from keskidee_collector.unfolding import Arrival
 
 POSTS_AT_MOST = 20
 """A machine's row in `latest` is written anew after so many POSTs."""
@@ -41,12 +41,12 @@ class Journal:
         self._position = position
         self._storing: set[asyncio.Task[None]] = set()
 
-    def rows(self, machine: Machine, body: bytes, taken: list[Taken], arrival: Arrival) -> list[Statement]:
-        """The statements that keep a POST; to be handed to the writer before anything else is awaited."""
+    def row(self, machine: Machine, body: bytes, arrival: Arrival) -> Statement:
+        """The statement that keeps a POST; to be handed to the writer before anything else is awaited."""
         self._position += 1
         machine.logged_position = self._position
         machine.posts_since_stored += 1 if len(body) < BODY_BYTES else POSTS_AT_MOST
-        return [self._state.reports.log_row(self._position, machine.id, arrival.at, body)]
+        return self._state.reports.log_row(self._position, machine.id, arrival.at, body)
 
     def logged(self, machine: Machine) -> None:
         """A POST is durable and taken in: perhaps it is time to store the machine's last report whole."""

@@ -35,6 +35,11 @@ class OwnMetrics:
         PlatformCollector(registry=self.registry)
         build = Info("keskidee_collector_build", "Version of the running collector", registry=self.registry)
         build.info({"version": version})
+        self.not_passed_on = Counter(
+            "keskidee_collector_not_passed_on_reports",
+            "Late reports that were acknowledged and went nowhere, because there is no remote write destination",
+            registry=self.registry,
+        )
         self.reports = Counter(
             "keskidee_collector_reports", "Reports taken: stored, repeat, or late (older than what is shown)",
             ["result"], registry=self.registry,

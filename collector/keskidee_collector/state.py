@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from keskidee_collector.access import Access
 from keskidee_collector.definitions import Definition, Definitions
+from keskidee_collector.feed import Feed
 from keskidee_collector.fleet import Fleet, Machine, interval_of
 from keskidee_collector.journal import Journal
 from keskidee_collector.own_metrics import OwnMetrics
@@ -19,7 +20,7 @@ from keskidee_report.decode import decode_index, decode_part
 from keskidee_report.model import Malformed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from keskidee_collector.store.register import MachineRow
@@ -35,6 +36,8 @@ logger = logging.getLogger(__name__)
 class State:
     """Everything the routes share. `now` gives UTC epoch seconds; `listening_since` is when this process began.
 
+    `destinations` are the names of those to whom samples are passed on (feed.py).
+
     `ticks` are seconds of a clock that is never set: what is newer, and who is silent, must not depend on a wall clock
     that steps. A test that sets `now` gets its ticks from there too.
     """
@@ -47,6 +50,7 @@ class State:
         version: str,
         fingerprint: str = "",
         now: Callable[[], float] = time.time,
+        destinations: Sequence[str] = (),
     ) -> None:
         self.settings = settings
         self.version = version
@@ -58,6 +62,7 @@ class State:
         self.definitions = Definitions(settings.limits.fleet_families, settings.limits.families)
         self.schemas = Schemas(self.definitions)
         self.fleet = Fleet()
+        self.feed = Feed(self.reports.queue, self.fleet, destinations)
         self.metrics = OwnMetrics(version)
         self.access = Access(self.register.tokens(), fingerprint)
         self.journal = Journal(self, self.reports.last_position())

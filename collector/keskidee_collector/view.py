@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from prometheus_client import CollectorRegistry
 
+    from keskidee_collector.feed import Feed
     from keskidee_collector.fleet import Machine, Problem
     from keskidee_collector.state import State
     from keskidee_collector.store.register import MachineRow
@@ -102,6 +103,11 @@ class View:
     def now(self) -> float:
         """UTC epoch seconds by the clock that everything here is measured on."""
         return self._state.now()
+
+    @property
+    def feed(self) -> Feed:
+        """Every sample that was acknowledged, in order, for destinations that are sent to."""
+        return self._state.feed
 
     def machines(self, *, retired: bool = False) -> list[MachineView]:
         """Every machine by instance; retired ones on request."""

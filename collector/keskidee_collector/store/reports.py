@@ -11,6 +11,7 @@ from sqlalchemy.dialects.sqlite import insert
 from keskidee_collector.fleet import SCHEMAS_KEPT
 from keskidee_collector.sequences import Sequences
 from keskidee_collector.store.database import open_database
+from keskidee_collector.store.queue import QueueStore
 from keskidee_collector.store.tables import definitions, latest, log, parts, schemas
 from keskidee_collector.store.writer import Writer
 from keskidee_report.decode import decode_index
@@ -84,6 +85,7 @@ class ReportStore:
         self.names_bytes = 0
         self._engine = open_database(path, "reports")
         self.writer = Writer(self._engine, "reports")
+        self.queue = QueueStore(self._engine, self.writer)
 
     def close(self) -> None:
         """Commits what is queued."""

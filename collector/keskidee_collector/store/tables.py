@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Float, Integer, LargeBinary, MetaData, String, Table
+from sqlalchemy import Boolean, Column, Float, Integer, LargeBinary, MetaData, String, Table
 
 reports_metadata = MetaData()
 register_metadata = MetaData()
@@ -49,6 +49,29 @@ log = Table(
     Column("body", LargeBinary, nullable=False),
 )
 """POSTs as they came, in the order in which they were taken. No index but the position: it is read whole, once."""
+
+queue = Table(
+    "queue",
+    reports_metadata,
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("machine_id", String, nullable=False),
+    Column("schema_id", LargeBinary, nullable=False),
+    Column("taken_ms", Integer, nullable=False),
+    Column("live", Boolean, nullable=False),
+    Column("samples", Integer, nullable=False),
+    Column("words", LargeBinary, nullable=False),
+)
+"""Reports to be passed on, until every destination has them; see feed.py."""
+
+cursors = Table(
+    "cursors",
+    reports_metadata,
+    Column("name", String, primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("lost_reports", Integer, nullable=False),
+    Column("lost_samples", Integer, nullable=False),
+)
+"""How far each destination is in the queue, and what left it before the destination had it."""
 
 definitions = Table(
     "definitions",

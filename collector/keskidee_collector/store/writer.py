@@ -70,6 +70,10 @@ class Writer:
         self._queue.put((work, lambda error: _tell(loop, settle, error)))
         await future
 
+    def post(self, work: Sequence[Statement]) -> None:
+        """Durable with one of the next commits; nobody waits for it. From any thread."""
+        self._queue.put((work, lambda _: None))
+
     def waiting(self) -> int:
         """Callers whose rows are not yet in a commit."""
         return self._queue.qsize()
