@@ -6,12 +6,12 @@ the connection is kept. The socket never blocks: every wait is in the waiter, wh
 
 from __future__ import annotations
 
+from _socket import IPPROTO_TCP, SO_ERROR, SOCK_STREAM, SOL_SOCKET, TCP_NODELAY
 from _ssl import SSLWantReadError, SSLWantWriteError, SSLZeroReturnError
 
 from keskidee_agent.answer import LARGEST_BODY_BYTES, LARGEST_HEAD_BYTES, Answer, parse
-from keskidee_agent.dial import first_open, taking_turns
 from keskidee_agent.resolve import Resolver
-from keskidee_agent.tls import context_trusting, is_not_yet_valid, start
+from keskidee_agent.tls import Socket, context_trusting, is_not_yet_valid, start
 from keskidee_report.model import Malformed
 
 TYPE_CHECKING = False
@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from keskidee_agent.dial import Address
     from keskidee_agent.origin import Origin
     from keskidee_agent.proxy import Proxy
     from keskidee_agent.tls import Stream
     from keskidee_agent.waiting import Waiter
+
+    Address = tuple[int, Any]
 
 LARGEST_ANSWER_BYTES = 2 * (LARGEST_HEAD_BYTES + LARGEST_BODY_BYTES)
 
@@ -149,7 +150,20 @@ class Connection:
         self.step = NAME
         addresses = self._resolver.addresses(self._waiter, deadline)
         self.step = CONNECT
-        self._socket, self.address = first_open(taking_turns(addresses, self.address), self._waiter, deadline)
+        if len(addresses) == 1:
+            self._socket = begun(addresses[0])
+            self.address = addresses[0]
+            try:
+                self._waiter.until_ready(self._socket.fileno(), deadline, writing=True)
+                check(self._socket)
+            except OSError:
+                self.close()
+                raise
+        else:
+            from keskidee_agent.dial import first_open, taking_turns  # 10 KiB, for those who need it
+
+            self._socket, self.address = first_open(taking_turns(addresses, self.address), self._waiter, deadline)
+        self._socket.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
 
     def _handshake(self, deadline: float, *, check_time: bool) -> None:
         self.step = TLS
@@ -195,3 +209,26 @@ class Connection:
                 self._waiter.until_ready(self._socket.fileno(), deadline, writing=True)
             except BlockingIOError:
                 self._waiter.until_ready(self._socket.fileno(), deadline, writing=writing)
+
+
+def begun(address: Address) -> Socket:
+    """A socket that connects to the address, and does not block."""
+    socket = Socket(address[0], SOCK_STREAM)
+    try:
+        socket.setblocking(False)
+        socket.connect(address[1])
+    except BlockingIOError:
+        pass
+    except OSError:
+        socket.close()
+        raise
+    return socket
+
+
+def check(socket: Socket) -> None:
+    """Raises the OSError that a socket which has done connecting failed with."""
+    number = socket.getsockopt(SOL_SOCKET, SO_ERROR)
+    if number:
+        import os
+
+        raise OSError(number, os.strerror(number))

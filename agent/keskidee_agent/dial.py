@@ -1,29 +1,25 @@
 """A TCP connection to whichever address of a host answers first (RFC 8305, "Happy Eyeballs").
 
 A dead family costs a moment and not the deadline. The attempts overlap rather than follow each other, because an
-address at the far end of a slow link is not dead after a quarter of a second.
+address at the far end of a slow link is not dead after a quarter of a second. Loaded only for a host with several.
 """
 
 from __future__ import annotations
 
-from _socket import IPPROTO_TCP, SO_ERROR, SOCK_STREAM, SOL_SOCKET, TCP_NODELAY
-
-from keskidee_agent.tls import Socket
+from keskidee_agent.connection import begun, check
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
+    from keskidee_agent.connection import Address
+    from keskidee_agent.tls import Socket
     from keskidee_agent.waiting import Waiter
-
-    Address = tuple[int, Any]
 
 STAGGER_SECONDS = 0.25
 """How long an address is waited for alone, as the RFC advises (section 5)."""
 
 
 def first_open(addresses: list[Address], waiter: Waiter, deadline: float) -> tuple[Socket, Address]:
-    """The socket that was open first, not blocking, and its address. Raises what the last address failed with."""
+    """The socket that was open first, and its address. Raises what the last address failed with."""
     waiting = addresses[::-1]
     racing: dict[int, tuple[Socket, Address]] = {}
     error = OSError("no address")
@@ -32,7 +28,7 @@ def first_open(addresses: list[Address], waiter: Waiter, deadline: float) -> tup
             if waiting:
                 address = waiting.pop()
                 try:
-                    socket = _begun(address)
+                    socket = begun(address)
                 except OSError as failed:
                     error = failed
                     continue
@@ -40,14 +36,14 @@ def first_open(addresses: list[Address], waiter: Waiter, deadline: float) -> tup
             left = waiter.left(deadline)
             reads, writes, failures = waiter.select(list(racing), True, min(left, STAGGER_SECONDS) if waiting else left)
             for descriptor in {*reads, *writes, *failures}:
-                socket, address = racing[descriptor]
-                failed_with = socket.getsockopt(SOL_SOCKET, SO_ERROR)
-                del racing[descriptor]
-                if not failed_with:
-                    socket.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
+                socket, address = racing.pop(descriptor)
+                try:
+                    check(socket)
+                except OSError as failed:
+                    socket.close()
+                    error = failed
+                else:
                     return socket, address
-                socket.close()
-                error = _os_error(failed_with)
     finally:
         for socket, _ in racing.values():
             socket.close()
@@ -64,23 +60,3 @@ def taking_turns(addresses: list[Address], first: Address | None) -> list[Addres
         left.remove(following)
         ordered.append(following)
     return ordered
-
-
-def _begun(address: Address) -> Socket:
-    """A socket that connects to the address."""
-    socket = Socket(address[0], SOCK_STREAM)
-    try:
-        socket.setblocking(False)
-        socket.connect(address[1])
-    except BlockingIOError:
-        pass
-    except OSError:
-        socket.close()
-        raise
-    return socket
-
-
-def _os_error(number: int) -> OSError:
-    import os
-
-    return OSError(number, os.strerror(number))

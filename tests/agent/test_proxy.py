@@ -185,7 +185,19 @@ def test_a_proxy_that_is_not_there_is_named(far: Certified, free_port: Callable[
     assert str(failure_of(transport)) == f"unreachable: {way.name}: Connection refused"
 
 
-def test_a_proxy_is_lean_and_an_agent_without_one_does_not_load_it() -> None:
-    assert "keskidee_agent.proxy" not in imported_by("import keskidee_agent.resident")
-    loaded = imported_by("import keskidee_agent.resident, keskidee_agent.proxy")
+ONE_POST = """
+from keskidee_agent.origin import origin_of
+from keskidee_agent.transport import Transport
+from keskidee_agent.waiting import Waiter
+import keskidee_agent.resident
+Transport(origin_of({url!r}), "ab12", "secret", "", Waiter()).post(b"", 5)
+"""
+
+
+def test_a_proxy_and_several_addresses_are_loaded_by_those_who_have_them_and_are_lean() -> None:
+    with listening() as listener:
+        assert {"keskidee_agent.proxy", "keskidee_agent.dial"}.isdisjoint(
+            imported_by(ONE_POST.format(url=listener.url))
+        )
+    loaded = imported_by("import keskidee_agent.resident, keskidee_agent.proxy, keskidee_agent.dial")
     assert HEAVY.intersection(name.partition(".")[0] for name in loaded) == set()
