@@ -29,6 +29,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from keskidee_agent.proxy import Proxy
+
 DELIVERY_SECONDS = (2.0, 10.0)
 """What one round's sending may take: half the interval within these bounds, so that the next reading is on time."""
 GOODBYE_SECONDS = 2.0
@@ -81,8 +83,9 @@ class Resident:
         self._sequence = 0
         self._spool = Spool(schema_frames=self._encoder.schema_frames, warn=warn, **settings["spool"])
         transport = Transport(
-            origin_of(settings["collector"]), self._machine_id, settings["credential"], settings["ca_file"], wake
-        )
+            origin_of(settings["collector"]), self._machine_id, settings["credential"], settings["ca_file"], wake,
+            proxy=_proxy(settings["proxy"]),
+        )  # fmt: skip
         self._delivery = Delivery(transport, self._spool, self._encoder, facts=self._facts, warn=warn)
         self._vitals = Vitals(self._spool, self._delivery, started_at)
         self._identity_file: str = settings["identity_file"]
@@ -137,6 +140,14 @@ class Resident:
             told = {"agent_version": __version__, "interval_seconds": str(self._interval_seconds)}
             self._known_facts = facts_of(self._machine) | told
         return self._known_facts
+
+
+def _proxy(way: tuple[str, int, str] | None) -> Proxy | None:
+    if way is None:
+        return None
+    from keskidee_agent.proxy import Proxy
+
+    return Proxy(*way)
 
 
 def _changed_ms(path: str) -> int:

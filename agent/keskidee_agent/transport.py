@@ -14,6 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from keskidee_agent.answer import Answer
     from keskidee_agent.origin import Origin
+    from keskidee_agent.proxy import Proxy
     from keskidee_agent.waiting import Waiter
 
 LONGEST_RETRY_AFTER_SECONDS = 3600.0
@@ -53,11 +54,23 @@ class DeliveryError(Exception):
 class Transport:
     """POSTs bodies as one machine. `connection` is public so that its handshakes can be counted."""
 
-    def __init__(self, origin: Origin, machine_id: str, credential: str, ca_file: str, waiter: Waiter) -> None:
-        self.connection = Connection(origin, ca_file, waiter)
+    def __init__(
+        self,
+        origin: Origin,
+        machine_id: str,
+        credential: str,
+        ca_file: str,
+        waiter: Waiter,
+        *,
+        proxy: Proxy | None = None,
+    ) -> None:
+        self.connection = Connection(origin, ca_file, waiter, proxy)
         self._waiter = waiter
+        self._forwarder = None if origin.tls else proxy  # with TLS it sees nothing, and only the tunnel is its
+        whole, fields = (f"http://{origin.authority}", self._forwarder.fields) if self._forwarder else ("", "")
         self._head = (
-            f"POST {origin.prefix}/v1/machines/{machine_id}/reports HTTP/1.1\r\nHost: {origin.authority}\r\n"
+            f"POST {whole}{origin.prefix}/v1/machines/{machine_id}/reports HTTP/1.1\r\n"
+            f"Host: {origin.authority}\r\n{fields}"
             f"Authorization: Bearer {credential}\r\nContent-Type: {CONTENT_TYPE}\r\nContent-Length: "
         ).encode("ascii")
 
@@ -76,6 +89,8 @@ class Transport:
             ) from None
         if answer.status == 200:
             return _wished_interval(answer.body)
+        if self._forwarder is not None and (refusal := self._forwarder.refusal_in(answer)):
+            raise DeliveryError(refusal)
         raise _error_of(answer)
 
 

@@ -30,10 +30,13 @@ if TYPE_CHECKING:
     from keskidee_collector.state import State
 
 
-def build(state: State, *, admin_token: str, ca_pem: bytes | None) -> Application:
-    """The whole collector as one ASGI application. `ca_pem` is the agents' CA where TLS is on."""
+def build(state: State, *, admin_token: str, ca_pem: bytes | None, proxys_ca_pem: bytes | None = None) -> Application:
+    """The whole collector as one ASGI application. `ca_pem` is the agents' CA where TLS is on.
+
+    `proxys_ca_pem` is the authority of a proxy in front that ends TLS, where its certificate is not of `ca_pem`.
+    """
     ingest = Ingest(state)
-    rest = Starlette(routes=_routes(state, admin_token, ca_pem), exception_handlers={404: _not_found})
+    rest = Starlette(routes=_routes(state, admin_token, proxys_ca_pem or ca_pem), exception_handlers={404: _not_found})
     rest.router.redirect_slashes = False  # an agent would follow, and repeat its report and its credential
 
     async def dispatch(scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -54,7 +57,7 @@ def _routes(state: State, admin_token: str, ca_pem: bytes | None) -> list[Any]:
 
     async def authority(_request: Request) -> Response:
         if ca_pem is None:
-            return problem(404, "no_tls", "this collector listens on loopback without TLS and has no CA")
+            return problem(404, "no_tls", "this collector has no TLS of its own, and no CA")
         return Response(ca_pem, media_type="application/x-pem-file")
 
     return [

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import hashlib
 import json
 import logging
 import os
 import signal
+import ssl
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as distribution_version
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from keskidee_collector import access
@@ -30,6 +33,7 @@ from keskidee_collector.listener import (
     renewed,
     server_config,
 )
+from keskidee_collector.proxies import read_authority
 from keskidee_collector.state import ALIVE_FILE, State
 from keskidee_collector.store.database import Unusable
 
@@ -37,7 +41,6 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import AsyncIterator, Callable, Iterator
     from contextlib import AbstractAsyncContextManager
-    from pathlib import Path
 
     from keskidee_config import CollectorSettings
 
@@ -85,14 +88,22 @@ async def serve(settings: CollectorSettings, directory: Path, beside: Beside) ->
         port = listener.getsockname()[1]
         certificate = None if is_loopback(host) else own_certificate(settings, directory, host)
         admin_token = _admin_token(directory)
+        proxys_ca_pem = _proxys_authority(settings)
         fingerprint = certificate.fingerprint if certificate else ""
+        if proxys_ca_pem is not None:
+            fingerprint = hashlib.sha256(ssl.PEM_cert_to_DER_cert(proxys_ca_pem.decode())).hexdigest()
         try:
             state = State(settings, directory, version=program_version(), fingerprint=fingerprint)
         except Unusable as error:
             raise CannotStart(str(error)) from error
         _watch(state)
         _spare_what_stays()
-        application = build(state, admin_token=admin_token, ca_pem=certificate.ca_pem if certificate else None)
+        application = build(
+            state,
+            admin_token=admin_token,
+            ca_pem=certificate.ca_pem if certificate else None,
+            proxys_ca_pem=proxys_ca_pem,
+        )
         connections = Connections(
             connections_at_most(settings.limits.connections),
             settings.limits.receive_seconds,
@@ -160,6 +171,15 @@ def _stop_on_signals(stop: asyncio.Event) -> None:
             loop.add_signal_handler(number, stop.set)
         except NotImplementedError:  # Windows
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
+
+
+def _proxys_authority(settings: CollectorSettings) -> bytes | None:
+    if settings.tls.authority is None:
+        return None
+    try:
+        return read_authority(Path(settings.tls.authority))
+    except ValueError as error:
+        raise CannotStart(str(error)) from None
 
 
 def _admin_token(directory: Path) -> str:

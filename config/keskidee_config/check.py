@@ -6,6 +6,7 @@ A check has `problem(value)`, which says what is wrong in a few words, or None w
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from ipaddress import ip_network
 from urllib.parse import urlsplit
 
 
@@ -82,6 +83,29 @@ def _url_problem(text: str) -> str | None:
     return None
 
 
+def _proxy_problem(text: str) -> str | None:
+    if text == "none":
+        return None
+    if "@" in text:  # which is not quoted then
+        return "user and password belong into the file that proxy_credentials_file names"
+    try:
+        url = urlsplit(text)
+        port = url.port
+    except ValueError as error:
+        return f"{text!r} is no URL: {error}"
+    if url.scheme != "http" or not url.hostname or not port or url.path not in ("", "/") or not text.isascii():
+        return f"write http://HOST:PORT, or none, not {text!r}"
+    return None
+
+
+def _network_problem(text: str) -> str | None:
+    try:
+        ip_network(text)
+    except ValueError as error:
+        return f"write an address or a network such as 10.0.0.0/8: {error}"
+    return None
+
+
 def _pattern_problem(text: str) -> str | None:
     try:
         re.compile(text)
@@ -102,6 +126,8 @@ def _not_empty_problem(text: str) -> str | None:
 
 LISTEN = Text(_listen_problem)
 URL = Text(_url_problem)
+PROXY = Text(_proxy_problem)
+NETWORK = Text(_network_problem)
 PATTERN = Text(_pattern_problem)
 LABEL = Text(_label_problem)
 PATH = Text(_not_empty_problem)

@@ -7,7 +7,18 @@ One frozen class a section. The string under a field says what it is for; `examp
 from dataclasses import dataclass, field
 from typing import Annotated
 
-from keskidee_config.check import LABEL, LISTEN, NAME, PATH, PATTERN, URL, Between, Shown
+from keskidee_config.check import (
+    LABEL,
+    LISTEN,
+    NAME,
+    NETWORK,
+    PATH,
+    PATTERN,
+    PROXY,
+    URL,
+    Between,
+    Shown,
+)
 
 MIB = 1024 * 1024
 DAY_SECONDS = 86400
@@ -81,7 +92,13 @@ class AgentSettings:
     role: Annotated[str | None, LABEL, Shown("server")] = None
     """Label `role`, likewise. Without it: desktop or laptop by the chassis, otherwise server."""
     ca_file: Annotated[str | None, PATH, Shown("/etc/keskidee/ca.pem")] = None
-    """Authorities that may sign the collector's certificate. Without it: its own, fetched on enrolment."""
+    """Authorities that may sign the collector's certificate, or that of a proxy in front of it. Without it: the one
+    that the join token names, or where it names none the system's."""
+    proxy: Annotated[str | None, PROXY, Shown("http://proxy.example.org:3128")] = None
+    """HTTP proxy on the way to the collector; `none`: no proxy, whatever the environment says. Without it: as the
+    variables https_proxy and no_proxy of the environment say."""
+    proxy_credentials_file: Annotated[str | None, PATH, Shown("/etc/keskidee/proxy-credentials")] = None
+    """File with USER:PASSWORD on its first line, for a proxy that asks for them."""
     textfile_directory: Annotated[str | None, PATH, Shown("/var/lib/prometheus/node-exporter")] = None
     """Folder whose *.prom files (Prometheus text, written by your own scripts) are reported too."""
     sources: SourceSettings = field(default_factory=SourceSettings)
@@ -101,6 +118,10 @@ class TlsSettings:
     """PEM file with its private key. Set both or neither."""
     names: tuple[Annotated[str, NAME], ...] = ()
     """Host names and addresses for the collector's own certificate, beside those of this machine and of public_url."""
+    authority: Annotated[str | None, PATH, Shown("/etc/keskidee/authority.pem")] = None
+    """PEM file with the one authority (the root) behind the certificate that agents see, where that is not the
+    collector's own: that of a proxy in front which ends TLS. Join tokens carry its fingerprint. Without it, agents of a
+    collector on loopback check such a proxy by their ca_file or their system's authorities."""
 
     def __post_init__(self) -> None:
         if (self.certificate is None) != (self.key is None):
@@ -137,6 +158,9 @@ class CollectorSettings:
     """Address and port. On a loopback address plain HTTP is served, on any other TLS."""
     public_url: Annotated[str | None, URL, Shown("https://collector.example.org:5375")] = None
     """How agents and Prometheus reach the collector, if not by the name they ask for."""
+    trusted_proxies: tuple[Annotated[str, NETWORK], ...] = ()
+    """Addresses or networks of reverse proxies, such as [127.0.0.1, "::1"]. What they say of a client's address and
+    scheme (X-Forwarded-For, X-Forwarded-Proto) is believed; from anybody else it is not."""
     data_directory: Annotated[str | None, PATH, Shown("/var/lib/keskidee/collector")] = None
     """Databases and certificates. Without it: /var/lib/keskidee/collector as root, or your own data folder."""
     interval_seconds: Annotated[int, Between(1, 3600)] = 15

@@ -46,6 +46,9 @@ SHOWN_ONLY = {"state_directory", "site", "role", "ca_file", "public_url", "data_
     "certificate",
     "key",
     "textfile_directory",
+    "proxy",
+    "proxy_credentials_file",
+    "authority",
 }
 
 
