@@ -4,11 +4,13 @@ One frozen class a section. The string under a field says what it is for; `examp
 `Annotated` holds the checks that `nodes.py` runs. A default that depends on the machine is None here.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated
 
 from keskidee_config.check import (
     LABEL,
+    LABELS,
     LISTEN,
     NAME,
     NETWORK,
@@ -17,6 +19,7 @@ from keskidee_config.check import (
     PROXY,
     URL,
     Between,
+    Distinct,
     Shown,
 )
 
@@ -151,6 +154,48 @@ class LimitSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteWriteSettings:
+    """A Prometheus, VictoriaMetrics or the like that is sent every report, by remote write 1.0."""
+
+    name: Annotated[str, LABEL, Shown("central")]
+    """How metrics and the log name it. Under another name it begins anew."""
+    url: Annotated[str, URL, Shown("https://prometheus.example.org:9090/api/v1/write")]
+    """Where it listens. Prometheus: with --web.enable-remote-write-receiver, for backlogs out_of_order_time_window."""
+    bearer_token_file: Annotated[str | None, PATH, Shown("/etc/keskidee/central-token")] = None
+    """File whose first line is sent as bearer token. It is read anew for each request."""
+    username: Annotated[str | None, NAME, Shown("keskidee")] = None
+    """Name for basic authentication, in place of a token."""
+    password_file: Annotated[str | None, PATH, Shown("/etc/keskidee/central-password")] = None
+    """File whose first line is the password that goes with it."""
+    ca_file: Annotated[str | None, PATH, Shown("/etc/keskidee/central-ca.pem")] = None
+    """Authorities that may sign its certificate. Without it: those that Python's requests trusts."""
+    external_labels: Annotated[Mapping[str, Annotated[str, LABEL]], LABELS, Shown("{region: pacific}")] = field(
+        default_factory=dict
+    )
+    """Labels that every series gets which does not have them."""
+    keep: tuple[Annotated[str, PATTERN], ...] = ()
+    """Only series with such a name are sent, such as [^node_cpu_, ^keskidee_]. Empty: all."""
+    drop: tuple[Annotated[str, PATTERN], ...] = ()
+    """Series with such a name are not sent."""
+    send_timeout_seconds: Annotated[float, Between(1, 600)] = 30.0
+    """How long an answer may take."""
+    max_sample_age_seconds: Annotated[int | None, Between(60, 366 * DAY_SECONDS), Shown("21600")] = None
+    """Samples older than this are not sent: what its out_of_order_time_window does not take. Without it: all are."""
+    queue_max_bytes: Annotated[int, Between(MIB, 1024 * 1024 * MIB)] = 1024 * MIB
+    """While it cannot be reached, reports wait for it on disk, up to this size. The oldest go first, counted."""
+    queue_max_age_seconds: Annotated[int, Between(60, 366 * DAY_SECONDS)] = 7 * DAY_SECONDS
+    """Reports do not wait longer than this."""
+
+    def __post_init__(self) -> None:
+        if (self.username is None) != (self.password_file is None):
+            raise ValueError("set both username and password_file, or neither")
+        if self.username is not None and self.bearer_token_file is not None:
+            raise ValueError("set either bearer_token_file or username, not both")
+        if self.username is not None and ":" in self.username:
+            raise ValueError("a username has no colon (RFC 7617)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CollectorSettings:
     """Settings of `keskidee collector`, read from collector.yml."""
 
@@ -169,3 +214,5 @@ class CollectorSettings:
     """A machine is silent when it has missed this many of its own intervals."""
     tls: TlsSettings = field(default_factory=TlsSettings)
     limits: LimitSettings = field(default_factory=LimitSettings)
+    remote_write: Annotated[tuple[RemoteWriteSettings, ...], Distinct("name")] = ()
+    """Where reports go with their own times, backlogs too (remote write). A list; one of it, in full:"""
