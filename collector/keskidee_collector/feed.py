@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from keskidee_collector.render import page_families
+from keskidee_collector.store.queue import Bounds
 from keskidee_report.decode import decode_part
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from keskidee_collector.fleet import Fleet, Machine
     from keskidee_collector.render import PartTemplate
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from keskidee_collector.store.queue import Queued, QueueStore
     from keskidee_collector.store.writer import Statement
     from keskidee_collector.unfolding import Taken
+    from keskidee_config import RemoteWriteSettings
 
 Series = tuple[str, tuple[tuple[str, str], ...]]
 """A sample's name as on the page, and its labels but for the instance."""
@@ -60,14 +62,15 @@ class PassedReport:
 
 
 class Feed:
-    """The queue as destinations see it. `names` are those of the destinations; without any nothing is queued."""
+    """The queue as `destinations` see it; without any nothing is queued."""
 
-    def __init__(self, store: QueueStore, fleet: Fleet, names: Iterable[str]) -> None:
+    def __init__(self, store: QueueStore, fleet: Fleet, destinations: Sequence[RemoteWriteSettings]) -> None:
         self._store = store
+        self._destinations = destinations
         self._fleet = fleet
         self._changed = threading.Condition()
         self._position = self._durable = store.last_position()
-        self._cursors = store.open_cursors(names, self._position)
+        self._cursors = store.open_cursors([each.name for each in destinations], self._position)
         self._part_names: WeakKeyDictionary[PartTemplate, PartNames] = WeakKeyDictionary()
 
     # for destinations
@@ -130,10 +133,16 @@ class Feed:
             self._durable = self._position
             self._changed.notify_all()
 
-    async def trim(self, max_bytes: int, max_age_seconds: float, now: float) -> None:
-        """Drops what every destination has, and what is beyond the bounds of the queue."""
+    async def trim(self, now: float) -> None:
+        """Drops what every destination has, and what is beyond the bounds of its queue. `now` in epoch seconds."""
         if self._cursors:
-            await self._store.trim(dict(self._cursors), max_bytes, int((now - max_age_seconds) * 1000))
+            bounds = {
+                each.name: Bounds(each.queue_max_bytes, int((now - each.queue_max_age_seconds) * 1000))
+                for each in self._destinations
+            }
+            moved = await self._store.trim(dict(self._cursors), bounds)
+            for name, position in moved.items():
+                self._cursors[name] = max(self._cursors[name], position)
 
     # inside
 

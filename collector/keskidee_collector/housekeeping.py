@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from keskidee_collector.journal import QUIET_SECONDS
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -34,15 +36,25 @@ async def keep_house(state: State, renew: Callable[[], None] | None) -> None:
                 renew()
             await forget_unused(state)
             due_at = state.ticks() + DAY_SECONDS
-        state.journal.store_quiet()
+        await state.journal.store(QUIET_SECONDS)
         await state.journal.trim()
+        await trim_queue(state)
         await asyncio.sleep(LOOK_SECONDS)
 
 
 async def forget_unused(state: State) -> None:
     """Drops definitions that no schema in use has, and stored names that no machine's last schemas need."""
+    await state.journal.store()  # what the log holds may need names that go
     unused = state.definitions.keep_only(state.schemas.families())
     try:
         await state.reports.forget_unused(unused)
     except SQLAlchemyError as error:
         logger.warning("unused names are still stored error=%s", error)
+
+
+async def trim_queue(state: State) -> None:
+    """Drops what was passed on, or cannot wait any longer."""
+    try:
+        await state.feed.trim(state.now())
+    except SQLAlchemyError as error:
+        logger.warning("queue is not trimmed error=%s", error)

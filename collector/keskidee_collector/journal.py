@@ -27,6 +27,7 @@ POSTS_AT_MOST = 20
 """A machine's row in `latest` is written anew after so many POSTs."""
 BODY_BYTES = 64 * 1024
 """After a body of this size it is written at once, so that a machine that sends much does not fill the log."""
+MACHINES_AT_ONCE = 100
 QUIET_SECONDS = 120.0
 """A machine that fell silent keeps no row of the log for longer than this."""
 
@@ -52,18 +53,20 @@ class Journal:
         """A POST is durable and taken in: perhaps it is time to store the machine's last report whole."""
         machine.heard_position = machine.logged_position
         if machine.posts_since_stored >= POSTS_AT_MOST:
-            self._store_soon([machine])
+            task = asyncio.create_task(self._store([machine]))  # nobody waits for it: until then the log has it all
+            self._storing.add(task)
+            task.add_done_callback(self._storing.discard)
 
-    def store_quiet(self) -> None:
-        """Stores the machines that have not been heard for a while."""
+    async def store(self, quiet_seconds: float = 0.0) -> None:
+        """Stores the machines that said something since they were stored, and have been quiet for so long."""
         ticks = self._state.ticks()
         quiet = [
             machine
             for machine in self._state.fleet
-            if machine.logged_position > machine.stored_position and ticks - machine.heard_ticks > QUIET_SECONDS
+            if machine.logged_position > machine.stored_position and ticks - machine.heard_ticks >= quiet_seconds
         ]
-        if quiet:
-            self._store_soon(quiet)
+        for at in range(0, len(quiet), MACHINES_AT_ONCE):
+            await self._store(quiet[at : at + MACHINES_AT_ONCE])
 
     async def trim(self) -> None:
         """Drops the rows of the log that no restart needs."""
@@ -79,12 +82,6 @@ class Journal:
         machine.heard_position = machine.logged_position
         await store.writer.save([*store.forget(machine.id), store.latest_row(latest_of(machine))])
         machine.stored_position = machine.logged_position
-
-    def _store_soon(self, machines: list[Machine]) -> None:
-        """Nobody waits for it: until it is durable the rows of the log stay."""
-        task = asyncio.create_task(self._store(machines))
-        self._storing.add(task)
-        task.add_done_callback(self._storing.discard)
 
     async def _store(self, machines: list[Machine]) -> None:
         positions = [(machine, machine.heard_position) for machine in machines]

@@ -20,7 +20,7 @@ from keskidee_report.decode import decode_index, decode_part
 from keskidee_report.model import Malformed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from pathlib import Path
 
     from keskidee_collector.store.register import MachineRow
@@ -36,8 +36,6 @@ logger = logging.getLogger(__name__)
 class State:
     """Everything the routes share. `now` gives UTC epoch seconds; `listening_since` is when this process began.
 
-    `destinations` are the names of those to whom samples are passed on (feed.py).
-
     `ticks` are seconds of a clock that is never set: what is newer, and who is silent, must not depend on a wall clock
     that steps. A test that sets `now` gets its ticks from there too.
     """
@@ -50,7 +48,6 @@ class State:
         version: str,
         fingerprint: str = "",
         now: Callable[[], float] = time.time,
-        destinations: Sequence[str] = (),
     ) -> None:
         self.settings = settings
         self.version = version
@@ -62,7 +59,7 @@ class State:
         self.definitions = Definitions(settings.limits.fleet_families, settings.limits.families)
         self.schemas = Schemas(self.definitions)
         self.fleet = Fleet()
-        self.feed = Feed(self.reports.queue, self.fleet, destinations)
+        self.feed = Feed(self.reports.queue, self.fleet, settings.remote_write)
         self.metrics = OwnMetrics(version)
         self.access = Access(self.register.tokens(), fingerprint)
         self.journal = Journal(self, self.reports.last_position())

@@ -75,18 +75,14 @@ class Agent:
 class Inside:
     """A collector on a data directory; `again` gives the one that starts after it on the same."""
 
-    def __init__(
-        self, directory: Path, clock: Clock | None = None, *, destinations: Sequence[str] = (), **settings: Any
-    ) -> None:
+    def __init__(self, directory: Path, clock: Clock | None = None, **settings: Any) -> None:
         self.clock = clock or Clock()
-        self._destinations = destinations
         self._directory = directory
         self._given = settings
         limits = LimitSettings(**settings.get("limits", {}))
         self.state = State(
-            CollectorSettings(**{**settings, "limits": limits}), directory, version="0.1.0", now=lambda: self.clock.at,
-            destinations=destinations,
-        )  # fmt: skip
+            CollectorSettings(**{**settings, "limits": limits}), directory, version="0.1.0", now=lambda: self.clock.at
+        )
         self.state.ticks = lambda: self.clock.ticks
         for machine in self.state.fleet:
             machine.heard_ticks += self.clock.ticks - self.clock.at
@@ -94,9 +90,9 @@ class Inside:
         self.client = "127.0.0.1"
         self.application = build(self.state, admin_token=ADMIN, ca_pem=None)
 
-    def again(self, *destinations: str) -> Inside:
+    def again(self, **changed: Any) -> Inside:
         self.state.close()
-        return Inside(self._directory, self.clock, destinations=destinations or self._destinations, **self._given)
+        return Inside(self._directory, self.clock, **(self._given | changed))
 
     def machine(self, agent: Agent) -> Machine:
         machine = self.state.fleet.get(agent.id)

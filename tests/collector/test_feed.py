@@ -4,10 +4,12 @@ import asyncio
 import math
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from keskidee_collector.feed import PassedReport, deflated, inflated
+from keskidee_config import RemoteWriteSettings
 from keskidee_report.model import OK, Family, Reading
 from tests.collector.inside import Inside
 
@@ -20,9 +22,13 @@ ZONES = Family("node_thermal_zone_temp", "gauge", "Zone temperature")
 
 @pytest.fixture
 def collector(tmp_path: Path) -> Iterator[Inside]:
-    inside = Inside(tmp_path, destinations=("a", "b"))
+    inside = Inside(tmp_path, remote_write=to("a", "b"))
     yield inside
     inside.state.close()
+
+
+def to(*names: str, **bounds: Any) -> tuple[RemoteWriteSettings, ...]:
+    return tuple([RemoteWriteSettings(name=name, url="http://127.0.0.1:1/", **bounds) for name in names])
 
 
 def samples_of(passed: PassedReport) -> dict[str, float]:
@@ -100,7 +106,7 @@ def test_a_destination_goes_on_where_it_was_and_a_new_one_begins_now(collector: 
         feed = collector.state.feed
         feed.advance("a", feed.read(feed.cursor("a"), 2)[-1].position)
         await collector.report(agent, value=1.0)
-        again = collector.again("a", "b", "c").state.feed
+        again = collector.again(remote_write=to("a", "b", "c")).state.feed
         left = {name: [samples_of(r)["node_load1"] for r in again.read(again.cursor(name), 9)] for name in "abc"}
         assert left == {"a": [0.75, 1.0], "b": [0.25, 0.5, 0.75, 1.0], "c": []}
 
@@ -116,7 +122,7 @@ def test_what_all_destinations_have_leaves_the_queue(collector: Inside) -> None:
         rows = feed.read(0, 9)
         feed.advance("a", rows[2].position)
         feed.advance("b", rows[0].position)
-        await feed.trim(1 << 20, 3600, collector.clock.at)
+        await feed.trim(collector.clock.at)
         assert [row.position for row in feed.read(0, 9)] == [rows[1].position, rows[2].position]
         assert (feed.lost("a"), feed.lost("b")) == ((0, 0), (0, 0))
 
@@ -125,8 +131,11 @@ def test_what_all_destinations_have_leaves_the_queue(collector: Inside) -> None:
 
 @pytest.mark.parametrize(("max_bytes", "max_age", "left"), [(1 << 20, 40, 2), (1, 3600, 0), (250, 3600, 2)])
 def test_a_dead_destination_keeps_a_bounded_queue_and_its_losses_are_counted(
-    collector: Inside, max_bytes: int, max_age: float, left: int
+    tmp_path: Path, max_bytes: int, max_age: int, left: int
 ) -> None:
+    bounds = to("a", "b", queue_max_bytes=max_bytes, queue_max_age_seconds=max_age)
+    collector = Inside(tmp_path, remote_write=bounds)
+
     async def run() -> None:
         agent = await collector.enrol("pc-01")
         for value in (0.25, 0.5, 0.75, 1.0):
@@ -134,7 +143,7 @@ def test_a_dead_destination_keeps_a_bounded_queue_and_its_losses_are_counted(
             await collector.report(agent, value=value)
         feed = collector.state.feed
         feed.advance("a", feed.read(0, 1)[0].position)
-        await feed.trim(max_bytes, max_age, collector.clock.at)
+        await feed.trim(collector.clock.at)
         assert len(feed.read(0, 9)) == left
         assert (feed.lost("a"), feed.lost("b")) == ((3 - left, 3 - left), (4 - left, 4 - left))
         again = collector.again().state.feed

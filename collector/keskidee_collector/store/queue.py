@@ -42,6 +42,13 @@ class Queued(NamedTuple):
     words: bytes
 
 
+class Bounds(NamedTuple):
+    """How much of the queue one destination may keep: in bytes, and back to which moment (epoch ms)."""
+
+    max_bytes: int
+    oldest_ms: int
+
+
 class QueueStore:
     """Rows are written by the writer of reports.db and read from the destinations' threads.
 
@@ -105,48 +112,51 @@ class QueueStore:
         """Keeps how far a destination is, with the next commit."""
         self._writer.post([(_CURSOR, _cursor_row(name, position))])
 
-    async def trim(self, at: dict[str, int], max_bytes: int, oldest_ms: int) -> None:
-        """Drops what every destination has, then the oldest until the queue is within its bounds."""
-        await self._writer.save(lambda connection: self._trim(connection, at, max_bytes, oldest_ms))
+    async def trim(self, at: dict[str, int], bounds: dict[str, Bounds]) -> dict[str, int]:
+        """Drops what every destination has or has lost to its bounds; the new cursors of those that lost something."""
+        moved: dict[str, int] = {}
+        await self._writer.save(lambda connection: self._trim(connection, at, bounds, moved))
+        return moved
 
-    def _trim(self, connection: Connection, at: dict[str, int], max_bytes: int, oldest_ms: int) -> None:
-        connection.execute(delete(queue).where(queue.c.position <= min(at.values())))
-        end = max(_last_too_old(connection, oldest_ms), _last_too_much(connection, max_bytes))
-        if not end:
-            return
+    def _trim(
+        self, connection: Connection, at: dict[str, int], bounds: dict[str, Bounds], moved: dict[str, int]
+    ) -> None:
         for name, position in at.items():
+            end = _end_of_loss(connection, position, bounds[name])
+            if end <= position:
+                continue
             gone = select(func.count(), func.sum(queue.c.samples)).where(
                 queue.c.position > position, queue.c.position <= end
             )
             reports, samples = connection.execute(gone).one()
-            if reports:
-                connection.execute(_LOST, {"of": name, "reports": reports, "samples": samples})
-                before = self.lost[name]
-                self.lost[name] = (before[0] + reports, before[1] + samples)
-        connection.execute(delete(queue).where(queue.c.position <= end))
+            connection.execute(_CURSOR, _cursor_row(name, end))
+            connection.execute(_LOST, {"of": name, "reports": reports, "samples": samples or 0})
+            before = self.lost[name]
+            self.lost[name] = (before[0] + reports, before[1] + (samples or 0))
+            moved[name] = end
+        connection.execute(delete(queue).where(queue.c.position <= min((at | moved).values())))
 
 
 def _cursor_row(name: str, position: int) -> dict[str, object]:
     return {"name": name, "position": position, "lost_reports": 0, "lost_samples": 0}
 
 
-def _last_too_old(connection: Connection, oldest_ms: int) -> int:
-    """The position up to which everything is too old."""
-    first_young = select(func.min(queue.c.position)).where(queue.c.taken_ms >= oldest_ms)
-    young = connection.execute(first_young).scalar()
-    if young is not None:
-        return int(young) - 1
-    return int(connection.execute(select(func.max(queue.c.position))).scalar() or 0)
-
-
-def _last_too_much(connection: Connection, max_bytes: int) -> int:
-    """The position up to which rows have to go so that the rest fits."""
+def _end_of_loss(connection: Connection, position: int, bounds: Bounds) -> int:
+    """The position up to which a destination that is at `position` loses what it has not got yet."""
+    mine = queue.c.position > position
+    end = position
+    young = connection.execute(select(func.min(queue.c.position)).where(mine, queue.c.taken_ms >= bounds.oldest_ms))
+    first_young = young.scalar()
+    if first_young is None:
+        end = int(connection.execute(select(func.max(queue.c.position)).where(mine)).scalar() or position)
+    else:
+        end = int(first_young) - 1
     size = func.length(queue.c.words) + _ROW_BYTES
-    total = int(connection.execute(select(func.sum(size))).scalar() or 0)
-    if total <= max_bytes:
-        return 0
-    for position, size_of_row in connection.execute(select(queue.c.position, size).order_by(queue.c.position)):
-        total -= size_of_row
-        if total <= max_bytes:
-            return int(position)
-    return 0
+    total = int(connection.execute(select(func.sum(size)).where(queue.c.position > end)).scalar() or 0)
+    if total > bounds.max_bytes:
+        rows = select(queue.c.position, size).where(queue.c.position > end).order_by(queue.c.position)
+        for at, size_of_row in connection.execute(rows):
+            total -= size_of_row
+            if total <= bounds.max_bytes:
+                return int(at)
+    return end
