@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 def chained(
     reports: Iterable[bytes], sources: dict[bytes, int], base: Snapshot | None = None, session: bytes = b""
-) -> list[bytes]:
-    """Frames that say the same as these REPORT frames, in their order.
+) -> tuple[list[bytes], Snapshot | None]:
+    """Frames that say the same as these REPORT frames, in their order; and the last of them as the collector reads it.
 
     `sources` counts them by schema id; a report of another schema stays as it is. `base`, of `session`, is what the
     collector has of the report before the first. Raises Malformed for what is no REPORT frame.
@@ -42,7 +42,7 @@ def chained(
         frame, last = (whole, snapshot) if found is None else found
         last_session = of_session
         frames.append(frame)
-    return frames
+    return frames, last
 
 
 def schema_id_of(payload: bytes) -> bytes:

@@ -6,7 +6,7 @@ the connection is kept. The socket never blocks: every wait is in the waiter, wh
 
 from __future__ import annotations
 
-from _socket import IPPROTO_TCP, SO_ERROR, SOCK_STREAM, SOL_SOCKET, TCP_NODELAY
+from _socket import AF_INET, IPPROTO_TCP, SO_ERROR, SOCK_STREAM, SOL_SOCKET, TCP_NODELAY
 from _ssl import SSLWantReadError, SSLWantWriteError, SSLZeroReturnError
 
 from keskidee_agent.answer import LARGEST_BODY_BYTES, LARGEST_HEAD_BYTES, Answer, parse
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 
     Address = tuple[int, Any]
 
+TCP_INFO, TCP_INFO_BYTES = 11, 208
+"""The socket option of Linux, and how much of its answer is read; elsewhere it is an error."""
+SEGMENT_HEAD_BYTES = 52
+"""IPv4, TCP and its time stamps."""
 LARGEST_ANSWER_BYTES = 2 * (LARGEST_HEAD_BYTES + LARGEST_BODY_BYTES)
 
 
@@ -51,6 +55,7 @@ class Connection:
         "_socket",
         "_stream",
         "_waiter",
+        "_wire_before",
         "address",
         "handshakes",
         "step",
@@ -58,6 +63,7 @@ class Connection:
 
     def __init__(self, origin: Origin, ca_file: str, waiter: Waiter, proxy: Proxy | None = None) -> None:
         self.handshakes = 0
+        self._wire_before = 0
         self.step = NAME
         self.address: Address | None = None
         self._origin = origin
@@ -91,8 +97,13 @@ class Connection:
     def close(self) -> None:
         """Closes the connection; the next exchange opens another."""
         if self._socket is not None:
+            self._wire_before += bytes_on_wire(self._socket)
             self._socket.close()
         self._socket = self._stream = None
+
+    def wire_bytes(self) -> int:
+        """Bytes on the wire both ways so far: handshakes, headers of TCP and IP and repeats included. 0: not known."""
+        return self._wire_before + (bytes_on_wire(self._socket) if self._socket is not None else 0)
 
     def _attempt(self, request: bytes, deadline: float) -> Answer:
         self._received = b""
@@ -223,6 +234,20 @@ def begun(address: Address) -> Socket:
         socket.close()
         raise
     return socket
+
+
+def bytes_on_wire(socket: Socket) -> int:
+    """What a TCP connection has put on the wire both ways, by the kernel's count (tcp_info of linux/tcp.h); else 0."""
+    try:
+        info = socket.getsockopt(IPPROTO_TCP, TCP_INFO, TCP_INFO_BYTES)
+    except OSError:
+        return 0
+    if len(info) < TCP_INFO_BYTES:  # before Linux 4.19
+        return 0
+    received, segments = int.from_bytes(info[128:136], "little"), info[136:144]
+    sent = int.from_bytes(info[200:208], "little")
+    count = int.from_bytes(segments[:4], "little") + int.from_bytes(segments[4:], "little")
+    return received + sent + count * (SEGMENT_HEAD_BYTES if socket.family == AF_INET else SEGMENT_HEAD_BYTES + 20)
 
 
 def check(socket: Socket) -> None:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from keskidee_agent.proxy import Proxy
+    from keskidee_report.model import Reading
 
 DELIVERY_SECONDS = (2.0, 10.0)
 """What one round's sending may take: half the interval within these bounds, so that the next reading is on time."""
@@ -92,6 +93,7 @@ class Resident:
         self._enrolled_ms = _changed_ms(self._identity_file)
         self._known_facts: dict[str, str] = {}
         self._facts_due_ms = 0
+        self._urgent_state: tuple[object, ...] | None = None
 
     def rounds(self) -> None:
         """A round now, and then one each interval on this machine's own phase, until something is asked for."""
@@ -114,11 +116,21 @@ class Resident:
         self._sequence += 1
         self._spool.hold(report)
         shortest, longest = DELIVERY_SECONDS
-        self._delivery.deliver(min(longest, max(shortest, self._interval_seconds / 2)), self._interval_seconds)
-        wished = self._delivery.wished_seconds
-        if wished is not None and wished != self._interval_seconds:
-            self._interval_seconds = wished
+        seconds = min(longest, max(shortest, self._interval_seconds / 2))
+        self._delivery.deliver(seconds, self._interval_seconds, urgent=self._is_urgent(readings))
+        wishes = self._delivery.wishes
+        if wishes is not None and wishes.interval_seconds != self._interval_seconds:
+            self._interval_seconds = wishes.interval_seconds
             self._facts_due_ms = 0
+
+    def _is_urgent(self, readings: list[Reading]) -> bool:
+        """Whether something broke or works again since the round before, where reports wait otherwise."""
+        if not self._delivery.is_thrifty:
+            return False
+        from keskidee_agent.urgency import state_of
+
+        before, self._urgent_state = self._urgent_state, state_of(readings)
+        return before is not None and before != self._urgent_state
 
     def close(self) -> None:
         """Says goodbye, unless the agent only reads its settings again, and leaves the spool durable."""

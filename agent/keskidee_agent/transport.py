@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 LONGEST_RETRY_AFTER_SECONDS = 3600.0
 INTERVAL_SECONDS = range(1, 3601)
+BATCH_AT_MOST = 32
 PERMANENT = (400, 413, 415, 422)
 """This POST will never be accepted."""
 CREDENTIAL_REFUSED = (401, 403, 404, 410)
@@ -51,6 +52,17 @@ class DeliveryError(Exception):
         self.longest_seconds = longest_seconds
 
 
+class Wishes:
+    """What the collector asks of this agent: seconds between reports, reports a POST, bytes an hour (0: as many)."""
+
+    __slots__ = ("batch", "bytes_per_hour", "interval_seconds")
+
+    def __init__(self, interval_seconds: int, batch: int = 1, bytes_per_hour: int = 0) -> None:
+        self.interval_seconds = interval_seconds
+        self.batch = batch
+        self.bytes_per_hour = bytes_per_hour
+
+
 class Transport:
     """POSTs bodies as one machine. `connection` is public so that its handshakes can be counted."""
 
@@ -74,8 +86,8 @@ class Transport:
             f"Authorization: Bearer {credential}\r\nContent-Type: {CONTENT_TYPE}\r\nContent-Length: "
         ).encode("ascii")
 
-    def post(self, body: bytes, seconds: float) -> int:
-        """Delivers the body within `seconds`; returns the interval in seconds that the collector wishes.
+    def post(self, body: bytes, seconds: float) -> Wishes:
+        """Delivers the body within `seconds`; returns what the collector wishes.
 
         On return everything in the body is durable at the collector. Raises DeliveryError.
         """
@@ -88,7 +100,7 @@ class Transport:
                 longest_seconds=UNREACHABLE_CAP_SECONDS,
             ) from None
         if answer.status == 200:
-            return _wished_interval(answer.body)
+            return wishes_of(answer.body)
         if self._forwarder is not None and (refusal := self._forwarder.refusal_in(answer)):
             raise DeliveryError(refusal)
         raise _error_of(answer)
@@ -115,15 +127,23 @@ def _random() -> float:
     return int.from_bytes(os.urandom(4)) / 2**32  # the random module is 1 MB of hashes and distributions
 
 
-def _wished_interval(body: bytes) -> int:
-    """The number after "interval_seconds" in a JSON object: so little that the json module (1.2 MB) is not imported."""
-    _, key, after = body.partition(b'"interval_seconds"')
+def wishes_of(body: bytes) -> Wishes:
+    """The wishes in a JSON object: so few numbers that the json module (1.2 MB) is not imported for them."""
+    interval = _number(body, b"interval_seconds")
+    if interval is None or not body.lstrip().startswith(b"{"):
+        raise DeliveryError(f"an answer that is not the collector's: {body[:80]!r}")
+    interval = min(max(interval, INTERVAL_SECONDS[0]), INTERVAL_SECONDS[-1])
+    batch = min(max(_number(body, b"batch") or 1, 1), BATCH_AT_MOST)
+    return Wishes(interval, batch, _number(body, b"bytes_per_hour") or 0)
+
+
+def _number(body: bytes, key: bytes) -> int | None:
+    """The whole number behind a key of a JSON object; None where there is none."""
+    _, found, after = body.partition(b'"%b"' % key)
     digits = after.lstrip(b" \t\r\n").removeprefix(b":").lstrip(b" \t\r\n")
     end = len(digits) - len(digits.lstrip(b"0123456789"))
-    whole = body.lstrip().startswith(b"{") and digits[end : end + 1] in (b",", b"}", b" ", b"\r", b"\n", b"\t")
-    if not key or not whole or not 0 < end < 6:
-        raise DeliveryError(f"an answer that is not the collector's: {body[:80]!r}")
-    return min(max(int(digits[:end]), INTERVAL_SECONDS[0]), INTERVAL_SECONDS[-1])
+    whole = digits[end : end + 1] in (b",", b"}", b" ", b"\r", b"\n", b"\t")
+    return int(digits[:end]) if found and whole and 0 < end < 16 else None
 
 
 def _error_of(answer: Answer) -> DeliveryError:

@@ -77,9 +77,9 @@ def snapshot_of(payload: bytes, sources: int) -> tuple[bytes, Snapshot]:
         raise Malformed("an unknown outcome", outcomes)
     durations = packed_durations(reader.varints(sources))
     reasons = tuple([reader.text(REASON_LENGTH * _UTF8_BYTES) for code in outcomes if code])
-    samples, odd = divmod(reader.left(), 8)
-    if odd:
-        raise Malformed(f"{odd} bytes behind {samples} samples")
+    samples = reader.left() // 8
+    if reader.left() % 8:
+        raise Malformed(f"{reader.left()} bytes of values, no multiple of 8")
     planes = reader.rest()
     words = bytearray(samples * 8)
     for plane in range(8):

@@ -57,7 +57,8 @@ class Machine:
     sends, from which its deltas may be taken. `stored_position` is the place in the log up to which the machine's row
     in `latest` has everything, `logged_position` its last one, `heard_position` the last that
     was taken in; `posts_since_stored` lie between.
-    `posts` are on their way now, `refused_posts` were refused by this process, `refusal` is why the last one was.
+    `batch` reports come in one POST: it is heard each `batch` intervals. `posts` are on their way now, `refused_posts`
+    were refused by this process, `refusal` is why the last one was.
     """
 
     id: str
@@ -77,6 +78,7 @@ class Machine:
     goodbye: str = ""
     clock_offset_seconds: float | None = None
     interval_seconds: float = DEFAULT_INTERVAL_SECONDS
+    batch: int = 1
     sessions: dict[bytes, Sequences] = field(default_factory=dict)
     schemas: dict[bytes, Schema] = field(default_factory=dict)
     schema: Schema | None = None
@@ -101,7 +103,8 @@ class Machine:
             return RETIRED
         if self.goodbye in ("shutdown", "sleep"):
             return OFF
-        return SILENT if ticks - self.heard_ticks > silent_after_intervals * self.interval_seconds else ON
+        expected_seconds = self.interval_seconds * self.batch
+        return SILENT if ticks - self.heard_ticks > silent_after_intervals * expected_seconds else ON
 
     def is_repeat(self, session: bytes, sequence: int) -> bool:
         """Whether this report was taken before."""

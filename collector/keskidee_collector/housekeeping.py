@@ -39,6 +39,7 @@ async def keep_house(state: State, renew: Callable[[], None] | None) -> None:
         await state.journal.store(QUIET_SECONDS)
         await state.journal.trim()
         await trim_queue(state)
+        state.links.plan(state.fleet)
         await asyncio.sleep(LOOK_SECONDS)
 
 

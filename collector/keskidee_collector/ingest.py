@@ -81,7 +81,7 @@ class Ingest:
         machine.posts += 1
         try:
             body = await self._body(scope, incoming)
-            await self._take(machine, body, arrival)
+            reports = await self._take(machine, body, arrival)
         except Refusal as refusal:
             machine.refused_posts += 1
             await self._refuse(refusal, scope, incoming, send)
@@ -96,7 +96,7 @@ class Ingest:
         machine.refusal = ""
         state.metrics.received_bytes.inc(len(body))
         state.metrics.seconds.observe(state.ticks() - arrival.ticks)
-        await _answer(send, 200, b'{"interval_seconds":%d}' % machine.interval_seconds, b"application/json")
+        await _answer(send, 200, state.links.answer(machine, len(body), reports), b"application/json")
 
     def _machine(self, scope: dict[str, Any]) -> Machine:
         if scope["method"] != "POST":
@@ -123,11 +123,11 @@ class Ingest:
         except TimeoutError as error:
             raise Refusal(408, "slow", f"the body took more than {limits.receive_seconds} s", close=True) from error
 
-    async def _take(self, machine: Machine, body: bytes, arrival: Arrival) -> None:
+    async def _take(self, machine: Machine, body: bytes, arrival: Arrival) -> int:
         try:
             async with machine.turn:
                 _check_standing(machine)  # it may have been revoked or retired while this POST waited
-                await self._intake.take(machine, await self._opened(body), body, arrival)
+                return await self._intake.take(machine, await self._opened(body), body, arrival)
         except UnknownBase as error:
             raise Refusal(409, "base_unknown", f"send the whole report: {error}") from error
         except UnknownSchema as error:

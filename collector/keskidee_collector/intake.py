@@ -28,10 +28,11 @@ class Intake:
     def __init__(self, state: State) -> None:
         self._state = state
 
-    async def take(self, machine: Machine, post: Post, body: bytes, arrival: Arrival) -> None:
-        """Durable and shown when it returns. Raises UnknownSchema, Malformed, or what the database raises.
+    async def take(self, machine: Machine, post: Post, body: bytes, arrival: Arrival) -> int:
+        """Durable and shown when it returns; how many reports were new.
 
-        The caller holds the machine's `turn`: nothing else changes the machine meanwhile.
+        Raises UnknownSchema, Malformed, or what the database raises. The caller holds the machine's `turn`: nothing
+        else changes the machine meanwhile.
         """
         fresh = fresh_of(post, machine.is_repeat)
         schemas = self._compiled(machine, post)
@@ -48,6 +49,7 @@ class Intake:
             machine.remember_schema(schema_id, schema)
         newest = self._heard(machine, post, fresh, taken, arrival) if fresh.keys else None
         self._count(fresh, taken, newest)
+        return len(taken)
 
     def _compiled(self, machine: Machine, post: Post) -> dict[bytes, Schema]:
         """The schemas that came with the POST and that a report of it names; without one, those that came last."""

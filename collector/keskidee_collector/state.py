@@ -11,6 +11,7 @@ from keskidee_collector.definitions import Definition, Definitions
 from keskidee_collector.feed import Feed
 from keskidee_collector.fleet import Fleet, Machine, interval_of
 from keskidee_collector.journal import Journal
+from keskidee_collector.links import Links
 from keskidee_collector.own_metrics import OwnMetrics
 from keskidee_collector.restoring import restore_reports
 from keskidee_collector.schemas import Schemas, UnknownSchema
@@ -58,6 +59,7 @@ class State:
         self.register = RegisterStore(directory / "register.db")
         self.definitions = Definitions(settings.limits.fleet_families, settings.limits.families)
         self.schemas = Schemas(self.definitions)
+        self.links = Links(settings)
         self.fleet = Fleet()
         self.feed = Feed(self.reports.queue, self.fleet, settings.remote_write)
         self.metrics = OwnMetrics(version)
@@ -87,6 +89,7 @@ class State:
         for machine_id, _, payload in sorted(self.reports.all_schemas(), key=lambda row: row[:2] in in_use):
             self._restore_schema(machine_id, payload, parts)
         restore_reports(self, latest.values(), stopped_at)
+        self.links.plan(self.fleet)
 
     def _stored_parts(self) -> dict[bytes, Part]:
         parts = {}

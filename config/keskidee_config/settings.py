@@ -154,6 +154,23 @@ class LimitSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SiteSettings:
+    """An office, and what its link bears."""
+
+    name: Annotated[str, LABEL, Shown("castries")]
+    """The site that join tokens and agents name."""
+    interval_seconds: Annotated[int | None, Between(1, 3600), Shown("60")] = None
+    """Time from one report to the next there. Without it: as for everybody."""
+    batch: Annotated[int, Between(1, 32)] = 1
+    """Reports that an agent there sends at once. Each waits for the others; what is urgent does not wait."""
+    bytes_per_hour: Annotated[int | None, Between(10_000, 1024 * MIB), Shown("2000000")] = None
+    """What all machines of the site together may put on the link in an hour, counted with all headers. To keep within
+    it, reports are batched first and then made rarer, for all machines alike. Without it: as much as they want."""
+    bytes_per_day: Annotated[int | None, Between(100_000, 1024 * 1024 * MIB), Shown("40000000")] = None
+    """The same for a day; the smaller of both holds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RemoteWriteSettings:
     """A Prometheus, VictoriaMetrics or the like that is sent every report, by remote write 1.0."""
 
@@ -214,5 +231,7 @@ class CollectorSettings:
     """A machine is silent when it has missed this many of its own intervals."""
     tls: TlsSettings = field(default_factory=TlsSettings)
     limits: LimitSettings = field(default_factory=LimitSettings)
+    sites: Annotated[tuple[SiteSettings, ...], Distinct("name")] = ()
+    """Offices on thin links, with what those bear. Other sites need no entry. A list; one of it, in full:"""
     remote_write: Annotated[tuple[RemoteWriteSettings, ...], Distinct("name")] = ()
     """Where reports go with their own times, backlogs too (remote write). A list; one of it, in full:"""

@@ -29,14 +29,14 @@ NAMES = {FACTS: "facts", SCHEMA: "schema", PART: "part", REPORT: "report", DELTA
 
 
 class Collector:
-    """Give it to a Listener. `statuses` are answered first, in order; `interval_seconds` is what it wishes.
+    """Give it to a Listener. `statuses` are answered first, in order; `wishes` is what it answers.
 
     `posts` holds the kinds of frames of each POST (a run of one kind as one), `taken` session and sequence of what was
     accepted, in the order in which it came.
     """
 
     def __init__(self, *, interval_seconds: int = 15) -> None:
-        self.interval_seconds = interval_seconds
+        self.wishes = {"interval_seconds": interval_seconds}
         self.statuses: list[int] = []
         self.lose_answers = 0
         self.refuse: Callable[[list[int]], int] = lambda _: 0
@@ -74,7 +74,7 @@ class Collector:
         if self.lose_answers:
             self.lose_answers -= 1
             return b""
-        body = json.dumps({"interval_seconds": self.interval_seconds}).encode() if status == 200 else OK_BODY
+        body = json.dumps(self.wishes).encode() if status == 200 else OK_BODY
         return answer(status, body)
 
     def wait_for(self, condition: Callable[[], object], seconds: float = 20) -> None:

@@ -33,6 +33,7 @@ class Agent:
         self.delivery = Delivery(transport, self.spool, self.encoder, facts=lambda: self.facts, warn=self.told.append)
         self.sequence = 0
         self.zones = ["a"]
+        self.urgent = False
 
     def round(self, *, send: bool = True) -> None:
         samples = [TEMPERATURE(20.0 + self.sequence, zone=zone) for zone in self.zones]
@@ -45,7 +46,7 @@ class Agent:
 
     def deliver(self) -> None:
         self.delivery._paused_until_ms = 0  # the pauses have tests of their own
-        self.delivery.deliver(5, 15)
+        self.delivery.deliver(5, 15, urgent=self.urgent)
 
     def rounds(self, count: int, *, send: bool = True) -> None:
         for _ in range(count):

@@ -98,7 +98,10 @@ def test_what_is_kept_is_enough_to_report(local: Certified, tmp_path: Path) -> N
         identity = read_identity(tmp_path / "state")
         ca_file = str(tmp_path / "state" / CA_FILE)
         origin = origin_of(identity.collector)
-        assert Transport(origin, identity.machine_id, identity.credential, ca_file, Waiter()).post(b"", 5) == 15
+        assert (
+            Transport(origin, identity.machine_id, identity.credential, ca_file, Waiter()).post(b"", 5).interval_seconds
+            == 15
+        )
 
 
 def test_on_loopback_without_tls_no_authority_is_asked_for(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ def test_https_goes_through_one_tunnel_in_which_the_collector_is_verified_and_no
     with listening(tls=far.context) as listener, proxying(names={NAME: "127.0.0.1"}) as proxy:
         transport = transport_through(proxy, f"https://{NAME}:{listener.port}", far.ca_file)
         for _ in range(20):
-            assert transport.post(b"body", SECONDS) == 15
+            assert transport.post(b"body", SECONDS).interval_seconds == 15
         assert (len(listener.requests), listener.connections, transport.connection.handshakes) == (20, 1, 1)
         target = f"{NAME}:{listener.port}"
         assert proxy.heads == [f"CONNECT {target} HTTP/1.1\r\nHost: {target}"]
@@ -49,14 +49,19 @@ def test_https_goes_through_one_tunnel_in_which_the_collector_is_verified_and_no
 
 def test_user_and_password_go_to_the_proxy_and_not_to_the_collector(far: Certified) -> None:
     with listening(tls=far.context) as listener, proxying(names={NAME: "127.0.0.1"}, authorization=BASIC) as proxy:
-        assert transport_through(proxy, f"https://{NAME}:{listener.port}", far.ca_file, BASIC).post(b"", SECONDS) == 15
+        assert (
+            transport_through(proxy, f"https://{NAME}:{listener.port}", far.ca_file, BASIC)
+            .post(b"", SECONDS)
+            .interval_seconds
+            == 15
+        )
         assert "proxy-authorization" not in listener.requests[0].fields
 
 
 def test_http_goes_out_as_whole_urls(far: Certified) -> None:
     with listening() as listener, proxying(authorization=BASIC) as proxy:
         transport = transport_through(proxy, listener.url, authorization=BASIC)
-        assert [transport.post(b"one", SECONDS), transport.post(b"two", SECONDS)] == [15, 15]
+        assert [transport.post(body, SECONDS).interval_seconds for body in (b"one", b"two")] == [15, 15]
         [head] = proxy.heads
         assert head.startswith(f"POST {listener.url}/v1/machines/ab12/reports HTTP/1.1\r\n")
         assert f"\r\nProxy-Authorization: {BASIC}\r\n" in head
@@ -71,10 +76,8 @@ def test_a_proxy_over_ipv6_opens_a_tunnel_to_an_ipv6_address(tmp_path: Path) -> 
         pytest.skip("this kernel has no IPv6")
     with listening(tls=local.context, host="::1") as listener:
         way = Proxy("::1", proxy.port)
-        assert (
-            Transport(origin_of(listener.url), "a", "b", str(local.ca_file), Waiter(), proxy=way).post(b"", SECONDS)
-            == 15
-        )
+        transport = Transport(origin_of(listener.url), "a", "b", str(local.ca_file), Waiter(), proxy=way)
+        assert transport.post(b"", SECONDS).interval_seconds == 15
         assert proxy.heads == [f"CONNECT [::1]:{listener.port} HTTP/1.1\r\nHost: [::1]:{listener.port}"]
     proxy.close()
 
@@ -139,7 +142,7 @@ def test_a_proxy_that_dies_is_a_passing_error_and_its_successor_is_used(far: Cer
         assert str(error) == f"unreachable: proxy 127.0.0.1:{proxy.port}: Connection refused"
         assert not error.permanent
         with proxying(names={NAME: "127.0.0.1"}, port=proxy.port):
-            assert transport.post(b"two", SECONDS) == 15
+            assert transport.post(b"two", SECONDS).interval_seconds == 15
         assert [request.body for request in listener.requests] == [b"one", b"two"]
 
 
@@ -160,7 +163,7 @@ def test_a_tunnel_that_was_closed_between_two_reports_is_opened_again(far: Certi
         transport = transport_through(proxy, f"https://{NAME}:{listener.port}", far.ca_file)
         transport.post(b"one", SECONDS)
         proxy.hang_up()
-        assert transport.post(b"two", SECONDS) == 15
+        assert transport.post(b"two", SECONDS).interval_seconds == 15
         assert (len(proxy.heads), len(listener.requests)) == (2, 2)
 
 

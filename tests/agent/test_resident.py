@@ -101,7 +101,7 @@ def test_the_facts_name_the_machine_its_agent_and_its_interval(
 
 @pytest.mark.slow
 def test_the_collectors_interval_is_taken_over_and_told_back(start: Callable[..., Agent], collector: Collector) -> None:
-    collector.interval_seconds = 2
+    collector.wishes["interval_seconds"] = 2
     start()
     collector.wait_for(lambda: len(collector.came_at) >= 4)
     assert 1.5 < collector.came_at[3] - collector.came_at[2] < 2.5
@@ -110,7 +110,7 @@ def test_the_collectors_interval_is_taken_over_and_told_back(start: Callable[...
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGUSR2], ids=["TERM", "INT", "USR2"])
 def test_a_stop_says_goodbye_and_is_quick(start: Callable[..., Agent], collector: Collector, number: int) -> None:
-    collector.interval_seconds = 600
+    collector.wishes["interval_seconds"] = 600
     agent = start()
     collector.wait_for(lambda: collector.reports)
     assert agent.end(number) < 2
