@@ -10,6 +10,7 @@ from keskidee_collector.access import Access
 from keskidee_collector.definitions import Definition, Definitions
 from keskidee_collector.fleet import DEFAULT_INTERVAL_SECONDS, Fleet, Machine
 from keskidee_collector.own_metrics import OwnMetrics
+from keskidee_collector.presence import Look, Presence
 from keskidee_collector.schemas import Schemas, UnknownSchema
 from keskidee_collector.store.register import RegisterStore
 from keskidee_collector.store.reports import ReportStore
@@ -58,6 +59,7 @@ class State:
         self.definitions = Definitions(settings.limits.fleet_families, settings.limits.families)
         self.schemas = Schemas(self.definitions)
         self.fleet = Fleet()
+        self.presence = Presence(self.fleet, settings.silent_after_intervals, since_ticks=self.ticks())
         self.metrics = OwnMetrics(version)
         self.access = Access(self.register.tokens(), fingerprint)
         self._restore(stopped_at=_last_sign_of_life(directory))
@@ -67,9 +69,13 @@ class State:
         self.reports.close()
         self.register.close()
 
+    def look(self) -> Look:
+        """Every machine's and site's state, now."""
+        return self.presence.look(self.ticks())
+
     def machine_state(self, machine: Machine) -> str:
-        """on, off, silent or retired, now."""
-        return machine.state(self.ticks(), silent_after_intervals=self.settings.silent_after_intervals)
+        """on, off, silent, link_down or retired, now; who asks for many takes one `look`."""
+        return self.look().state(machine)
 
     def _restore(self, stopped_at: float | None) -> None:
         for name, kind, help in self.reports.all_definitions():

@@ -84,6 +84,7 @@ class Inside:
             CollectorSettings(**{**settings, "limits": limits}), directory, version="0.1.0", now=lambda: self.clock.at
         )
         self.state.ticks = lambda: self.clock.ticks
+        self.state.presence.since_ticks = self.clock.ticks
         for machine in self.state.fleet:
             machine.heard_ticks += self.clock.ticks - self.clock.at
             machine.taken_ticks += self.clock.ticks - self.clock.at
