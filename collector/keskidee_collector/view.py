@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from keskidee_collector.away import Away, away_of
 from keskidee_collector.definitions import Definition
 from keskidee_collector.fleet import LINK_DOWN, OFF, OFF_WORDS, ON, RETIRED, SILENT, UNANNOUNCED
 from keskidee_collector.presence import SITE_STATES
@@ -29,6 +30,7 @@ __all__ = [
     "MACHINE_STATES",
     "SITE_STATES",
     "AssetRow",
+    "Away",
     "Definition",
     "MachineView",
     "SiteView",
@@ -70,8 +72,9 @@ class MachineView:
     """One machine, now. Times are UTC epoch seconds, None where it never happened; unknown texts are empty.
 
     `state` is on, off, silent, link_down or retired, `state_since` when that began (for silence: the last report).
-    `off_reason` is shutdown, sleep or unannounced. `is_client`: somebody sits at it, and may pull the plug. `problems`
-    are the sources that did not read, `refused_families` by name with the reason.
+    `off_reason` is shutdown, sleep or unannounced, `away` the last absence that it told of itself. `is_client`: one sits
+    at it, and may pull the plug. `problems` are the sources that did not read, `refused_families` by name with the
+    reason.
     """
 
     id: str
@@ -90,6 +93,7 @@ class MachineView:
     state: str
     state_since: float
     off_reason: str
+    away: Away | None
     is_client: bool
     enrolled_at: float
     last_report_at: float | None
@@ -217,6 +221,7 @@ class View:
             state=state,
             state_since=self._since(machine, state),
             off_reason=(machine.goodbye if machine.goodbye in OFF_WORDS else UNANNOUNCED) if state == OFF else "",
+            away=away_of(facts),
             is_client=machine.is_client,
             enrolled_at=machine.enrolled_at,
             last_report_at=machine.last_report_at,

@@ -161,6 +161,7 @@ def environment() -> Environment:
     found.globals |= {
         "amount": wording.amount,
         "asset": asset,
+        "AWAY_REASONS": wording.AWAY_REASONS,
         "CHOICES": CHOICES,
         "NAMES_SHOWN": NAMES_SHOWN,
         "OFF_REASONS": wording.OFF_REASONS,
