@@ -20,7 +20,7 @@ from keskidee_collector.addresses import is_loopback, local_host, split_address
 from keskidee_collector.app import build
 from keskidee_collector.connections import Connections
 from keskidee_collector.files import keep_file
-from keskidee_collector.housekeeping import keep_house
+from keskidee_collector.housekeeping import keep_days, keep_house
 from keskidee_collector.listener import (
     CannotStart,
     Server,
@@ -118,13 +118,15 @@ async def serve(settings: CollectorSettings, directory: Path, beside: Beside) ->
 
 @asynccontextmanager
 async def _housekeeping(state: State, renew: Callable[[], None] | None) -> AsyncIterator[None]:
-    task = asyncio.create_task(keep_house(state, renew))
+    tasks = [asyncio.create_task(keep_house(state, renew)), asyncio.create_task(keep_days(state))]
     try:
         yield
     finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        for task in tasks:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+        await state.days.write(state.now())
 
 
 async def _until_stopped(

@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from keskidee_collector.access import Access
+from keskidee_collector.days import Days
 from keskidee_collector.definitions import Definition, Definitions
 from keskidee_collector.fleet import DEFAULT_INTERVAL_SECONDS, Fleet, Machine
 from keskidee_collector.own_metrics import OwnMetrics
@@ -62,7 +63,10 @@ class State:
         self.presence = Presence(self.fleet, settings.silent_after_intervals, since_ticks=self.ticks())
         self.metrics = OwnMetrics(version)
         self.access = Access(self.register.tokens(), fingerprint)
-        self._restore(stopped_at=_last_sign_of_life(directory))
+        stopped_at = _last_sign_of_life(directory)
+        self._restore(stopped_at)
+        self.days = Days(self.fleet, self.register, self.look)
+        self.days.restore(stopped_at, self.listening_since)
 
     def close(self) -> None:
         """Commits what is queued in both stores."""

@@ -1,4 +1,4 @@
-"""What exporters and pages may see: machines as plain rows, and their samples as rendered chunks."""
+"""What exporters and pages may see: machines as rows, their samples as rendered chunks, and what stored.py reads."""
 
 from __future__ import annotations
 
@@ -11,26 +11,24 @@ from keskidee_collector.definitions import Definition
 from keskidee_collector.fleet import LINK_DOWN, OFF, OFF_WORDS, ON, RETIRED, SILENT, UNANNOUNCED
 from keskidee_collector.presence import SITE_STATES
 from keskidee_collector.render import labels_text
-from keskidee_collector.store.database import Unusable, open_for_reading
-from keskidee_collector.store.register import read_machines
-from keskidee_collector.store.reports import read_last_heard
+from keskidee_collector.store.database import Unusable
+from keskidee_collector.stored import AssetRow, DayView, stored_assets, stored_days
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from prometheus_client import CollectorRegistry
 
     from keskidee_collector.fleet import Machine, Problem
     from keskidee_collector.presence import Look
     from keskidee_collector.state import State
-    from keskidee_collector.store.register import MachineRow
 
 __all__ = [
     "MACHINE_STATES",
     "SITE_STATES",
     "AssetRow",
     "Away",
+    "DayView",
     "Definition",
     "MachineView",
     "SiteView",
@@ -38,6 +36,7 @@ __all__ = [
     "View",
     "labels_text",
     "stored_assets",
+    "stored_days",
 ]
 
 MACHINE_STATES = (ON, OFF, SILENT, LINK_DOWN)
@@ -72,8 +71,8 @@ class MachineView:
     """One machine, now. Times are UTC epoch seconds, None where it never happened; unknown texts are empty.
 
     `state` is on, off, silent, link_down or retired, `state_since` when that began (for silence: the last report).
-    `off_reason` is shutdown, sleep or unannounced, `away` the last absence that it told of itself. `is_client`: one sits
-    at it, and may pull the plug. `problems` are the sources that did not read, `refused_families` by name with the
+    `off_reason` is shutdown, sleep or unannounced, `away` the last absence that it told of itself. `is_client`: one
+    sits at it, and may pull the plug. `problems` are the sources that did not read, `refused_families` by name with the
     reason.
     """
 
@@ -239,51 +238,3 @@ class View:
         if state == RETIRED:
             return machine.retired_at or 0.0
         return machine.last_report_at or machine.enrolled_at
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AssetRow:
-    """A machine as procurement sees it, with its first and last sign of life (epoch seconds)."""
-
-    instance: str
-    hostname: str
-    id: str
-    site: str
-    role: str
-    maker: str
-    model: str
-    serial: str
-    system: str
-    first_seen: float
-    last_seen: float | None
-    state: str
-
-
-def stored_assets(directory: Path) -> list[AssetRow]:
-    """The register in a data directory, read without disturbing the collector that may be running on it.
-
-    Raises Unusable where there is no register.
-    """
-    register = open_for_reading(directory / "register.db")
-    reports = open_for_reading(directory / "reports.db")
-    heard = read_last_heard(reports)
-    rows = [_asset(row, heard.get(row.id)) for row in read_machines(register)]
-    return sorted(rows, key=lambda row: (row.site, row.instance))
-
-
-def _asset(row: MachineRow, last_seen: float | None) -> AssetRow:
-    facts = row.facts
-    return AssetRow(
-        instance=row.instance,
-        hostname=facts.get("hostname", ""),
-        id=row.id,
-        site=row.site,
-        role=row.role,
-        maker=facts.get("maker", ""),
-        model=facts.get("model", ""),
-        serial=facts.get("serial", ""),
-        system=facts.get("os_name", ""),
-        first_seen=row.enrolled_at,
-        last_seen=last_seen,
-        state="retired" if row.retired_at is not None else "in use",
-    )

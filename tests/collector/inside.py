@@ -6,7 +6,7 @@ import asyncio
 import json
 import secrets
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -91,9 +91,9 @@ class Inside:
         self.client = "127.0.0.1"
         self.application = build(self.state, admin_token=ADMIN, ca_pem=None)
 
-    def again(self) -> Inside:
+    def again(self) -> Self:
         self.state.close()
-        return Inside(self._directory, self.clock, **self._given)
+        return type(self)(self._directory, self.clock, **self._given)
 
     def machine(self, agent: Agent) -> Machine:
         machine = self.state.fleet.get(agent.id)
