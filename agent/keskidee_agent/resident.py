@@ -11,6 +11,7 @@ import os
 import sys
 
 from keskidee_agent import clock
+from keskidee_agent.absence import Absence
 from keskidee_agent.delivery import Delivery
 from keskidee_agent.farewell import machine_goes_down
 from keskidee_agent.gather import DEADLINE_SECONDS, Gatherer
@@ -82,7 +83,9 @@ class Resident:
                 source.deadline_seconds = settings["deadline_seconds"]
         self._encoder = Encoder(os.urandom(SESSION_BYTES))
         self._sequence = 0
+        self._absence = Absence(settings["spool"]["folder"])
         self._spool = Spool(schema_frames=self._encoder.schema_frames, warn=warn, **settings["spool"])
+        self._absence.begin()
         transport = Transport(
             origin_of(settings["collector"]), self._machine_id, settings["credential"], settings["ca_file"], wake,
             proxy=_proxy(settings["proxy"]),
@@ -105,6 +108,8 @@ class Resident:
             interval_ms = self._interval_seconds * 1000
             phase = clock.phase_ms(self._machine_id, interval_ms)
             self._wake.sleep_until(clock.next_round_ms(clock.boot_ms(), interval_ms, phase), clock.boot_ms)
+            if self._absence.slept():
+                self._facts_due_ms = 0
 
     def round(self) -> None:
         """Reads the machine once and sends what waits."""
@@ -136,8 +141,9 @@ class Resident:
         """Says goodbye, unless the agent only reads its settings again, and leaves the spool durable."""
         asked = self._wake.asked
         self._wake.forget()
+        reason = "shutdown" if asked == STOP and machine_goes_down() else asked
+        self._absence.end(reason)
         if asked != RELOAD:
-            reason = "shutdown" if asked == STOP and machine_goes_down() else asked
             self._delivery.goodbye(self._sequence, reason, GOODBYE_SECONDS)
         self._wake.asked = asked
         self._spool.close()
@@ -150,7 +156,7 @@ class Resident:
 
             self._facts_due_ms = now + FACTS_EVERY_MS
             told = {"agent_version": __version__, "interval_seconds": str(self._interval_seconds)}
-            self._known_facts = facts_of(self._machine) | told
+            self._known_facts = facts_of(self._machine) | told | self._absence.facts
         return self._known_facts
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from starlette.applications import Starlette
 from starlette.responses import Response
@@ -15,13 +15,14 @@ from keskidee_collector.enrolment import Enrolment
 from keskidee_collector.guard import Guard
 from keskidee_collector.health import Health
 from keskidee_collector.ingest import Ingest, is_report_path
-from keskidee_collector.view import View, stored_assets
+from keskidee_collector.view import View, stored_assets, stored_days
 from keskidee_collector.web.pages import routes as page_routes
-from keskidee_exporters import csv_register
+from keskidee_exporters import csv_days, csv_register
 from keskidee_exporters.prometheus_config import scrape_lines
 from keskidee_exporters.routes import routes as exporter_routes
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from starlette.requests import Request
@@ -82,10 +83,20 @@ async def _not_found(request: Request, _error: Exception) -> Response:
 def export_csv(directory: Path, output: Path | None) -> int:
     """Writes the register of a data directory as CSV, to a file or to stdout. Raises Unusable."""
     rows = stored_assets(directory)
+    return _write(output, lambda out: csv_register.write(rows, out))
+
+
+def export_days(directory: Path, output: Path | None, first: str, last: str) -> int:
+    """Writes the days of its machines, from one to another, likewise."""
+    rows = stored_days(directory, first, last)
+    return _write(output, lambda out: csv_days.write(rows, out))
+
+
+def _write(output: Path | None, write: Callable[[TextIO], None]) -> int:
     if output is None:
         sys.stdout.reconfigure(newline="")  # type: ignore[union-attr]  # a TextIOWrapper: CSV ends its lines itself
-        csv_register.write(rows, sys.stdout)
+        write(sys.stdout)
     else:
         with open(output, "w", encoding="utf-8", newline="") as file:
-            csv_register.write(rows, file)
+            write(file)
     return 0

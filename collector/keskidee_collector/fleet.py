@@ -19,10 +19,14 @@ if TYPE_CHECKING:
     from keskidee_report.decode import Round
     from keskidee_report.delta import Snapshot
 
-ON, OFF, SILENT, RETIRED = "on", "off", "silent", "retired"
+ON, OFF, SILENT, LINK_DOWN, RETIRED = "on", "off", "silent", "link_down", "retired"
 NO_OUTCOMES = (b"", b"", b"", b"")
-STATES = (ON, OFF, SILENT)
-"""States of a machine that is not retired."""
+OFF_WORDS = frozenset({"shutdown", "sleep"})
+"""Goodbyes after which a machine is off as usual."""
+UNANNOUNCED = "unannounced"
+"""Why a machine is off that just went: the plug was pulled, the lid was closed."""
+CLIENTS = frozenset({"desktop", "laptop", "tablet"})
+"""Roles, and kinds of chassis, of what people switch off at the wall, carry home and close."""
 
 SESSIONS_KEPT = 16
 SCHEMAS_KEPT = 8
@@ -97,14 +101,31 @@ class Machine:
     refusal: str = ""
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
+    @property
+    def expected_seconds(self) -> float:
+        """From one POST to the next."""
+        return self.interval_seconds * self.batch
+
+    @property
+    def is_client(self) -> bool:
+        """Whether somebody sits at it; the role says so, or the chassis where no role was given."""
+        return (self.role or self.facts.get("chassis", "")) in CLIENTS
+
+    def is_overdue(self, ticks: float, *, silent_after_intervals: float) -> bool:
+        """Whether it missed its reports, and neither said goodbye nor was retired."""
+        if self.retired_at is not None or self.goodbye in OFF_WORDS:
+            return False
+        return ticks - self.heard_ticks > silent_after_intervals * self.expected_seconds
+
     def state(self, ticks: float, *, silent_after_intervals: float) -> str:
-        """on, off, silent or retired, at this tick of the steady clock."""
+        """on, off, silent or retired, at this tick of the steady clock; presence.py asks its neighbours too."""
         if self.retired_at is not None:
             return RETIRED
-        if self.goodbye in ("shutdown", "sleep"):
+        if self.goodbye in OFF_WORDS:
             return OFF
-        expected_seconds = self.interval_seconds * self.batch
-        return SILENT if ticks - self.heard_ticks > silent_after_intervals * expected_seconds else ON
+        if self.is_overdue(ticks, silent_after_intervals=silent_after_intervals):
+            return OFF if self.is_client else SILENT
+        return ON
 
     def is_repeat(self, session: bytes, sequence: int) -> bool:
         """Whether this report was taken before."""
@@ -196,6 +217,7 @@ class Fleet:
     def __init__(self) -> None:
         self._by_id: dict[str, Machine] = {}
         self._instances: dict[str, str] = {}
+        self._by_site: dict[str, dict[str, Machine]] = {}
 
     def __iter__(self) -> Iterator[Machine]:
         return iter(self._by_id.values())
@@ -207,14 +229,24 @@ class Fleet:
         """The machine of this id."""
         return self._by_id.get(machine_id)
 
+    def sites(self) -> list[str]:
+        """The sites that machines have, by name."""
+        return sorted(self._by_site)
+
+    def at(self, site: str) -> Iterable[Machine]:
+        """The machines of a site, retired ones too."""
+        return self._by_site.get(site, {}).values()
+
     def add(self, machine: Machine) -> None:
         """Adds a machine whose instance is free (see `free_instance`)."""
         self._by_id[machine.id] = machine
+        self._by_site.setdefault(machine.site, {})[machine.id] = machine
         self._instances[machine.instance] = machine.id
 
     def drop(self, machine: Machine) -> None:
         """Takes back `add`."""
         del self._by_id[machine.id]
+        del self._by_site[machine.site][machine.id]
         del self._instances[machine.instance]
 
     def free_instance(self, hostname: str, machine_id: str) -> str:

@@ -93,12 +93,16 @@ class Intake:
 
     def _heard(self, machine: Machine, post: Post, fresh: Fresh, taken: list[Taken], arrival: Arrival) -> Taken | None:
         """Shows what is durable; the report that is shown now, if another one than before."""
-        if machine.last_report_at is None or self._state.machine_state(machine) != ON:
+        state = self._state
+        patience = state.settings.silent_after_intervals
+        if machine.last_report_at is None or machine.state(state.ticks(), silent_after_intervals=patience) != ON:
+            state.days.returns(machine, arrival.at)
             machine.on_since = arrival.at
         newest = hear(machine, post, fresh, taken, arrival)
         if newest is not None:
             machine.show(newest.session, newest.schema, newest.snapshot, newest.at)
-        self._state.journal.logged(machine)
+            state.days.take(machine, newest.schema, newest.snapshot.words, newest.at, len(taken))
+        state.journal.logged(machine)
         return newest
 
     def _count(self, fresh: Fresh, taken: list[Taken], newest: Taken | None) -> None:

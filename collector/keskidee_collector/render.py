@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from keskidee_collector.measures import places_of
 from keskidee_report.decode import Words
 from keskidee_report.model import HISTOGRAM, SUMMARY
 from keskidee_report.pages import BOUNDS, Unfit, arranged, bound_text, page_family
@@ -109,12 +110,15 @@ def _page_family(name: str, kind: str, columns: list[tuple[int, Column]]) -> Pag
 
 
 class PartTemplate:
-    """The accepted families of one source, ready to be filled. `passing`: some are refused for now only."""
+    """The accepted families of one source, ready to be filled. `passing`: some are refused for now only.
+
+    `places` are those of the values that days.py follows.
+    """
 
     __slots__ = (
-        "__weakref__", "_positions", "_template", "_words", "count", "names", "part_hash", "passing", "refused",
-        "series",
-    )  # fmt: skip
+        *("__weakref__", "_positions", "_template", "_words"),
+        *("count", "names", "part_hash", "passing", "places", "refused", "series"),
+    )
 
     def __init__(
         self, part: Part, accepted: list[PageFamily], refused: dict[str, str], *, passing: bool = False
@@ -124,6 +128,7 @@ class PartTemplate:
         self.passing = passing
         self.count = part.count
         self.part_hash = part.hash
+        self.places = places_of(part)
         self._words = Words(part)
         self._template = BETWEEN.join([family.lines.encode() for family in accepted])
         positions = [position for family in accepted for position in family.positions]

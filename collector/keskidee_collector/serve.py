@@ -23,7 +23,7 @@ from keskidee_collector.addresses import is_loopback, local_host, split_address
 from keskidee_collector.app import build
 from keskidee_collector.connections import Connections
 from keskidee_collector.files import keep_file
-from keskidee_collector.housekeeping import keep_house
+from keskidee_collector.housekeeping import keep_days, keep_house
 from keskidee_collector.listener import (
     CannotStart,
     Server,
@@ -49,6 +49,8 @@ if TYPE_CHECKING:
 __all__ = ["CannotStart", "Running", "program_version", "serve", "setup_logging"]
 
 BEAT_SECONDS = 5
+AWAY_SECONDS = 20.0
+"""A beat later than this was none of the loop's ordinary delays."""
 RUNNING_FILE = "collector.json"
 ADMIN_FILE = "admin-token"
 
@@ -127,13 +129,15 @@ async def serve(settings: CollectorSettings, directory: Path, beside: Beside) ->
 
 @asynccontextmanager
 async def _housekeeping(state: State, renew: Callable[[], None] | None) -> AsyncIterator[None]:
-    task = asyncio.create_task(keep_house(state, renew))
+    tasks = [asyncio.create_task(keep_house(state, renew)), asyncio.create_task(keep_days(state))]
     try:
         yield
     finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        for task in tasks:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+        await state.days.write(state.now())
 
 
 async def _until_stopped(
@@ -146,7 +150,7 @@ async def _until_stopped(
     row = {"url": running.url, "pid": os.getpid(), "ca_file": str(running.ca_file) if running.ca_file else None}
     keep_file(directory / RUNNING_FILE, json.dumps(row).encode())
     stopping = asyncio.create_task(running.stop.wait())
-    beating = asyncio.create_task(_beat(directory))
+    beating = asyncio.create_task(_beat(running.state, directory))
     try:
         async with beside(running):
             await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -157,11 +161,19 @@ async def _until_stopped(
         await serving
 
 
-async def _beat(directory: Path) -> None:
-    """Leaves a sign of life, so that the next start knows which machines were silent already (state.py)."""
+async def _beat(state: State, directory: Path) -> None:
+    """Leaves a sign of life, so that the next start knows which machines were silent already (state.py).
+
+    A beat that comes much too late says that the collector itself stood still: a stopped process, a suspended guest.
+    """
+    beat_ticks = state.ticks()
     while True:
         (directory / ALIVE_FILE).touch()
         await asyncio.sleep(BEAT_SECONDS)
+        late_seconds = state.ticks() - beat_ticks - BEAT_SECONDS
+        if late_seconds > AWAY_SECONDS:
+            state.presence.was_away(late_seconds, state.ticks())
+        beat_ticks = state.ticks()
 
 
 def _stop_on_signals(stop: asyncio.Event) -> None:
@@ -220,6 +232,7 @@ def _watch(state: State) -> None:
     gauge("families", "Metric families known in the fleet", lambda: len(state.definitions))
     gauge("waiting_commits", "Requests that wait for their commit to reports.db", state.reports.writer.waiting)
     gauge("failed_commits", "Commits to reports.db that failed", lambda: state.reports.writer.failures)
+    gauge("cut_off", "Whether nobody is heard, of several sites that fell together", lambda: state.look().is_cut_off())
     gauge("start_timestamp_seconds", "When this collector began to listen", lambda: state.listening_since)
 
 

@@ -7,12 +7,14 @@ import time
 from typing import TYPE_CHECKING
 
 from keskidee_collector.access import Access
+from keskidee_collector.days import Days
 from keskidee_collector.definitions import Definition, Definitions
 from keskidee_collector.feed import Feed
 from keskidee_collector.fleet import Fleet, Machine, interval_of
 from keskidee_collector.journal import Journal
 from keskidee_collector.links import Links
 from keskidee_collector.own_metrics import OwnMetrics
+from keskidee_collector.presence import Look, Presence
 from keskidee_collector.restoring import restore_reports
 from keskidee_collector.schemas import Schemas, UnknownSchema
 from keskidee_collector.store.register import RegisterStore
@@ -62,19 +64,27 @@ class State:
         self.links = Links(settings)
         self.fleet = Fleet()
         self.feed = Feed(self.reports.queue, self.fleet, settings.remote_write)
+        self.presence = Presence(self.fleet, settings.silent_after_intervals, since_ticks=self.ticks())
         self.metrics = OwnMetrics(version)
         self.access = Access(self.register.tokens(), fingerprint)
         self.journal = Journal(self, self.reports.last_position())
-        self._restore(stopped_at=_last_sign_of_life(directory))
+        stopped_at = _last_sign_of_life(directory)
+        self._restore(stopped_at)
+        self.days = Days(self.fleet, self.register, self.look)
+        self.days.restore(stopped_at, self.listening_since)
 
     def close(self) -> None:
         """Commits what is queued in both stores."""
         self.reports.close()
         self.register.close()
 
+    def look(self) -> Look:
+        """Every machine's and site's state, now."""
+        return self.presence.look(self.ticks())
+
     def machine_state(self, machine: Machine) -> str:
-        """on, off, silent or retired, now."""
-        return machine.state(self.ticks(), silent_after_intervals=self.settings.silent_after_intervals)
+        """on, off, silent, link_down or retired, now; who asks for many takes one `look`."""
+        return self.look().state(machine)
 
     def _restore(self, stopped_at: float | None) -> None:
         for name, kind, help in self.reports.all_definitions():

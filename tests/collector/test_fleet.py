@@ -38,6 +38,10 @@ def fleet_of(*machines: Machine) -> Fleet:
         ({"heard_ticks": 0.0, "goodbye": "upgrade"}, "silent"),
         ({"heard_ticks": 0.0, "interval_seconds": 3600.0}, "on"),
         ({"heard_ticks": 1000.0, "retired_at": 5.0, "goodbye": "sleep"}, "retired"),
+        ({"heard_ticks": 956.0, "role": "desktop"}, "on"),
+        ({"heard_ticks": 954.0, "role": "desktop"}, "off"),
+        ({"heard_ticks": 954.0, "facts": {"chassis": "laptop"}}, "off"),
+        ({"heard_ticks": 954.0, "role": "files", "facts": {"chassis": "desktop"}}, "silent"),
     ],
 )
 def test_the_state_of_a_machine(more: dict[str, Any], state: str) -> None:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sqlite3
 import stat
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import create_engine, text
+from sqlalchemy import MetaData, create_engine, text
 
 from keskidee_collector.sequences import Sequences
-from keskidee_collector.store.database import Unusable, open_database, open_for_reading
+from keskidee_collector.store.database import HEADS, Unusable, open_database, open_for_reading
+from keskidee_collector.store.days import read_days
+from keskidee_collector.store.register import read_machines
 from keskidee_collector.store.reports import Latest, ReportStore
+from keskidee_collector.store.tables import register_metadata
 from keskidee_report.codec import facts_frame
 from keskidee_report.delta import Snapshot
 from keskidee_report.model import Family, Reading
@@ -173,6 +177,18 @@ def test_both_files_are_their_owners_alone(tmp_path: Path) -> None:
     assert modes == {"reports.db": 0o600, "register.db": 0o600}
 
 
+REGISTER_0001 = """
+CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY);
+INSERT INTO alembic_version VALUES ('register_0001');
+CREATE TABLE machines (id VARCHAR NOT NULL PRIMARY KEY, instance VARCHAR NOT NULL UNIQUE, site VARCHAR NOT NULL,
+    role VARCHAR NOT NULL, credential_hash BLOB NOT NULL, facts BLOB NOT NULL, enrolled_at FLOAT NOT NULL,
+    revoked_at FLOAT, retired_at FLOAT);
+CREATE TABLE tokens (id VARCHAR NOT NULL PRIMARY KEY, scope VARCHAR NOT NULL, hash BLOB NOT NULL UNIQUE,
+    site VARCHAR NOT NULL, role VARCHAR NOT NULL, created_at FLOAT NOT NULL, expires_at FLOAT, uses_left INTEGER);
+INSERT INTO machines VALUES ('a1', 'pc-01', 'suva', 'desktop', x'00', x'7b7d', 1800000000.0, NULL, NULL);
+"""
+
+
 @pytest.mark.parametrize("pragma", [("journal_mode", "wal"), ("synchronous", 2)])
 def test_commits_are_durable_when_they_return(tmp_path: Path, pragma: tuple[str, object]) -> None:
     engine = open_database(tmp_path / "reports.db", "reports")
@@ -186,6 +202,35 @@ def test_a_file_of_a_newer_program_is_refused_in_one_line(tmp_path: Path) -> Non
         connection.execute(text("UPDATE alembic_version SET version_num = 'reports_9999'"))
     with pytest.raises(Unusable, match=r"reports.db: written by a newer keskidee \(reports_9999\)"):
         open_database(tmp_path / "reports.db", "reports")
+
+
+def test_a_register_of_before_days_were_counted_is_brought_up_to_date(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "register.db") as database:
+        database.executescript(REGISTER_0001)
+    engine = open_database(tmp_path / "register.db", "register")
+    with engine.connect() as connection:
+        version = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
+    assert (version, [row.instance for row in read_machines(engine)], read_days(engine)) == (
+        HEADS["register"],
+        ["pc-01"],
+        [],
+    )
+
+
+def test_the_migrations_make_the_tables_that_the_program_knows(tmp_path: Path) -> None:
+    engine = open_database(tmp_path / "register.db", "register")
+    made = MetaData()
+    made.reflect(engine)
+    columns = {
+        table.name: [(c.name, str(c.type), c.nullable, c.primary_key) for c in table.columns]
+        for table in register_metadata.sorted_tables
+    }
+    found = {
+        table.name: [(c.name, str(c.type), c.nullable, c.primary_key) for c in table.columns]
+        for table in made.sorted_tables
+        if table.name != "alembic_version"
+    }
+    assert found == columns
 
 
 @pytest.mark.parametrize("content", [b"", b"no database" * 500])

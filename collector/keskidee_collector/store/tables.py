@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Float, Integer, LargeBinary, MetaData, String, Table
+from sqlalchemy import Boolean, Column, Float, Index, Integer, LargeBinary, MetaData, String, Table
 
 reports_metadata = MetaData()
 register_metadata = MetaData()
@@ -110,3 +110,37 @@ tokens = Table(
     Column("uses_left", Integer),
 )
 """Join and metrics tokens: the SHA-256 of each, never the token itself."""
+
+machine_days = Table(
+    "machine_days",
+    register_metadata,
+    Column("day", String, primary_key=True),
+    Column("machine_id", String, primary_key=True),
+    Column("site", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("counted_until", Float, nullable=False),
+    Column("on_seconds", Float, nullable=False),
+    Column("off_seconds", Float, nullable=False),
+    Column("silent_seconds", Float, nullable=False),
+    Column("link_down_seconds", Float, nullable=False),
+    Column("unknown_seconds", Float, nullable=False),
+    Column("boots", Integer, nullable=False),
+    Column("boot_seconds", Float),
+    Column("memory_pressure_ratio", Float),
+    Column("memory_pressure_worst_ratio", Float),
+    Column("memory_samples", Integer, nullable=False),
+    Column("cpu_busy_ratio", Float),
+    Column("cpu_seconds", Float, nullable=False),
+    Column("disk_latency_seconds", Float),
+    Column("disk_operations", Float, nullable=False),
+    Column("reports", Integer, nullable=False),
+    Column("reports_lost", Integer, nullable=False),
+    Column("aways", String, nullable=False),
+    Column("away_seconds", Float, nullable=False),
+    Column("os_supported", Integer),
+    Column("encrypted", Integer),
+    Column("pending_updates", Integer),
+    Index("machine_days_by_machine", "machine_id", "day"),
+    sqlite_with_rowid=False,
+)
+"""One row a machine and UTC day, for good (days.py); the last three columns are for others to fill in."""
