@@ -26,11 +26,10 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from keskidee_collector.guard import Application
     from keskidee_collector.state import State
 
 
-def build(state: State, *, admin_token: str, ca_pem: bytes | None) -> Application:
+def build(state: State, *, admin_token: str, ca_pem: bytes | None) -> Guard:
     """The whole collector as one ASGI application. `ca_pem` is the agents' CA where TLS is on."""
     ingest = Ingest(state)
     rest = Starlette(routes=_routes(state, admin_token, ca_pem), exception_handlers={404: _not_found})
@@ -42,7 +41,7 @@ def build(state: State, *, admin_token: str, ca_pem: bytes | None) -> Applicatio
         else:
             await rest(scope, receive, send)
 
-    return Guard(state, dispatch, tls=ca_pem is not None)
+    return Guard(state, dispatch, ingest, tls=ca_pem is not None)
 
 
 def _routes(state: State, admin_token: str, ca_pem: bytes | None) -> list[Any]:
