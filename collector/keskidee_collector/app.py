@@ -27,11 +27,10 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from keskidee_collector.guard import Application
     from keskidee_collector.state import State
 
 
-def build(state: State, *, admin_token: str, ca_pem: bytes | None, proxys_ca_pem: bytes | None = None) -> Application:
+def build(state: State, *, admin_token: str, ca_pem: bytes | None, proxys_ca_pem: bytes | None = None) -> Guard:
     """The whole collector as one ASGI application. `ca_pem` is the agents' CA where TLS is on.
 
     `proxys_ca_pem` is the authority of a proxy in front that ends TLS, where its certificate is not of `ca_pem`.
@@ -46,7 +45,7 @@ def build(state: State, *, admin_token: str, ca_pem: bytes | None, proxys_ca_pem
         else:
             await rest(scope, receive, send)
 
-    return Guard(state, dispatch, tls=ca_pem is not None)
+    return Guard(state, dispatch, ingest, tls=ca_pem is not None)
 
 
 def _routes(state: State, admin_token: str, ca_pem: bytes | None) -> list[Any]:

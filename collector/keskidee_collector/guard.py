@@ -12,12 +12,14 @@ from urllib.parse import urlsplit
 from keskidee_collector.access import METRICS, NotAllowed, bearer
 from keskidee_collector.addresses import is_loopback
 from keskidee_collector.answers import problem
-from keskidee_collector.ingest import is_report_path
+from keskidee_collector.ingest import is_plain_target, is_report_path
 from keskidee_collector.proxies import Proxies
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from keskidee_collector.exchange import Headers, Reply
+    from keskidee_collector.ingest import Ingest
     from keskidee_collector.state import State
 
     Application = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
@@ -41,11 +43,12 @@ SECURITY_HEADERS = [
 
 
 class Guard:
-    """Wraps the application that answers."""
+    """Wraps the application that answers, and the report route for what goes there without ASGI."""
 
-    def __init__(self, state: State, inside: Application, *, tls: bool) -> None:
+    def __init__(self, state: State, inside: Application, ingest: Ingest, *, tls: bool) -> None:
         self._state = state
         self._inside = inside
+        self._ingest = ingest
         self._tls = tls
         self._proxies = Proxies(state.settings.trusted_proxies)
         public = urlsplit(state.settings.public_url or "").hostname
@@ -56,9 +59,9 @@ class Guard:
         if scope["type"] != "http":
             await self._inside(scope, receive, send)
             return
-        host = host_of(scope)
+        host = host_of(scope["headers"])
         refusal = None
-        if not self._tls and host != self._public and not is_loopback(host):
+        if not self._is_ours(host):
             refusal = problem(421, "host", "this collector is not reached by that name; see public_url in its settings")
         elif is_report_path(scope["path"]):  # it asks for a credential itself, and no browser reads its answers
             await self._inside(scope, receive, send)
@@ -72,6 +75,19 @@ class Guard:
             await refusal(scope, receive, send)
             return
         await self._inside(scope, receive, _with_security_headers(send))
+
+    def admits(self, method: bytes, target: bytes, headers: Headers) -> bool:
+        """Whether `reply` may answer: a report, as agents send it, to a name of this collector."""
+        return (
+            method == b"POST" and is_plain_target(target) and self._is_ours(host_of(headers) if not self._tls else "")
+        )
+
+    async def reply(self, target: bytes, headers: Headers, body: bytes) -> Reply:
+        """The answer to a report that is there as a whole."""
+        return await self._ingest.reply(target, headers, body)
+
+    def _is_ours(self, host: str) -> bool:
+        return self._tls or host == self._public or is_loopback(host)
 
     def _may_read(self, scope: dict[str, Any], host: str) -> bool:
         path = scope["path"]
@@ -87,9 +103,9 @@ class Guard:
         return True
 
 
-def host_of(scope: dict[str, Any]) -> str:
+def host_of(headers: Headers) -> str:
     """The Host header's name without port and brackets, in lower case; empty where there is none or more than one."""
-    hosts = [value for key, value in scope["headers"] if key == b"host"]
+    hosts = [value for key, value in headers if key == b"host"]
     if len(hosts) != 1:
         return ""
     host: str = hosts[0].decode("latin-1").lower()

@@ -33,6 +33,7 @@ from keskidee_collector.listener import (
     renewed,
     server_config,
 )
+from keskidee_collector.loop import Breath
 from keskidee_collector.proxies import read_authority
 from keskidee_collector.state import ALIVE_FILE, State
 from keskidee_collector.store.database import Unusable
@@ -110,6 +111,8 @@ async def serve(settings: CollectorSettings, directory: Path, beside: Beside) ->
             connections_at_most(settings.limits.connections),
             settings.limits.receive_seconds,
             lambda reason: state.metrics.refused.labels(reason).inc(),
+            reports=application,
+            breath=Breath(state.reports.writer.wait_written),
         )
         state.metrics.gauge("connections", "Open connections of clients", lambda: len(connections))
         config = server_config(settings, application, connections, certificate)
