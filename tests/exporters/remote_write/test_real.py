@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,42 +13,19 @@ import pytest
 
 from tests.exporters.remote_write.receiver import wait_until
 from tests.exporters.remote_write.standin import Log, Part
+from tests.receivers import Points, Server, prometheus_server, victoria_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.exporters.remote_write.conftest import Sending
-    from tests.processes import Process, Start
+    from tests.processes import Start
 
 pytestmark = pytest.mark.slow
 
 SERIES = 30
 PART = Part(tuple([("node_test", (("at", str(at)),)) for at in range(SERIES)]))
 STEP_MS = 15_000
-Points = dict[str, list[tuple[int, float]]]
-
-
-class Server:
-    """A receiver that may be ended and started again on the same data."""
-
-    def __init__(self, start: Start, argv: list[str | Path], url: str, write: str, ready: str) -> None:
-        self._start, self._argv, self.url, self._ready = start, argv, url, url + ready
-        self.write = url + write
-        self.process: Process = start(argv, ready=self._ready)
-
-    def restart(self) -> None:
-        self.process.stop(signal.SIGKILL)
-        self.process = self._start(self._argv, ready=self._ready)
-
-    def points(self, start_ms: int, end_ms: int, query: str = "node_test") -> Points:
-        """Every sample of a metric as it is stored, by the label `at`."""
-        asked = {"query": f"{query}[{(end_ms - start_ms) // 1000 + 1}s]", "time": str(end_ms / 1000)}
-        with urlopen(f"{self.url}/api/v1/query?{urlencode(asked)}", timeout=10) as answer:
-            rows = json.load(answer)["data"]["result"]
-        return {
-            row["metric"].get("at", ""): [(round(at * 1000), float(value)) for at, value in row["values"]]
-            for row in rows
-        }
 
 
 @pytest.fixture
@@ -57,18 +33,7 @@ def prometheus(
     start: Start, program: Callable[[str], Path], free_port: Callable[[], int], tmp_path: Path
 ) -> Callable[..., Server]:
     """`prometheus(window="6h")`: takes samples that are so late."""
-
-    def run(*, window: str) -> Server:
-        config = tmp_path / "prometheus.yml"
-        config.write_text(f"storage: {{tsdb: {{out_of_order_time_window: {window}}}}}\n")
-        url = f"http://127.0.0.1:{free_port()}"
-        argv: list[str | Path] = [
-            program("prometheus"), f"--config.file={config}", f"--storage.tsdb.path={tmp_path / 'tsdb'}",
-            f"--web.listen-address={url[7:]}", "--web.enable-remote-write-receiver",
-        ]  # fmt: skip
-        return Server(start, argv, url, "/api/v1/write", "/-/ready")
-
-    return run
+    return lambda *, window: prometheus_server(start, program, free_port(), tmp_path, window=window)
 
 
 @pytest.fixture
@@ -76,16 +41,7 @@ def victoria_metrics(
     start: Start, program: Callable[[str], Path], free_port: Callable[[], int], tmp_path: Path
 ) -> Callable[[], Server]:
     """VictoriaMetrics as the README says: a sample that comes twice is one."""
-
-    def run() -> Server:
-        url = f"http://127.0.0.1:{free_port()}"
-        argv: list[str | Path] = [
-            program("victoria-metrics"), f"-storageDataPath={tmp_path / 'victoria'}", f"-httpListenAddr={url[7:]}",
-            "-dedup.minScrapeInterval=1ms", "-search.latencyOffset=0s",
-        ]  # fmt: skip
-        return Server(start, argv, url, "/api/v1/write", "/health")
-
-    return run
+    return lambda: victoria_server(start, program, free_port(), tmp_path)
 
 
 @pytest.fixture(params=["prometheus", "victoria_metrics"])
