@@ -121,7 +121,8 @@ class Resident:
         self._sequence += 1
         self._spool.hold(report)
         shortest, longest = DELIVERY_SECONDS
-        seconds = min(longest, max(shortest, self._interval_seconds / 2))
+        share = 0.8 if self._delivery.is_thrifty else 0.5  # a thin link loses packets, and a new connection costs more
+        seconds = min(longest, max(shortest, self._interval_seconds * share))
         self._delivery.deliver(seconds, self._interval_seconds, urgent=self._is_urgent(readings))
         wishes = self._delivery.wishes
         if wishes is not None and wishes.interval_seconds != self._interval_seconds:

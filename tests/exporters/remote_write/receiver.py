@@ -91,9 +91,9 @@ class Receiver:
         self._server.server_close()
 
 
-def wait_until(holds: Callable[[], object], what: str = "it") -> None:
+def wait_until(holds: Callable[[], object], what: str = "it", seconds: float = DEADLINE_SECONDS) -> None:
     """Waits for something that must come."""
-    deadline = time.monotonic() + DEADLINE_SECONDS
+    deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline, f"{what} did not come"
         time.sleep(0.01)
