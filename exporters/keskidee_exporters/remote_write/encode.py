@@ -54,9 +54,17 @@ class Block:
         return len(self.series) * len(self.rows)
 
 
-def compressed(message: bytes) -> bytes:
-    """Snappy's block format, which has no frame around it."""
-    return bytes(cramjam.snappy.compress_raw(message))  # cramjam's own buffer is empty once it has been read
+def compressed(*messages: bytes) -> bytes:
+    """The messages as one, in snappy's block format, which has no frame around it.
+
+    Each is compressed for itself and loses its length, and the sum of all lengths stands before them: what follows the
+    length only ever refers back to what is near, so it may stand anywhere (snappy's format_description.txt). The bytes
+    of a long request are so never all in memory, which costs as much as all other work on them.
+    """
+    blocks = [bytes(cramjam.snappy.compress_raw(each)) for each in messages]  # cramjam's buffer can be read only once
+    lengths = [len(varint(len(each))) for each in messages]
+    contents = [block[length:] for block, length in zip(blocks, lengths, strict=True)]
+    return b"".join([varint(sum(map(len, messages))), *contents])
 
 
 def encode(block: Block) -> bytes:
