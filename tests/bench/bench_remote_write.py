@@ -113,7 +113,7 @@ def _by_protobuf(log: Log) -> int:
                 for label in sorted(given):
                     series.labels.add(name=label, value=given[label])
                 series.samples.add(value=value, timestamp=report.taken_ms)
-        size += len(compressed(request.SerializeToString()))
+        size += len(compressed([request.SerializeToString()]))
     return size
 
 
