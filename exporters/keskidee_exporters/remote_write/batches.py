@@ -56,8 +56,7 @@ class Batch:
 
     def body(self) -> bytes:
         """What is posted."""
-        parts = [item.encoded() if isinstance(item, Report) else encode(item) for item in self._items]
-        return compressed(b"".join(parts))
+        return compressed(item.encoded() if isinstance(item, Report) else encode(item) for item in self._items)
 
     def halves(self) -> tuple[Batch, ...]:
         """Two batches with the same samples, by time where there is more than one, or by series; none of one sample."""
