@@ -36,12 +36,6 @@ def escaped(value: str) -> str:
     return "".join([c for c in value if c == "\t" or (ord(c) >= 32 and ord(c) != 127)])
 
 
-def labels_text(labels: dict[str, str]) -> str:
-    """`{a="1",b="2"}` in the order given, without empty values; nothing at all where none is left."""
-    pairs = ",".join(f'{name}="{escaped(value)}"' for name, value in labels.items() if value)
-    return f"{{{pairs}}}" if pairs else ""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageFamily:
     """A family as it stands on a page: its lines with a place for each value, and where in the part the values are.

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from keskidee_collector.definitions import Definition
 from keskidee_collector.fleet import ON, RETIRED
-from keskidee_collector.render import labels_text
+from keskidee_collector.render import escaped
 from keskidee_collector.store.database import Unusable, open_for_reading
 from keskidee_collector.store.register import read_machines
 from keskidee_collector.store.reports import read_last_heard
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from prometheus_client import CollectorRegistry
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
     from keskidee_collector.state import State
     from keskidee_collector.store.register import MachineRow
 
-__all__ = ["AssetRow", "Definition", "MachineView", "Unusable", "View", "labels_text", "stored_assets"]
+__all__ = ["AssetRow", "Definition", "MachineView", "Unusable", "View", "escaped", "stored_assets"]
 
 OUTCOME_FAMILIES = (
     Definition(
@@ -49,8 +52,7 @@ OUTCOME_FAMILIES = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MachineView:
+class MachineView(msgspec.Struct, frozen=True, kw_only=True):
     """One machine, now. Times are UTC epoch seconds, None where it never happened; unknown texts are empty.
 
     `state` is on, off, silent or retired, `state_since` when that began (for silent: the last report). `off_reason`
@@ -122,7 +124,7 @@ class View:
         named += [pair for pair in zip(OUTCOME_FAMILIES, machine.outcome_chunks, strict=True) if pair[1]]
         return sorted(named, key=lambda pair: pair[0].name)
 
-    def fleet_families(self) -> Iterator[tuple[Definition, list[bytes]]]:
+    def fleet_families(self) -> Iterator[tuple[Definition, Iterable[bytes]]]:
         """Definition and the sample lines of every machine that is on, family by family, by name."""
         talking = [m for m in self._state.fleet if m.schema is not None and self._state.machine_state(m) == ON]
         # every machine's labels are its own, so schemas differ; the families that they name are mostly alike
@@ -130,23 +132,18 @@ class View:
         for machine in talking:
             assert machine.schema is not None
             alike[machine.schema.families].append(machine.chunks)
-        groups = [({name: at for at, name in enumerate(families)}, rows) for families, rows in alike.items()]
-        outcomes = [machine.outcome_chunks for machine in talking]
-        made = {definition.name: position for position, definition in enumerate(OUTCOME_FAMILIES)}
-        definitions = self._state.definitions.all()
-        for name in sorted({*definitions, *made}):
-            if name in made:
-                chunks = [chunk[made[name]] for chunk in outcomes]
-                if any(chunks):
-                    yield OUTCOME_FAMILIES[made[name]], chunks
-                continue
-            chunks = []
-            for places, rows in groups:
-                position = places.get(name)
-                if position is not None:
-                    chunks += [row[position] for row in rows]
-            if chunks:
-                yield definitions[name], chunks
+        columns: defaultdict[str, list[tuple[bytes, ...]]] = defaultdict(list)
+        for families, rows in alike.items():
+            for name, column in zip(families, zip(*rows, strict=True), strict=True):
+                columns[name].append(column)
+        definitions = dict(self._state.definitions.all())
+        outcomes = zip(*[machine.outcome_chunks for machine in talking], strict=True)
+        for definition, column in zip(OUTCOME_FAMILIES, outcomes, strict=False):  # none at all where nobody talks
+            if any(column):
+                columns[definition.name] = [column]
+                definitions[definition.name] = definition
+        for name in sorted(columns):
+            yield definitions[name], chain.from_iterable(columns[name])
 
     def _row(self, machine: Machine) -> MachineView:
         facts = machine.facts
