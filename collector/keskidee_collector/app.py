@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, TextIO
 
 from starlette.applications import Starlette
 from starlette.responses import Response
@@ -15,13 +16,14 @@ from keskidee_collector.enrolment import Enrolment
 from keskidee_collector.guard import Guard
 from keskidee_collector.health import Health
 from keskidee_collector.ingest import Ingest, is_report_path
-from keskidee_collector.view import View, stored_assets
+from keskidee_collector.view import View, stored_assets, stored_days
 from keskidee_collector.web.pages import routes as page_routes
-from keskidee_exporters import csv_register
+from keskidee_exporters import csv_days, csv_register
 from keskidee_exporters.prometheus_config import scrape_lines
 from keskidee_exporters.routes import routes as exporter_routes
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
     from starlette.requests import Request
@@ -29,10 +31,13 @@ if TYPE_CHECKING:
     from keskidee_collector.state import State
 
 
-def build(state: State, *, admin_token: str, ca_pem: bytes | None) -> Guard:
-    """The whole collector as one ASGI application. `ca_pem` is the agents' CA where TLS is on."""
+def build(state: State, *, admin_token: str, ca_pem: bytes | None, proxys_ca_pem: bytes | None = None) -> Guard:
+    """The whole collector as one ASGI application. `ca_pem` is the agents' CA where TLS is on.
+
+    `proxys_ca_pem` is the authority of a proxy in front that ends TLS, where its certificate is not of `ca_pem`.
+    """
     ingest = Ingest(state)
-    rest = Starlette(routes=_routes(state, admin_token, ca_pem), exception_handlers={404: _not_found})
+    rest = Starlette(routes=_routes(state, admin_token, proxys_ca_pem or ca_pem), exception_handlers={404: _not_found})
     rest.router.redirect_slashes = False  # an agent would follow, and repeat its report and its credential
 
     async def dispatch(scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -44,6 +49,22 @@ def build(state: State, *, admin_token: str, ca_pem: bytes | None) -> Guard:
     return Guard(state, dispatch, ingest, tls=ca_pem is not None)
 
 
+@asynccontextmanager
+async def outlets(state: State) -> AsyncIterator[None]:
+    """Sends what the collector hears to each destination of its settings, while it serves."""
+    if not state.settings.remote_write:
+        yield
+        return
+    from keskidee_exporters import remote_write  # requests and snappy, for those who pass on
+
+    view = View(state)
+    outlet = remote_write.start(view, view.feed, state.settings.remote_write)
+    try:
+        yield
+    finally:
+        await outlet.close()
+
+
 def _routes(state: State, admin_token: str, ca_pem: bytes | None) -> list[Any]:
     view = View(state)
 
@@ -53,7 +74,7 @@ def _routes(state: State, admin_token: str, ca_pem: bytes | None) -> list[Any]:
 
     async def authority(_request: Request) -> Response:
         if ca_pem is None:
-            return problem(404, "no_tls", "this collector listens on loopback without TLS and has no CA")
+            return problem(404, "no_tls", "this collector has no TLS of its own, and no CA")
         return Response(ca_pem, media_type="application/x-pem-file")
 
     return [
@@ -78,10 +99,20 @@ async def _not_found(request: Request, _error: Exception) -> Response:
 def export_csv(directory: Path, output: Path | None) -> int:
     """Writes the register of a data directory as CSV, to a file or to stdout. Raises Unusable."""
     rows = stored_assets(directory)
+    return _write(output, lambda out: csv_register.write(rows, out))
+
+
+def export_days(directory: Path, output: Path | None, first: str, last: str) -> int:
+    """Writes the days of its machines, from one to another, likewise."""
+    rows = stored_days(directory, first, last)
+    return _write(output, lambda out: csv_days.write(rows, out))
+
+
+def _write(output: Path | None, write: Callable[[TextIO], None]) -> int:
     if output is None:
         sys.stdout.reconfigure(newline="")  # type: ignore[union-attr]  # a TextIOWrapper: CSV ends its lines itself
-        csv_register.write(rows, sys.stdout)
+        write(sys.stdout)
     else:
         with open(output, "w", encoding="utf-8", newline="") as file:
-            csv_register.write(rows, file)
+            write(file)
     return 0

@@ -13,6 +13,7 @@ from keskidee_collector.access import METRICS, NotAllowed, bearer
 from keskidee_collector.addresses import is_loopback
 from keskidee_collector.answers import problem
 from keskidee_collector.ingest import is_plain_target, is_report_path
+from keskidee_collector.proxies import Proxies
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
 OPEN_PATHS = frozenset({"/healthz", "/readyz", "/v1/ca", "/v1/enrol", "/favicon.ico"})
 """Paths that need no reading right: they say nothing of the fleet, or check a token themselves."""
 OPEN_PREFIXES = ("/static/", "/v1/machines", "/v1/tokens")
-FORWARDED = frozenset({b"forwarded", b"x-forwarded-for", b"x-real-ip"})
+FORWARDED = frozenset(
+    {b"forwarded", b"via", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto", b"x-real-ip"}
+)
 """A proxy on this host that keeps the name localhost (nginx does by default) still speaks for somebody elsewhere."""
 CONTENT_POLICY = (
     b"default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
@@ -47,6 +50,7 @@ class Guard:
         self._inside = inside
         self._ingest = ingest
         self._tls = tls
+        self._proxies = Proxies(state.settings.trusted_proxies)
         public = urlsplit(state.settings.public_url or "").hostname
         self._public = public.lower() if public and not is_loopback(public) else None
 
@@ -65,6 +69,8 @@ class Guard:
         elif not self._may_read(scope, host):
             challenge = {"WWW-Authenticate": 'Basic realm="keskidee: any name, a metrics token as password"'}
             refusal = problem(401, "credential", "reading here needs a metrics token", challenge)
+        if self._proxies:
+            scope = self._proxies.seen_through(scope)
         if refusal is not None:
             await refusal(scope, receive, send)
             return

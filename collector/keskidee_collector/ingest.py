@@ -16,9 +16,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from keskidee_collector.access import bearer, matches
 from keskidee_collector.exchange import Reply
-from keskidee_collector.intake import Arrival, Intake
+from keskidee_collector.intake import Intake
 from keskidee_collector.posts import open_post
 from keskidee_collector.schemas import UnknownSchema
+from keskidee_collector.unfolding import Arrival, UnknownBase
 from keskidee_report.decode import OverLimit, TooLarge, UnknownVersion
 from keskidee_report.model import Malformed
 
@@ -111,7 +112,7 @@ class Ingest:
         machine.posts += 1
         try:
             body = await read()
-            await self._take(machine, body, arrival)
+            reports = await self._take(machine, body, arrival)
         except Refusal as refusal:
             machine.refused_posts += 1
             return refusal
@@ -123,7 +124,7 @@ class Ingest:
         machine.refusal = ""
         state.metrics.received_bytes.inc(len(body))
         state.metrics.seconds.observe(state.ticks() - arrival.ticks)
-        return b'{"interval_seconds":%d}' % machine.interval_seconds
+        return state.links.answer(machine, len(body), reports)
 
     def _machine(self, path: str, headers: Headers) -> Machine:
         machine = self._state.fleet.get(path[len(PREFIX) : -len(SUFFIX)])
@@ -148,11 +149,13 @@ class Ingest:
         except TimeoutError as error:
             raise Refusal(408, "slow", f"the body took more than {limits.receive_seconds} s", close=True) from error
 
-    async def _take(self, machine: Machine, body: bytes, arrival: Arrival) -> None:
+    async def _take(self, machine: Machine, body: bytes, arrival: Arrival) -> int:
         try:
             async with machine.turn:
                 _check_standing(machine)  # it may have been revoked or retired while this POST waited
-                await self._intake.take(machine, await self._opened(body), arrival)
+                return await self._intake.take(machine, await self._opened(body), body, arrival)
+        except UnknownBase as error:
+            raise Refusal(409, "base_unknown", f"send the whole report: {error}") from error
         except UnknownSchema as error:
             raise Refusal(409, "schema_unknown", f"send the names again: {error}") from error
         except UnknownVersion as error:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from prometheus_client import parser as text_format
 from prometheus_client.openmetrics import parser as openmetrics
 
-from keskidee_collector.render import escaped
+from keskidee_collector.render import escaped, labels_text
 from keskidee_report.model import Family, Reading
 from keskidee_report.rules import clean_text
 from tests.collector.inside import Inside
@@ -133,3 +133,8 @@ def test_an_escaped_text_has_no_bare_quote_and_no_newline(value: str) -> None:
     found = escaped(value)
     assert "\n" not in found
     assert found.replace("\\\\", "").replace('\\"', "").count('"') == 0
+
+
+def test_labels_without_a_value_are_left_out() -> None:
+    assert labels_text({"a": "1", "b": "", "c": 'x"'}) == '{a="1",c="x\\""}'
+    assert labels_text({"a": ""}) == ""

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     """A statement and one row of its parameters."""
     Job = Callable[[Connection], None]
     """Work of several statements that depend on each other; it has a commit of its own."""
-    Entry = tuple[Sequence[Statement] | Job, asyncio.Future[None]]
+    Entry = tuple[Sequence[Statement] | Job, asyncio.Future[None] | None]
     """What waits to be written, and who waits for it."""
     Told = tuple[asyncio.Future[None], Exception | None]
 
@@ -72,6 +72,10 @@ class Writer:
             loop.call_soon(self._hand_over)
         self._turn.append((work, future))
         await future
+
+    def post(self, work: Sequence[Statement]) -> None:
+        """Durable with one of the next commits; nobody waits for it. From any thread."""
+        self._queue.put([(work, None)])
 
     def waiting(self) -> int:
         """Callers whose rows are not yet in a commit."""
@@ -119,7 +123,7 @@ class Writer:
         for is_job, group in groupby(batch, key=lambda entry: callable(entry[0])):
             for entries in [[job] for job in group] if is_job else [list(group)]:
                 told: list[Told] = []
-                self._begun += len(entries)
+                self._begun += sum([future is not None for _, future in entries])
                 self._commit(entries, told)
                 _tell(told)
 
@@ -132,9 +136,9 @@ class Writer:
                     self._commit([entry], told)
                 return
             self._failed(error)
-            told.append((batch[0][1], error))
+            told += [(future, error) for _, future in batch if future is not None]
             return
-        told += [(future, None) for _, future in batch]
+        told += [(future, None) for _, future in batch if future is not None]
 
     def _failed(self, error: Exception) -> None:
         self.failures += 1
