@@ -137,6 +137,22 @@ class Files:
             raise translated(error, path) from None
         return sorted([name for name in found if name.startswith(prefix)])
 
+    def present(self, pattern: str) -> bool:
+        """Whether there is a file or folder of that name; `folder/A*B`: one in it that begins with A and holds B.
+
+        What may not be looked at counts as being there.
+        """
+        folder, _, name = pattern.rpartition("/")
+        beginning, star, part = name.partition("*")
+        if not star:
+            return self.exists(pattern)
+        try:
+            return any(part in found for found in self.names(folder, beginning))
+        except NotHere:
+            return False
+        except Exception:  # noqa: BLE001 - the source is read then, and says what is wrong
+            return True
+
     def place(self, path: str) -> str:
         """Where a path leads once every symbolic link in it is followed: the place of a device in /sys/devices."""
         return os.path.realpath(self._real(path))

@@ -187,6 +187,63 @@ def test_one_thread_serves_every_round() -> None:
     assert len(threads) == 1
 
 
+def changing(*rounds: list[Sample]) -> Gatherer:
+    """A gatherer of one source that gives these samples one round after the other."""
+    left = iter(rounds)
+    return gatherer(Source("changing", SimpleNamespace(read=lambda _machine: list(next(left)))))
+
+
+def test_samples_that_did_not_change_are_the_very_same_list() -> None:
+    rounds = changing([LOAD(1, cpu="0")], [LOAD(1, cpu="0")], [LOAD(2, cpu="0")], [LOAD(2, cpu="1")])
+    first, second, third, fourth = [rounds.round()[0].samples for _ in range(4)]
+    assert [second is first, third is first, fourth is third] == [True, False, False]
+
+
+def test_a_module_that_cannot_be_imported_costs_itself_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "broken.py").write_text(
+        "from keskidee_report.model import Family\nBAD = Family('node-load', 'gauge', '')\n"
+    )
+    monkeypatch.setattr(packaged, "__path__", [str(tmp_path), *packaged.__path__])
+    found = [source for source in found_sources() if source.name in ("broken", "loadavg")]
+    readings = Gatherer(Machine(), sources=found, warn=lambda line: None).round()
+    assert [(reading.outcome, reading.reason) for reading in readings] == [
+        (FAILED, "malformed: an illegal family name: 'node-load'"),
+        (OK, ""),
+    ]
+
+
+class Plugged(Machine):
+    """A machine on which things come and go, by name."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.there: set[str] = set()
+
+    def exists(self, path: str) -> bool:
+        return path in self.there
+
+
+def test_what_is_not_there_is_read_again_once_one_of_its_names_is() -> None:
+    machine, reads = Plugged(), []
+
+    def note(_: Machine) -> Iterator[Sample]:
+        reads.append(1)
+        if not machine.there:
+            raise NotHere("no /proc/one")
+        yield LOAD(1)
+
+    found = Source("one", SimpleNamespace(read=note, NEEDS=("proc/one", "proc/two")))
+    rounds = Gatherer(machine, sources=[found], warn=lambda line: None)
+    told = [rounds.round()[0], rounds.round()[0], rounds.round()[0]]
+    reads_without = len(reads)
+    machine.there = {"proc/two"}
+    told += [rounds.round()[0], rounds.round()[0]]
+    assert [(reading.outcome, reading.reason) for reading in told] == [(ABSENT, "no /proc/one")] * 3 + [(OK, "")] * 2
+    assert (reads_without, len(reads)) == (1, 3)
+
+
 class Clock:
     """A clock that tests set."""
 

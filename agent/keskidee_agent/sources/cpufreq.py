@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from keskidee_report.model import Sample
 
 PLATFORMS = ("linux",)
+NEEDS = ("sys/devices/system/cpu/cpufreq/policy*", "sys/devices/system/cpu/cpu0/cpufreq")
 FOLDER = "sys/devices/system/cpu"
 REREAD_ROUNDS = 16
 KILOHERTZ = 1000

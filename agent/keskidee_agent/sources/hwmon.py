@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from keskidee_report.model import Sample
 
 PLATFORMS = ("linux",)
+NEEDS = ("sys/class/hwmon/*",)
 FOLDER = "sys/class/hwmon"
 REREAD_ROUNDS = 8
 SENSORS_REMEMBERED = 4096
