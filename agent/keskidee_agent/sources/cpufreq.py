@@ -12,7 +12,7 @@ from keskidee_report.model import Family, Malformed, NotHere
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable
 
     from keskidee_agent.machine import Machine
     from keskidee_report.model import Sample
@@ -53,7 +53,7 @@ class Processor:
         self.samples: list[Sample] = []
 
 
-def read(machine: Machine) -> Iterator[Sample]:
+def read(machine: Machine) -> Iterable[Sample]:
     """Frequencies in hertz, labelled `cpu`, and the governors, labelled `governor` too.
 
     Raises NotHere where the kernel does not set frequencies (most virtual machines).
@@ -77,7 +77,7 @@ def read(machine: Machine) -> Iterator[Sample]:
         samples += processor.samples
     if not samples:
         raise NotHere("the kernel sets no frequencies")
-    return iter(samples)
+    return samples
 
 
 def _look(machine: Machine, folder: str, processor: Processor) -> Processor:
