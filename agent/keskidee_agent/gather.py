@@ -127,7 +127,7 @@ class Gatherer:
 
     def _has_come(self, source: Source) -> bool:
         if any(map(self.machine.present, source.needs)):
-            source.absent = None
+            source.absent = source.last = None
         return source.absent is None
 
     def _forget_returned(self) -> None:
