@@ -24,17 +24,19 @@ from keskidee_report.model import (
     Reading,
     TimedOut,
 )
+from keskidee_report.rules import LABELS_AT_MOST, is_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from keskidee_agent.machine import Machine
-    from keskidee_report.model import Sample
+    from keskidee_report.model import Family, Sample
 
 __all__ = ["DEADLINE_SECONDS", "Gatherer", "Source", "found_sources", "read"]
 
 QUOTED_REASON = 200
+_known_labels: set[str] = set()
 _OUTCOMES: dict[type[Exception], str] = {NotHere: ABSENT, Denied: DENIED, TimedOut: TIMED_OUT}
 
 
@@ -227,8 +229,27 @@ def read(source: Source, machine: Machine) -> Reading:
 def _reading(source: Source, samples: list[Sample], outcome: str, reason: str) -> Reading:
     if samples == source.samples:  # the very same list tells the encoder so
         samples = source.samples
+    elif len(samples) != len(source.samples):  # there are new names
+        fault = unfit(samples)
+        if fault:
+            outcome, reason, samples = FAILED, f"malformed: {fault}"[:QUOTED_REASON], []
     source.samples = samples
     return Reading(source.name, outcome, reason, samples=samples)
+
+
+def unfit(samples: Iterable[tuple[Family, dict[str, str], object]]) -> str:
+    """What no collector would take, so that it costs its source and not the whole report; empty where all is well.
+
+    NaN and numbers below zero are taken, as node_exporter gives them, even for a counter.
+    """
+    for family, labels, value in samples:
+        if not _known_labels.issuperset(labels):
+            if len(labels) > LABELS_AT_MOST or not all(map(is_name, labels)):
+                return f"illegal labels of {family.name}: {list(labels)!r}"
+            _known_labels.update(labels)
+        if not isinstance(value, (int, float)):
+            return f"{family.name} is no number: {value!r}"
+    return ""
 
 
 def _late(source: Source) -> Reading:

@@ -12,6 +12,7 @@ import pytest
 from keskidee_agent import sources as packaged
 from keskidee_agent.gather import Gatherer, Source, found_sources, read
 from keskidee_agent.machine import Machine
+from keskidee_report.codec import Encoder
 from keskidee_report.model import (
     ABSENT,
     DENIED,
@@ -26,6 +27,7 @@ from keskidee_report.model import (
     Sample,
     TimedOut,
 )
+from tests.report.reading_back import frames_of, sources_of
 
 LOAD = Family("node_load1", "gauge", "Load")
 TEN = {"cpu", "diskstats", "dmi", "filesystem", "loadavg", "meminfo", "netdev", "os", "stat", "time", "uname"}
@@ -212,6 +214,36 @@ def test_a_module_that_cannot_be_imported_costs_itself_only(
         (FAILED, "malformed: an illegal family name: 'node-load'"),
         (OK, ""),
     ]
+
+
+@pytest.mark.parametrize(
+    ("sample", "reason"),
+    [
+        (LOAD(1, **{"a-b": "x"}), "malformed: illegal labels of node_load1: ['a-b']"),
+        (LOAD(1, **{f"l{n}": "x" for n in range(65)}), "malformed: illegal labels of node_load1: ['l0', 'l1', 'l2', "),
+        ((LOAD, {}, None), "malformed: node_load1 is no number: None"),
+        ((LOAD, {}, "1"), "malformed: node_load1 is no number: '1'"),
+    ],
+)
+def test_what_no_collector_takes_costs_its_source_only(sample: Sample, reason: str) -> None:
+    odd = Source("odd", SimpleNamespace(read=lambda _machine: [LOAD(1), sample]))
+    readings = gatherer(odd, source("z")).round()
+    assert outcomes(readings) == {"odd": FAILED, "z": OK}
+    assert (readings[0].reason[: len(reason)], readings[0].samples) == (reason, [])
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("-inf"), -1, -0.5, 1 << 80])
+def test_a_counter_of_any_number_costs_nobody_anything(value: float) -> None:
+    ticks = Family("node_ticks_total", "counter", "Ticks", digits=2)
+    odd = Source("odd", SimpleNamespace(read=lambda _machine: [ticks(value, a="1"), ticks(2, a="2")]))
+    encoder = Encoder(bytes(8))
+    report = encoder.report(gatherer(odd, source("z")).round(), sequence=0, boot_ms=0, wall_ms=0)
+    names, _ = encoder.schema_frames(report.schema_id)
+    found = sources_of(frames_of(b"".join([*names, report.frame])))
+    assert {name: list(map(repr, samples.values())) for name, samples in found.items()} == {
+        "odd": [repr(float(value)), "2.0"],
+        "z": ["0.0"],
+    }
 
 
 class Plugged(Machine):
