@@ -44,7 +44,7 @@ def parse(received: bytes, *, ended: bool) -> Answer | None:
                 raise Malformed("cut short in the head", received[start:])
             return None
         lines = received[start:end].split(b"\r\n")
-        status, minor = _status(lines[0])
+        status, minor = status_of(lines[0])
         start = end + 4
         if status >= 200:  # 1xx announces the answer that follows
             break
@@ -59,8 +59,8 @@ def parse(received: bytes, *, ended: bool) -> Answer | None:
     return Answer(status, fields, body, reusable=reusable)
 
 
-def _status(line: bytes) -> tuple[int, int]:
-    """Status code and minor version of `HTTP/1.1 200 OK`."""
+def status_of(line: bytes) -> tuple[int, int]:
+    """Status code and minor version of `HTTP/1.1 200 OK`. Raises Malformed."""
     if line[:7] != b"HTTP/1." or line[7:9] not in (b"1 ", b"0 "):
         raise Malformed("not an HTTP/1.1 answer", line)
     code = line[9:12]

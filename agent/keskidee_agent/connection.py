@@ -6,7 +6,7 @@ the connection is kept. The socket never blocks: every wait is in the waiter, wh
 
 from __future__ import annotations
 
-from _socket import IPPROTO_TCP, SO_ERROR, SOCK_STREAM, SOL_SOCKET, TCP_NODELAY
+from _socket import AF_INET, IPPROTO_TCP, SO_ERROR, SOCK_STREAM, SOL_SOCKET, TCP_NODELAY
 from _ssl import SSLWantReadError, SSLWantWriteError, SSLZeroReturnError
 
 from keskidee_agent.answer import LARGEST_BODY_BYTES, LARGEST_HEAD_BYTES, Answer, parse
@@ -20,35 +20,57 @@ if TYPE_CHECKING:
     from typing import Any
 
     from keskidee_agent.origin import Origin
+    from keskidee_agent.proxy import Proxy
     from keskidee_agent.tls import Stream
     from keskidee_agent.waiting import Waiter
 
+    Address = tuple[int, Any]
+
+TCP_INFO, TCP_INFO_BYTES = 11, 208
+"""The socket option of Linux, and how much of its answer is read; elsewhere it is an error."""
+SEGMENT_HEAD_BYTES = 52
+"""IPv4, TCP and its time stamps."""
 LARGEST_ANSWER_BYTES = 2 * (LARGEST_HEAD_BYTES + LARGEST_BODY_BYTES)
 
 
+NAME, CONNECT, TUNNEL, TLS, ANSWER = STEPS = ("name", "connect", "tunnel", "tls", "answer")
+"""What an exchange does, in this order."""
+
+
 class Connection:
-    """A connection to one origin, opened when it is needed. `ca_file` (PEM) is what https trusts."""
+    """A connection to one origin, opened when it is needed. `ca_file` (PEM) is what https trusts.
+
+    `step` is what it did last, or failed at; `address` the family and address that answered last.
+    """
 
     __slots__ = (
         "_ca_file",
         "_context",
         "_fresh",
         "_origin",
+        "_proxy",
         "_received",
         "_resolver",
         "_session",
         "_socket",
         "_stream",
         "_waiter",
+        "_wire_before",
+        "address",
         "handshakes",
+        "step",
     )
 
-    def __init__(self, origin: Origin, ca_file: str, waiter: Waiter) -> None:
+    def __init__(self, origin: Origin, ca_file: str, waiter: Waiter, proxy: Proxy | None = None) -> None:
         self.handshakes = 0
+        self._wire_before = 0
+        self.step = NAME
+        self.address: Address | None = None
         self._origin = origin
+        self._proxy = proxy
         self._ca_file = ca_file
         self._waiter = waiter
-        self._resolver = Resolver(origin.host, origin.port)
+        self._resolver = Resolver((proxy or origin).host, (proxy or origin).port)
         self._socket: Any = None
         self._stream: Stream | None = None
         self._context: Any = None
@@ -75,8 +97,13 @@ class Connection:
     def close(self) -> None:
         """Closes the connection; the next exchange opens another."""
         if self._socket is not None:
+            self._wire_before += bytes_on_wire(self._socket)
             self._socket.close()
         self._socket = self._stream = None
+
+    def wire_bytes(self) -> int:
+        """Bytes on the wire both ways so far: handshakes, headers of TCP and IP and repeats included. 0: not known."""
+        return self._wire_before + (bytes_on_wire(self._socket) if self._socket is not None else 0)
 
     def _attempt(self, request: bytes, deadline: float) -> Answer:
         self._received = b""
@@ -84,6 +111,7 @@ class Connection:
         try:
             if self._socket is None:
                 self._open(deadline)
+            self.step = ANSWER
             self._send(request, deadline)
             answer = self._answer(deadline)
         finally:
@@ -112,29 +140,44 @@ class Connection:
                 self._context, self._fresh = None, False
 
     def _connect(self, deadline: float) -> None:
-        """A TCP connection to the first address that answers; each gets its share of the time."""
-        addresses = self._resolver.addresses(self._waiter, deadline)
-        for tried, (family, address) in enumerate(addresses):
-            share = self._waiter.left(deadline) / (len(addresses) - tried)
-            self._socket = Socket(family, SOCK_STREAM)
+        """A TCP connection to the origin, or through the proxy if there is one."""
+        if self._proxy is None:
+            self._dial(deadline)
+            return
+        try:
+            self._dial(deadline)
+        except OSError as error:
+            kind = TimeoutError if isinstance(error, TimeoutError) else OSError
+            raise kind(f"{self._proxy.name}: {error.strerror or error}") from None
+        if self._origin.tls:
+            self.step = TUNNEL
             try:
-                self._socket.setblocking(False)
-                try:
-                    self._socket.connect(address)
-                except BlockingIOError:
-                    self._waiter.until_ready(self._socket.fileno(), self._waiter.after(share), writing=True)
-                    failed = self._socket.getsockopt(SOL_SOCKET, SO_ERROR)
-                    if failed:
-                        raise _os_error(failed) from None
-                self._socket.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
-                return
+                self._proxy.open_tunnel(self._socket, self._origin, self._waiter, deadline)
             except OSError:
                 self.close()
-                if tried + 1 == len(addresses):
-                    raise
-        raise OSError(f"no address for {self._origin.host}")
+                raise
+
+    def _dial(self, deadline: float) -> None:
+        self.step = NAME
+        addresses = self._resolver.addresses(self._waiter, deadline)
+        self.step = CONNECT
+        if len(addresses) == 1:
+            self._socket = begun(addresses[0])
+            self.address = addresses[0]
+            try:
+                self._waiter.until_ready(self._socket.fileno(), deadline, writing=True)
+                check(self._socket)
+            except OSError:
+                self.close()
+                raise
+        else:
+            from keskidee_agent.dial import first_open, taking_turns  # 10 KiB, for those who need it
+
+            self._socket, self.address = first_open(taking_turns(addresses, self.address), self._waiter, deadline)
+        self._socket.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
 
     def _handshake(self, deadline: float, *, check_time: bool) -> None:
+        self.step = TLS
         if self._context is None:
             self._context = context_trusting(self._ca_file, check_time=check_time)
         self._socket, self._stream = start(self._context, self._socket, self._origin.host, self._session)
@@ -179,7 +222,38 @@ class Connection:
                 self._waiter.until_ready(self._socket.fileno(), deadline, writing=writing)
 
 
-def _os_error(number: int) -> OSError:
-    import os
+def begun(address: Address) -> Socket:
+    """A socket that connects to the address, and does not block."""
+    socket = Socket(address[0], SOCK_STREAM)
+    try:
+        socket.setblocking(False)
+        socket.connect(address[1])
+    except BlockingIOError:
+        pass
+    except OSError:
+        socket.close()
+        raise
+    return socket
 
-    return OSError(number, os.strerror(number))
+
+def bytes_on_wire(socket: Socket) -> int:
+    """What a TCP connection has put on the wire both ways, by the kernel's count (tcp_info of linux/tcp.h); else 0."""
+    try:
+        info = socket.getsockopt(IPPROTO_TCP, TCP_INFO, TCP_INFO_BYTES)
+    except OSError:
+        return 0
+    if len(info) < TCP_INFO_BYTES:  # before Linux 4.19
+        return 0
+    received, segments = int.from_bytes(info[128:136], "little"), info[136:144]
+    sent = int.from_bytes(info[200:208], "little")
+    count = int.from_bytes(segments[:4], "little") + int.from_bytes(segments[4:], "little")
+    return received + sent + count * (SEGMENT_HEAD_BYTES if socket.family == AF_INET else SEGMENT_HEAD_BYTES + 20)
+
+
+def check(socket: Socket) -> None:
+    """Raises the OSError that a socket which has done connecting failed with."""
+    number = socket.getsockopt(SOL_SOCKET, SO_ERROR)
+    if number:
+        import os
+
+        raise OSError(number, os.strerror(number))

@@ -7,28 +7,47 @@ hours leaves the link and the collector room for everybody's live reports.
 from __future__ import annotations
 
 from keskidee_agent import clock
+from keskidee_agent.chain import chained, sources_of
 from keskidee_agent.cursor import REFUSED
 from keskidee_agent.transport import DeliveryError, Pauses
 from keskidee_report.codec import envelope, facts_frame, goodbye_frame
+from keskidee_report.delta import delta_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
     from keskidee_agent.backlog import Batch
     from keskidee_agent.spool import Spool
-    from keskidee_agent.transport import Transport
-    from keskidee_report.codec import Encoder
+    from keskidee_agent.thrift import Thrift
+    from keskidee_agent.transport import Transport, Wishes
+    from keskidee_report.codec import Encoder, Report
+    from keskidee_report.delta import Snapshot
 
 BATCH_REPORTS = 32
 BATCH_BYTES = 512 << 10
 """Of a backlog POST, before it is deflated."""
 
 
+class Form:
+    """One way to say the live report: its frames, what is the base of the next one then, and the parts it brings."""
+
+    __slots__ = ("all_names", "base", "frames", "parts")
+
+    def __init__(
+        self, frames: list[bytes], base: Snapshot, parts: Iterable[bytes] = (), *, all_names: bool = False
+    ) -> None:
+        self.frames = frames
+        self.base = base
+        self.parts = parts
+        self.all_names = all_names
+
+
 class Delivery:
     """Sends what the spool holds. `facts` of the machine go out when they changed; `warn` hears of changes of state.
 
-    `failures` counts POSTs that were not accepted; `wished_seconds` is the interval that the collector last asked for.
+    `failures` counts POSTs that were not accepted, `deferred` rounds that waited for this machine's share of a thin
+    link; `wishes` is what the collector last asked for, None before the first answer.
     """
 
     def __init__(
@@ -41,7 +60,8 @@ class Delivery:
         warn: Callable[[str], None],
     ) -> None:
         self.failures = 0
-        self.wished_seconds: int | None = None
+        self.deferred = 0
+        self.wishes: Wishes | None = None
         self._transport = transport
         self._spool = spool
         self._encoder = encoder
@@ -53,16 +73,43 @@ class Delivery:
         self._trouble = ""
         self._known_schemas: set[bytes] = set()
         self._known_parts: set[bytes] = set()
+        self._base: Snapshot | None = None
         self._one_by_one = 0
+        self._rounds_waiting = 0
+        self._thrift: Thrift | None = None
+        self._post_bytes = 0
 
-    def deliver(self, seconds: float, interval_seconds: float) -> None:
-        """One round's sending, within `seconds`; nothing while it pauses after a failure."""
+    @property
+    def is_thrifty(self) -> bool:
+        """Whether reports wait for each other, or for a share of a thin link: then it matters what is urgent."""
+        return self._thrift is not None or (self.wishes is not None and self.wishes.batch > 1)
+
+    @property
+    def wire_bytes(self) -> int:
+        """Bytes on the wire to and from the collector, in this session."""
+        return self._transport.connection.wire_bytes()
+
+    def deliver(self, seconds: float, interval_seconds: float, *, urgent: bool = False) -> None:
+        """One round's sending, within `seconds`; nothing while it pauses after a failure, or while a batch fills.
+
+        `urgent`: this report says something that must not wait.
+        """
         if clock.boot_ms() < self._paused_until_ms:
+            return
+        batch = self.wishes.batch if self.wishes is not None else 1
+        self._rounds_waiting += 1
+        if self._rounds_waiting < batch and not urgent:
             return
         deadline_ms = clock.boot_ms() + int(seconds * 1000)
         try:
-            self._send_live(seconds)
-            self._send_backlog((deadline_ms - clock.boot_ms()) / 1000)
+            if not self._may_spend(urgent=urgent):
+                self.deferred += 1
+                return
+            together = self._recent(batch)
+            self._send_live(together, seconds)
+            self._rounds_waiting = 0
+            if together is None and self._may_spend(backlog=True):
+                self._send_backlog((deadline_ms - clock.boot_ms()) / 1000)
         except DeliveryError as error:
             self._pause(error, interval_seconds)
         else:
@@ -88,44 +135,92 @@ class Delivery:
 
     # inside
 
-    def _send_live(self, seconds: float) -> None:
+    def _recent(self, batch: int) -> Batch | None:
+        """The reports that waited for the live one, to go in one POST with it; None where it goes alone.
+
+        A backlog that is longer than a batch travels apart, behind the live report.
+        """
+        waiting = self._spool.reports - 1
+        if batch == 1 or not 0 < waiting < batch or self._one_by_one:
+            return None
+        found = self._spool.oldest(batch, BATCH_BYTES)
+        return found if found is not None and len(found.reports) == waiting else None
+
+    def _send_live(self, before: Batch | None, seconds: float) -> None:
+        """The newest report, in the shortest form that the collector should understand, and in longer ones if not.
+
+        What waited `before` it goes along.
+        """
         live = self._spool.live
         if live is None:
             return
         facts = self._facts()
-        for again in (False, True):
-            names: list[bytes] = []
-            parts: set[bytes] = set()
-            if again or live.schema_id not in self._known_schemas:
-                names, parts = self._encoder.schema_frames(live.schema_id, set() if again else self._known_parts)
-            told = [facts_frame(facts)] if again or facts != self._facts_sent else []
+        for form in self._forms(live, before):
+            told = [facts_frame(facts)] if form.all_names or facts != self._facts_sent else []
             try:
-                self._post([*told, *names, live.frame], seconds)
+                self._post([*told, *form.frames], seconds)
             except DeliveryError as error:
-                if error.schema_unknown and not again:
-                    self._forget()
+                if error.names_missing and not form.all_names:
                     continue
+                if error.permanent and before is not None:  # which of them it was shows when they go one by one
+                    self._one_by_one = len(before.reports)
+                    return
                 if not error.permanent:
                     raise
                 self._spool.drop_live(REFUSED)
                 self._refused(error)
             else:
+                if form.all_names:
+                    self._forget()
                 self._facts_sent = facts
-                self._know(live.schema_id, parts)
+                self._know(live.schema_id, form.parts)
+                self._base = form.base
                 self._spool.acknowledge_live()
+                if before is not None:
+                    self._spool.acknowledge(before)
             return
+
+    def _forms(self, live: Report, before: Batch | None) -> Iterator[Form]:
+        """What the live report can be sent as, the shortest first."""
+        known = live.schema_id in self._known_schemas
+        if before is not None:
+            yield from self._forms_together(live, before, known=known)
+        elif known:
+            delta = delta_of(self._base, live.snapshot) if self._base is not None else None
+            if delta is not None:
+                yield Form([delta[0]], delta[1])
+            yield Form([live.frame], live.snapshot)
+        elif self._known_parts:
+            names, parts = self._encoder.schema_frames(live.schema_id, self._known_parts)
+            yield Form([*names, live.frame], live.snapshot, parts)
+        if before is None:
+            names, parts = self._encoder.schema_frames(live.schema_id)
+            yield Form([*names, live.frame], live.snapshot, parts, all_names=True)
+
+    def _forms_together(self, live: Report, before: Batch, *, known: bool) -> Iterator[Form]:
+        """The same for several reports: as deltas of the base, as deltas of the first of them, with all names."""
+        whole = [*before.reports, live.frame]
+        sources = sources_of(before.names) | {live.schema_id: len(live.snapshot.outcomes)}
+        if known and self._base is not None and before.schema_ids <= self._known_schemas:
+            frames, base = chained(whole, sources, self._base, self._encoder.session)
+            yield Form(frames, base or live.snapshot)
+        frames, base = chained(whole, sources)
+        names, parts = self._encoder.schema_frames(live.schema_id)
+        names = before.names if live.schema_id in before.schema_ids else [*before.names, *names]
+        yield Form([*names, *frames], base or live.snapshot, parts, all_names=True)
 
     def _send_backlog(self, seconds: float) -> None:
         """One batch; one report a POST for a while after a batch was refused, so that a bad one costs no others."""
         batch = self._spool.oldest(1 if self._one_by_one else BATCH_REPORTS, BATCH_BYTES)
         if batch is None or seconds <= 0:
             return
+        reports, _ = chained(batch.reports, sources_of(batch.names))
         for again in (False, True):
             names = batch.names if again or not batch.schema_ids <= self._known_schemas else []
             try:
-                self._post([*names, *batch.reports], seconds)
+                self._post([*names, *reports], seconds)
             except DeliveryError as error:
-                if error.schema_unknown and not again:
+                if error.names_missing and not again:
                     self._known_schemas -= batch.schema_ids
                     continue
                 if not error.permanent:
@@ -147,22 +242,49 @@ class Delivery:
 
     def _post(self, frames: list[bytes], seconds: float) -> None:
         body = envelope(self._encoder.session, clock.boot_ms(), clock.wall_ms(), frames)
+        before = self.wire_bytes if self._thrift is not None else 0
         try:
-            self.wished_seconds = self._transport.post(body, seconds)
+            self._follow(self._transport.post(body, seconds))
         except DeliveryError as error:
-            if not error.schema_unknown:
+            if not error.names_missing:
                 self.failures += 1
             raise
+        finally:
+            if self._thrift is not None:
+                self._post_bytes = max(self.wire_bytes - before, len(body))
+                self._thrift.spend(self._post_bytes, clock.boot_ms())
 
-    def _know(self, schema_id: bytes, parts: set[bytes]) -> None:
+    def _follow(self, wishes: Wishes) -> None:
+        """Takes the share of the link that the collector gives."""
+        self.wishes = wishes
+        if not wishes.bytes_per_hour:
+            self._thrift = None
+        elif self._thrift is not None:
+            self._thrift.set_share(wishes.bytes_per_hour)
+        else:
+            from keskidee_agent.thrift import Thrift  # for those behind a thin link
+
+            self._thrift = Thrift(wishes.bytes_per_hour, clock.boot_ms())
+
+    def _may_spend(self, *, urgent: bool = False, backlog: bool = False) -> bool:
+        """Whether this machine's share of the link has room for another POST like the last one."""
+        if self._thrift is None:
+            return True
+        from keskidee_agent.thrift import BACKLOG, LIVE, URGENT
+
+        left_over = BACKLOG if backlog else URGENT if urgent else LIVE
+        return self._thrift.allows(self._post_bytes, left_over, clock.boot_ms())
+
+    def _know(self, schema_id: bytes, parts: Iterable[bytes]) -> None:
         if len(self._known_schemas) > 64:  # a source that invents names without end: start over rather than grow
             self._forget()
         self._known_schemas.add(schema_id)
-        self._known_parts |= parts
+        self._known_parts.update(parts)
 
     def _forget(self) -> None:
         self._known_schemas.clear()
         self._known_parts.clear()
+        self._base = None
 
     def _pause(self, error: DeliveryError, interval_seconds: float) -> None:
         pause_seconds = self._pauses.after(error, interval_seconds)

@@ -1,9 +1,13 @@
-"""`keskidee agent doctor`: what each source reads here, how often, and which right or setting is missing."""
+"""`keskidee agent doctor`: what each source reads here, how often, which right or setting is missing, and whether the
+collector can be reached, by which way.
+"""
 
 from __future__ import annotations
 
 import json
+import os
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from keskidee_agent.gather import Source
+    from keskidee_agent.reach import Reach
     from keskidee_config import AgentSettings
     from keskidee_report.model import Reading
 
@@ -27,19 +32,21 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser("doctor", help="say what can be read here and what is missing", description=__doc__)
     parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
     parser.add_argument("--config", metavar="FILE", type=Path, help="settings (default: agent.yml, where there is one)")
+    parser.add_argument("--state", metavar="DIR", type=Path, help="credential and spool, as enrolled with --state")
     parser.add_argument("--root", metavar="DIR", help="examine the machine recorded in DIR instead of this one")
     parser.add_argument("--textfile", metavar="DIR", help="examine *.prom files of DIR too")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Prints the table. Status: 0 all is well, 1 a source that is on is denied or in trouble, 2 usage."""
+    """Prints the table. Status: 0 all is well, 1 a source that is on or the way to the collector fails, 2 usage."""
     from keskidee_agent.identity import settings_of
     from keskidee_config import ConfigError
 
     try:
         settings = settings_of(args.config)
         machine = machine_at(args.root, args.textfile or (None if args.root else settings.textfile_directory))
+        collector = None if args.root else _reach(settings, args.state)
     except ConfigError as error:
         sys.stderr.write(f"keskidee: {error}\n")
         return USAGE
@@ -50,10 +57,35 @@ def run(args: argparse.Namespace) -> int:
     readings = gatherer.round()
     rows = [Row(source, reading, settings) for source, reading in zip(gatherer.sources, readings, strict=True)]
     if args.format == "json":
-        write_stdout(json.dumps(as_json(rows), ensure_ascii=False, indent=1) + "\n")
+        written = as_json(rows) | {"collector": reach_as_json(collector)}
+        write_stdout(json.dumps(written, ensure_ascii=False, indent=1) + "\n")
     else:
-        write_stdout(as_text(rows))
-    return READ if all(row.reading.outcome in (OK, ABSENT) for row in rows if row.is_on) else NOTHING_READ
+        write_stdout(as_text(rows) + reach_as_text(collector))
+    is_reached = collector is None or isinstance(collector, str) or collector.is_reached
+    is_well = is_reached and all(row.reading.outcome in (OK, ABSENT) for row in rows if row.is_on)
+    return READ if is_well else NOTHING_READ
+
+
+def _reach(settings: AgentSettings, state: Path | None) -> Reach | str:
+    """How far one gets to the collector, or in a sentence why there is none to ask. Raises ConfigError."""
+    from keskidee_agent.identity import read_identity, state_directory
+    from keskidee_agent.origin import origin_of
+    from keskidee_agent.reach import reach
+    from keskidee_agent.route import route_to
+    from keskidee_agent.trust import authorities_of
+    from keskidee_config import ConfigError
+
+    state = state or state_directory(settings.state_directory)
+    try:
+        identity = read_identity(state)
+    except ConfigError as error:
+        return str(error)
+    try:
+        origin = origin_of(settings.collector or identity.collector)
+    except ValueError as error:
+        raise ConfigError(str(error)) from None
+    ca_file = authorities_of(settings.ca_file, state, identity) if origin.tls else ""
+    return reach(origin, route_to(origin, settings, os.environ), ca_file)
 
 
 class Row:
@@ -126,3 +158,24 @@ def as_text(rows: Sequence[Row]) -> str:
             f"on request: to report one, name it in sources.enabled of agent.yml, as enabled: [{on_request[0]}]",
         ]
     return "\n".join(out) + "\n"
+
+
+def reach_as_json(collector: Reach | str | None) -> dict[str, object] | None:
+    """`url`, `route`, `steps` (name, outcome, detail) and `clock_offset_seconds`, or `reason` where nobody was asked.
+
+    None for a recorded machine.
+    """
+    if isinstance(collector, str):
+        return {"reason": collector}
+    return None if collector is None else asdict(collector)
+
+
+def reach_as_text(collector: Reach | str | None) -> str:
+    """The way to the collector for a person, a line a step."""
+    if collector is None:
+        return ""
+    if isinstance(collector, str):
+        return f"\nCOLLECTOR  {collector}\n"
+    lines = [f"COLLECTOR  {collector.url}", f"way        {collector.route}"]
+    lines += [f"{step.name:9}  {step.outcome:7}  {step.detail}" for step in collector.steps]
+    return "\n" + "\n".join(lines) + "\n"

@@ -1,7 +1,9 @@
 """`keskidee agent enrol URL`: joins this machine to a collector with the token that the collector gave.
 
 The token is sent only to a server that proves to hold the certificate authority whose fingerprint stands in the token:
-the authority is fetched without trust, compared, and from then on it is the only one that is trusted.
+the authority is fetched without trust, compared, and from then on it is the only one that is trusted. A token without a
+fingerprint is of a collector that leaves TLS to a proxy in front of it: over https that proxy's certificate is checked
+against `ca_file`, or else the system's authorities, before the token goes out.
 """
 
 from __future__ import annotations
@@ -15,8 +17,18 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from keskidee_agent.identity import CA_FILE, IDENTITY_FILE, Identity, settings_of, state_directory, write_identity
-from keskidee_agent.origin import is_loopback, origin_of
+from keskidee_agent.identity import (
+    CA_FILE,
+    IDENTITY_FILE,
+    SYSTEM,
+    Identity,
+    settings_of,
+    state_directory,
+    write_identity,
+)
+from keskidee_agent.origin import origin_of
+from keskidee_agent.route import Route, route_to
+from keskidee_agent.trust import system_authorities, usable
 from keskidee_config import ConfigError
 
 if TYPE_CHECKING:
@@ -29,7 +41,7 @@ if TYPE_CHECKING:
 
 SECONDS = 15
 TOKEN_VARIABLE = "KESKIDEE_TOKEN"  # noqa: S105  # the name, not the secret
-NO_TLS = "-"
+NO_FINGERPRINT = "-"
 EXAMPLE = """\
 example, with the token in a file that only you can read:
   keskidee agent enrol https://collector.example.org:5375 --token-file join-token
@@ -76,7 +88,9 @@ def run(args: argparse.Namespace) -> int:
             raise ConfigError(f"enrolled already ({state / IDENTITY_FILE}); --force enrols again as a new machine")
         token = read_token(args.token_file, os.environ)
         wishes = {"site": args.site or settings.site or "", "role": args.role or settings.role or ""}
-        identity = enrol(origin, token, state, facts_of(Machine()), wishes=wishes, ca_file=settings.ca_file)
+        route = route_to(origin, settings, os.environ)
+        facts = facts_of(Machine())
+        identity = enrol(origin, token, state, facts, wishes=wishes, ca_file=settings.ca_file, route=route)
     except (ConfigError, ValueError) as error:
         sys.stderr.write(f"keskidee: {error}\n")
         return 2
@@ -113,7 +127,7 @@ def read_token(file: str | None, environment: Mapping[str, str]) -> str:
 
 
 def fingerprint_of(token: str) -> str:
-    """The SHA-256 (hex) of the authority in `kj1_SECRET_FINGERPRINT`; `-` where the collector has no TLS.
+    """The SHA-256 (hex) of the authority in `kj1_SECRET_FINGERPRINT`; `-` where the collector itself has no TLS.
 
     Raises ConfigError for what is no join token; the text is never quoted.
     """
@@ -123,7 +137,7 @@ def fingerprint_of(token: str) -> str:
         not start.startswith("kj1_")
         or len(start) < 20
         or not token.isascii()
-        or not (hexadecimal or fingerprint == NO_TLS)
+        or not (hexadecimal or fingerprint == NO_FINGERPRINT)
     ):
         raise ConfigError("this is no join token (kj1_...); `keskidee collector token create` makes one")
     return fingerprint
@@ -137,46 +151,49 @@ def enrol(
     *,
     wishes: Mapping[str, str] | None = None,
     ca_file: str | None = None,
+    route: Route | None = None,
 ) -> Identity:
     """Joins the collector and keeps what it gave in the folder `state`.
 
     `facts` are facts_of()'s, `wishes` may hold site and role. `ca_file` has authorities (PEM) that may sign the
-    server's certificate in place of the collector's own; the token's fingerprint is compared all the same. Raises
-    EnrolmentError, ConfigError (no token, or of another kind of collector), OSError where `state` cannot be written.
+    server's certificate in place of the collector's own or the system's; a fingerprint in the token is compared all the
+    same. Raises EnrolmentError, ConfigError (no token, or of another kind of collector), OSError where `state` cannot
+    be written.
     """
     fingerprint = fingerprint_of(token)
-    if origin.tls == (fingerprint == NO_TLS):
-        raise ConfigError(
-            "this token is of a collector without TLS (http://)"
-            if origin.tls
-            else f"this token wants https, not {origin.url}"
-        )
+    if not origin.tls and fingerprint != NO_FINGERPRINT:
+        raise ConfigError(f"this token wants https, not {origin.url}")
+    trusted = usable(Path(ca_file)) if ca_file and origin.tls else ""
+    by_system = origin.tls and fingerprint == NO_FINGERPRINT and not trusted
+    if by_system:
+        trusted = system_authorities()
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with _session(origin) as session:
-        ca_pem = _fetch_authority(session, origin, fingerprint) if origin.tls else None
+    with _session(route or Route()) as session, tempfile.TemporaryDirectory(dir=state) as folder:
+        ca_pem = None
+        if fingerprint != NO_FINGERPRINT:
+            ca_pem = _fetch_authority(session, origin, fingerprint)
+            own = Path(folder) / CA_FILE
+            own.write_bytes(ca_pem)
+            trusted = trusted or str(own)
         session.close()  # that connection was not verified, so the token must not travel on it
+        session.verify = trusted or True
         body = {"hostname": facts.get("hostname", ""), "facts": facts, "evidence": {}, **(wishes or {})}
-        with tempfile.TemporaryDirectory(dir=state) as folder:
-            if ca_pem is not None:
-                trusted = Path(folder) / CA_FILE
-                trusted.write_bytes(ca_pem)
-                session.verify = ca_file or str(trusted)
-            answer = _call(session, "POST", f"{origin.url}/v1/enrol", token=token, json=body)
+        answer = _call(session, "POST", f"{origin.url}/v1/enrol", token=token, json=body)
     given = _given(answer)
-    identity = Identity(collector=origin.url, **given)
+    identity = Identity(collector=origin.url, authority=SYSTEM if by_system else "", **given)
     write_identity(state, identity, ca_pem)
     return identity
 
 
-def _session(origin: Origin) -> requests.Session:
-    """A session that takes nothing from the environment but proxies, and not even those for this machine itself."""
+def _session(route: Route) -> requests.Session:
+    """A session that takes nothing from the environment: the route to the collector has seen to its proxies."""
     import requests
 
     session = requests.Session()
     # with trust_env, REQUESTS_CA_BUNDLE would override `verify`, and .netrc the Authorization header
     session.trust_env = False
-    if not is_loopback(origin.host):
-        session.proxies.update(requests.utils.get_environ_proxies(origin.url))
+    if route.url:
+        session.proxies.update({"http": route.url, "https": route.url})
     return session
 
 
@@ -205,6 +222,8 @@ def _call(session: requests.Session, method: str, url: str, *, token: str = "", 
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     try:
         return session.request(method, url, headers=headers, json=json, timeout=SECONDS, allow_redirects=False)
+    except requests.exceptions.ProxyError as error:
+        raise EnrolmentError(f"{url}: the proxy does not let it through: {_innermost(error)}") from None
     except requests.exceptions.SSLError as error:
         raise EnrolmentError(f"{url}: not to be trusted: {_innermost(error)}") from None
     except requests.exceptions.Timeout:
@@ -219,6 +238,8 @@ def _innermost(error: BaseException) -> str:
     inner: BaseException | None = error
     while inner is not None:
         said = getattr(inner, "verify_message", None) or getattr(inner, "strerror", None) or said
+        if type(inner) is OSError and inner.strerror is None:  # of http.client: a proxy's refusal
+            said = str(inner)
         inner = inner.__cause__ or inner.__context__
     return said
 

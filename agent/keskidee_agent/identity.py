@@ -12,11 +12,15 @@ from keskidee_config import AgentSettings, ConfigError, config_directory, data_d
 
 IDENTITY_FILE = "identity.json"
 CA_FILE = "ca.pem"
+SYSTEM = "system"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """What the collector gave: an id, a secret, and the labels it files this machine under. `collector` is a URL."""
+    """What the collector gave: an id, a secret, and the labels it files this machine under. `collector` is a URL.
+
+    `authority` is SYSTEM where the certificate was checked against the system's authorities, and empty otherwise.
+    """
 
     machine_id: str
     credential: str
@@ -24,6 +28,7 @@ class Identity:
     site: str
     role: str
     collector: str
+    authority: str = ""
 
     def __repr__(self) -> str:
         return f"Identity(machine_id={self.machine_id!r}, instance={self.instance!r}, credential=***)"
@@ -48,12 +53,13 @@ def read_identity(state: Path) -> Identity:
     command = f"keskidee agent enrol https://COLLECTOR:5375 --state {state}"
     try:
         values = json.loads(path.read_bytes())
+        values.setdefault("authority", "")  # what enrolled with an earlier version has none
         identity = Identity(**{name: str(values[name]) for name in Identity.__dataclass_fields__})
     except FileNotFoundError:
         raise ConfigError(f"not enrolled ({path} is not there): run {command}") from None
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
-    except (ValueError, KeyError, TypeError):
+    except (AttributeError, ValueError, KeyError, TypeError):
         raise ConfigError(f"{path}: is damaged: run {command} --force") from None
     if not (identity.machine_id.isalnum() and identity.credential.isascii() and identity.credential.isprintable()):
         raise ConfigError(f"{path}: is damaged: run {command} --force")

@@ -17,8 +17,13 @@ class Origin:
     @property
     def authority(self) -> str:
         """What the Host header says: the port is left out where it is the scheme's own (RFC 9110, 4.2)."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return host if self.port == (443 if self.tls else 80) else f"{host}:{self.port}"
+        whole = self.host_and_port
+        return whole.rpartition(":")[0] if self.port == (443 if self.tls else 80) else whole
+
+    @property
+    def host_and_port(self) -> str:
+        """`HOST:PORT` or `[IPv6]:PORT`: what a proxy is asked to connect to (RFC 9112, 3.2.3)."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
     @property
     def url(self) -> str:

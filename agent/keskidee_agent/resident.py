@@ -12,6 +12,7 @@ import os
 import sys
 
 from keskidee_agent import clock
+from keskidee_agent.absence import Absence
 from keskidee_agent.delivery import Delivery
 from keskidee_agent.farewell import machine_goes_down
 from keskidee_agent.gather import DEADLINE_SECONDS, Gatherer
@@ -30,6 +31,9 @@ from keskidee_report.wire import SESSION_BYTES
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+    from keskidee_agent.proxy import Proxy
+    from keskidee_report.model import Reading
 
 DELIVERY_SECONDS = (2.0, 10.0)
 """What one round's sending may take: half the interval within these bounds, so that the next reading is on time."""
@@ -83,16 +87,20 @@ class Resident:
                 source.deadline_seconds = settings["deadline_seconds"]
         self._encoder = Encoder(os.urandom(SESSION_BYTES))
         self._sequence = 0
+        self._absence = Absence(settings["spool"]["folder"])
         self._spool = Spool(schema_frames=self._encoder.schema_frames, warn=warn, **settings["spool"])
+        self._absence.begin()
         transport = Transport(
-            origin_of(settings["collector"]), self._machine_id, settings["credential"], settings["ca_file"], wake
-        )
+            origin_of(settings["collector"]), self._machine_id, settings["credential"], settings["ca_file"], wake,
+            proxy=_proxy(settings["proxy"]),
+        )  # fmt: skip
         self._delivery = Delivery(transport, self._spool, self._encoder, facts=self._facts, warn=warn)
         self._vitals = Vitals(self._spool, self._delivery, started_at)
         self._identity_file: str = settings["identity_file"]
         self._enrolled_ms = _changed_ms(self._identity_file)
         self._known_facts: dict[str, str] = {}
         self._facts_due_ms = 0
+        self._urgent_state: tuple[object, ...] | None = None
 
     def rounds(self) -> None:
         """A round now, and then one each interval on this machine's own phase, until something is asked for."""
@@ -104,6 +112,8 @@ class Resident:
             interval_ms = self._interval_seconds * 1000
             phase = clock.phase_ms(self._machine_id, interval_ms)
             self._wake.sleep_until(clock.next_round_ms(clock.boot_ms(), interval_ms, phase), clock.boot_ms)
+            if self._absence.slept():
+                self._facts_due_ms = 0
 
     def round(self) -> None:
         """Reads the machine once and sends what waits."""
@@ -115,21 +125,32 @@ class Resident:
         self._sequence += 1
         self._spool.hold(report)
         shortest, longest = DELIVERY_SECONDS
-        self._delivery.deliver(min(longest, max(shortest, self._interval_seconds / 2)), self._interval_seconds)
-        wished = self._delivery.wished_seconds
-        if wished is not None and wished != self._interval_seconds:
-            self._interval_seconds = wished
+        seconds = min(longest, max(shortest, self._interval_seconds / 2))
+        self._delivery.deliver(seconds, self._interval_seconds, urgent=self._is_urgent(readings))
+        wishes = self._delivery.wishes
+        if wishes is not None and wishes.interval_seconds != self._interval_seconds:
+            self._interval_seconds = wishes.interval_seconds
             self._facts_due_ms = 0
         if self._sequence % GIVE_BACK_ROUNDS == 2:
             gc.collect()  # the modules of sources that were not wanted
             give_back()
 
+    def _is_urgent(self, readings: list[Reading]) -> bool:
+        """Whether something broke or works again since the round before, where reports wait otherwise."""
+        if not self._delivery.is_thrifty:
+            return False
+        from keskidee_agent.urgency import state_of
+
+        before, self._urgent_state = self._urgent_state, state_of(readings)
+        return before is not None and before != self._urgent_state
+
     def close(self) -> None:
         """Says goodbye, unless the agent only reads its settings again, and leaves the spool durable."""
         asked = self._wake.asked
         self._wake.forget()
+        reason = "shutdown" if asked == STOP and machine_goes_down() else asked
+        self._absence.end(reason)
         if asked != RELOAD:
-            reason = "shutdown" if asked == STOP and machine_goes_down() else asked
             self._delivery.goodbye(self._sequence, reason, GOODBYE_SECONDS)
         self._wake.asked = asked
         self._spool.close()
@@ -142,8 +163,16 @@ class Resident:
 
             self._facts_due_ms = now + FACTS_EVERY_MS
             told = {"agent_version": __version__, "interval_seconds": str(self._interval_seconds)}
-            self._known_facts = facts_of(self._machine) | told
+            self._known_facts = facts_of(self._machine) | told | self._absence.facts
         return self._known_facts
+
+
+def _proxy(way: tuple[str, int, str] | None) -> Proxy | None:
+    if way is None:
+        return None
+    from keskidee_agent.proxy import Proxy
+
+    return Proxy(*way)
 
 
 def _changed_ms(path: str) -> int:

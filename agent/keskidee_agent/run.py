@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-    from keskidee_config import AgentSettings
-
 RESIDENT = "keskidee_agent.resident"
 PIPE_BYTES = 16 << 10  # the smallest that a pipe takes without a reader (macOS)
 CODE = "import sys; sys.path += {folders!r}; from keskidee_agent.resident import main; main({descriptor})"
@@ -72,6 +70,8 @@ def handover(args: argparse.Namespace) -> dict[str, Any]:
     """What the resident needs, as plain values. Raises ConfigError or ValueError with one line for a person."""
     from keskidee_agent.identity import IDENTITY_FILE, read_identity, settings_of, state_directory
     from keskidee_agent.origin import origin_of
+    from keskidee_agent.route import route_to
+    from keskidee_agent.trust import authorities_of
     from keskidee_config import ConfigError
 
     settings = settings_of(args.config)
@@ -86,7 +86,8 @@ def handover(args: argparse.Namespace) -> dict[str, Any]:
         "machine_id": identity.machine_id,
         "identity_file": str((state / IDENTITY_FILE).absolute()),
         "credential": identity.credential,
-        "ca_file": _ca_file(settings, state) if collector.tls else "",
+        "ca_file": authorities_of(settings.ca_file, state, identity) if collector.tls else "",
+        "proxy": route_to(collector, settings, os.environ).proxy,
         "interval_seconds": interval_seconds,
         "deadline_seconds": settings.sources.deadline_seconds,
         "disabled": list(settings.sources.disabled),
@@ -106,23 +107,6 @@ def handover(args: argparse.Namespace) -> dict[str, Any]:
         "parent": args.exit_with_parent,
         "command": [sys.executable, *sys.orig_argv[1:]],
     }
-
-
-def _ca_file(settings: AgentSettings, state: Path) -> str:
-    from ssl import SSLError
-
-    from keskidee_agent.identity import CA_FILE
-    from keskidee_agent.tls import context_trusting
-    from keskidee_config import ConfigError
-
-    path = Path(settings.ca_file) if settings.ca_file else state / CA_FILE
-    try:
-        context_trusting(str(path))
-    except SSLError:
-        raise ConfigError(f"{path}: not a certificate in PEM") from None
-    except OSError as error:
-        raise ConfigError(f"{path}: the collector's authority cannot be read: {error.strerror}") from None
-    return str(path.absolute())
 
 
 def become_resident(settings: dict[str, Any], words: Sequence[str]) -> NoReturn:

@@ -7,6 +7,7 @@ either way, and PROTOCOL_TLS_CLIENT demands both. Elsewhere `ssl` does it; the t
 
 from __future__ import annotations
 
+import os
 import sys
 from _socket import socket as _socket
 from _ssl import CERT_REQUIRED, PROTOCOL_TLS_CLIENT, SSLCertVerificationError, _SSLContext
@@ -41,6 +42,7 @@ class Socket(_socket):
 def context_trusting(ca_file: str, *, check_time: bool = True) -> Any:
     """A TLS context that trusts the authorities in a PEM file only. Raises OSError where the file is none.
 
+    A folder holds authorities in files named by their hashes (openssl-rehash(1)), which are read when they are needed.
     `check_time` False lets a certificate be outside its time of validity, everything else checked.
     """
     if LEAN:
@@ -52,7 +54,8 @@ def context_trusting(ca_file: str, *, check_time: bool = True) -> Any:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         tls_1_2 = ssl.TLSVersion.TLSv1_2
     context.minimum_version = tls_1_2
-    context.load_verify_locations(ca_file, None, None)
+    folder = os.path.isdir(ca_file)
+    context.load_verify_locations(None if folder else ca_file, ca_file if folder else None, None)
     if not check_time:
         context.verify_flags |= NO_CHECK_TIME
     assert context.check_hostname

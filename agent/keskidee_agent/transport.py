@@ -14,10 +14,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from keskidee_agent.answer import Answer
     from keskidee_agent.origin import Origin
+    from keskidee_agent.proxy import Proxy
     from keskidee_agent.waiting import Waiter
 
 LONGEST_RETRY_AFTER_SECONDS = 3600.0
 INTERVAL_SECONDS = range(1, 3601)
+BATCH_AT_MOST = 32
 PERMANENT = (400, 413, 415, 422)
 """This POST will never be accepted."""
 CREDENTIAL_REFUSED = (401, 403, 404, 410)
@@ -31,7 +33,7 @@ TROUBLE_CAP_SECONDS = 300.0
 class DeliveryError(Exception):
     """A POST that was not accepted. `permanent`: it never will be, so drop it. Otherwise try again after a pause.
 
-    `pause_seconds` is (shortest, longest); `schema_unknown` asks for the same POST with all names.
+    `pause_seconds` is (shortest, longest); `names_missing` asks for a longer form: without a base, or with all names.
     """
 
     def __init__(
@@ -39,30 +41,53 @@ class DeliveryError(Exception):
         reason: str,
         *,
         permanent: bool = False,
-        schema_unknown: bool = False,
+        names_missing: bool = False,
         shortest_seconds: float = 0.0,
         longest_seconds: float = TROUBLE_CAP_SECONDS,
     ) -> None:
         super().__init__(reason)
         self.permanent = permanent
-        self.schema_unknown = schema_unknown
+        self.names_missing = names_missing
         self.shortest_seconds = shortest_seconds
         self.longest_seconds = longest_seconds
+
+
+class Wishes:
+    """What the collector asks of this agent: seconds between reports, reports a POST, bytes an hour (0: as many)."""
+
+    __slots__ = ("batch", "bytes_per_hour", "interval_seconds")
+
+    def __init__(self, interval_seconds: int, batch: int = 1, bytes_per_hour: int = 0) -> None:
+        self.interval_seconds = interval_seconds
+        self.batch = batch
+        self.bytes_per_hour = bytes_per_hour
 
 
 class Transport:
     """POSTs bodies as one machine. `connection` is public so that its handshakes can be counted."""
 
-    def __init__(self, origin: Origin, machine_id: str, credential: str, ca_file: str, waiter: Waiter) -> None:
-        self.connection = Connection(origin, ca_file, waiter)
+    def __init__(
+        self,
+        origin: Origin,
+        machine_id: str,
+        credential: str,
+        ca_file: str,
+        waiter: Waiter,
+        *,
+        proxy: Proxy | None = None,
+    ) -> None:
+        self.connection = Connection(origin, ca_file, waiter, proxy)
         self._waiter = waiter
+        self._forwarder = None if origin.tls else proxy  # with TLS it sees nothing, and only the tunnel is its
+        whole, fields = (f"http://{origin.authority}", self._forwarder.fields) if self._forwarder else ("", "")
         self._head = (
-            f"POST {origin.prefix}/v1/machines/{machine_id}/reports HTTP/1.1\r\nHost: {origin.authority}\r\n"
+            f"POST {whole}{origin.prefix}/v1/machines/{machine_id}/reports HTTP/1.1\r\n"
+            f"Host: {origin.authority}\r\n{fields}"
             f"Authorization: Bearer {credential}\r\nContent-Type: {CONTENT_TYPE}\r\nContent-Length: "
         ).encode("ascii")
 
-    def post(self, body: bytes, seconds: float) -> int:
-        """Delivers the body within `seconds`; returns the interval in seconds that the collector wishes.
+    def post(self, body: bytes, seconds: float) -> Wishes:
+        """Delivers the body within `seconds`; returns what the collector wishes.
 
         On return everything in the body is durable at the collector. Raises DeliveryError.
         """
@@ -75,7 +100,9 @@ class Transport:
                 longest_seconds=UNREACHABLE_CAP_SECONDS,
             ) from None
         if answer.status == 200:
-            return _wished_interval(answer.body)
+            return wishes_of(answer.body)
+        if self._forwarder is not None and (refusal := self._forwarder.refusal_in(answer)):
+            raise DeliveryError(refusal)
         raise _error_of(answer)
 
 
@@ -100,22 +127,30 @@ def _random() -> float:
     return int.from_bytes(os.urandom(4)) / 2**32  # the random module is 1 MB of hashes and distributions
 
 
-def _wished_interval(body: bytes) -> int:
-    """The number after "interval_seconds" in a JSON object: so little that the json module (1.2 MB) is not imported."""
-    _, key, after = body.partition(b'"interval_seconds"')
+def wishes_of(body: bytes) -> Wishes:
+    """The wishes in a JSON object: so few numbers that the json module (1.2 MB) is not imported for them."""
+    interval = _number(body, b"interval_seconds")
+    if interval is None or not body.lstrip().startswith(b"{"):
+        raise DeliveryError(f"an answer that is not the collector's: {body[:80]!r}")
+    interval = min(max(interval, INTERVAL_SECONDS[0]), INTERVAL_SECONDS[-1])
+    batch = min(max(_number(body, b"batch") or 1, 1), BATCH_AT_MOST)
+    return Wishes(interval, batch, _number(body, b"bytes_per_hour") or 0)
+
+
+def _number(body: bytes, key: bytes) -> int | None:
+    """The whole number behind a key of a JSON object; None where there is none."""
+    _, found, after = body.partition(b'"%b"' % key)
     digits = after.lstrip(b" \t\r\n").removeprefix(b":").lstrip(b" \t\r\n")
     end = len(digits) - len(digits.lstrip(b"0123456789"))
-    whole = body.lstrip().startswith(b"{") and digits[end : end + 1] in (b",", b"}", b" ", b"\r", b"\n", b"\t")
-    if not key or not whole or not 0 < end < 6:
-        raise DeliveryError(f"an answer that is not the collector's: {body[:80]!r}")
-    return min(max(int(digits[:end]), INTERVAL_SECONDS[0]), INTERVAL_SECONDS[-1])
+    whole = digits[end : end + 1] in (b",", b"}", b" ", b"\r", b"\n", b"\t")
+    return int(digits[:end]) if found and whole and 0 < end < 16 else None
 
 
 def _error_of(answer: Answer) -> DeliveryError:
     status = answer.status
     reason = f"status {status}: {answer.body[:200].decode('utf-8', 'replace')!r}"
     if status == 409:
-        return DeliveryError(reason, schema_unknown=True)
+        return DeliveryError(reason, names_missing=True)
     if status in PERMANENT:
         return DeliveryError(reason, permanent=True)
     if status in CREDENTIAL_REFUSED:

@@ -27,6 +27,18 @@ DROPPED = Family(
     digits=0,
 )
 FAILURES = Family("keskidee_agent_delivery_failures_total", "counter", "Requests that were not accepted", digits=0)
+DEFERRED = Family(
+    "keskidee_agent_deferred_deliveries_total",
+    "counter",
+    "Rounds that waited because this machine's share of a thin link was used up",
+    digits=0,
+)
+LINK = Family(
+    "keskidee_agent_link_bytes_total",
+    "counter",
+    "Bytes on the wire to and from the collector since the agent started, all headers included",
+    digits=0,
+)
 CPU = Family("keskidee_agent_cpu_seconds_total", "counter", "Processor time of the agent, user and system", digits=6)
 MEMORY = Family("keskidee_agent_resident_memory_bytes", "gauge", "Resident memory of the agent", digits=0)
 START = Family("keskidee_agent_start_timestamp_seconds", "gauge", "When the agent started, by its own clock", digits=3)
@@ -58,6 +70,8 @@ class Vitals:
             (SPOOL_REPORTS, NO_LABELS, spool.reports),
             *[(DROPPED, labels, dropped[reason]) for reason, labels in self._reasons],
             (FAILURES, NO_LABELS, self._delivery.failures),
+            (DEFERRED, NO_LABELS, self._delivery.deferred),
+            (LINK, NO_LABELS, self._delivery.wire_bytes),
             (CPU, NO_LABELS, round(time.process_time(), 6)),
             self._start,
         ]

@@ -24,14 +24,13 @@ class Waiter:
         """Returns when the descriptor can be read (or written, or has failed); raises TimeoutError."""
         ready = False
         while not ready:
-            reads, writes, failures = self.select(descriptor, writing, self.left(deadline))
+            reads, writes, failures = self.select([descriptor], writing, self.left(deadline))
             ready = bool(reads or writes or failures)
 
-    def select(self, descriptor: int, writing: bool, seconds: float) -> tuple[list[int], list[int], list[int]]:
+    def select(self, any_of: list[int], writing: bool, seconds: float) -> tuple[list[int], list[int], list[int]]:
         """One wait; what comes back empty is asked again while there is time."""
-        one = [descriptor]
         # Windows tells a refused connection as a failure only
-        return select_any([] if writing else one, one if writing else [], one if writing else [], seconds)
+        return select_any([] if writing else any_of, any_of if writing else [], any_of if writing else [], seconds)
 
 
 _polls: dict[tuple[tuple[int, ...], tuple[int, ...]], select.poll] = {}

@@ -51,7 +51,7 @@ class Wake(Waiter):
         """Returns at a moment on the clock `now_ms`, or as soon as something is asked for."""
         while not self.asked and (left_ms := moment_ms - now_ms()) > 0:
             # at most a minute, because this wait stands still while the machine sleeps and `now_ms` does not
-            self.select(-1, False, min(left_ms / 1000, 60.0))
+            self.select([], False, min(left_ms / 1000, 60.0))
 
     def forget(self) -> None:
         """What was asked for is done."""
@@ -61,11 +61,10 @@ class Wake(Waiter):
         """As Waiter's; once something is asked for, there is little time left."""
         return super().left(min(deadline, self._end) if self.asked else deadline)
 
-    def select(self, descriptor: int, writing: bool, seconds: float) -> tuple[list[int], list[int], list[int]]:
-        """As Waiter's, with an ear for signals. `descriptor` -1 waits for those only."""
-        one = [descriptor] if descriptor >= 0 else []
-        watched = self._watched if writing else self._watched + one
-        reads, writes, failures = select_any(watched, one if writing else [], one if writing else [], seconds)
+    def select(self, any_of: list[int], writing: bool, seconds: float) -> tuple[list[int], list[int], list[int]]:
+        """As Waiter's, with an ear for signals. No descriptor: it waits for those only."""
+        watched = self._watched if writing else self._watched + any_of
+        reads, writes, failures = select_any(watched, any_of if writing else [], any_of if writing else [], seconds)
         if self._bell in reads:
             reads.remove(self._bell)
             for number in self._drain_bell():

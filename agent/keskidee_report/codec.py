@@ -12,6 +12,7 @@ import struct
 import zlib
 from hashlib import sha256
 
+from keskidee_report.delta import Snapshot, packed_durations, unpacked_durations
 from keskidee_report.model import KINDS, OUTCOMES
 from keskidee_report.rules import HELP_LENGTH, LABEL_VALUE_LENGTH, REASON_LENGTH, clean_text
 from keskidee_report.wire import (
@@ -30,6 +31,7 @@ from keskidee_report.wire import (
     frame,
     text,
     varint,
+    varints,
 )
 
 TYPE_CHECKING = False
@@ -38,7 +40,15 @@ if TYPE_CHECKING:
 
     from keskidee_report.model import Family, Reading, Sample
 
-__all__ = ["CONTENT_TYPE", "Encoder", "Report", "envelope", "facts_frame", "goodbye_frame"]
+__all__ = [
+    "CONTENT_TYPE",
+    "Encoder",
+    "Report",
+    "envelope",
+    "facts_frame",
+    "goodbye_frame",
+    "report_payload",
+]
 
 WINDOW_BITS = 13
 """A window of 8 KiB holds a whole report; clearing the usual 32 KiB would double what deflating costs."""
@@ -47,14 +57,23 @@ SCHEMAS_KEPT = 8
 
 
 class Report:
-    """An encoded round: the REPORT frame, ready to send or to spool, and the id of the schema it needs."""
+    """An encoded round: the REPORT frame, ready to send or to spool, and what a delta of it is taken from."""
 
-    __slots__ = ("frame", "schema_id", "sequence")
+    __slots__ = ("frame", "snapshot")
 
-    def __init__(self, frame: bytes, schema_id: bytes, sequence: int) -> None:
+    def __init__(self, frame: bytes, snapshot: Snapshot) -> None:
         self.frame = frame
-        self.schema_id = schema_id
-        self.sequence = sequence
+        self.snapshot = snapshot
+
+    @property
+    def schema_id(self) -> bytes:
+        """The id of the schema that it needs."""
+        return self.snapshot.schema_id
+
+    @property
+    def sequence(self) -> int:
+        """Its number in the session."""
+        return self.snapshot.sequence
 
 
 class Encoder:
@@ -74,13 +93,14 @@ class Encoder:
         if index != self._index:
             self._index = index
             self._schema_id = self._remember(index)
-        head = [self.session, varint(sequence), varint(boot_ms), varint(wall_ms), self._schema_id]
-        head.append(bytes([OUTCOMES.index(reading.outcome) for reading in readings]))
-        head += [varint(int(reading.seconds * 1_000_000)) for reading in readings]
-        head += [text(clean_text(r.reason, REASON_LENGTH)) for r in readings if r.outcome != OUTCOMES[0]]
-        data = b"".join(words)
-        head += [data[plane::8] for plane in range(8)]
-        return Report(frame(REPORT, b"".join(head)), self._schema_id, sequence)
+        snapshot = Snapshot(
+            sequence, max(boot_ms, 0), max(wall_ms, 0), self._schema_id,
+            outcomes=bytes([OUTCOMES.index(reading.outcome) for reading in readings]),
+            durations=packed_durations([int(reading.seconds * 1_000_000) for reading in readings]),
+            reasons=tuple([clean_text(r.reason, REASON_LENGTH) for r in readings if r.outcome != OUTCOMES[0]]),
+            words=b"".join(words),
+        )  # fmt: skip
+        return Report(frame(REPORT, report_payload(self.session, snapshot)), snapshot)
 
     def schema_frames(
         self, schema_id: bytes, known_parts: frozenset[bytes] | set[bytes] = frozenset()
@@ -118,6 +138,15 @@ class Encoder:
         while len(self._schemas) > SCHEMAS_KEPT:
             del self._schemas[next(iter(self._schemas))]
         return schema_id
+
+
+def report_payload(session: bytes, report: Snapshot) -> bytes:
+    """The payload of a REPORT frame: all that it says."""
+    head = [session, varint(report.sequence), varint(report.boot_ms), varint(report.wall_ms)]
+    head += [report.schema_id, report.outcomes, varints(unpacked_durations(report.durations))]
+    head += map(text, report.reasons)
+    head += [report.words[plane::8] for plane in range(8)]
+    return b"".join(head)
 
 
 class _Part:

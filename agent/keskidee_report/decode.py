@@ -10,6 +10,7 @@ import zlib
 from dataclasses import dataclass
 from hashlib import sha256
 
+from keskidee_report.delta import Snapshot, snapshot_of, unpacked_durations
 from keskidee_report.model import KINDS, OUTCOMES, Malformed
 from keskidee_report.rules import (
     FRAMES_AT_MOST,
@@ -17,7 +18,6 @@ from keskidee_report.rules import (
     LABEL_VALUE_LENGTH,
     LABELS_AT_MOST,
     NAME_LENGTH,
-    REASON_LENGTH,
     SOURCES_AT_MOST,
     is_name,
 )
@@ -99,13 +99,21 @@ class Stamp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Round:
-    """A decoded REPORT: outcome, reason and seconds a source in the schema's order; the words of all samples."""
+    """What became of the sources: outcome, reason (empty where it is ok) and seconds each, in the schema's order."""
 
-    stamp: Stamp
     outcomes: list[str]
     reasons: list[str]
     seconds: list[float]
-    words: bytes
+
+
+def round_of(snapshot: Snapshot) -> Round:
+    """The sources' side of a report."""
+    reasons = iter(snapshot.reasons)
+    return Round(
+        outcomes=[OUTCOMES[code] for code in snapshot.outcomes],
+        reasons=[next(reasons) if code else "" for code in snapshot.outcomes],
+        seconds=[microseconds / 1_000_000 for microseconds in unpacked_durations(snapshot.durations)],
+    )
 
 
 def open_envelope(body: bytes, inflated_limit: int) -> Envelope:
@@ -251,24 +259,21 @@ def peek_schema_id(payload: bytes) -> tuple[Stamp, bytes]:
     return _stamp(reader), reader.take(SCHEMA_ID_BYTES)
 
 
-def decode_report(payload: bytes, sources: int, samples: int) -> Round:
+def decode_report(payload: bytes, sources: int, samples: int) -> Snapshot:
     """A REPORT frame, given how many sources and samples its schema has."""
+    _, snapshot = snapshot_of(payload, sources)
+    if len(snapshot.words) != samples * 8:
+        raise Malformed(f"{len(snapshot.words)} bytes of values, where the schema has {samples} samples")
+    return snapshot
+
+
+def peek_delta(payload: bytes) -> tuple[Reader, int, int]:
+    """Of a DELTA frame: a reader that stands behind them, its sequence, and the sequence of its base."""
     reader = Reader(payload)
-    stamp = _stamp(reader)
-    reader.take(SCHEMA_ID_BYTES)
-    codes = reader.take(sources)
-    if any(code >= len(OUTCOMES) for code in codes):
-        raise Malformed("an unknown outcome", codes)
-    seconds = [reader.varint() / 1_000_000 for _ in codes]
-    reasons = [reader.text(REASON_LENGTH * UTF8_BYTES) if code else "" for code in codes]
-    if reader.left() != samples * 8:
-        raise Malformed(f"{reader.left()} bytes of values, where the schema has {samples} samples")
-    planes = reader.rest()
-    words = bytearray(samples * 8)
-    for plane in range(8):
-        words[plane::8] = planes[plane * samples : (plane + 1) * samples]
-    outcomes = [OUTCOMES[code] for code in codes]
-    return Round(stamp=stamp, outcomes=outcomes, reasons=reasons, seconds=seconds, words=bytes(words))
+    sequence, back = reader.varint(), reader.varint()
+    if not 1 <= back <= sequence:
+        raise Malformed(f"a delta of report {sequence} from {back} reports before")
+    return reader, sequence, sequence - back
 
 
 def decode_goodbye(payload: bytes) -> tuple[Stamp, str]:

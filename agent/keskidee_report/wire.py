@@ -5,6 +5,10 @@ from __future__ import annotations
 from keskidee_report.model import Malformed
 from keskidee_report.rules import is_clean
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 CONTENT_TYPE = "application/vnd.keskidee.report"
 MAGIC = b"KR"
 VERSION = 1
@@ -31,6 +35,19 @@ def varint(number: int) -> bytes:
         out.append(number & 0x7F | 0x80)
         number >>= 7
     out.append(number)
+    return bytes(out)
+
+
+def varints(numbers: Iterable[int]) -> bytes:
+    """Numbers from 0 to 2**64-1, one varint each."""
+    out = bytearray()
+    append = out.append
+    for number in numbers:
+        left = number
+        while left >= 0x80:
+            append(left & 0x7F | 0x80)
+            left >>= 7
+        append(left)
     return bytes(out)
 
 
@@ -89,6 +106,28 @@ class Reader:
         if number >> 64:
             raise Malformed("a varint of more than 64 bits")
         return number
+
+    def varints(self, count: int) -> list[int]:
+        """The next `count` varints."""
+        data, at = self._data, self._at
+        out: list[int] = []
+        try:
+            for _ in range(count):
+                byte = data[at]
+                if byte < 0x80:
+                    at += 1
+                elif (high := data[at + 1]) < 0x80:  # nearly all are of one or two bytes
+                    byte = byte & 0x7F | high << 7
+                    at += 2
+                else:
+                    self._at = at
+                    byte = self.varint()
+                    at = self._at
+                out.append(byte)
+        except IndexError:
+            raise Malformed(f"cut short: {count} varints wanted, {len(out)} there") from None
+        self._at = at
+        return out
 
     def count(self, at_least: int) -> int:
         """A varint that counts items of at least `at_least` bytes each, so no more than can still follow."""

@@ -57,11 +57,15 @@ class Access:
         role: str = "",
         expires_at: float | None = None,
         uses: int | None = None,
+        fingerprint: str = "",
     ) -> tuple[str, Token]:
-        """A new token's text (shown once) and what is kept of it; `keep` puts it in force."""
+        """A new token's text (shown once) and what is kept of it; `keep` puts it in force.
+
+        `fingerprint` stands in for the usual one, for a machine that comes by another way.
+        """
         text = f"{_PREFIXES[scope]}_{new_credential()}"
         if scope == JOIN:
-            text += f"_{self._fingerprint}"
+            text += f"_{fingerprint or self._fingerprint}"
         token = Token(secrets.token_hex(4), scope, digest(text), site, role, now, expires_at, uses)
         return text, token
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from keskidee_collector.fleet import Machine
+    from keskidee_collector.presence import Look
     from keskidee_collector.state import State
 
 LONGEST_SECONDS = 100 * 366 * 86400
@@ -95,7 +96,8 @@ class Administration:
     async def _machines(self, request: Request) -> Response:
         if refused := self._refused(request):
             return refused
-        return JSONResponse({"machines": [_machine_row(m, self._state) for m in self._state.fleet]})
+        look = self._state.look()
+        return JSONResponse({"machines": [_machine_row(m, look) for m in self._state.fleet]})
 
     async def _change(self, request: Request) -> Response:
         if refused := self._refused(request):
@@ -114,7 +116,7 @@ class Administration:
                     await self._retire(machine)
         except SQLAlchemyError:
             return disk_problem()
-        return JSONResponse(_machine_row(machine, self._state))
+        return JSONResponse(_machine_row(machine, self._state.look()))
 
     async def _retire(self, machine: Machine) -> None:
         """Takes it off every page and gives its instance back; the register keeps the row."""
@@ -124,16 +126,16 @@ class Administration:
             fleet = self._state.fleet
             fleet.rename(machine, fleet.free_instance(f"{machine.instance}-retired-{machine.id[:8]}", machine.id))
         await self._state.register.update_machine(machine)
-        await self._state.reports.writer.save(self._state.reports.forget(machine))
+        await self._state.journal.forget(machine)
 
 
-def _machine_row(machine: Machine, state: State) -> dict[str, Any]:
+def _machine_row(machine: Machine, look: Look) -> dict[str, Any]:
     return {
         "id": machine.id,
         "instance": machine.instance,
         "site": machine.site,
         "role": machine.role,
-        "state": state.machine_state(machine),
+        "state": look.state(machine),
         "system": machine.facts.get("os_name", ""),
         "last_report_at": machine.last_report_at,
         "revoked": machine.revoked_at is not None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from starlette.applications import Starlette
 from starlette.responses import Response
@@ -15,25 +15,28 @@ from keskidee_collector.enrolment import Enrolment
 from keskidee_collector.guard import Guard
 from keskidee_collector.health import Health
 from keskidee_collector.ingest import Ingest, is_report_path
-from keskidee_collector.view import View, stored_assets
+from keskidee_collector.view import View, stored_assets, stored_days
 from keskidee_collector.web.pages import routes as page_routes
-from keskidee_exporters import csv_register
+from keskidee_exporters import csv_days, csv_register
 from keskidee_exporters.prometheus_config import scrape_lines
 from keskidee_exporters.routes import routes as exporter_routes
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from starlette.requests import Request
 
-    from keskidee_collector.guard import Application
     from keskidee_collector.state import State
 
 
-def build(state: State, *, admin_token: str, ca_pem: bytes | None) -> Application:
-    """The whole collector as one ASGI application. `ca_pem` is the agents' CA where TLS is on."""
+def build(state: State, *, admin_token: str, ca_pem: bytes | None, proxys_ca_pem: bytes | None = None) -> Guard:
+    """The whole collector as one ASGI application. `ca_pem` is the agents' CA where TLS is on.
+
+    `proxys_ca_pem` is the authority of a proxy in front that ends TLS, where its certificate is not of `ca_pem`.
+    """
     ingest = Ingest(state)
-    rest = Starlette(routes=_routes(state, admin_token, ca_pem), exception_handlers={404: _not_found})
+    rest = Starlette(routes=_routes(state, admin_token, proxys_ca_pem or ca_pem), exception_handlers={404: _not_found})
     rest.router.redirect_slashes = False  # an agent would follow, and repeat its report and its credential
 
     async def dispatch(scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -42,7 +45,7 @@ def build(state: State, *, admin_token: str, ca_pem: bytes | None) -> Applicatio
         else:
             await rest(scope, receive, send)
 
-    return Guard(state, dispatch, tls=ca_pem is not None)
+    return Guard(state, dispatch, ingest, tls=ca_pem is not None)
 
 
 def _routes(state: State, admin_token: str, ca_pem: bytes | None) -> list[Any]:
@@ -54,7 +57,7 @@ def _routes(state: State, admin_token: str, ca_pem: bytes | None) -> list[Any]:
 
     async def authority(_request: Request) -> Response:
         if ca_pem is None:
-            return problem(404, "no_tls", "this collector listens on loopback without TLS and has no CA")
+            return problem(404, "no_tls", "this collector has no TLS of its own, and no CA")
         return Response(ca_pem, media_type="application/x-pem-file")
 
     return [
@@ -79,10 +82,20 @@ async def _not_found(request: Request, _error: Exception) -> Response:
 def export_csv(directory: Path, output: Path | None) -> int:
     """Writes the register of a data directory as CSV, to a file or to stdout. Raises Unusable."""
     rows = stored_assets(directory)
+    return _write(output, lambda out: csv_register.write(rows, out))
+
+
+def export_days(directory: Path, output: Path | None, first: str, last: str) -> int:
+    """Writes the days of its machines, from one to another, likewise."""
+    rows = stored_days(directory, first, last)
+    return _write(output, lambda out: csv_days.write(rows, out))
+
+
+def _write(output: Path | None, write: Callable[[TextIO], None]) -> int:
     if output is None:
         sys.stdout.reconfigure(newline="")  # type: ignore[union-attr]  # a TextIOWrapper: CSV ends its lines itself
-        csv_register.write(rows, sys.stdout)
+        write(sys.stdout)
     else:
         with open(output, "w", encoding="utf-8", newline="") as file:
-            csv_register.write(rows, file)
+            write(file)
     return 0

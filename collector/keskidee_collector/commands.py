@@ -71,13 +71,22 @@ def _add_machines(commands: Any) -> None:
 
 
 def _add_register(subparsers: Any) -> None:
-    register = subparsers.add_parser("register", help="the asset register: export", description="The asset register.")
+    register = subparsers.add_parser(
+        "register", help="the asset register: export, days", description="The asset register."
+    )
     commands = register.add_subparsers(title="commands", metavar="COMMAND", required=True)
     export = commands.add_parser("export", help="machines with maker, model, serial, system, site, first and last seen")
     export.add_argument("--format", choices=("csv",), default="csv", help="default: csv")
     export.add_argument("--output", metavar="FILE", type=Path, help="default: standard output")
     _add_data(export)
     export.set_defaults(run=run_export)
+    days = commands.add_parser("days", help="a line a machine and day: when it was on, its boots, memory, disks")
+    days.add_argument("--format", choices=("csv",), default="csv", help="default: csv")
+    days.add_argument("--from", dest="first", metavar="DAY", type=_day, help="first UTC day, YYYY-MM-DD")
+    days.add_argument("--to", dest="last", metavar="DAY", type=_day, help="last UTC day, included")
+    days.add_argument("--output", metavar="FILE", type=Path, help="default: standard output")
+    _add_data(days)
+    days.set_defaults(run=run_days)
 
 
 def _add_data(parser: argparse.ArgumentParser) -> None:
@@ -188,6 +197,28 @@ def run_export(args: argparse.Namespace) -> int:
         return export_csv(collector_directory(args.data), args.output)
     except Unusable as error:
         return _fail(str(error))
+
+
+def run_days(args: argparse.Namespace) -> int:
+    """Writes the days of machines as CSV."""
+    from keskidee_collector.app import export_days
+    from keskidee_collector.store.database import Unusable
+
+    try:
+        return export_days(collector_directory(args.data), args.output, args.first or "", args.last or "9999")
+    except Unusable as error:
+        return _fail(str(error))
+
+
+def _day(text: str) -> str:
+    """A day as people type it. Raises ArgumentTypeError, which argparse tells."""
+    from argparse import ArgumentTypeError
+    from datetime import date
+
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise ArgumentTypeError(f"a day is YYYY-MM-DD, not {text!r}") from None
 
 
 def collector_directory(data: Path) -> Path:

@@ -2,6 +2,7 @@
 
 uvicorn has no deadline for a first request or for slow headers, no bound on headers, and answers everybody 503 once too
 many connections are open. ASGI middleware comes too late for all of that, so it is done in a subclass of its protocol.
+A report that is there as a whole, as nearly all are, goes to its route without ASGI: half of its cost was in between.
 """
 
 from __future__ import annotations
@@ -11,11 +12,16 @@ from typing import TYPE_CHECKING, Any
 import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from keskidee_collector.exchange import Exchange
+
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
 
     from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+
+    from keskidee_collector.exchange import Headers, Reports
+    from keskidee_collector.loop import Breath
 
 HEAD_BYTES_AT_MOST = 64 * 1024
 """All of a request that is not its body: head, framing of chunks, trailers."""
@@ -26,13 +32,28 @@ FAREWELL_SECONDS = 1.0
 
 
 class Connections:
-    """Every open connection, the one that was used longest ago first. `refused` counts a refusal by its reason."""
+    """Every open connection, the one that was used longest ago first.
 
-    def __init__(self, limit: int, receive_seconds: float, refused: Callable[[str], None]) -> None:
+    `refused` counts a refusal by its reason; `reports` takes a report whose body has come as a whole, after
+    which the loop takes `breath`; without it every request goes the way of ASGI.
+    """
+
+    def __init__(
+        self,
+        limit: int,
+        receive_seconds: float,
+        refused: Callable[[str], None],
+        *,
+        reports: Reports | None = None,
+        breath: Breath | None = None,
+    ) -> None:
         self.receive_seconds = receive_seconds
         self.refused = refused
+        self.reports = reports
+        self.breath = breath
         self._limit = limit
         self._open: dict[Connection, None] = {}
+        self._reporting: set[asyncio.Task[None]] = set()
 
     def __len__(self) -> int:
         return len(self._open)
@@ -50,6 +71,11 @@ class Connections:
         if connection in self._open:
             del self._open[connection]
             self._open[connection] = None
+
+    def report(self, task: asyncio.Task[None]) -> None:
+        """A report is being answered: the loop itself holds no task that waits."""
+        self._reporting.add(task)
+        task.add_done_callback(self._reporting.discard)
 
     def closed(self, connection: Connection) -> None:
         """It is gone."""
@@ -74,6 +100,11 @@ class Joined:
         if not self._pieces:
             self._loop.call_soon(self._flush)
         self._pieces.append(data)
+
+    def send(self, data: bytes) -> None:
+        """Sends it now, after what was written."""
+        self._flush()
+        self._transport.write(data)
 
     def close(self) -> None:
         """Sends what was written, then closes."""
@@ -102,13 +133,16 @@ class Connection(HttpToolsProtocol):
         self._connections = connections
         self._deadline: asyncio.TimerHandle | None = None
         self._write_deadline: asyncio.TimerHandle | None = None
-        self._answering: RequestResponseCycle | None = None
+        self._answering: RequestResponseCycle | Exchange | None = None
         self._asked: RequestResponseCycle | None = None
         self._begun = False
         self._head_complete = False
         self._complete = False
         self._overhead_bytes = 0
         self._body_bytes = 0
+        self._held: list[bytes] | None = None
+        self._used_at = 0.0
+        self._leave: asyncio.TimerHandle | None = None
 
     @property
     def is_idle(self) -> bool:
@@ -122,21 +156,24 @@ class Connection(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._connections.closed(self)
         self._wait(None)
+        if self._leave is not None:
+            self._leave.cancel()
         self._end_answering()
         self.resume_writing()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """As in uvicorn, but with an end to patience and to headers, and no line in the log for each bad request."""
-        self._unset_keepalive_if_required()
         self._body_bytes = 0
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade:
             pass  # an offer that nobody has to take: the request is answered as it stands
         except httptools.HttpParserError:
+            self._go_on()
             self._refuse(400, "http")
             return
+        self._go_on()
         if self._complete:
             if self.is_idle and self._deadline is None:  # blank lines between two requests are no reason to stay
                 self._wait(self._connections.receive_seconds)
@@ -160,8 +197,31 @@ class Connection(HttpToolsProtocol):
         self._head_complete = True
         self._wait(None)
         self._connections.used(self)
-        super().on_headers_complete()
-        self._asked = self.cycle
+        if self._is_report():
+            self._held = []
+        else:
+            super().on_headers_complete()
+            self._asked = self.cycle
+
+    def _is_report(self) -> bool:
+        """Whether it may be answered without ASGI, if all of it is there; behind another request it may not."""
+        reports = self._connections.reports
+        return (
+            reports is not None
+            and self.is_idle
+            and not self.expect_100_continue
+            and not self.parser.should_upgrade()
+            and reports.admits(self.parser.get_method(), self.url, self.headers)
+        )
+
+    def _go_on(self) -> None:
+        """What came has been read: a report that was held and is not complete takes the way of every other request."""
+        if self._held is not None:
+            held, self._held = self._held, None
+            super().on_headers_complete()
+            self._asked = self.cycle
+            for body in held:
+                super().on_body(body)
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._answering = cycle
@@ -169,12 +229,60 @@ class Connection(HttpToolsProtocol):
 
     def on_body(self, body: bytes) -> None:
         self._body_bytes += len(body)
-        super().on_body(body)
+        if self._held is not None:
+            self._held.append(body)
+        else:
+            super().on_body(body)
 
     def on_message_complete(self) -> None:
         self._complete = True
         self._wait(None)
-        super().on_message_complete()
+        if self._held is not None:
+            body, self._held = b"".join(self._held), None
+            exchange = Exchange(keep_alive=self.parser.get_http_version() != "1.0" and self.parser.should_keep_alive())
+            self.cycle = self._answering = self._asked = exchange  # type: ignore[assignment]  # all that uvicorn asks
+            self._connections.report(self.loop.create_task(self._report(exchange, self.url, self.headers, body)))
+            if self._connections.breath is not None:
+                self._connections.breath.report(self.tasks)
+        else:
+            super().on_message_complete()
+
+    async def _report(self, exchange: Exchange, target: bytes, headers: Headers, body: bytes) -> None:
+        assert self._connections.reports is not None
+        try:
+            reply = await self._connections.reports.reply(target, headers, body)
+        except BaseException:
+            self.cut()  # a fault of ours, which the loop logs: nobody is left waiting for an answer
+            raise
+        exchange.response_started = exchange.response_complete = True
+        if exchange.disconnected:
+            return
+        self.transport.send(reply.encoded())  # type: ignore[attr-defined]  # it is Joined
+        if reply.close or not exchange.keep_alive:
+            self.transport.close()
+        self.on_response_complete()
+
+    def on_response_complete(self) -> None:
+        """As in uvicorn, but one timer a connection and not one a request says when it was idle for too long."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        self._used_at = self.loop.time()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+        elif self._leave is None:
+            self._leave = self.loop.call_later(self.timeout_keep_alive, self._leave_if_idle)
+
+    def _leave_if_idle(self) -> None:
+        self._leave = None
+        idle_seconds = self.loop.time() - self._used_at if self.is_idle and (self._complete or not self._begun) else 0.0
+        if self.transport.is_closing():
+            return
+        if idle_seconds >= self.timeout_keep_alive:
+            self.transport.close()
+        else:
+            self._leave = self.loop.call_later(self.timeout_keep_alive - idle_seconds, self._leave_if_idle)
 
     def pause_writing(self) -> None:
         """A client that does not read its answer is cut off; one that reads slowly is not."""

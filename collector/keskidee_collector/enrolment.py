@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from typing import TYPE_CHECKING
 
@@ -12,8 +13,7 @@ from starlette.responses import JSONResponse, Response
 from keskidee_collector import access
 from keskidee_collector.access import NotAllowed, bearer
 from keskidee_collector.answers import SMALL_BODY_BYTES, NoBody, bounded_body, disk_problem, problem
-from keskidee_collector.fleet import Machine
-from keskidee_collector.state import interval_of
+from keskidee_collector.fleet import Machine, interval_of
 from keskidee_report.rules import LABEL_VALUE_LENGTH, clean_text, is_name
 
 if TYPE_CHECKING:
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 FACTS_AT_MOST = 100
 DESKTOPS = frozenset({"desktop", "laptop"})
 DEFAULT_SITE = "default"
+LOGGED_PER_MINUTE = 10
+"""Refusals in the log: enough to see who tries, too few to fill a disk."""
+
+logger = logging.getLogger(__name__)
 
 
 class EnrolRequest(msgspec.Struct, forbid_unknown_fields=False):
@@ -62,6 +66,7 @@ class Enrolment:
     def __init__(self, state: State) -> None:
         self._state = state
         self._rate = EnrolmentRate(state.settings.limits.enrolments_per_minute, state.now)
+        self._logged = EnrolmentRate(LOGGED_PER_MINUTE, state.now)
 
     async def __call__(self, request: Request) -> Response:
         """201 with the machine's id and credential, 401 for a token that does not hold."""
@@ -75,6 +80,8 @@ class Enrolment:
             asked = msgspec.json.decode(body, type=EnrolRequest)
         except NotAllowed as refused:
             state.metrics.refused.labels("credential").inc()
+            if self._logged.allows():
+                logger.warning("enrolment refused client=%s reason=%s", request.client and request.client.host, refused)
             return problem(401, "token", str(refused))
         except NoBody as refused:
             return refused.answer()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from keskidee_collector.render import escaped, instance_text
 from keskidee_collector.sequences import Sequences
+from keskidee_report.decode import round_of
 from keskidee_report.model import ABSENT, DENIED, OK
 
 if TYPE_CHECKING:
@@ -16,19 +17,27 @@ if TYPE_CHECKING:
 
     from keskidee_collector.schemas import Schema
     from keskidee_report.decode import Round
+    from keskidee_report.delta import Snapshot
 
-ON, OFF, SILENT, RETIRED = "on", "off", "silent", "retired"
+ON, OFF, SILENT, LINK_DOWN, RETIRED = "on", "off", "silent", "link_down", "retired"
 NO_OUTCOMES = (b"", b"", b"", b"")
-STATES = (ON, OFF, SILENT)
-"""States of a machine that is not retired."""
+OFF_WORDS = frozenset({"shutdown", "sleep"})
+"""Goodbyes after which a machine is off as usual."""
+UNANNOUNCED = "unannounced"
+"""Why a machine is off that just went: the plug was pulled, the lid was closed."""
+CLIENTS = frozenset({"desktop", "laptop", "tablet"})
+"""Roles, and kinds of chassis, of what people switch off at the wall, carry home and close."""
 
 SESSIONS_KEPT = 16
 SCHEMAS_KEPT = 8
+BASES_KEPT = 2
+"""The last report, and the one before: the agent may not have heard that the last one was taken."""
 SAMPLES_KEPT = 40_000
 """All schemas that are kept of a machine may name so many samples; its last one is kept in any case."""
 INSTANCE_LENGTH = 253
 """The longest host name there is (RFC 1035); an instance stands in every line of the pages."""
 DEFAULT_INTERVAL_SECONDS = 15
+INTERVAL_SECONDS_AT_MOST = 86_400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +56,13 @@ class Machine:
 
     `goodbye` is the reason of the last word, until the machine speaks again. `clock_offset_seconds` is the agent's
     clock minus ours. `heard_ticks` and `taken_ticks` are `last_report_at` and `taken_at` on the steady clock, which no
-    step of the collector's own clock moves. `chunks` are the last samples, rendered, in the order of `schema.families`.
-    `posts` are on their way now, `refused_posts` were refused by this process, `refusal` is why the last one was.
+    step of the collector's own clock moves. `chunks` are the last samples, rendered, in the order of `schema.families`;
+    `shown` is the report that they were rendered from, of `session`. `bases` are the last reports of the session that
+    sends, from which its deltas may be taken. `stored_position` is the place in the log up to which the machine's row
+    in `latest` has everything, `logged_position` its last one, `heard_position` the last that
+    was taken in; `posts_since_stored` lie between.
+    `batch` reports come in one POST: it is heard each `batch` intervals. `posts` are on their way now, `refused_posts`
+    were refused by this process, `refusal` is why the last one was.
     """
 
     id: str
@@ -68,9 +82,17 @@ class Machine:
     goodbye: str = ""
     clock_offset_seconds: float | None = None
     interval_seconds: float = DEFAULT_INTERVAL_SECONDS
+    batch: int = 1
     sessions: dict[bytes, Sequences] = field(default_factory=dict)
     schemas: dict[bytes, Schema] = field(default_factory=dict)
     schema: Schema | None = None
+    session: bytes = b""
+    shown: Snapshot | None = None
+    bases: dict[tuple[bytes, int], Snapshot] = field(default_factory=dict)
+    stored_position: int = 0
+    logged_position: int = 0
+    heard_position: int = 0
+    posts_since_stored: int = 0
     chunks: list[bytes] = field(default_factory=list)
     outcome_chunks: tuple[bytes, bytes, bytes, bytes] = NO_OUTCOMES
     problems: dict[str, Problem] = field(default_factory=dict)
@@ -79,29 +101,46 @@ class Machine:
     refusal: str = ""
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
+    @property
+    def expected_seconds(self) -> float:
+        """From one POST to the next."""
+        return self.interval_seconds * self.batch
+
+    @property
+    def is_client(self) -> bool:
+        """Whether somebody sits at it; the role says so, or the chassis where no role was given."""
+        return (self.role or self.facts.get("chassis", "")) in CLIENTS
+
+    def is_overdue(self, ticks: float, *, silent_after_intervals: float) -> bool:
+        """Whether it missed its reports, and neither said goodbye nor was retired."""
+        if self.retired_at is not None or self.goodbye in OFF_WORDS:
+            return False
+        return ticks - self.heard_ticks > silent_after_intervals * self.expected_seconds
+
     def state(self, ticks: float, *, silent_after_intervals: float) -> str:
-        """on, off, silent or retired, at this tick of the steady clock."""
+        """on, off, silent or retired, at this tick of the steady clock; presence.py asks its neighbours too."""
         if self.retired_at is not None:
             return RETIRED
-        if self.goodbye in ("shutdown", "sleep"):
+        if self.goodbye in OFF_WORDS:
             return OFF
-        return SILENT if ticks - self.heard_ticks > silent_after_intervals * self.interval_seconds else ON
+        if self.is_overdue(ticks, silent_after_intervals=silent_after_intervals):
+            return OFF if self.is_client else SILENT
+        return ON
 
     def is_repeat(self, session: bytes, sequence: int) -> bool:
         """Whether this report was taken before."""
         seen = self.sessions.get(session)
         return seen is not None and sequence in seen
 
-    def sessions_with(self, taken: Iterable[tuple[bytes, int]]) -> dict[bytes, Sequences]:
-        """The sessions as they will be when these (session, sequence) are durable too; those used last are kept."""
-        sessions = dict(self.sessions)
+    def take_keys(self, taken: Iterable[tuple[bytes, int]]) -> None:
+        """These (session, sequence) are durable now; the sessions used last are kept."""
+        sessions = self.sessions
         for session, sequence in taken:
-            seen = Sequences(sessions.pop(session).ranges() if session in sessions else None)
+            seen = sessions.pop(session, None) or Sequences()
             seen.add(sequence)
             sessions[session] = seen
         while len(sessions) > SESSIONS_KEPT:
             del sessions[next(iter(sessions))]
-        return sessions
 
     def remember_schema(self, schema_id: bytes, schema: Schema) -> None:
         """Keeps the schemas used last."""
@@ -111,14 +150,35 @@ class Machine:
         while len(self.schemas) > SCHEMAS_KEPT or (samples > SAMPLES_KEPT and len(self.schemas) > 1):
             samples -= self.schemas.pop(next(iter(self.schemas))).samples
 
-    def show(self, schema: Schema, words: bytes) -> None:
-        """Renders the samples of a round; they replace the ones before."""
-        self.chunks = schema.chunks(words, instance_text(self.instance))
-        self.schema = schema
+    def show(self, session: bytes, schema: Schema, snapshot: Snapshot, at: float) -> None:
+        """Renders a report, which replaces the one before; what says the same as before stays as it is."""
+        before = self.shown if self.schema is schema else None
+        instance = instance_text(self.instance)
+        if before is None:
+            self.chunks = schema.chunks(snapshot.words, instance)
+        elif before.words is not snapshot.words:
+            self.chunks = schema.chunks_after(self.chunks, before.words, snapshot.words, instance)
+        if (
+            before is None
+            or before.durations != snapshot.durations
+            or before.outcomes != snapshot.outcomes
+            or before.reasons != snapshot.reasons
+        ):
+            self.judge(schema.sources, round_of(snapshot), at)
+        self.session, self.schema, self.shown = session, schema, snapshot
+
+    def remember_base(self, session: bytes, snapshot: Snapshot) -> None:
+        """Keeps a report that was acknowledged, and the one before it, for deltas; those of other sessions go."""
+        bases = {key: base for key, base in self.bases.items() if key[0] == session}
+        bases[session, snapshot.sequence] = snapshot
+        while len(bases) > BASES_KEPT:
+            del bases[min(bases)]
+        self.bases = bases
 
     def forget(self) -> None:
         """Drops everything it said."""
-        self.schema, self.schemas, self.chunks = None, {}, []
+        self.schema, self.schemas, self.chunks, self.shown = None, {}, [], None
+        self.session, self.bases = b"", {}
         self.outcome_chunks, self.problems, self.sessions = NO_OUTCOMES, {}, {}
 
     def rename(self, instance: str) -> None:
@@ -157,6 +217,7 @@ class Fleet:
     def __init__(self) -> None:
         self._by_id: dict[str, Machine] = {}
         self._instances: dict[str, str] = {}
+        self._by_site: dict[str, dict[str, Machine]] = {}
 
     def __iter__(self) -> Iterator[Machine]:
         return iter(self._by_id.values())
@@ -168,14 +229,24 @@ class Fleet:
         """The machine of this id."""
         return self._by_id.get(machine_id)
 
+    def sites(self) -> list[str]:
+        """The sites that machines have, by name."""
+        return sorted(self._by_site)
+
+    def at(self, site: str) -> Iterable[Machine]:
+        """The machines of a site, retired ones too."""
+        return self._by_site.get(site, {}).values()
+
     def add(self, machine: Machine) -> None:
         """Adds a machine whose instance is free (see `free_instance`)."""
         self._by_id[machine.id] = machine
+        self._by_site.setdefault(machine.site, {})[machine.id] = machine
         self._instances[machine.instance] = machine.id
 
     def drop(self, machine: Machine) -> None:
         """Takes back `add`."""
         del self._by_id[machine.id]
+        del self._by_site[machine.site][machine.id]
         del self._instances[machine.instance]
 
     def free_instance(self, hostname: str, machine_id: str) -> str:
@@ -192,3 +263,12 @@ class Fleet:
         del self._instances[machine.instance]
         machine.rename(instance)
         self._instances[instance] = machine.id
+
+
+def interval_of(facts: dict[str, str]) -> float:
+    """The seconds between two reports of a machine, by its own word where that is sensible."""
+    try:
+        seconds = float(facts.get("interval_seconds", ""))
+    except ValueError:
+        return DEFAULT_INTERVAL_SECONDS
+    return seconds if 0 < seconds <= INTERVAL_SECONDS_AT_MOST else DEFAULT_INTERVAL_SECONDS

@@ -12,11 +12,14 @@ from urllib.parse import urlsplit
 from keskidee_collector.access import METRICS, NotAllowed, bearer
 from keskidee_collector.addresses import is_loopback
 from keskidee_collector.answers import problem
-from keskidee_collector.ingest import is_report_path
+from keskidee_collector.ingest import is_plain_target, is_report_path
+from keskidee_collector.proxies import Proxies
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from keskidee_collector.exchange import Headers, Reply
+    from keskidee_collector.ingest import Ingest
     from keskidee_collector.state import State
 
     Application = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
@@ -24,7 +27,9 @@ if TYPE_CHECKING:
 OPEN_PATHS = frozenset({"/healthz", "/readyz", "/v1/ca", "/v1/enrol", "/favicon.ico"})
 """Paths that need no reading right: they say nothing of the fleet, or check a token themselves."""
 OPEN_PREFIXES = ("/static/", "/v1/machines", "/v1/tokens")
-FORWARDED = frozenset({b"forwarded", b"x-forwarded-for", b"x-real-ip"})
+FORWARDED = frozenset(
+    {b"forwarded", b"via", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto", b"x-real-ip"}
+)
 """A proxy on this host that keeps the name localhost (nginx does by default) still speaks for somebody elsewhere."""
 CONTENT_POLICY = (
     b"default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
@@ -38,12 +43,14 @@ SECURITY_HEADERS = [
 
 
 class Guard:
-    """Wraps the application that answers."""
+    """Wraps the application that answers, and the report route for what goes there without ASGI."""
 
-    def __init__(self, state: State, inside: Application, *, tls: bool) -> None:
+    def __init__(self, state: State, inside: Application, ingest: Ingest, *, tls: bool) -> None:
         self._state = state
         self._inside = inside
+        self._ingest = ingest
         self._tls = tls
+        self._proxies = Proxies(state.settings.trusted_proxies)
         public = urlsplit(state.settings.public_url or "").hostname
         self._public = public.lower() if public and not is_loopback(public) else None
 
@@ -52,9 +59,9 @@ class Guard:
         if scope["type"] != "http":
             await self._inside(scope, receive, send)
             return
-        host = host_of(scope)
+        host = host_of(scope["headers"])
         refusal = None
-        if not self._tls and host != self._public and not is_loopback(host):
+        if not self._is_ours(host):
             refusal = problem(421, "host", "this collector is not reached by that name; see public_url in its settings")
         elif is_report_path(scope["path"]):  # it asks for a credential itself, and no browser reads its answers
             await self._inside(scope, receive, send)
@@ -62,10 +69,25 @@ class Guard:
         elif not self._may_read(scope, host):
             challenge = {"WWW-Authenticate": 'Basic realm="keskidee: any name, a metrics token as password"'}
             refusal = problem(401, "credential", "reading here needs a metrics token", challenge)
+        if self._proxies:
+            scope = self._proxies.seen_through(scope)
         if refusal is not None:
             await refusal(scope, receive, send)
             return
         await self._inside(scope, receive, _with_security_headers(send))
+
+    def admits(self, method: bytes, target: bytes, headers: Headers) -> bool:
+        """Whether `reply` may answer: a report, as agents send it, to a name of this collector."""
+        return (
+            method == b"POST" and is_plain_target(target) and self._is_ours(host_of(headers) if not self._tls else "")
+        )
+
+    async def reply(self, target: bytes, headers: Headers, body: bytes) -> Reply:
+        """The answer to a report that is there as a whole."""
+        return await self._ingest.reply(target, headers, body)
+
+    def _is_ours(self, host: str) -> bool:
+        return self._tls or host == self._public or is_loopback(host)
 
     def _may_read(self, scope: dict[str, Any], host: str) -> bool:
         path = scope["path"]
@@ -81,9 +103,9 @@ class Guard:
         return True
 
 
-def host_of(scope: dict[str, Any]) -> str:
+def host_of(headers: Headers) -> str:
     """The Host header's name without port and brackets, in lower case; empty where there is none or more than one."""
-    hosts = [value for key, value in scope["headers"] if key == b"host"]
+    hosts = [value for key, value in headers if key == b"host"]
     if len(hosts) != 1:
         return ""
     host: str = hosts[0].decode("latin-1").lower()

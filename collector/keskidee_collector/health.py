@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from email.utils import formatdate
 from typing import TYPE_CHECKING
 
 from starlette.responses import PlainTextResponse, Response
@@ -26,7 +27,8 @@ class Health:
         return [Route("/healthz", self._healthy), Route("/readyz", self._ready)]
 
     async def _healthy(self, _request: Request) -> Response:
-        return PlainTextResponse("ok\n")
+        date = formatdate(self._state.now(), usegmt=True)  # by which `agent doctor` sees how far its clock is off
+        return PlainTextResponse("ok\n", headers={"Date": date})
 
     async def _ready(self, _request: Request) -> Response:
         if self._state.reports.writer.failing or self._state.register.writer.failing:

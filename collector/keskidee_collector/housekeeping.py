@@ -1,4 +1,4 @@
-"""What a running collector does once a day: forgets names that nobody uses any more, and renews its certificate.
+"""What a running collector does beside: it counts days, trims its log, forgets unused names, renews its certificate.
 
 An asyncio task and a monotonic clock, because "about daily" is all it needs: jobs that people know the hour of
 (digests, reconciliation) belong to APScheduler.
@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from keskidee_collector.journal import QUIET_SECONDS
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 LOOK_SECONDS = 15.0
 DAY_SECONDS = 86_400.0
+SETTLE_SECONDS = 60.0
+WRITE_SECONDS = 3_600.0
 NAMES_BYTES_AT_MOST = 64 * 1024 * 1024
 """New names since the last time: where somebody invents them without end, the file must not grow with it."""
 
@@ -34,13 +38,37 @@ async def keep_house(state: State, renew: Callable[[], None] | None) -> None:
                 renew()
             await forget_unused(state)
             due_at = state.ticks() + DAY_SECONDS
+        await state.journal.store(QUIET_SECONDS)
+        await state.journal.trim()
+        await trim_queue(state)
+        state.links.plan(state.fleet)
         await asyncio.sleep(LOOK_SECONDS)
+
+
+async def keep_days(state: State) -> None:
+    """Runs until it is cancelled: counts everybody's time each minute, writes each hour and at the end of a day."""
+    due_at = state.ticks() + WRITE_SECONDS
+    while True:
+        await asyncio.sleep(SETTLE_SECONDS)
+        await state.days.settle(state.now())
+        if state.ticks() >= due_at or state.days.has_finished():
+            await state.days.write(state.now())
+            due_at = state.ticks() + WRITE_SECONDS
 
 
 async def forget_unused(state: State) -> None:
     """Drops definitions that no schema in use has, and stored names that no machine's last schemas need."""
+    await state.journal.store()  # what the log holds may need names that go
     unused = state.definitions.keep_only(state.schemas.families())
     try:
         await state.reports.forget_unused(unused)
     except SQLAlchemyError as error:
         logger.warning("unused names are still stored error=%s", error)
+
+
+async def trim_queue(state: State) -> None:
+    """Drops what was passed on, or cannot wait any longer."""
+    try:
+        await state.feed.trim(state.now())
+    except SQLAlchemyError as error:
+        logger.warning("queue is not trimmed error=%s", error)

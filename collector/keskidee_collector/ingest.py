@@ -15,15 +15,18 @@ import msgspec
 from sqlalchemy.exc import SQLAlchemyError
 
 from keskidee_collector.access import bearer, matches
-from keskidee_collector.intake import Arrival, Intake
+from keskidee_collector.exchange import Reply
+from keskidee_collector.intake import Intake
 from keskidee_collector.posts import open_post
 from keskidee_collector.schemas import UnknownSchema
+from keskidee_collector.unfolding import Arrival, UnknownBase
 from keskidee_report.decode import OverLimit, TooLarge, UnknownVersion
 from keskidee_report.model import Malformed
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from keskidee_collector.exchange import Headers
     from keskidee_collector.fleet import Machine
     from keskidee_collector.posts import Post
     from keskidee_collector.state import State
@@ -59,8 +62,17 @@ def is_report_path(path: str) -> bool:
     return path.startswith(PREFIX) and path.endswith(SUFFIX) and "/" not in path[len(PREFIX) : -len(SUFFIX)]
 
 
+def is_plain_target(target: bytes) -> bool:
+    """Whether a request target is a path of this route as agents write it, with nothing in it to be decoded."""
+    return (
+        target.startswith(PREFIX.encode())
+        and target.endswith(SUFFIX.encode())
+        and target[len(PREFIX) : -len(SUFFIX)].isalnum()
+    )
+
+
 class Ingest:
-    """The ASGI application of the report route."""
+    """The report route: an ASGI application, and `reply` for a POST that is there as a whole."""
 
     def __init__(self, state: State) -> None:
         self._state = state
@@ -68,40 +80,55 @@ class Ingest:
         self._opener = ThreadPoolExecutor(1, "opener")
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
-        """Answers one request."""
+        """Answers one request whose body may still be coming."""
+        incoming, headers = Incoming(receive), scope["headers"]
+        if scope["method"] != "POST":
+            done: bytes | Refusal = Refusal(405, "malformed", "reports are sent by POST", close=True)
+        else:
+            done = await self._taken(scope["path"], headers, lambda: self._body(headers, incoming))
+        if isinstance(done, Refusal) and done.status != 408 and not _header(headers, b"expect"):
+            limits = self._state.settings.limits
+            await incoming.drain(limits.body_bytes * DRAINED_BODIES, limits.receive_seconds)
+        await _send(send, self._reply(done))
+
+    async def reply(self, target: bytes, headers: Headers, body: bytes) -> Reply:
+        """The answer to a POST that is there as a whole."""
+
+        async def read() -> bytes:
+            if len(body) > self._state.settings.limits.body_bytes:
+                raise _too_long(self._state.settings.limits.body_bytes)
+            return body
+
+        return self._reply(await self._taken(target.decode("ascii"), headers, read))
+
+    async def _taken(self, path: str, headers: Headers, read: Callable[[], Awaitable[bytes]]) -> bytes | Refusal:
+        """What to say to a report once everything of it is done, or why it is refused."""
         state = self._state
         arrival = Arrival(at=state.now(), ticks=state.ticks())
-        incoming = Incoming(receive)
         try:
-            machine = self._machine(scope)
+            machine = self._machine(path, headers)
         except Refusal as refusal:
-            await self._refuse(refusal, scope, incoming, send)
-            return
+            return refusal
         machine.posts += 1
         try:
-            body = await self._body(scope, incoming)
-            await self._take(machine, body, arrival)
+            body = await read()
+            reports = await self._take(machine, body, arrival)
         except Refusal as refusal:
             machine.refused_posts += 1
-            await self._refuse(refusal, scope, incoming, send)
-            return
+            return refusal
         except Exception:
             logger.exception("fault of ours in a report machine=%s", machine.id)
-            fault = Refusal(500, "fault", "a fault of the collector; its log says more")
-            await self._refuse(fault, scope, incoming, send)
-            return
+            return Refusal(500, "fault", "a fault of the collector; its log says more")
         finally:
             machine.posts -= 1
         machine.refusal = ""
         state.metrics.received_bytes.inc(len(body))
         state.metrics.seconds.observe(state.ticks() - arrival.ticks)
-        await _answer(send, 200, b'{"interval_seconds":%d}' % machine.interval_seconds, b"application/json")
+        return state.links.answer(machine, len(body), reports)
 
-    def _machine(self, scope: dict[str, Any]) -> Machine:
-        if scope["method"] != "POST":
-            raise Refusal(405, "malformed", "reports are sent by POST", close=True)
-        machine = self._state.fleet.get(scope["path"][len(PREFIX) : -len(SUFFIX)])
-        secret = bearer(_header(scope, b"authorization").decode("latin-1"))
+    def _machine(self, path: str, headers: Headers) -> Machine:
+        machine = self._state.fleet.get(path[len(PREFIX) : -len(SUFFIX)])
+        secret = bearer(_header(headers, b"authorization").decode("latin-1"))
         if machine is None or not secret or not matches(secret, machine.credential_hash):
             raise Refusal(401, "credential", "no machine here has this id and this credential", close=True)
         _check_standing(machine)
@@ -111,22 +138,24 @@ class Ingest:
             raise Refusal(429, "limit", f"more than {POSTS_AT_ONCE} reports of this machine at once")
         return machine
 
-    async def _body(self, scope: dict[str, Any], incoming: Incoming) -> bytes:
+    async def _body(self, headers: Headers, incoming: Incoming) -> bytes:
         limits = self._state.settings.limits
-        announced = _header(scope, b"content-length")
+        announced = _header(headers, b"content-length")
         if announced and (not announced.isdigit() or len(announced) > 12 or int(announced) > limits.body_bytes):
-            raise Refusal(413, "too_large", f"a body of more than {limits.body_bytes} bytes", close=True)
+            raise _too_long(limits.body_bytes)
         try:
             async with asyncio.timeout(limits.receive_seconds):
                 return await incoming.read(limits.body_bytes)
         except TimeoutError as error:
             raise Refusal(408, "slow", f"the body took more than {limits.receive_seconds} s", close=True) from error
 
-    async def _take(self, machine: Machine, body: bytes, arrival: Arrival) -> None:
+    async def _take(self, machine: Machine, body: bytes, arrival: Arrival) -> int:
         try:
             async with machine.turn:
                 _check_standing(machine)  # it may have been revoked or retired while this POST waited
-                await self._intake.take(machine, await self._opened(body), arrival)
+                return await self._intake.take(machine, await self._opened(body), body, arrival)
+        except UnknownBase as error:
+            raise Refusal(409, "base_unknown", f"send the whole report: {error}") from error
         except UnknownSchema as error:
             raise Refusal(409, "schema_unknown", f"send the names again: {error}") from error
         except UnknownVersion as error:
@@ -146,20 +175,19 @@ class Ingest:
             return open_post(body, limits)
         return await asyncio.get_running_loop().run_in_executor(self._opener, open_post, body, limits)
 
-    async def _refuse(self, refusal: Refusal, scope: dict[str, Any], incoming: Incoming, send: Send) -> None:
-        self._state.metrics.refused.labels(refusal.reason).inc()
-        if refusal.status != 408 and not _header(scope, b"expect"):
-            limits = self._state.settings.limits
-            await incoming.drain(limits.body_bytes * DRAINED_BODIES, limits.receive_seconds)
-        headers: list[tuple[bytes, bytes]] = []
-        if refusal.status in (429, 503):
+    def _reply(self, done: bytes | Refusal) -> Reply:
+        if isinstance(done, bytes):
+            return Reply(200, b"application/json", done, [])
+        self._state.metrics.refused.labels(done.reason).inc()
+        headers: Headers = []
+        if done.status in (429, 503):
             headers.append((b"retry-after", b"%d" % RETRY_AFTER_SECONDS))
-        if refusal.status == 405:
+        if done.status == 405:
             headers.append((b"allow", b"POST"))
-        if refusal.close:
+        if done.close:
             headers.append((b"connection", b"close"))
-        body = msgspec.json.encode({"title": refusal.reason, "status": refusal.status, "detail": str(refusal)})
-        await _answer(send, refusal.status, body, b"application/problem+json", headers)
+        body = msgspec.json.encode({"title": done.reason, "status": done.status, "detail": str(done)})
+        return Reply(done.status, b"application/problem+json", body, headers, close=done.close)
 
 
 class Incoming:
@@ -176,7 +204,7 @@ class Incoming:
             chunks.append(await self._next())
             size += len(chunks[-1])
             if size > limit:
-                raise Refusal(413, "too_large", f"a body of more than {limit} bytes", close=True)
+                raise _too_long(limit)
         return b"".join(chunks)
 
     async def drain(self, limit: int, seconds: float) -> None:
@@ -213,16 +241,19 @@ def _told(machine: Machine, refusal: Refusal) -> Refusal:
     return refusal
 
 
-def _header(scope: dict[str, Any], name: bytes) -> bytes:
-    for key, value in scope["headers"]:
+def _too_long(limit: int) -> Refusal:
+    return Refusal(413, "too_large", f"a body of more than {limit} bytes", close=True)
+
+
+def _header(headers: Headers, name: bytes) -> bytes:
+    for key, value in headers:
         if key == name:
             return bytes(value)
     return b""
 
 
-async def _answer(
-    send: Send, status: int, body: bytes, content_type: bytes, headers: list[tuple[bytes, bytes]] | None = None
-) -> None:
-    all_headers = [(b"content-type", content_type), (b"content-length", b"%d" % len(body)), *(headers or [])]
-    await send({"type": "http.response.start", "status": status, "headers": all_headers})
-    await send({"type": "http.response.body", "body": body})
+async def _send(send: Send, reply: Reply) -> None:
+    length = (b"content-length", b"%d" % len(reply.body))
+    headers = [(b"content-type", reply.content_type), length, *reply.headers]
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    await send({"type": "http.response.body", "body": reply.body})

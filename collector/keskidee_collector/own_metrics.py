@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 REPORT_RESULTS = ("stored", "repeat", "late")
 REFUSALS = (
-    "credential", "revoked", "retired", "too_large", "malformed", "version", "schema_unknown", "limit", "slow",
-    "store", "busy", "http", "disconnected", "fault",
+    "credential", "revoked", "retired", "too_large", "malformed", "version", "schema_unknown", "base_unknown", "limit",
+    "slow", "store", "busy", "http", "disconnected", "fault",
 )  # fmt: skip
 
 
@@ -35,6 +35,11 @@ class OwnMetrics:
         PlatformCollector(registry=self.registry)
         build = Info("keskidee_collector_build", "Version of the running collector", registry=self.registry)
         build.info({"version": version})
+        self.not_passed_on = Counter(
+            "keskidee_collector_not_passed_on_reports",
+            "Late reports that were acknowledged and went nowhere, because there is no remote write destination",
+            registry=self.registry,
+        )
         self.reports = Counter(
             "keskidee_collector_reports", "Reports taken: stored, repeat, or late (older than what is shown)",
             ["result"], registry=self.registry,

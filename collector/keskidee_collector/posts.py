@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from keskidee_report.decode import (
     Envelope,
@@ -11,12 +11,12 @@ from keskidee_report.decode import (
     OverLimit,
     Part,
     Stamp,
-    UnknownVersion,
     decode_facts,
     decode_goodbye,
     decode_index,
     decode_part,
     open_envelope,
+    peek_delta,
     peek_schema_id,
 )
 from keskidee_report.model import Malformed
@@ -32,8 +32,19 @@ LABELS_A_SAMPLE = 20
 """So many labels a sample of one report may all names of a POST carry: reading them is what takes longest."""
 SOURCES_NAMED = 64 * SOURCES_AT_MOST
 """Sources of all schemas of a POST."""
+WHOLE = -1
 AGE_SECONDS_AT_MOST = 10 * 366 * 86400
 """No report is placed further back than this, whatever its clocks say."""
+
+
+class Sent(NamedTuple):
+    """A report of a POST, not yet read: a REPORT names its schema, a DELTA the sequence of its base (else WHOLE)."""
+
+    session: bytes
+    sequence: int
+    schema_id: bytes
+    base: int
+    payload: bytes
 
 
 @dataclass(slots=True, kw_only=True)
@@ -45,8 +56,7 @@ class Post:
     parts: dict[bytes, Part] = field(default_factory=dict)
     part_payloads: dict[bytes, bytes] = field(default_factory=dict)
     indexes: list[tuple[Index, bytes]] = field(default_factory=list)
-    reports: list[tuple[Stamp, bytes, bytes]] = field(default_factory=list)
-    """Stamp, schema id and payload of each report."""
+    reports: list[Sent] = field(default_factory=list)
     goodbyes: list[tuple[Stamp, str]] = field(default_factory=list)
     samples: int = 0
     label_values: int = 0
@@ -65,7 +75,12 @@ def open_post(body: bytes, limits: LimitSettings) -> Post:
 
 def _take_frame(post: Post, kind: int, payload: bytes, limits: LimitSettings) -> None:
     if kind == REPORT:
-        post.reports.append((*peek_schema_id(payload), payload))
+        stamp, schema_id = peek_schema_id(payload)
+        post.reports.append(Sent(stamp.session, stamp.sequence, schema_id, WHOLE, payload))
+    elif kind == DELTA:
+        session = post.reports[-1].session if post.reports else post.envelope.session
+        _, sequence, base = peek_delta(payload)
+        post.reports.append(Sent(session, sequence, b"", base, payload))
     elif kind == PART:
         part = decode_part(
             payload,
@@ -89,8 +104,6 @@ def _take_frame(post: Post, kind: int, payload: bytes, limits: LimitSettings) ->
         post.facts = decode_facts(payload)
     elif kind == GOODBYE:
         post.goodbyes.append(decode_goodbye(payload))
-    elif kind == DELTA:
-        raise UnknownVersion("a delta report, which this collector does not read yet")
     elif not kind & SKIPPABLE:
         raise Malformed(f"an unknown frame of type {kind}")
 

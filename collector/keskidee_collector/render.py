@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from keskidee_collector.measures import places_of
 from keskidee_report.decode import Words
 from keskidee_report.model import HISTOGRAM, SUMMARY
 from keskidee_report.pages import BOUNDS, Unfit, arranged, bound_text, page_family
@@ -46,7 +47,7 @@ def labels_text(labels: dict[str, str]) -> str:
 class PageFamily:
     """A family as it stands on a page: its lines with a place for each value, and where in the part the values are.
 
-    `labels` are those of its rows, but for the bounds of a histogram or summary.
+    `labels` are those of its rows, but for the bounds of a histogram or summary. `series` are name and labels a line.
     """
 
     name: str
@@ -55,6 +56,7 @@ class PageFamily:
     labels: frozenset[str]
     lines: str
     positions: list[int]
+    series: list[tuple[str, tuple[tuple[str, str], ...]]]
 
 
 def page_families(part: Part, refused: dict[str, str]) -> list[PageFamily]:
@@ -90,11 +92,11 @@ def _page_family(name: str, kind: str, columns: list[tuple[int, Column]]) -> Pag
     if kind in (HISTOGRAM, SUMMARY):
         order = arranged(name, kind, rows)
         rows, positions = [rows[at] for at in order], [positions[at] for at in order]
-    lines = []
+    lines, series = [], []
     for row_name, labels in rows:
-        pairs = "".join(
-            [f',{label}="{bound_text(v) if label == bound else escaped(v)}"' for label, v in labels.items()]
-        )
+        own = tuple([(label, bound_text(v) if label == bound else v) for label, v in labels.items()])
+        series.append((row_name, own))
+        pairs = "".join([f',{label}="{escaped(v)}"' for label, v in own])
         lines.append(f'{row_name}{{instance="\x01"{pairs}}} '.replace("%", "%%") + "%b\n")
     return PageFamily(
         name=name,
@@ -103,13 +105,20 @@ def _page_family(name: str, kind: str, columns: list[tuple[int, Column]]) -> Pag
         labels=frozenset([label for _, column in columns for label in column.labels if label != bound]),
         lines="".join(lines),
         positions=positions,
+        series=series,
     )
 
 
 class PartTemplate:
-    """The accepted families of one source, ready to be filled. `passing`: some are refused for now only."""
+    """The accepted families of one source, ready to be filled. `passing`: some are refused for now only.
 
-    __slots__ = ("__weakref__", "_positions", "_template", "_words", "count", "names", "passing", "refused", "series")
+    `places` are those of the values that days.py follows.
+    """
+
+    __slots__ = (
+        *("__weakref__", "_positions", "_template", "_words"),
+        *("count", "names", "part_hash", "passing", "places", "refused", "series"),
+    )
 
     def __init__(
         self, part: Part, accepted: list[PageFamily], refused: dict[str, str], *, passing: bool = False
@@ -118,17 +127,22 @@ class PartTemplate:
         self.refused = refused
         self.passing = passing
         self.count = part.count
+        self.part_hash = part.hash
+        self.places = places_of(part)
         self._words = Words(part)
         self._template = BETWEEN.join([family.lines.encode() for family in accepted])
         positions = [position for family in accepted for position in family.positions]
         self.series = len(positions)
         self._positions = positions if positions != list(range(part.count)) else None
 
+    def values(self, words: bytes, offset: int) -> list[float]:
+        """The values in the order of the lines; `offset` is where the part's words begin, in bytes."""
+        values = self._words.read(words, offset)
+        return values if self._positions is None else [values[position] for position in self._positions]
+
     def fill(self, words: bytes, offset: int, instance: bytes) -> list[bytes]:
         """One chunk a family in the order of `names`; `offset` is where the part's words begin, in bytes."""
-        values = self._words.read(words, offset)
-        if self._positions is not None:
-            values = [values[position] for position in self._positions]
+        values = self.values(words, offset)
         if not values:
             return []
         texts = _values.encode(values)[1:-1].split(b",")

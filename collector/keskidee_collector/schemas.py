@@ -47,6 +47,17 @@ class Schema:
             out += template.fill(words, offset, instance)
         return out
 
+    def chunks_after(self, chunks: list[bytes], before: bytes, words: bytes, instance: bytes) -> list[bytes]:
+        """The same, where `chunks` were made of `before`: a source whose words are the same is not rendered again."""
+        out: list[bytes] = []
+        for template, offset in self.templates:
+            end = offset + template.count * 8
+            if words[offset:end] == before[offset:end]:
+                out += chunks[len(out) : len(out) + len(template.names)]
+            else:
+                out += template.fill(words, offset, instance)
+        return out
+
 
 class Schemas:
     """Compiles schemas; what no machine uses any more is forgotten by itself."""

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import hashlib
 import json
 import logging
 import os
 import signal
+import ssl
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as distribution_version
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from keskidee_collector import access
@@ -20,7 +23,7 @@ from keskidee_collector.addresses import is_loopback, local_host, split_address
 from keskidee_collector.app import build
 from keskidee_collector.connections import Connections
 from keskidee_collector.files import keep_file
-from keskidee_collector.housekeeping import keep_house
+from keskidee_collector.housekeeping import keep_days, keep_house
 from keskidee_collector.listener import (
     CannotStart,
     Server,
@@ -30,6 +33,8 @@ from keskidee_collector.listener import (
     renewed,
     server_config,
 )
+from keskidee_collector.loop import Breath
+from keskidee_collector.proxies import read_authority
 from keskidee_collector.state import ALIVE_FILE, State
 from keskidee_collector.store.database import Unusable
 
@@ -37,7 +42,6 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import AsyncIterator, Callable, Iterator
     from contextlib import AbstractAsyncContextManager
-    from pathlib import Path
 
     from keskidee_config import CollectorSettings
 
@@ -46,6 +50,8 @@ if TYPE_CHECKING:
 __all__ = ["CannotStart", "Running", "program_version", "serve", "setup_logging"]
 
 BEAT_SECONDS = 5
+AWAY_SECONDS = 20.0
+"""A beat later than this was none of the loop's ordinary delays."""
 RUNNING_FILE = "collector.json"
 ADMIN_FILE = "admin-token"
 
@@ -85,18 +91,28 @@ async def serve(settings: CollectorSettings, directory: Path, beside: Beside) ->
         port = listener.getsockname()[1]
         certificate = None if is_loopback(host) else own_certificate(settings, directory, host)
         admin_token = _admin_token(directory)
+        proxys_ca_pem = _proxys_authority(settings)
         fingerprint = certificate.fingerprint if certificate else ""
+        if proxys_ca_pem is not None:
+            fingerprint = hashlib.sha256(ssl.PEM_cert_to_DER_cert(proxys_ca_pem.decode())).hexdigest()
         try:
             state = State(settings, directory, version=program_version(), fingerprint=fingerprint)
         except Unusable as error:
             raise CannotStart(str(error)) from error
         _watch(state)
         _spare_what_stays()
-        application = build(state, admin_token=admin_token, ca_pem=certificate.ca_pem if certificate else None)
+        application = build(
+            state,
+            admin_token=admin_token,
+            ca_pem=certificate.ca_pem if certificate else None,
+            proxys_ca_pem=proxys_ca_pem,
+        )
         connections = Connections(
             connections_at_most(settings.limits.connections),
             settings.limits.receive_seconds,
             lambda reason: state.metrics.refused.labels(reason).inc(),
+            reports=application,
+            breath=Breath(state.reports.writer.wait_written),
         )
         state.metrics.gauge("connections", "Open connections of clients", lambda: len(connections))
         config = server_config(settings, application, connections, certificate)
@@ -116,13 +132,15 @@ async def serve(settings: CollectorSettings, directory: Path, beside: Beside) ->
 
 @asynccontextmanager
 async def _housekeeping(state: State, renew: Callable[[], None] | None) -> AsyncIterator[None]:
-    task = asyncio.create_task(keep_house(state, renew))
+    tasks = [asyncio.create_task(keep_house(state, renew)), asyncio.create_task(keep_days(state))]
     try:
         yield
     finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        for task in tasks:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+        await state.days.write(state.now())
 
 
 async def _until_stopped(
@@ -135,7 +153,7 @@ async def _until_stopped(
     row = {"url": running.url, "pid": os.getpid(), "ca_file": str(running.ca_file) if running.ca_file else None}
     keep_file(directory / RUNNING_FILE, json.dumps(row).encode())
     stopping = asyncio.create_task(running.stop.wait())
-    beating = asyncio.create_task(_beat(directory))
+    beating = asyncio.create_task(_beat(running.state, directory))
     try:
         async with beside(running):
             await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -146,11 +164,19 @@ async def _until_stopped(
         await serving
 
 
-async def _beat(directory: Path) -> None:
-    """Leaves a sign of life, so that the next start knows which machines were silent already (state.py)."""
+async def _beat(state: State, directory: Path) -> None:
+    """Leaves a sign of life, so that the next start knows which machines were silent already (state.py).
+
+    A beat that comes much too late says that the collector itself stood still: a stopped process, a suspended guest.
+    """
+    beat_ticks = state.ticks()
     while True:
         (directory / ALIVE_FILE).touch()
         await asyncio.sleep(BEAT_SECONDS)
+        late_seconds = state.ticks() - beat_ticks - BEAT_SECONDS
+        if late_seconds > AWAY_SECONDS:
+            state.presence.was_away(late_seconds, state.ticks())
+        beat_ticks = state.ticks()
 
 
 def _stop_on_signals(stop: asyncio.Event) -> None:
@@ -160,6 +186,15 @@ def _stop_on_signals(stop: asyncio.Event) -> None:
             loop.add_signal_handler(number, stop.set)
         except NotImplementedError:  # Windows
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
+
+
+def _proxys_authority(settings: CollectorSettings) -> bytes | None:
+    if settings.tls.authority is None:
+        return None
+    try:
+        return read_authority(Path(settings.tls.authority))
+    except ValueError as error:
+        raise CannotStart(str(error)) from None
 
 
 def _admin_token(directory: Path) -> str:
@@ -200,6 +235,7 @@ def _watch(state: State) -> None:
     gauge("families", "Metric families known in the fleet", lambda: len(state.definitions))
     gauge("waiting_commits", "Requests that wait for their commit to reports.db", state.reports.writer.waiting)
     gauge("failed_commits", "Commits to reports.db that failed", lambda: state.reports.writer.failures)
+    gauge("cut_off", "Whether nobody is heard, of several sites that fell together", lambda: state.look().is_cut_off())
     gauge("start_timestamp_seconds", "When this collector began to listen", lambda: state.listening_since)
 
 

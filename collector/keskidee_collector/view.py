@@ -1,29 +1,47 @@
-"""What exporters and pages may see: machines as plain rows, and their samples as rendered chunks."""
+"""What exporters and pages may see: machines as rows, their samples as rendered chunks, and what stored.py reads."""
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from keskidee_collector.away import Away, away_of
 from keskidee_collector.definitions import Definition
-from keskidee_collector.fleet import ON, RETIRED
+from keskidee_collector.fleet import LINK_DOWN, OFF, OFF_WORDS, ON, RETIRED, SILENT, UNANNOUNCED
+from keskidee_collector.presence import SITE_STATES
 from keskidee_collector.render import labels_text
-from keskidee_collector.store.database import Unusable, open_for_reading
-from keskidee_collector.store.register import read_machines
-from keskidee_collector.store.reports import read_last_heard
+from keskidee_collector.store.database import Unusable
+from keskidee_collector.stored import AssetRow, DayView, stored_assets, stored_days
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from prometheus_client import CollectorRegistry
 
+    from keskidee_collector.feed import Feed
     from keskidee_collector.fleet import Machine, Problem
+    from keskidee_collector.presence import Look
     from keskidee_collector.state import State
-    from keskidee_collector.store.register import MachineRow
 
-__all__ = ["AssetRow", "Definition", "MachineView", "Unusable", "View", "labels_text", "stored_assets"]
+__all__ = [
+    "MACHINE_STATES",
+    "SITE_STATES",
+    "AssetRow",
+    "Away",
+    "DayView",
+    "Definition",
+    "MachineView",
+    "SiteView",
+    "Unusable",
+    "View",
+    "labels_text",
+    "stored_assets",
+    "stored_days",
+]
+
+MACHINE_STATES = (ON, OFF, SILENT, LINK_DOWN)
+"""States of a machine that is not retired."""
 
 OUTCOME_FAMILIES = (
     Definition(
@@ -53,8 +71,10 @@ OUTCOME_FAMILIES = (
 class MachineView:
     """One machine, now. Times are UTC epoch seconds, None where it never happened; unknown texts are empty.
 
-    `state` is on, off, silent or retired, `state_since` when that began (for silent: the last report). `off_reason`
-    is shutdown or sleep. `problems` are the sources that did not read, `refused_families` by name with the reason.
+    `state` is on, off, silent, link_down or retired, `state_since` when that began (for silence: the last report).
+    `off_reason` is shutdown, sleep or unannounced, `away` the last absence that it told of itself. `is_client`: one
+    sits at it, and may pull the plug. `problems` are the sources that did not read, `refused_families` by name with the
+    reason.
     """
 
     id: str
@@ -73,6 +93,8 @@ class MachineView:
     state: str
     state_since: float
     off_reason: str
+    away: Away | None
+    is_client: bool
     enrolled_at: float
     last_report_at: float | None
     clock_offset_seconds: float | None
@@ -81,6 +103,19 @@ class MachineView:
     problems: tuple[Problem, ...]
     refused_families: dict[str, str]
     refused_posts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteView:
+    """One site, now: up, link_down or unknown; the last sign of life of it (epoch seconds), and its machines by state.
+
+    Machines without a site make none.
+    """
+
+    name: str
+    state: str
+    last_report_at: float | None
+    machines: dict[str, int]
 
 
 class View:
@@ -103,15 +138,27 @@ class View:
         """UTC epoch seconds by the clock that everything here is measured on."""
         return self._state.now()
 
+    @property
+    def feed(self) -> Feed:
+        """Every sample that was acknowledged, in order, for destinations that are sent to."""
+        return self._state.feed
+
     def machines(self, *, retired: bool = False) -> list[MachineView]:
         """Every machine by instance; retired ones on request."""
-        rows = [self._row(machine) for machine in self._state.fleet if retired or machine.retired_at is None]
+        look = self._state.look()
+        rows = [self._row(machine, look) for machine in self._state.fleet if retired or machine.retired_at is None]
         return sorted(rows, key=lambda row: row.instance)
+
+    def sites(self) -> list[SiteView]:
+        """Every site that has machines, by name."""
+        look = self._state.look()
+        rows = [self._site(name, look) for name in self._state.fleet.sites() if name]
+        return [row for row in rows if any(row.machines.values())]
 
     def machine(self, machine_id: str) -> MachineView | None:
         """The machine of this id."""
         machine = self._state.fleet.get(machine_id)
-        return None if machine is None else self._row(machine)
+        return None if machine is None else self._row(machine, self._state.look())
 
     def machine_families(self, machine_id: str) -> list[tuple[Definition, bytes]]:
         """Definition and sample lines of each family a machine has, by name; empty where it says nothing now."""
@@ -124,7 +171,8 @@ class View:
 
     def fleet_families(self) -> Iterator[tuple[Definition, list[bytes]]]:
         """Definition and the sample lines of every machine that is on, family by family, by name."""
-        talking = [m for m in self._state.fleet if m.schema is not None and self._state.machine_state(m) == ON]
+        look = self._state.look()
+        talking = [m for m in self._state.fleet if m.schema is not None and look.state(m) == ON]
         # every machine's labels are its own, so schemas differ; the families that they name are mostly alike
         alike: defaultdict[tuple[str, ...], list[list[bytes]]] = defaultdict(list)
         for machine in talking:
@@ -148,9 +196,19 @@ class View:
             if chunks:
                 yield definitions[name], chunks
 
-    def _row(self, machine: Machine) -> MachineView:
+    def _site(self, name: str, look: Look) -> SiteView:
+        members = [machine for machine in self._state.fleet.at(name) if machine.retired_at is None]
+        counts = Counter(map(look.state, members))
+        return SiteView(
+            name=name,
+            state=look.site(name),
+            last_report_at=max([m.last_report_at for m in members if m.last_report_at is not None], default=None),
+            machines={state: counts[state] for state in MACHINE_STATES},
+        )
+
+    def _row(self, machine: Machine, look: Look) -> MachineView:
         facts = machine.facts
-        state = self._state.machine_state(machine)
+        state = look.state(machine)
         return MachineView(
             id=machine.id,
             instance=machine.instance,
@@ -167,7 +225,9 @@ class View:
             simulated=facts.get("simulated") == "true",
             state=state,
             state_since=self._since(machine, state),
-            off_reason=machine.goodbye if machine.goodbye in ("shutdown", "sleep") else "",
+            off_reason=(machine.goodbye if machine.goodbye in OFF_WORDS else UNANNOUNCED) if state == OFF else "",
+            away=away_of(facts),
+            is_client=machine.is_client,
             enrolled_at=machine.enrolled_at,
             last_report_at=machine.last_report_at,
             clock_offset_seconds=machine.clock_offset_seconds,
@@ -184,51 +244,3 @@ class View:
         if state == RETIRED:
             return machine.retired_at or 0.0
         return machine.last_report_at or machine.enrolled_at
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AssetRow:
-    """A machine as procurement sees it, with its first and last sign of life (epoch seconds)."""
-
-    instance: str
-    hostname: str
-    id: str
-    site: str
-    role: str
-    maker: str
-    model: str
-    serial: str
-    system: str
-    first_seen: float
-    last_seen: float | None
-    state: str
-
-
-def stored_assets(directory: Path) -> list[AssetRow]:
-    """The register in a data directory, read without disturbing the collector that may be running on it.
-
-    Raises Unusable where there is no register.
-    """
-    register = open_for_reading(directory / "register.db")
-    reports = open_for_reading(directory / "reports.db")
-    heard = read_last_heard(reports)
-    rows = [_asset(row, heard.get(row.id)) for row in read_machines(register)]
-    return sorted(rows, key=lambda row: (row.site, row.instance))
-
-
-def _asset(row: MachineRow, last_seen: float | None) -> AssetRow:
-    facts = row.facts
-    return AssetRow(
-        instance=row.instance,
-        hostname=facts.get("hostname", ""),
-        id=row.id,
-        site=row.site,
-        role=row.role,
-        maker=facts.get("maker", ""),
-        model=facts.get("model", ""),
-        serial=facts.get("serial", ""),
-        system=facts.get("os_name", ""),
-        first_seen=row.enrolled_at,
-        last_seen=last_seen,
-        state="retired" if row.retired_at is not None else "in use",
-    )

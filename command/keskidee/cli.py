@@ -41,7 +41,7 @@ on every machine
 
 on the machine that listens
   collector    the server: serve, and its tokens and machines
-  register     the assets: export them as CSV
+  register     the assets and their days: export them as CSV
 
 examples
   keskidee up                  watch this machine: http://127.0.0.1:5375/

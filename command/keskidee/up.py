@@ -130,11 +130,13 @@ class Household:
         return machine is not None and machine.retired_at is None and identity.get("collector") == running.url
 
     async def _token(self, running: Running, scope: str, *, seconds: float | None, uses: int | None = None) -> str:
+        from keskidee_collector.access import NO_FINGERPRINT
+
         state = running.state
         now = state.now()
-        text, token = state.access.issue(
-            scope, now=now, expires_at=None if seconds is None else now + seconds, uses=uses
-        )
+        expires_at = None if seconds is None else now + seconds
+        fingerprint = "" if running.ca_file else NO_FINGERPRINT  # our own machines come past a proxy that ends TLS
+        text, token = state.access.issue(scope, now=now, expires_at=expires_at, uses=uses, fingerprint=fingerprint)
         await state.register.add_token(token)
         state.access.keep(token)
         return text

@@ -6,7 +6,12 @@ import argparse
 import logging
 import os
 import sys
+import time
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from keskidee_simulator.sites import Cut
 
 TOKEN_VARIABLE = "KESKIDEE_TOKEN"  # noqa: S105 - the name of the variable
 
@@ -28,6 +33,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", default="keskidee", help="another seed is another fleet")
     parser.add_argument("--interval", type=float, metavar="S", help="seconds; the collector's own where not given")
     parser.add_argument("--steady", action="store_true", help="nobody sleeps, goes off or falls silent: for load")
+    parser.add_argument(
+        "--cut",
+        action="append",
+        default=[],
+        type=cut,
+        metavar="SITE:AFTER:SECONDS",
+        help="a site's link is down so long",
+    )
     parser.add_argument("--exit-with-parent", action="store_true", help="stop at the end of standard input")
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
@@ -53,6 +66,7 @@ def main(arguments: list[str] | None = None) -> int:
             interval_seconds=options.interval,
             steady=options.steady,
             exit_with_parent=options.exit_with_parent,
+            cuts=options.cut,
         )
     except (ValueError, OSError) as error:
         print(f"keskidee_simulator: {error}", file=sys.stderr)
@@ -63,6 +77,21 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 0
     return 0
+
+
+def cut(text: str) -> Cut:
+    """A link that goes so many seconds from now, for so many. Raises ArgumentTypeError, which argparse tells."""
+    from keskidee_simulator.sites import SITES, Cut
+
+    site, _, times = text.partition(":")
+    after, _, seconds = times.partition(":")
+    if site not in {known.name for known in SITES}:
+        raise argparse.ArgumentTypeError(f"no site {site!r}; there are {', '.join(known.name for known in SITES)}")
+    try:
+        begins_at = time.time() + float(after)
+        return Cut(site=site, begins_at=begins_at, ends_at=begins_at + float(seconds))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not SITE:AFTER:SECONDS") from None
 
 
 if __name__ == "__main__":

@@ -51,6 +51,11 @@ class Pretend:
         return -2520.0 if self.ailment == CLOCK_OFF else 0.3 * self.chance(28) - 0.15
 
     @property
+    def pulls_plug(self) -> bool:
+        """Whether who sits at it switches it off at the wall; every other one does, as far as they go home at all."""
+        return self.kind != "server" and self.luck[21] % 2 == 1
+
+    @property
     def role(self) -> str:
         """What it is there for: a server's work by its name, else desktop or laptop."""
         return (

@@ -16,17 +16,22 @@ SILENT_EVERY_SECONDS, SILENT_FOR_SECONDS = 2700.0, 300.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Presence:
-    """What a machine is doing: `state` until the moment `until`, and when it booted last (Unix seconds)."""
+    """What a machine is doing: `state` until the moment `until`, and when it booted last (Unix seconds).
+
+    `unplugged`: it is off, and had no time to say goodbye.
+    """
 
     state: str
     booted_at: float
     until: float
+    unplugged: bool = False
 
 
 def presence(machine: Pretend, now: float) -> Presence:
     """What `machine` is doing at `now`.
 
-    Four in ten desktops and laptops are switched off for the night, by the clock of their site. One laptop in five
+    Four in ten desktops and laptops are switched off for the night, by the clock of their site, half of these at the
+    wall. One laptop in five
     sleeps for some minutes in each half hour. The rest stay on and are booted again after weeks.
     """
     if machine.kind != "server" and machine.chance(16) < 0.4:
@@ -46,10 +51,10 @@ def _daily(machine: Pretend, now: float) -> Presence:
     start = midnight + MORNING + round(3600 * machine.chance(18))
     end = midnight + EVENING + 7200 * machine.chance(20)
     if now < start:
-        return Presence(state=OFF, booted_at=start - DAY, until=start)
+        return Presence(state=OFF, booted_at=start - DAY, until=start, unplugged=machine.pulls_plug)
     if now < end:
         return Presence(state=ON, booted_at=start, until=end)
-    return Presence(state=OFF, booted_at=start, until=start + DAY)
+    return Presence(state=OFF, booted_at=start, until=start + DAY, unplugged=machine.pulls_plug)
 
 
 def _long(machine: Pretend, now: float) -> Presence:

@@ -20,7 +20,9 @@ from keskidee_simulator.rounds import Rounds, When, milliseconds
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from keskidee_report.delta import Snapshot
     from keskidee_simulator.fleet import Pretend
+    from keskidee_simulator.sites import Cut
 
 DEFAULT_INTERVAL_SECONDS = 15.0
 BACK_OFF_SECONDS, BACK_OFF_LIMIT_SECONDS = 1.0, 60.0
@@ -64,6 +66,7 @@ class World:
     tally: Tally
     clock: Callable[[], float] = time.time
     interval_seconds: float | None = None
+    cuts: tuple[Cut, ...] = ()
     enrolling: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(ENROLLING_AT_ONCE))
 
 
@@ -71,8 +74,8 @@ class Life:
     """One machine, from the start of the simulator to its end."""
 
     __slots__ = (
-        "_connection", "_credential", "_failures", "_first_rounds", "_headers", "_interval", "_known_schema",
-        "_machine", "_rounds", "_sequence", "_session", "_told_facts", "_world",
+        "_away", "_base", "_connection", "_credential", "_failures", "_first_rounds", "_headers", "_interval",
+        "_machine", "_rounds", "_sequence", "_session", "_spoke_at", "_told_facts", "_world",
     )  # fmt: skip
 
     def __init__(self, machine: Pretend, connection: Connection, world: World) -> None:
@@ -85,6 +88,8 @@ class Life:
         self._first_rounds = FIRST_ROUNDS_KNOWN if self._credential else FIRST_ROUNDS_NEW
         self._headers = ""
         self._failures = 0
+        self._away: dict[str, str] = {}
+        self._spoke_at = world.clock()
         self._begin_session()
 
     async def live(self) -> None:
@@ -106,7 +111,7 @@ class Life:
     def _begin_session(self) -> None:
         self._session = os.urandom(8)
         self._sequence = 0
-        self._known_schema = b""
+        self._base: Snapshot | None = None
         self._told_facts = False
 
     def _presence(self) -> Presence:
@@ -117,12 +122,22 @@ class Life:
 
     async def _change(self, before: Presence, now: Presence) -> None:
         """Says goodbye where the machine goes off or to sleep, and begins a new session where it has booted."""
-        if before.state == ON and now.state in {OFF, ASLEEP} and self._sequence:
+        if before.state == ON and now.state in {OFF, ASLEEP} and self._sequence and not now.unplugged:
             await self._goodbye("shutdown" if now.state == OFF else "sleep", now)
         if before.booted_at != now.booted_at:
             if before.state == ON and now.state == ON and self._sequence:
                 await self._goodbye("shutdown", before)
+            self._come_back("power_loss" if before.unplugged else "shutdown")
             self._begin_session()
+        elif before.state == ASLEEP and now.state == ON:
+            self._come_back("sleep")
+
+    def _come_back(self, reason: str) -> None:
+        """Has the next report say why the machine was away, as the real agent does."""
+        seconds = max(0, int(self._world.clock() - self._spoke_at))
+        since = str(int(self._spoke_at + self._machine.clock_offset_seconds))
+        self._away = {"away_reason": reason, "away_seconds": str(seconds), "away_since": since}
+        self._told_facts = False
 
     async def _sleep(self, now: Presence) -> None:
         """Until the next round: rounds of a machine stand at its own place in the interval, those of all spread."""
@@ -137,7 +152,7 @@ class Life:
 
     def _facts(self) -> dict[str, str]:
         boot_id = f"{self._machine.luck[:4].hex()}-{self._session.hex()}"
-        return self._machine.facts("0.1.0", self._interval, boot_id)
+        return self._machine.facts("0.1.0", self._interval, boot_id) | self._away
 
     async def _enrol(self) -> None:
         """Gets a credential where there is none; tries until it has one. Raises Refused."""
@@ -182,17 +197,17 @@ class Life:
         self._first_rounds = max(0, self._first_rounds - 1)
         when = When(session=self._session, sequence=self._sequence, now=self._world.clock(), booted_at=now.booted_at)
         readings = self._rounds.readings(when.now, when.booted_at)
-        report, frames = self._rounds.encode(readings, when, known_schema=self._known_schema)
+        base, frames = self._rounds.encode(readings, when, base=self._base)
         answer = await self._post(frames, when)
         if answer is not None and answer.status == 409:
             self._world.tally.schema_asked += 1
             self._told_facts = False
-            report, frames = self._rounds.encode(readings, when)
+            base, frames = self._rounds.encode(readings, when)
             answer = await self._post(frames, when)
         if answer is None:
             return
         if answer.status == 200:
-            self._known_schema = report.schema_id
+            self._base = base
             self._acknowledged(answer)
         else:
             await self._rejected(answer)
@@ -204,6 +219,9 @@ class Life:
             frames = [facts_frame(self._facts()), *frames]
         boot_ms = milliseconds(self._world.clock() - when.booted_at)
         body = envelope(self._session, boot_ms, self._rounds.wall_ms(self._world.clock()), frames)
+        if any(cut.severs(self._machine.site.name, when.now) for cut in self._world.cuts):
+            self._fail("the link of its site is cut")
+            return None
         began = time.perf_counter()
         try:
             answer = await self._connection.send(
@@ -220,6 +238,7 @@ class Life:
             log.info("reports arrive again hostname=%s", self._machine.hostname)
         self._failures = 0
         self._told_facts = True
+        self._spoke_at = self._world.clock()
         self._world.tally.acknowledged += 1
         if self._world.interval_seconds is None:
             wanted = json.loads(answer.body).get("interval_seconds")

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from keskidee_report.codec import Encoder, Report
+from keskidee_report.codec import Encoder
+from keskidee_report.delta import delta_of
 from keskidee_report.model import ABSENT, DENIED, OK, TIMED_OUT, Reading, Sample
 from keskidee_simulator import families as f
 from keskidee_simulator.course import Course
@@ -14,6 +15,7 @@ from keskidee_simulator.fleet import SOURCE_DENIED, SOURCE_TIMING_OUT, Pretend
 from keskidee_simulator.systems import layout
 
 if TYPE_CHECKING:
+    from keskidee_report.delta import Snapshot
     from keskidee_simulator.models import Model, System
 
 TIMING_OUT_SECONDS = 1200.0
@@ -63,10 +65,13 @@ class Rounds:
         ]
         return [*readings, *[own if own.source != silenced else _failed(machine, silenced) for own in self._own]]
 
-    def encode(self, readings: list[Reading], when: When, *, known_schema: bytes = b"") -> tuple[Report, list[bytes]]:
-        """These readings as frames: the report, and what else it needs where the collector has not `known_schema`.
+    def encode(
+        self, readings: list[Reading], when: When, *, base: Snapshot | None = None
+    ) -> tuple[Snapshot, list[bytes]]:
+        """These readings as frames, and what is the base of the next ones once they are acknowledged.
 
-        The encoder serves others of this layout in between, so the frames of the schema are asked for at once.
+        A delta where `base` has the same names; otherwise the whole report with all names. The encoder serves others of
+        this layout in between, so the frames of the schema are asked for at once.
         """
         machine = self._machine
         silenced = ",".join(reading.source for reading in readings if reading.outcome != OK)
@@ -74,9 +79,10 @@ class Rounds:
         encoder.session = when.session
         boot_ms = milliseconds(when.now - when.booted_at)
         report = encoder.report(readings, sequence=when.sequence, boot_ms=boot_ms, wall_ms=self.wall_ms(when.now))
-        if report.schema_id == known_schema:
-            return report, [report.frame]
-        return report, [*encoder.schema_frames(report.schema_id)[0], report.frame]
+        delta = delta_of(base, report.snapshot) if base is not None else None
+        if delta is not None:
+            return delta[1], [delta[0]]
+        return report.snapshot, [*encoder.schema_frames(report.schema_id)[0], report.frame]
 
     def wall_ms(self, now: float) -> int:
         """The machine's own clock, in ms since the epoch."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from keskidee_simulator.fleet import Pretend
+    from keskidee_simulator.sites import Cut
 
 OWN_CONNECTIONS = 2000
 SHARED_CONNECTIONS = 500
@@ -42,8 +43,10 @@ async def simulate(
     clock: Callable[[], float] = time.time,
     stop: asyncio.Event | None = None,
     tally: Tally | None = None,
+    cuts: Sequence[Cut] = (),
 ) -> Tally:
-    """Lets the machines of `fleet` live until `stop` is set; what came of it. `steady`: all are on all the time.
+    """Lets the machines of `fleet` live until `stop` is set; what came of it. `steady`: all are on all the time;
+    `cuts`: sites that are not heard for a while.
 
     `ca_file` is the agents' CA; without it, it is fetched from an https collector and checked against the token.
 
@@ -61,6 +64,7 @@ async def simulate(
         tally=tally,
         clock=clock,
         interval_seconds=interval_seconds,
+        cuts=tuple(cuts),
     )
     connections = [
         Connection(address) for _ in range(len(fleet) if len(fleet) <= OWN_CONNECTIONS else SHARED_CONNECTIONS)
@@ -88,6 +92,7 @@ def run(
     interval_seconds: float | None = None,
     steady: bool = False,
     exit_with_parent: bool = False,
+    cuts: Sequence[Cut] = (),
 ) -> Tally:
     """Simulates until SIGTERM, SIGINT or, where asked for, the end of standard input.
 
@@ -108,6 +113,7 @@ def run(
             interval_seconds=interval_seconds,
             steady=steady,
             stop=stop,
+            cuts=cuts,
         )
 
     return _in_loop(main())

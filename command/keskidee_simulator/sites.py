@@ -44,3 +44,16 @@ _SEATS = tuple(site for turn in range(max(s.weight for s in SITES)) for site in 
 def site_of(number: int) -> Site:
     """The site of the machine `number`: sites come round in turn, so that fifteen machines already stand in fifteen."""
     return _SEATS[number % len(_SEATS)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cut:
+    """A site's link that is down for a while (Unix seconds): nothing that its machines send arrives."""
+
+    site: str
+    begins_at: float
+    ends_at: float
+
+    def severs(self, site: str, now: float) -> bool:
+        """Whether a machine of this site reaches nobody now."""
+        return site == self.site and self.begins_at <= now < self.ends_at

@@ -4,8 +4,9 @@ A check has `problem(value)`, which says what is wrong in a few words, or None w
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from ipaddress import ip_network
 from urllib.parse import urlsplit
 
 
@@ -34,6 +35,32 @@ class Text:
 
     def problem(self, value: str) -> str | None:
         return self.problem_of(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Distinct:
+    """Sections of a list that differ in one of their settings."""
+
+    setting: str
+
+    def problem(self, sections: Sequence[object]) -> str | None:
+        values = [getattr(section, self.setting) for section in sections]
+        twice = next((value for at, value in enumerate(values) if value in values[:at]), None)
+        return None if twice is None else f"two have the {self.setting} {twice!r}"
+
+
+class TargetLabels:
+    """Names and values that go on every series beside the collector's own target labels."""
+
+    OURS = ("job", "instance", "site", "role", "os")
+
+    def problem(self, labels: Mapping[str, str]) -> str | None:
+        for name in labels:
+            if not re.fullmatch("[a-zA-Z_][a-zA-Z0-9_]*", name) or name.startswith("__"):
+                return f"{name!r} is no label name: letters, digits and _, without __ in front"
+            if name in self.OURS:
+                return f"{name} is given by the collector; use another name"
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +109,29 @@ def _url_problem(text: str) -> str | None:
     return None
 
 
+def _proxy_problem(text: str) -> str | None:
+    if text == "none":
+        return None
+    if "@" in text:  # which is not quoted then
+        return "user and password belong into the file that proxy_credentials_file names"
+    try:
+        url = urlsplit(text)
+        port = url.port
+    except ValueError as error:
+        return f"{text!r} is no URL: {error}"
+    if url.scheme != "http" or not url.hostname or not port or url.path not in ("", "/") or not text.isascii():
+        return f"write http://HOST:PORT, or none, not {text!r}"
+    return None
+
+
+def _network_problem(text: str) -> str | None:
+    try:
+        ip_network(text)
+    except ValueError as error:
+        return f"write an address or a network such as 10.0.0.0/8: {error}"
+    return None
+
+
 def _pattern_problem(text: str) -> str | None:
     try:
         re.compile(text)
@@ -102,7 +152,10 @@ def _not_empty_problem(text: str) -> str | None:
 
 LISTEN = Text(_listen_problem)
 URL = Text(_url_problem)
+PROXY = Text(_proxy_problem)
+NETWORK = Text(_network_problem)
 PATTERN = Text(_pattern_problem)
+LABELS = TargetLabels()
 LABEL = Text(_label_problem)
 PATH = Text(_not_empty_problem)
 NAME = Text(_not_empty_problem)

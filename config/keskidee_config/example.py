@@ -11,6 +11,7 @@ from typing import Annotated, Any, get_origin, get_type_hints
 import yaml
 
 from keskidee_config.check import Shown
+from keskidee_config.nodes import listed
 from keskidee_config.settings import AgentSettings, CollectorSettings
 
 EXAMPLES = {"agent": AgentSettings, "collector": CollectorSettings}
@@ -39,9 +40,24 @@ def _section(model: type[Any], depth: int) -> Iterator[str]:
             yield from _comment(section.__doc__, indent)
             yield f"{indent}{each.name}:"
             yield from _section(section, depth + 1)
+        elif section := listed(types[each.name]):
+            yield ""
+            yield from _comment(meanings[each.name], indent)
+            yield from _one_of_a_list(section, indent)
+            yield f"{indent}#{each.name}: []"
         else:
             yield from _comment(meanings[each.name], indent)
             yield from _setting(each, types[each.name], indent)
+
+
+def _one_of_a_list(section: type[Any], indent: str) -> Iterator[str]:
+    """A section of a list with all its settings, none of which is in force: to be copied below the list's name."""
+    sign = "-"
+    for line in _section(section, 2):
+        is_setting = not line.lstrip().startswith("# ")
+        shown = line.replace("#", "", 1) if is_setting else line
+        yield f"{indent}# {f'  - {shown[4:]}' if is_setting and sign else shown}"
+        sign = "" if is_setting else sign
 
 
 def _setting(each: "Field[Any]", kind: Any, indent: str) -> Iterator[str]:

@@ -2,8 +2,8 @@
 
 import difflib
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, fields, is_dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, dataclass, fields, is_dataclass
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -39,9 +39,8 @@ NUMBERS = {int: re.compile(r"-?(0|[1-9][0-9]*)"), float: re.compile(r"-?(0|[1-9]
 
 def read_text(model: type[Settings], text: str, path: Path) -> Settings:
     """Settings from YAML; `path` is what errors name. Raises ConfigError."""
-    root = _compose(text, path)
-    if root is None:
-        return model()
+    root = _compose(text, path) or _compose("~", path)  # a file without settings is an empty section
+    assert root is not None
     settings: Settings = _Reader(path, model).section(model, root, ())
     return settings
 
@@ -73,29 +72,32 @@ class _Reader:
 
     def section(self, model: Any, node: yaml.Node, keys: tuple[str, ...]) -> Any:
         """One section as its class. A section that is named but empty is all defaults."""
-        if node.tag == "tag:yaml.org,2002:null":
-            return model()
-        if not isinstance(node, yaml.MappingNode):
-            raise self.error(node, keys, f"expected settings (`name: value`), not {KINDS.get(node.tag, node.tag)}")
         types = get_type_hints(model, include_extras=True)
         given: dict[str, Any] = {}
-        lines: dict[str, int] = {}
-        for key_node, value_node in node.value:
-            name = self.key(key_node, keys, types)
-            if name in lines:
-                raise self.error(key_node, (*keys, name), f"given twice, first on line {lines[name]}")
-            lines[name] = key_node.start_mark.line + 1
+        for key_node, name, value_node in self.pairs(node, keys):
+            if name not in types:
+                raise self.error(key_node, (*keys, name), f"unknown key, {self.advice(name, types)}")
             given[name] = self.value(types[name], value_node, (*keys, name))
+        if missing := [name for name in _needed(model) if name not in given]:
+            raise self.error(node, (*keys, missing[0]), "is missing")
         try:
             return model(**given)
         except ValueError as error:  # raised by __post_init__, for settings that do not fit each other
             raise self.error(node, keys, str(error)) from None
 
-    def key(self, node: yaml.Node, keys: tuple[str, ...], types: dict[str, Any]) -> str:
-        name = node.value if isinstance(node, yaml.ScalarNode) else "?"
-        if name not in types:
-            raise self.error(node, (*keys, name), f"unknown key, {self.advice(name, types)}")
-        return str(name)
+    def pairs(self, node: yaml.Node, keys: tuple[str, ...]) -> Iterator[tuple[yaml.Node, str, yaml.Node]]:
+        """Each key with its name and its value; none where there is nothing. A name that comes twice is refused."""
+        if node.tag == "tag:yaml.org,2002:null":
+            return
+        if not isinstance(node, yaml.MappingNode):
+            raise self.error(node, keys, f"expected settings (`name: value`), not {KINDS.get(node.tag, node.tag)}")
+        lines: dict[str, int] = {}
+        for key_node, value_node in node.value:
+            name = str(key_node.value) if isinstance(key_node, yaml.ScalarNode) else "?"
+            if name in lines:
+                raise self.error(key_node, (*keys, name), f"given twice, first on line {lines[name]}")
+            lines[name] = key_node.start_mark.line + 1
+            yield key_node, name, value_node
 
     def advice(self, name: str, types: dict[str, Any]) -> str:
         """The nearest valid name in this section, or else anywhere in the file, or else all of this section."""
@@ -112,6 +114,10 @@ class _Reader:
             return self.section(kind, node, keys)
         if get_origin(kind) is tuple:
             value: Any = self.sequence(get_args(kind)[0], node, keys)
+        elif get_origin(kind) is Mapping:
+            value = {
+                name: self.value(get_args(kind)[1], item, (*keys, name)) for _, name, item in self.pairs(node, keys)
+            }
         else:
             value = self.scalar(kind, node, keys)
         for check in checks:
@@ -123,7 +129,11 @@ class _Reader:
         if node.tag == "tag:yaml.org,2002:null":
             return ()
         if not isinstance(node, yaml.SequenceNode):
-            raise self.error(node, keys, f"expected a list such as [a, b], not {_described(node)}")
+            wanted = "a list (`- name: value`)" if is_dataclass(kind) else "a list such as [a, b]"
+            raise self.error(node, keys, f"expected {wanted}, not {_described(node)}")
+        if is_dataclass(kind):  # each says which of the list it is
+            places = [(*keys[:-1], f"{keys[-1]}[{index}]") for index in range(len(node.value))]
+            return tuple(self.section(kind, item, place) for item, place in zip(node.value, places, strict=True))
         return tuple(self.value(kind, item, keys) for item in node.value)
 
     def scalar(self, kind: Any, node: yaml.Node, keys: tuple[str, ...]) -> Any:
@@ -171,9 +181,23 @@ def _described(node: yaml.Node) -> str:
     return f"{kind} ({shown!r})"
 
 
+def _needed(model: Any) -> list[str]:
+    """The settings of a section that have no default."""
+    return [each.name for each in fields(model) if each.default is MISSING and each.default_factory is MISSING]
+
+
 def _all_keys(model: Any, above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     types = get_type_hints(model)
     for name in (each.name for each in fields(model)):
         yield (*above, name)
-        if is_dataclass(types[name]):
-            yield from _all_keys(types[name], (*above, name))
+        inner = listed(types[name]) or types[name]
+        if is_dataclass(inner):
+            yield from _all_keys(inner, (*above, name))
+
+
+def listed(kind: Any) -> Any:
+    """The class of the sections in `tuple[Section, ...]`; None for any other type."""
+    kind, _ = _unwrap(kind)
+    if get_origin(kind) is tuple and is_dataclass(get_args(kind)[0]):
+        return get_args(kind)[0]
+    return None

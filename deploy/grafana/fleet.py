@@ -23,7 +23,6 @@ from deploy.grafana.queries import (
     BAD,
     BUSY,
     CHOSEN,
-    CLIENTS,
     CLOCK,
     CPU_BUSY,
     DISK_BUSY,
@@ -52,11 +51,14 @@ def what_is_wrong() -> Iterator[AnyPanel]:
     """Is anything wrong now, and since when?"""
     state = 'keskidee_machine_state{{state="{}"}} == 1'.format
     yield number("On", "Machines that report now.", count(CHOSEN, state("on")))
-    yield number("Off as usual", "They said goodbye: shut down or asleep.", count(CHOSEN, state("off")))
+    yield number(
+        "Off as usual", "Shut down, asleep, or a desktop or laptop that just went.", count(CHOSEN, state("off"))
+    )
     says = "They stopped without a goodbye. On-call is paged after two minutes."
     yield number("Silent servers", says, count(SERVERS, state("silent")), steps=ANY_IS_BAD)
-    says = "Unplugged, out of the office, or broken; never a page."
-    yield number("Silent desktops, laptops", says, count(CLIENTS, state("silent")), steps=ANY_IS_WORTH_A_LOOK)
+    says = "Everything that was on there fell silent together: one alert a site."
+    down = 'count(max by (site) (keskidee_site_state{state="link_down", site=~"$site"}) == 1) or vector(0)'
+    yield number("Sites not reached", says, down, steps=ANY_IS_BAD)
     says = "Readings that failed or timed out; what they give is missing below."
     yield number("Sources failing", says, count(CHOSEN, "keskidee_source_up == 0"), steps=ANY_IS_WORTH_A_LOOK)
     yield collector_answers()

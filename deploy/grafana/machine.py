@@ -17,7 +17,9 @@ INFO = f"keskidee_machine_info{{{ONE}}}"
 
 def one_machine() -> Iterator[AnyPanel]:
     """Who it is, then what it does, from the processor outwards."""
-    state = number("State", "on, off as usual, or silent.", f"({STATE}) and on (instance) {INFO}")
+    state = number(
+        "State", "on, off as usual, silent, or cut off with its site.", f"({STATE}) and on (instance) {INFO}"
+    )
     yield state.mappings([meanings(STATES)])
     last = f"1000 * keskidee_machine_last_report_timestamp_seconds{{{ONE}}}"
     yield number("Last report", "When the collector heard it last.", last, unit="dateTimeFromNow")

@@ -20,17 +20,17 @@ ANY_IS_BAD: Steps = ((None, GOOD), (1, BAD))
 ANY_IS_WORTH_A_LOOK: Steps = ((None, GOOD), (1, WARN))
 NONE_IS_BAD: Steps = ((None, BAD), (1, GOOD))
 
-STATES = {0: ("on", GOOD), 1: ("off", CALM), 2: ("silent", BAD)}
+STATES = {0: ("on", GOOD), 1: ("off", CALM), 2: ("silent", BAD), 3: ("link down", BAD)}
 """What the numbers of STATE mean."""
 
 CHOSEN = 'keskidee_machine_info{site=~"$site", role=~"$role"}'
 SERVERS = 'keskidee_machine_info{site=~"$site", role=~"$role", role!~"desktop|laptop"}'
-CLIENTS = 'keskidee_machine_info{site=~"$site", role=~"$role", role=~"desktop|laptop"}'
 ONE = 'instance="$instance"'
 
 STATE = (
     'sum by (instance) (keskidee_machine_state{state="off"})'
     ' + 2 * sum by (instance) (keskidee_machine_state{state="silent"})'
+    ' + 3 * sum by (instance) (keskidee_machine_state{state="link_down"})'
 )
 CPU_BUSY = '1 - avg by (instance) (rate(node_cpu_seconds_total{mode="idle"}[$__rate_interval]))'
 MEMORY_USED = "max by (instance) (1 - node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes)"

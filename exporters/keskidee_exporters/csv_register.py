@@ -24,10 +24,10 @@ def write(rows: Iterable[AssetRow], out: TextIO) -> None:
     writer.writerow(COLUMNS)
     for row in rows:
         texts = [row.instance, row.hostname, row.id, row.site, row.role, row.maker, row.model, row.serial, row.system]
-        writer.writerow([*map(_defused, texts), _moment(row.first_seen), _moment(row.last_seen), row.state])
+        writer.writerow([*map(defused, texts), _moment(row.first_seen), _moment(row.last_seen), row.state])
 
 
-def _defused(text: str) -> str:
+def defused(text: str) -> str:
     """A machine's text must not run as a formula in a spreadsheet."""
     return f"'{text}" if text.lstrip().startswith(_FORMULA_STARTS) or text.startswith(("\t", "\r", "\n")) else text
 

@@ -16,8 +16,8 @@ class Target(TypedDict):
 
 
 def targets(view: View, *, host: str, scheme: str) -> list[Target]:
-    """Machines that are on or silent, at their pages on `host`; one that is off or retired has nothing to scrape."""
-    return [_target(m, host, scheme) for m in view.machines() if m.state in ("on", "silent")]
+    """Machines at their pages on `host`; one that is off or retired has nothing to scrape."""
+    return [_target(m, host, scheme) for m in view.machines() if m.state in ("on", "silent", "link_down")]
 
 
 def _target(machine: MachineView, host: str, scheme: str) -> Target:

@@ -12,17 +12,16 @@ from typing import TYPE_CHECKING
 from prometheus_client import exposition
 from prometheus_client.openmetrics import exposition as openmetrics
 
-from keskidee_collector.view import Definition, labels_text
+from keskidee_collector.view import MACHINE_STATES, SITE_STATES, Definition, labels_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from keskidee_collector.view import MachineView, View
+    from keskidee_collector.view import MachineView, SiteView, View
 
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
 OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 UNITS = ("seconds", "bytes", "celsius", "volts", "amperes", "watts", "joules", "hertz", "ratio", "meters", "grams")
-STATES = ("on", "off", "silent")
 
 
 def negotiate(accept: str) -> str:
@@ -59,8 +58,8 @@ def machine_page(view: View, machine_id: str, content_type: str) -> bytes:
 
 
 def self_page(view: View, content_type: str) -> Iterator[bytes]:
-    """Presence of every machine, and the collector's own metrics."""
-    for definition, lines in _presence(view.machines()):
+    """Presence of every machine and site, and the collector's own metrics."""
+    for definition, lines in (*_presence(view.machines()), *_sites(view.sites())):
         if lines:
             yield _head(definition, content_type) + "".join(lines).encode()
     if content_type == OPENMETRICS:
@@ -92,7 +91,7 @@ def _presence(machines: list[MachineView]) -> Iterator[tuple[Definition, list[st
         [
             f"keskidee_machine_state{labels_text({'instance': m.instance, 'state': s})} {int(m.state == s)}\n"
             for m in machines
-            for s in STATES
+            for s in MACHINE_STATES
         ],
     )
     yield (
@@ -122,6 +121,41 @@ def _presence(machines: list[MachineView]) -> Iterator[tuple[Definition, list[st
             help="Reports of a machine, with its credential, that this collector refused; the collector's log says why",
         ),
         [f"keskidee_machine_refused_reports_total{_instance(m)} {m.refused_posts}\n" for m in machines],
+    )
+
+
+def _sites(sites: list[SiteView]) -> Iterator[tuple[Definition, list[str]]]:
+    yield (
+        _gauge("keskidee_site_up", "Whether a site's machines can be heard; none where nobody is on to tell"),
+        [
+            f"keskidee_site_up{labels_text({'site': s.name})} {int(s.state == 'up')}\n"
+            for s in sites
+            if s.state != "unknown"
+        ],
+    )
+    yield (
+        _gauge("keskidee_site_state", "1 for the state a site is in (its link may be down), 0 for the others"),
+        [
+            f"keskidee_site_state{labels_text({'site': s.name, 'state': state})} {int(s.state == state)}\n"
+            for s in sites
+            for state in SITE_STATES
+        ],
+    )
+    yield (
+        _gauge("keskidee_site_machines", "Machines of a site by their state"),
+        [
+            f"keskidee_site_machines{labels_text({'site': s.name, 'state': state})} {count}\n"
+            for s in sites
+            for state, count in s.machines.items()
+        ],
+    )
+    yield (
+        _gauge("keskidee_site_last_report_timestamp_seconds", "When any machine of a site was last heard"),
+        [
+            f"keskidee_site_last_report_timestamp_seconds{labels_text({'site': s.name})} {s.last_report_at:.3f}\n"
+            for s in sites
+            if s.last_report_at is not None
+        ],
     )
 
 

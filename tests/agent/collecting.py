@@ -12,29 +12,33 @@ from keskidee_report.decode import (
     decode_goodbye,
     decode_index,
     decode_part,
+    decode_report,
     open_envelope,
+    peek_delta,
     peek_schema_id,
 )
-from keskidee_report.wire import FACTS, GOODBYE, PART, REPORT, SCHEMA
+from keskidee_report.delta import Snapshot, apply_delta
+from keskidee_report.wire import DELTA, FACTS, GOODBYE, PART, REPORT, SCHEMA
 from tests.agent.listening import OK_BODY, Request, answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 LIMIT = 8 << 20
-NAMES = {FACTS: "facts", SCHEMA: "schema", PART: "part", REPORT: "report", GOODBYE: "goodbye"}
+NAMES = {FACTS: "facts", SCHEMA: "schema", PART: "part", REPORT: "report", DELTA: "delta", GOODBYE: "goodbye"}
 
 
 class Collector:
-    """Give it to a Listener. `statuses` are answered first, in order; `interval_seconds` is what it wishes.
+    """Give it to a Listener. `statuses` are answered first, in order; `wishes` is what it answers.
 
     `posts` holds the kinds of frames of each POST (a run of one kind as one), `taken` session and sequence of what was
     accepted, in the order in which it came.
     """
 
     def __init__(self, *, interval_seconds: int = 15) -> None:
-        self.interval_seconds = interval_seconds
+        self.wishes = {"interval_seconds": interval_seconds}
         self.statuses: list[int] = []
+        self.lose_answers = 0
         self.refuse: Callable[[list[int]], int] = lambda _: 0
         self.posts: list[list[str]] = []
         self.taken: list[tuple[bytes, int]] = []
@@ -42,8 +46,10 @@ class Collector:
         self.goodbyes: list[tuple[str, int]] = []
         self.bodies: list[bytes] = []
         self.came_at: list[float] = []
-        self._parts: set[bytes] = set()
-        self._schemas: set[bytes] = set()
+        self.snapshots: list[Snapshot] = []
+        self._parts: dict[bytes, int] = {}
+        self._schemas: dict[bytes, tuple[int, int]] = {}
+        self._bases: dict[tuple[bytes, int], Snapshot] = {}
         self._heard = threading.Condition()
 
     @property
@@ -52,15 +58,23 @@ class Collector:
         return [sequence for _, sequence in self.taken]
 
     def forget(self) -> None:
-        """Loses all names, as after its database was lost."""
+        """Loses all names and bases, as after its database was lost."""
         self._parts.clear()
         self._schemas.clear()
+        self._bases.clear()
+
+    def forget_bases(self) -> None:
+        """Loses what deltas are taken from."""
+        self._bases.clear()
 
     def __call__(self, request: Request) -> bytes:
         with self._heard:
             status = self._take(request.body)
             self._heard.notify_all()
-        body = json.dumps({"interval_seconds": self.interval_seconds}).encode() if status == 200 else OK_BODY
+        if self.lose_answers:
+            self.lose_answers -= 1
+            return b""
+        body = json.dumps(self.wishes).encode() if status == 200 else OK_BODY
         return answer(status, body)
 
     def wait_for(self, condition: Callable[[], object], seconds: float = 20) -> None:
@@ -76,19 +90,42 @@ class Collector:
         self.posts.append([kind for at, kind in enumerate(kinds) if at == 0 or kind != kinds[at - 1]])
         if self.statuses:
             return self.statuses.pop(0)
-        self._parts |= {decode_part(payload).hash for kind, payload in frames if kind == PART}
+        self._parts |= {part.hash: part.count for part in (decode_part(p) for kind, p in frames if kind == PART)}
         for index in [decode_index(payload) for kind, payload in frames if kind == SCHEMA]:
-            if not {part for _, part in index.sources if part} <= self._parts:
+            parts = [part for _, part in index.sources if part]
+            if not self._parts.keys() >= set(parts):
                 return 409
-            self._schemas.add(index.id)
-        stamped = [peek_schema_id(payload) for kind, payload in frames if kind == REPORT]
-        if any(schema_id not in self._schemas for _, schema_id in stamped):
+            self._schemas[index.id] = (len(index.sources), sum(self._parts[part] for part in parts))
+        stamped = self._read([(kind, payload) for kind, payload in frames if kind in (REPORT, DELTA)], body)
+        if stamped is None:
             return 409
-        refused = self.refuse([stamp.sequence for stamp, _ in stamped])
+        refused = self.refuse([snapshot.sequence for _, snapshot in stamped])
         if refused:
             return refused
-        self.taken += [(stamp.session, stamp.sequence) for stamp, _ in stamped]
+        self.taken += [(session, snapshot.sequence) for session, snapshot in stamped]
+        self.snapshots += [snapshot for _, snapshot in stamped]
+        self._bases.update({(session, snapshot.sequence): snapshot for session, snapshot in stamped})
         self.facts += [decode_facts(payload) for kind, payload in frames if kind == FACTS]
         goodbyes = [decode_goodbye(payload) for kind, payload in frames if kind == GOODBYE]
         self.goodbyes += [(reason, stamp.sequence) for stamp, reason in goodbyes]
         return 200
+
+    def _read(self, reports: list[tuple[int, bytes]], body: bytes) -> list[tuple[bytes, Snapshot]] | None:
+        """Session and content of each report; None where names or a base are missing."""
+        session = open_envelope(body, LIMIT).session
+        bases = dict(self._bases)
+        out = []
+        for kind, payload in reports:
+            if kind == REPORT:
+                stamp, schema_id = peek_schema_id(payload)
+                if schema_id not in self._schemas:
+                    return None
+                session, snapshot = stamp.session, decode_report(payload, *self._schemas[schema_id])
+            else:
+                reader, sequence, base = peek_delta(payload)
+                if (session, base) not in bases:
+                    return None
+                snapshot = apply_delta(reader, sequence, bases[session, base])
+            bases[session, snapshot.sequence] = snapshot
+            out.append((session, snapshot))
+        return out

@@ -33,6 +33,7 @@ class Agent:
         self.delivery = Delivery(transport, self.spool, self.encoder, facts=lambda: self.facts, warn=self.told.append)
         self.sequence = 0
         self.zones = ["a"]
+        self.urgent = False
 
     def round(self, *, send: bool = True) -> None:
         samples = [TEMPERATURE(20.0 + self.sequence, zone=zone) for zone in self.zones]
@@ -41,8 +42,11 @@ class Agent:
         self.spool.hold(self.encoder.report(readings, sequence=self.sequence, boot_ms=now, wall_ms=wall))
         self.sequence += 1
         if send:
-            self.delivery._paused_until_ms = 0  # the pauses have tests of their own
-            self.delivery.deliver(5, 15)
+            self.deliver()
+
+    def deliver(self) -> None:
+        self.delivery._paused_until_ms = 0  # the pauses have tests of their own
+        self.delivery.deliver(5, 15, urgent=self.urgent)
 
     def rounds(self, count: int, *, send: bool = True) -> None:
         for _ in range(count):
@@ -68,7 +72,7 @@ def agent(tmp_path: Path, listener: Listener) -> Agent:
 
 def test_names_and_facts_go_out_once(agent: Agent, collector: Collector) -> None:
     agent.rounds(3)
-    assert collector.posts == [["facts", "part", "schema", "report"], ["report"], ["report"]]
+    assert collector.posts == [["facts", "part", "schema", "report"], ["delta"], ["delta"]]
     assert collector.reports == [0, 1, 2]
     assert collector.facts == [{"hostname": "pc-01"}]
 
@@ -84,23 +88,55 @@ def test_a_new_zone_sends_the_names_of_its_source_only(agent: Agent, collector: 
     agent.round()
     agent.zones = ["a", "b"]
     agent.rounds(2)
-    assert collector.posts[1:] == [["part", "schema", "report"], ["report"]]
-    assert len(collector.bodies[1]) < len(collector.bodies[0])
+    assert collector.posts[1:] == [["part", "schema", "report"], ["delta"]]
+    assert len(collector.bodies[2]) < len(collector.bodies[1]) < len(collector.bodies[0])
 
 
 def test_a_collector_that_forgot_all_names_gets_them_at_once(agent: Agent, collector: Collector) -> None:
     agent.round()
     collector.forget()
     agent.rounds(2)
-    assert collector.posts[1:] == [["report"], ["facts", "part", "schema", "report"], ["report"]]
+    assert collector.posts[1:] == [["delta"], ["report"], ["facts", "part", "schema", "report"], ["delta"]]
     assert collector.reports == [0, 1, 2]
     assert agent.delivery.failures == 0
 
 
-def test_a_collector_that_never_knows_the_names_is_asked_twice_and_no_more(agent: Agent, collector: Collector) -> None:
-    collector.statuses = [409, 409]
+def test_a_collector_that_lost_the_base_gets_the_whole_report_without_its_names(
+    agent: Agent, collector: Collector
+) -> None:
+    agent.rounds(2)
+    collector.forget_bases()
+    agent.rounds(2)
+    assert collector.posts[2:] == [["delta"], ["report"], ["delta"]]
+    assert agent.delivery.failures == 0
+
+
+def test_a_delta_says_the_same_as_the_whole_report(agent: Agent, collector: Collector) -> None:
+    agent.zones = ["a", "b"]
+    for _ in range(4):
+        agent.round(send=False)
+        live = agent.spool.live
+        assert live is not None
+        agent.deliver()
+        assert collector.snapshots[-1].words == live.snapshot.words
+        assert collector.snapshots[-1].sequence == live.sequence
+    assert collector.posts[1:] == [["delta"]] * 3
+
+
+def test_after_a_lost_answer_the_next_delta_is_taken_from_the_last_report_that_was_acknowledged(
+    agent: Agent, collector: Collector
+) -> None:
+    agent.rounds(2)
+    collector.lose_answers = 2  # a request on a connection that was kept is tried again at once
+    agent.rounds(2)
+    assert collector.posts[2:] == [["delta"], ["delta"], ["delta"], ["report"]]
+    assert collector.reports == [0, 1, 2, 2, 3, 2]  # repeats, which a collector counts and forgets
+
+
+def test_a_collector_that_never_knows_the_names_is_asked_once_and_no_more(agent: Agent, collector: Collector) -> None:
+    collector.statuses = [409]
     agent.round()
-    assert len(collector.posts) == 2
+    assert len(collector.posts) == 1
     agent.round()
     assert collector.reports == [1, 0]
 
@@ -146,7 +182,16 @@ def test_a_backlog_whose_names_were_forgotten_brings_them(agent: Agent, collecto
     collector.forget()
     agent.round()
     assert collector.reports == [0, 3, 1, 2]
-    assert collector.posts[-1] == ["part", "schema", "report"]
+    assert collector.posts[-1] == ["part", "schema", "report", "delta"]
+
+
+def test_a_backlog_is_one_whole_report_and_what_changed_after_it(agent: Agent, collector: Collector) -> None:
+    agent.zones = [str(number) for number in range(200)]
+    agent.rounds(31, send=False)
+    agent.round()
+    assert collector.reports == [31, *range(31)]
+    assert collector.posts[-1] == ["report", "delta"]
+    assert len(collector.bodies[-1]) < 31 * len(collector.bodies[-2]) / 10
 
 
 def test_what_is_refused_for_good_is_dropped_counted_and_told(agent: Agent, collector: Collector) -> None:

@@ -15,8 +15,10 @@ from keskidee_agent import commands
 from keskidee_agent.identity import CA_FILE, IDENTITY_FILE, Identity, read_identity
 from keskidee_agent.origin import origin_of
 from keskidee_agent.transport import Transport
+from keskidee_agent.trust import authorities_of
 from keskidee_agent.waiting import Waiter
 from tests.agent.listening import Certified, Listener, Request, answer, certified, listening
+from tests.agent.proxying import Proxying, proxying
 
 SECRET = "kj1_" + base64.urlsafe_b64encode(b"\xff" * 32).decode().rstrip("=")
 GIVEN = {"machine_id": "0" * 31 + "a", "credential": "c" * 43, "instance": "pc-01", "site": "suva", "role": "desktop"}
@@ -96,7 +98,10 @@ def test_what_is_kept_is_enough_to_report(local: Certified, tmp_path: Path) -> N
         identity = read_identity(tmp_path / "state")
         ca_file = str(tmp_path / "state" / CA_FILE)
         origin = origin_of(identity.collector)
-        assert Transport(origin, identity.machine_id, identity.credential, ca_file, Waiter()).post(b"", 5) == 15
+        assert (
+            Transport(origin, identity.machine_id, identity.credential, ca_file, Waiter()).post(b"", 5).interval_seconds
+            == 15
+        )
 
 
 def test_on_loopback_without_tls_no_authority_is_asked_for(tmp_path: Path) -> None:
@@ -165,6 +170,133 @@ def test_a_ca_file_stands_in_for_a_proxy_in_front_of_the_collector(local: Certif
         assert json.loads(listener.requests[1].body)["site"] == "from settings"
 
 
+def test_behind_a_proxy_that_ends_tls_the_token_goes_out_once_the_systems_authorities_know_it(
+    local: Certified, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(local.ca_file))
+    with listening(Collector(), tls=local.context) as listener:
+        assert enrol(listener.url, tmp_path / "state", f"{SECRET}_-") == 0
+        assert [request.line for request in listener.requests] == ["POST /v1/enrol HTTP/1.1"]
+        identity = read_identity(tmp_path / "state")
+        assert identity == Identity(collector=listener.url, authority="system", **GIVEN)
+        assert authorities_of(None, tmp_path / "state", identity) == str(local.ca_file)
+    assert not (tmp_path / "state" / CA_FILE).exists()
+
+
+def test_what_the_systems_authorities_do_not_know_never_sees_the_token(
+    local: Certified, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = certified(tmp_path / "other", "127.0.0.1")
+    monkeypatch.setenv("SSL_CERT_FILE", str(other.ca_file))
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(local.ca_file))
+    with listening(Collector(), tls=local.context) as listener:
+        assert enrol(listener.url, tmp_path / "state", f"{SECRET}_-") == 1
+        assert listener.requests == []
+    assert "not to be trusted: " in capsys.readouterr().err
+
+
+def test_behind_a_proxy_that_ends_tls_a_ca_file_stands_in_for_the_systems_authorities(
+    local: Certified, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = certified(tmp_path / "other", "127.0.0.1")
+    monkeypatch.setenv("SSL_CERT_FILE", str(other.ca_file))
+    (tmp_path / "agent.yml").write_text(f"ca_file: {local.ca_file}\n")
+    words = ("--config", str(tmp_path / "agent.yml"))
+    with listening(Collector(), tls=local.context) as listener:
+        assert enrol(listener.url, tmp_path / "state", f"{SECRET}_-", *words) == 0
+        assert read_identity(tmp_path / "state").authority == ""
+    with listening(Collector(), tls=other.context) as listener:
+        assert enrol(listener.url, tmp_path / "again", f"{SECRET}_-", *words) == 1
+        assert listener.requests == []
+
+
+@pytest.mark.parametrize("content", ["", "nonsense"])
+def test_a_ca_file_that_is_none_is_told_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str
+) -> None:
+    (tmp_path / "ca.pem").write_text(content)
+    (tmp_path / "agent.yml").write_text(f"ca_file: {tmp_path}/ca.pem\n")
+    words = ("--config", str(tmp_path / "agent.yml"))
+    assert enrol("https://127.0.0.1:1", tmp_path / "state", f"{SECRET}_-", *words) == 2
+    assert capsys.readouterr().err == f"keskidee: {tmp_path}/ca.pem: not a certificate in PEM\n"
+
+
+def test_an_identity_of_an_earlier_version_trusts_the_authority_beside_it(local: Certified, tmp_path: Path) -> None:
+    (tmp_path / IDENTITY_FILE).write_text(json.dumps({**GIVEN, "collector": "https://c"}))
+    (tmp_path / CA_FILE).write_bytes(local.ca_file.read_bytes())
+    assert authorities_of(None, tmp_path, read_identity(tmp_path)) == str(tmp_path / CA_FILE)
+
+
+# through an HTTP proxy
+
+NAME = "collector.example.org"
+BASIC = "Basic bWU6c2VjL3JldEA="  # me:sec/ret@
+
+
+@pytest.fixture(scope="module")
+def far(tmp_path_factory: pytest.TempPathFactory) -> Certified:
+    """TLS for a name that only the proxy can resolve."""
+    return certified(tmp_path_factory.mktemp("authority"), NAME)
+
+
+def through(tmp_path: Path, proxy: Proxying) -> tuple[str, str]:
+    """Settings with the proxy, and its user and password in a file."""
+    (tmp_path / "credentials").write_text("me:sec/ret@\n")
+    settings = f"proxy: {proxy.url}\nproxy_credentials_file: {tmp_path}/credentials\n"
+    (tmp_path / "agent.yml").write_text(settings)
+    return "--config", str(tmp_path / "agent.yml")
+
+
+def test_an_enrolment_goes_through_the_proxy_of_the_settings_with_its_password(far: Certified, tmp_path: Path) -> None:
+    token = f"{SECRET}_{far.fingerprint}"
+    with (
+        listening(Collector(far.ca_file), tls=far.context) as listener,
+        proxying(names={NAME: "127.0.0.1"}, authorization=BASIC) as proxy,
+    ):
+        url = f"https://{NAME}:{listener.port}"
+        assert enrol(url, tmp_path / "state", token, *through(tmp_path, proxy)) == 0
+        assert tokens_heard(listener) == [f"Bearer {token}"]
+        assert len(proxy.heads) == 2
+        assert SECRET not in "".join(proxy.heads)
+
+
+def test_an_enrolment_goes_through_the_proxy_of_the_environment(
+    far: Certified, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with listening(Collector(far.ca_file), tls=far.context) as listener, proxying(names={NAME: "127.0.0.1"}) as proxy:
+        monkeypatch.setenv("https_proxy", proxy.url)
+        monkeypatch.delenv("no_proxy", raising=False)
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        url = f"https://{NAME}:{listener.port}"
+        assert enrol(url, tmp_path / "state", f"{SECRET}_{far.fingerprint}") == 0
+        assert len(proxy.heads) == 2
+
+
+def test_a_proxy_that_looks_into_tls_never_sees_the_token(far: Certified, tmp_path: Path) -> None:
+    own = certified(tmp_path / "own", NAME)
+    with (
+        listening(Collector(far.ca_file), tls=own.context) as meddler,
+        proxying(names={NAME: "127.0.0.1"}, authorization=BASIC) as proxy,
+    ):
+        url = f"https://{NAME}:{meddler.port}"
+        words = through(tmp_path, proxy)
+        assert enrol(url, tmp_path / "state", f"{SECRET}_{far.fingerprint}", *words) == 1
+        assert tokens_heard(meddler) == []
+
+
+def test_a_proxy_that_refuses_is_told_in_one_line_without_its_password(
+    far: Certified, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with proxying(authorization="Basic another") as proxy:
+        words = through(tmp_path, proxy)
+        assert enrol(f"https://{NAME}", tmp_path / "state", f"{SECRET}_{far.fingerprint}", *words) == 1
+    error = capsys.readouterr().err
+    assert error == (
+        f"keskidee: https://{NAME}/v1/ca: the proxy does not let it through: "
+        "Tunnel connection failed: 407 Proxy Authentication Required\n"
+    )
+
+
 def test_a_machine_that_is_enrolled_stays_so_unless_forced(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with listening(Collector()) as listener:
         assert enrol(listener.url, tmp_path / "state", f"{SECRET}_-") == 0
@@ -214,7 +346,6 @@ def test_a_collector_that_is_not_there_is_told_in_one_line(
     [
         ("http://collector.example.org", f"{SECRET}_-", "plain http goes to this machine only"),
         ("http://127.0.0.1:1", f"{SECRET}_{'0' * 64}", "this token wants https"),
-        ("https://127.0.0.1:1", f"{SECRET}_-", "this token is of a collector without TLS"),
         ("https://127.0.0.1:1", "secret", "this is no join token"),
         ("https://127.0.0.1:1", f"{SECRET}_{'0' * 63}", "this is no join token"),
         ("https://127.0.0.1:1", f"{SECRET}_{'X' * 64}", "this is no join token"),

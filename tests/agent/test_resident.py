@@ -99,9 +99,27 @@ def test_the_facts_name_the_machine_its_agent_and_its_interval(
     assert facts["agent_version"]
 
 
+@pytest.mark.parametrize(
+    ("number", "reason"),
+    [(signal.SIGKILL, "crash"), (signal.SIGTERM, "stop"), (signal.SIGUSR2, "upgrade")],
+    ids=["KILL", "TERM", "USR2"],
+)
+def test_the_first_report_says_why_the_agent_was_away(
+    start: Callable[..., Agent], collector: Collector, number: int, reason: str
+) -> None:
+    first = start()
+    collector.wait_for(lambda: collector.facts)
+    first.process.send_signal(number)
+    first.process.wait(10)
+    start()
+    collector.wait_for(lambda: len(collector.facts) == 2)
+    assert [facts["away_reason"] for facts in collector.facts] == ["first_start", reason]
+    assert int(collector.facts[1]["away_seconds"]) < 10
+
+
 @pytest.mark.slow
 def test_the_collectors_interval_is_taken_over_and_told_back(start: Callable[..., Agent], collector: Collector) -> None:
-    collector.interval_seconds = 2
+    collector.wishes["interval_seconds"] = 2
     start()
     collector.wait_for(lambda: len(collector.came_at) >= 4)
     assert 1.5 < collector.came_at[3] - collector.came_at[2] < 2.5
@@ -110,7 +128,7 @@ def test_the_collectors_interval_is_taken_over_and_told_back(start: Callable[...
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGUSR2], ids=["TERM", "INT", "USR2"])
 def test_a_stop_says_goodbye_and_is_quick(start: Callable[..., Agent], collector: Collector, number: int) -> None:
-    collector.interval_seconds = 600
+    collector.wishes["interval_seconds"] = 600
     agent = start()
     collector.wait_for(lambda: collector.reports)
     assert agent.end(number) < 2
@@ -191,6 +209,7 @@ def test_sighup_reads_the_settings_again_in_the_same_process(
     agent.process.send_signal(signal.SIGHUP)
     collector.wait_for(lambda: len({session for session, _ in collector.taken}) == 2)
     assert collector.goodbyes == []
+    assert {facts["away_reason"] for facts in collector.facts} == {"first_start"}
     assert agent.end(signal.SIGTERM) < 2
     assert len(collector.bodies[-2]) < len(collector.bodies[0])
 

@@ -1,5 +1,6 @@
 """`keskidee agent run` before it becomes the resident: what is missing or wrong is one line and exit status 2."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 from keskidee_agent import identity
 from keskidee_agent.identity import CA_FILE, Identity, write_identity
+from tests.agent.listening import certified
 
 WHO = {"machine_id": "ab12", "credential": "c" * 43, "instance": "pc", "site": "default", "role": "server"}
 
@@ -47,6 +49,9 @@ def test_settings_are_read_from_the_file(tmp_path: Path) -> None:
         ("interval_seconds: soon", "agent.yml:1: interval_seconds: "),
         ("collector: http://collector.example.org", "plain http goes to this machine only"),
         ("collector: https://user@host", "agent.yml:1: collector: "),
+        ("proxy: socks5://p:1", "agent.yml:1: proxy: write http://HOST:PORT, or none, not 'socks5://p:1'"),
+        ("proxy: http://p", "agent.yml:1: proxy: write http://HOST:PORT, or none, not 'http://p'"),
+        ("proxy: http://me:pw@p:1", "proxy: user and password belong into the file that proxy_credentials_file names"),
     ],
 )
 def test_wrong_settings_are_told_in_one_line(tmp_path: Path, content: str, told: str) -> None:
@@ -79,6 +84,39 @@ def test_an_authority_that_is_no_certificate_is_told(tmp_path: Path) -> None:
     done = run("--state", enrolled(tmp_path, "https://collector:5375", b"nonsense"))
     assert done.returncode == 2
     assert done.stderr == f"keskidee: {tmp_path / CA_FILE}: not a certificate in PEM\n"
+
+
+def proxy_told_to_the_resident(state: Path, *words: str | Path, **environment: str) -> str:
+    code = (
+        "import argparse; from keskidee_agent import commands, run; parser = argparse.ArgumentParser();"
+        "commands.add_commands(parser.add_subparsers()); print(run.handover(parser.parse_args())['proxy'])"
+    )
+    command = [sys.executable, "-c", code, "agent", "run", "--state", str(state), *map(str, words)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, env={**os.environ, **environment})
+    return done.stdout.strip() or done.stderr.strip()
+
+
+def test_the_resident_is_told_the_proxy_of_the_environment_or_of_the_settings(tmp_path: Path) -> None:
+    ca_pem = certified(tmp_path / "authority", "collector").ca_file.read_bytes()
+    state = enrolled(tmp_path / "state", "https://collector:5375", ca_pem)
+    environment = {"https_proxy": "http://me:pw@p:3128", "no_proxy": ""}
+    assert proxy_told_to_the_resident(state, **environment) == "('p', 3128, 'Basic bWU6cHc=')"
+    (tmp_path / "none.yml").write_text("proxy: none\n")
+    assert proxy_told_to_the_resident(state, "--config", tmp_path / "none.yml", **environment) == "None"
+    (tmp_path / "own.yml").write_text("proxy: http://[::1]:1\n")
+    assert proxy_told_to_the_resident(state, "--config", tmp_path / "own.yml", **environment) == "('::1', 1, '')"
+
+
+def test_an_agent_that_enrolled_with_the_systems_authorities_trusts_those(tmp_path: Path) -> None:
+    certificate = certified(tmp_path / "authority", "collector").ca_file
+    write_identity(tmp_path / "state", Identity(collector="https://collector", authority="system", **WHO), None)
+    environment = {**os.environ, "SSL_CERT_FILE": str(certificate)}
+    command = [sys.executable, "-m", "keskidee", "agent", "run", "--check", "--state", str(tmp_path / "state")]
+    assert subprocess.run(command, env=environment).returncode == 0
+    missing = {**os.environ, "SSL_CERT_FILE": str(tmp_path / "none"), "SSL_CERT_DIR": str(tmp_path / "none")}
+    done = subprocess.run(command, env=missing, capture_output=True, text=True)
+    told = "keskidee: this system's certificate authorities are not in files: name a file in ca_file\n"
+    assert (done.returncode, done.stderr) == (2, told)
 
 
 def test_the_help_gives_an_example(tmp_path: Path) -> None:

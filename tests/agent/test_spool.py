@@ -22,6 +22,7 @@ from keskidee_agent.cursor import DISK, FULL, OLD, REFUSED
 from keskidee_agent.lock import InUse
 from keskidee_agent.spool import Spool
 from keskidee_report.codec import Report
+from keskidee_report.delta import Snapshot
 
 A, B = b"schema-A", b"schema-B"
 ALL = 1_000_000
@@ -34,7 +35,8 @@ def names_of(schema_id: bytes, known: set[bytes]) -> tuple[list[bytes], set[byte
 
 
 def report(number: int, schema_id: bytes = A, size: int = 40) -> Report:
-    return Report(b"report %d " % number + os.urandom(size), schema_id, number)
+    snapshot = Snapshot(number, 0, 0, schema_id, outcomes=b"", durations=b"", reasons=(), words=b"")
+    return Report(b"report %d " % number + os.urandom(size), snapshot)
 
 
 class Clock:
@@ -454,12 +456,14 @@ def test_nothing_is_fsynced_while_all_is_acknowledged(tmp_path: Path, monkeypatc
 KILLED_WHILE_WRITING = """
 import sys
 from keskidee_agent.spool import Spool
+from keskidee_report.delta import Snapshot
 from keskidee_report.codec import Report
 
 spool = Spool(sys.argv[1], lambda schema_id, known: ([b"names"], {b"part"}), warn=print)
 number = 0
 while True:
-    spool.hold(Report(b"report %d " % number + bytes(500), b"schema-A", number))
+    snapshot = Snapshot(number, 0, 0, b"schema-A", outcomes=b"", durations=b"", reasons=(), words=b"")
+    spool.hold(Report(b"report %d " % number + bytes(500), snapshot))
     print(number, flush=True)
     number += 1
 """

@@ -44,7 +44,7 @@ def lean(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> boo
 
 def test_a_post_carries_body_credential_and_little_else() -> None:
     with listening() as listener:
-        assert transport_to(listener.url).post(b"\x00body", SECONDS) == 15
+        assert transport_to(listener.url).post(b"\x00body", SECONDS).interval_seconds == 15
         (request,) = listener.requests
         assert request.line == "POST /v1/machines/ab12/reports HTTP/1.1"
         assert request.fields == {**HEADERS, "host": f"127.0.0.1:{listener.port}", "content-length": "5"}
@@ -151,7 +151,7 @@ def test_a_refused_connection_is_told_as_such(free_port: Callable[[], int]) -> N
 
 def test_a_name_is_resolved_and_each_address_tried() -> None:
     with listening() as listener:  # localhost is ::1 too on most machines, where nobody listens
-        assert transport_to(f"http://localhost:{listener.port}").post(b"", SECONDS) == 15
+        assert transport_to(f"http://localhost:{listener.port}").post(b"", SECONDS).interval_seconds == 15
 
 
 def test_a_name_that_does_not_exist_is_told(local: Certified) -> None:
@@ -202,7 +202,7 @@ def test_a_200_without_an_interval_acknowledges_nothing(body: bytes) -> None:
 )
 def test_the_interval_is_found_in_the_answer(body: bytes, seconds: int) -> None:
     with listening(lambda _: answer(200, body)) as listener:
-        assert transport_to(listener.url).post(b"", SECONDS) == seconds
+        assert transport_to(listener.url).post(b"", SECONDS).interval_seconds == seconds
 
 
 KINDS = {
@@ -216,7 +216,7 @@ KINDS = {
 def test_each_status_has_its_meaning(status: int) -> None:
     with listening(lambda _: answer(status, b"{}", location="http://127.0.0.1:1/")) as listener:
         error = failure_of(transport_to(listener.url))
-        kind = "names" if error.schema_unknown else "permanent" if error.permanent else ""
+        kind = "names" if error.names_missing else "permanent" if error.permanent else ""
         assert (kind or ("slow" if error.shortest_seconds == 300 else "soon")) == KINDS[status]
         assert len(listener.requests) == 1
 
@@ -251,7 +251,7 @@ def test_tls_keeps_its_connection(local: Certified, lean: bool) -> None:
     with listening(tls=local.context) as listener:
         transport = transport_to(listener.url, local.ca_file)
         for _ in range(20):
-            assert transport.post(b"body", SECONDS) == 15
+            assert transport.post(b"body", SECONDS).interval_seconds == 15
         assert (len(listener.requests), transport.connection.handshakes) == (20, 1)
 
 
@@ -292,9 +292,9 @@ def test_a_machine_whose_clock_fell_back_is_still_heard(lean: bool, tmp_path: Pa
     future = certified(tmp_path, "127.0.0.1", now=later)
     with listening(tls=future.context) as listener:
         transport = transport_to(listener.url, future.ca_file)
-        assert transport.post(b"one", SECONDS) == 15
+        assert transport.post(b"one", SECONDS).interval_seconds == 15
         listener.hang_up()
-        assert transport.post(b"two", SECONDS) == 15
+        assert transport.post(b"two", SECONDS).interval_seconds == 15
 
 
 def test_a_clock_that_fell_back_does_not_open_the_door_to_another_authority(lean: bool, tmp_path: Path) -> None:

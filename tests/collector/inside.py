@@ -6,7 +6,7 @@ import asyncio
 import json
 import secrets
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -84,15 +84,16 @@ class Inside:
             CollectorSettings(**{**settings, "limits": limits}), directory, version="0.1.0", now=lambda: self.clock.at
         )
         self.state.ticks = lambda: self.clock.ticks
+        self.state.presence.since_ticks = self.clock.ticks
         for machine in self.state.fleet:
             machine.heard_ticks += self.clock.ticks - self.clock.at
             machine.taken_ticks += self.clock.ticks - self.clock.at
         self.client = "127.0.0.1"
         self.application = build(self.state, admin_token=ADMIN, ca_pem=None)
 
-    def again(self) -> Inside:
+    def again(self, **changed: Any) -> Self:
         self.state.close()
-        return Inside(self._directory, self.clock, **self._given)
+        return type(self)(self._directory, self.clock, **(self._given | changed))
 
     def machine(self, agent: Agent) -> Machine:
         machine = self.state.fleet.get(agent.id)

@@ -103,7 +103,11 @@ BAD: dict[str, tuple[Callable[[Agent], bytes], int, str, str]] = {
         lambda agent: b"KR\x02" + agent.body()[3:], 415, "version", "version 2 of the report format, where 1 is known",
     ),
     "with flags from the future": (lambda agent: b"KR\x01\x01" + agent.body()[4:], 415, "version", "flags 0x01"),
-    "a delta": (lambda agent: agent.packed([frame(5, b"")]), 415, "version", "a delta report"),
+    "a delta of nothing": (lambda agent: agent.packed([frame(5, b"")]), 422, "malformed", "cut short"),
+    "a delta of itself": (lambda agent: agent.packed([frame(5, b"\7\0")]), 422, "malformed", "a delta of report 7"),
+    "a delta of a report that never was": (
+        lambda agent: agent.packed([frame(5, b"\7\1\0\0\0\0\0")]), 409, "base_unknown", "the whole report: report 6",
+    ),
     "an unknown frame": (lambda agent: agent.packed([frame(9, b"?")]), 422, "malformed", "an unknown frame of type 9"),
     "a zip bomb": (lambda agent: packed(bytes(4_000_000)), 413, "too_large", "inflates to more than 262144 bytes"),
     "too large as it is": (
@@ -169,7 +173,7 @@ BAD: dict[str, tuple[Callable[[Agent], bytes], int, str, str]] = {
     ),
     "values cut short": (
         lambda agent: agent.packed([*agent.names(agent.report()), shortened(agent.report().frame)]),
-        422, "malformed", "7 bytes of values, where the schema has 1 samples",
+        422, "malformed", "7 bytes of values, no multiple of 8",
     ),
 }  # fmt: skip
 

@@ -38,6 +38,10 @@ def fleet_of(*machines: Machine) -> Fleet:
         ({"heard_ticks": 0.0, "goodbye": "upgrade"}, "silent"),
         ({"heard_ticks": 0.0, "interval_seconds": 3600.0}, "on"),
         ({"heard_ticks": 1000.0, "retired_at": 5.0, "goodbye": "sleep"}, "retired"),
+        ({"heard_ticks": 956.0, "role": "desktop"}, "on"),
+        ({"heard_ticks": 954.0, "role": "desktop"}, "off"),
+        ({"heard_ticks": 954.0, "facts": {"chassis": "laptop"}}, "off"),
+        ({"heard_ticks": 954.0, "role": "files", "facts": {"chassis": "desktop"}}, "silent"),
     ],
 )
 def test_the_state_of_a_machine(more: dict[str, Any], state: str) -> None:
@@ -100,8 +104,7 @@ def test_another_name_stands_in_the_lines_that_are_rendered_already() -> None:
 def test_sixteen_sessions_are_remembered_the_last_used_ones() -> None:
     talker = machine()
     for number in range(20):
-        talker.sessions = talker.sessions_with([(bytes([number]) * 8, 1)])
-        talker.sessions = talker.sessions_with([(bytes(8), number)])
+        talker.take_keys([(bytes([number]) * 8, 1), (bytes(8), number)])
     assert len(talker.sessions) == 16
     assert talker.is_repeat(bytes(8), 0)
     assert not talker.is_repeat(bytes([1]) * 8, 1)

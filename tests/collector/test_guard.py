@@ -67,6 +67,35 @@ def test_a_proxy_on_this_host_does_not_make_its_clients_this_host(collector: Ins
     assert statuses(collector, ["/metrics", "/v1/targets", "/healthz"], **{header: "10.0.0.1"}) == [401, 401, 200]
 
 
+@pytest.mark.parametrize("trusted", [(), ("127.0.0.1",)])
+@pytest.mark.parametrize("header", ["x-forwarded-proto", "x-forwarded-host", "via"])
+def test_whatever_a_proxy_says_of_itself_closes_the_pages(
+    tmp_path: Path, trusted: tuple[str, ...], header: str
+) -> None:
+    collector = Inside(tmp_path, trusted_proxies=trusted)
+    assert statuses(collector, ["/metrics"], **{header: "http"}) == [401]
+    assert statuses(collector, ["/metrics"], **{"x-forwarded-for": "127.0.0.1"}) == [401]
+    collector.state.close()
+
+
+@pytest.mark.parametrize(("trusted", "scheme"), [((), "http"), (("10.0.0.1",), "http"), (("127.0.0.1",), "https")])
+def test_only_a_trusted_proxy_says_that_it_is_reached_by_https(
+    tmp_path: Path, trusted: tuple[str, ...], scheme: str
+) -> None:
+    collector = Inside(tmp_path, trusted_proxies=trusted)
+
+    async def run() -> list[str]:
+        agent = await collector.enrol("pc-01")
+        await collector.report(agent)
+        token = await collector.token(scope="metrics")
+        told = {"x-forwarded-for": "192.0.2.1", "x-forwarded-proto": "https"}
+        answer = await collector.ask("GET", "/v1/targets", token=token, headers=told)
+        return [target["labels"]["__scheme__"] for target in answer.json]
+
+    assert asyncio.run(run()) == [scheme]
+    collector.state.close()
+
+
 def test_by_its_public_name_reading_needs_a_token(tmp_path: Path) -> None:
     collector = Inside(tmp_path, public_url="https://watch.example.org")
 

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sqlite3
 import stat
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import create_engine, text
+from sqlalchemy import MetaData, create_engine, text
 
 from keskidee_collector.sequences import Sequences
-from keskidee_collector.store.database import Unusable, open_database, open_for_reading
+from keskidee_collector.store.database import HEADS, Unusable, open_database, open_for_reading
+from keskidee_collector.store.days import read_days
+from keskidee_collector.store.register import read_machines
 from keskidee_collector.store.reports import Latest, ReportStore
+from keskidee_collector.store.tables import register_metadata
 from keskidee_report.codec import facts_frame
+from keskidee_report.delta import Snapshot
 from keskidee_report.model import Family, Reading
 from tests.collector.inside import LOAD, Inside
 
@@ -51,12 +56,18 @@ async def busy(collector: Inside) -> None:
     await collector.enrol("pc-new")
 
 
+def said(snapshot: Snapshot | None) -> list[Any]:
+    return [getattr(snapshot, name) for name in Snapshot.__slots__] if snapshot else []
+
+
 def picture(machine: Machine) -> dict[str, Any]:
     """All of a machine that has to survive."""
     passing = {"turn", "schema", "schemas", "sessions", "problems", "heard_ticks", "taken_ticks", "on_since", "posts",
-               "refused_posts", "refusal"}  # fmt: skip
+               "refused_posts", "refusal", "shown", "bases", "stored_position", "posts_since_stored"}  # fmt: skip
     seen = {name: getattr(machine, name) for name in machine.__slots__ if name not in passing}
     seen["schemas"] = set(machine.schemas)
+    seen["shown"] = said(machine.shown)
+    seen["bases"] = {key: said(base) for key, base in machine.bases.items()}
     seen["families"] = machine.schema.families if machine.schema else ()
     seen["refused"] = machine.schema.refused if machine.schema else {}
     seen["sessions"] = {session: taken.ranges() for session, taken in machine.sessions.items()}
@@ -150,7 +161,7 @@ def test_any_sessions_and_sequences_read_back(
         sessions[session] = Sequences()
         for number in numbers:
             sessions[session].add(number)
-    row = Latest("x", 1.5, 2.5, -1e10, "sleep", sessions, b"12345678", b"report")
+    row = Latest("x", 1.5, 2.5, -1e10, "sleep", sessions, b"12345678", b"report", 7)
     asyncio.run(store.writer.save([store.latest_row(row)]))
     [found] = store.all_latest()
     store.close()
@@ -166,6 +177,18 @@ def test_both_files_are_their_owners_alone(tmp_path: Path) -> None:
     assert modes == {"reports.db": 0o600, "register.db": 0o600}
 
 
+REGISTER_0001 = """
+CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY);
+INSERT INTO alembic_version VALUES ('register_0001');
+CREATE TABLE machines (id VARCHAR NOT NULL PRIMARY KEY, instance VARCHAR NOT NULL UNIQUE, site VARCHAR NOT NULL,
+    role VARCHAR NOT NULL, credential_hash BLOB NOT NULL, facts BLOB NOT NULL, enrolled_at FLOAT NOT NULL,
+    revoked_at FLOAT, retired_at FLOAT);
+CREATE TABLE tokens (id VARCHAR NOT NULL PRIMARY KEY, scope VARCHAR NOT NULL, hash BLOB NOT NULL UNIQUE,
+    site VARCHAR NOT NULL, role VARCHAR NOT NULL, created_at FLOAT NOT NULL, expires_at FLOAT, uses_left INTEGER);
+INSERT INTO machines VALUES ('a1', 'pc-01', 'suva', 'desktop', x'00', x'7b7d', 1800000000.0, NULL, NULL);
+"""
+
+
 @pytest.mark.parametrize("pragma", [("journal_mode", "wal"), ("synchronous", 2)])
 def test_commits_are_durable_when_they_return(tmp_path: Path, pragma: tuple[str, object]) -> None:
     engine = open_database(tmp_path / "reports.db", "reports")
@@ -179,6 +202,35 @@ def test_a_file_of_a_newer_program_is_refused_in_one_line(tmp_path: Path) -> Non
         connection.execute(text("UPDATE alembic_version SET version_num = 'reports_9999'"))
     with pytest.raises(Unusable, match=r"reports.db: written by a newer keskidee \(reports_9999\)"):
         open_database(tmp_path / "reports.db", "reports")
+
+
+def test_a_register_of_before_days_were_counted_is_brought_up_to_date(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "register.db") as database:
+        database.executescript(REGISTER_0001)
+    engine = open_database(tmp_path / "register.db", "register")
+    with engine.connect() as connection:
+        version = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
+    assert (version, [row.instance for row in read_machines(engine)], read_days(engine)) == (
+        HEADS["register"],
+        ["pc-01"],
+        [],
+    )
+
+
+def test_the_migrations_make_the_tables_that_the_program_knows(tmp_path: Path) -> None:
+    engine = open_database(tmp_path / "register.db", "register")
+    made = MetaData()
+    made.reflect(engine)
+    columns = {
+        table.name: [(c.name, str(c.type), c.nullable, c.primary_key) for c in table.columns]
+        for table in register_metadata.sorted_tables
+    }
+    found = {
+        table.name: [(c.name, str(c.type), c.nullable, c.primary_key) for c in table.columns]
+        for table in made.sorted_tables
+        if table.name != "alembic_version"
+    }
+    assert found == columns
 
 
 @pytest.mark.parametrize("content", [b"", b"no database" * 500])

@@ -58,6 +58,23 @@ def test_many_callers_share_few_commits(engine: Engine, writer: Writer) -> None:
     assert (stored(engine), writer.commits < 30) == (300, True)
 
 
+def test_what_comes_in_one_turn_of_the_loop_is_one_commit(engine: Engine, writer: Writer) -> None:
+    assert asyncio.run(all_of(writer, 40)) == [None] * 40
+    assert (stored(engine), writer.commits) == (40, 1)
+
+
+def test_the_loop_can_wait_until_all_is_written(engine: Engine, writer: Writer) -> None:
+    async def run() -> tuple[bool, int, int]:
+        saving = asyncio.gather(*[writer.save(row(number)) for number in range(5)])
+        for _ in range(3):
+            await asyncio.sleep(0)
+        found = (writer.wait_written(20.0), stored(engine), writer.waiting())
+        await saving
+        return found
+
+    assert asyncio.run(run()) == (True, 5, 0)
+
+
 def test_a_bad_row_costs_its_caller_and_nobody_else(engine: Engine, writer: Writer) -> None:
     async def run() -> list[BaseException | None]:
         good = [writer.save(row(number)) for number in range(20)]

@@ -9,7 +9,15 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keskidee_config import AgentSettings, CollectorSettings, ConfigError, SourceSettings, SpoolSettings, load
+from keskidee_config import (
+    AgentSettings,
+    CollectorSettings,
+    ConfigError,
+    RemoteWriteSettings,
+    SourceSettings,
+    SpoolSettings,
+    load,
+)
 
 
 def refusal(folder: Path, content: str | bytes, model: type[Any] = AgentSettings) -> str:
@@ -45,6 +53,29 @@ def test_a_file_that_sets_nothing_is_all_defaults(tmp_path: Path, content: str) 
     assert load(AgentSettings, path) == AgentSettings()
 
 
+def test_a_list_of_sections_gives_each_its_own_settings(tmp_path: Path) -> None:
+    path = tmp_path / "collector.yml"
+    path.write_text(
+        "remote_write:\n"
+        "- {name: near, url: 'http://127.0.0.1:9090/api/v1/write'}\n"
+        "- name: far\n"
+        "  url: https://far.example/write\n"
+        "  external_labels:\n    region: pacific\n    'fund_': 'no'\n"
+        "  drop: [^go_]\n"
+    )
+    assert load(CollectorSettings, path) == CollectorSettings(
+        remote_write=(
+            RemoteWriteSettings(name="near", url="http://127.0.0.1:9090/api/v1/write"),
+            RemoteWriteSettings(
+                name="far",
+                url="https://far.example/write",
+                external_labels={"region": "pacific", "fund_": "no"},
+                drop=("^go_",),
+            ),
+        )
+    )
+
+
 REFUSED = {
     "# mine\nintervall_seconds: 15\n": "agent.yml:2: intervall_seconds: unknown key, did you mean interval_seconds?",
     "spool:\n  max_bites: 1\n": "agent.yml:2: spool.max_bites: unknown key, did you mean max_bytes?",
@@ -62,7 +93,7 @@ REFUSED = {
     "interval_seconds: 3601\n": "agent.yml:1: interval_seconds: must be from 1 to 3600, not 3601",
     '"a\\nb": 1\n': (
         "agent.yml:1: a\\nb: unknown key, known here are collector, interval_seconds, state_directory, site, role, "
-        "ca_file, textfile_directory, sources, filesystem, diskstats, netdev, spool"
+        "ca_file, proxy, proxy_credentials_file, textfile_directory, sources, filesystem, diskstats, netdev, spool"
     ),
     "site: no\n": "agent.yml:1: site: expected text, not true or false ('no'); put it in quotes",
     "site: 42\n": "agent.yml:1: site: expected text, not a whole number ('42'); put it in quotes",
@@ -99,6 +130,46 @@ COLLECTOR_REFUSED = {
     "listen: ::1:5375\n": "agent.yml:1: listen: write HOST:PORT, with an IPv6 address in brackets: not '::1:5375'",
     "listen: host:99999\n": "agent.yml:1: listen: a port is at most 65535, not 99999",
     "tls:\n  key: /key.pem\n": "agent.yml:2: tls: set both certificate and key, or neither",
+    "remote_write: {url: 'http://a'}\n": (
+        "agent.yml:1: remote_write: expected a list (`- name: value`), not a section"
+    ),
+    "remote_write:\n- url: http://a\n-\n": "agent.yml:2: remote_write[0].name: is missing",
+    "remote_write:\n-\n": "agent.yml:2: remote_write[0].name: is missing",
+    "remote_write:\n- 3\n": "agent.yml:2: remote_write[0]: expected settings (`name: value`), not a whole number",
+    "remote_write:\n- name: a\n  url: http://a\n- name: b\n  uri: http://b\n": (
+        "agent.yml:5: remote_write[1].uri: unknown key, did you mean url?"
+    ),
+    "send_timeout_seconds: 3\n": (
+        "agent.yml:1: send_timeout_seconds: unknown key, did you mean remote_write.send_timeout_seconds?"
+    ),
+    "remote_write:\n- {name: a, url: 'http://a'}\n- {name: a, url: 'http://b'}\n": (
+        "agent.yml:2: remote_write: two have the name 'a'"
+    ),
+    "remote_write:\n- {name: a, url: 'http://a', external_labels: [x]}\n": (
+        "agent.yml:2: remote_write[0].external_labels: expected settings (`name: value`), not a list"
+    ),
+    "remote_write:\n- {name: a, url: 'http://a', external_labels: {x: 1}}\n": (
+        "agent.yml:2: remote_write[0].external_labels.x: expected text, not a whole number ('1'); put it in quotes"
+    ),
+    "remote_write:\n- {name: a, url: 'http://a', external_labels: {x: b, x: c}}\n": (
+        "agent.yml:2: remote_write[0].external_labels.x: given twice, first on line 2"
+    ),
+    "remote_write:\n- {name: a, url: 'http://a', external_labels: {x-y: b}}\n": (
+        "agent.yml:2: remote_write[0].external_labels: "
+        "'x-y' is no label name: letters, digits and _, without __ in front"
+    ),
+    "remote_write:\n- {name: a, url: 'http://a', external_labels: {site: b}}\n": (
+        "agent.yml:2: remote_write[0].external_labels: site is given by the collector; use another name"
+    ),
+    "remote_write:\n- {name: a, url: 'http://a', username: b}\n": (
+        "agent.yml:2: remote_write[0]: set both username and password_file, or neither"
+    ),
+    "remote_write:\n- {name: a, url: 'http://a', username: b, password_file: c, bearer_token_file: d}\n": (
+        "agent.yml:2: remote_write[0]: set either bearer_token_file or username, not both"
+    ),
+    "remote_write:\n- {name: a, url: 'http://a', username: 'b:c', password_file: c}\n": (
+        "agent.yml:2: remote_write[0]: a username has no colon (RFC 7617)"
+    ),
 }
 
 

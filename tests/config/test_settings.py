@@ -12,16 +12,19 @@ import pytest
 from keskidee_config import (
     AgentSettings,
     CollectorSettings,
+    RemoteWriteSettings,
     Secret,
     data_directory,
     host_and_port,
     load,
 )
 from keskidee_config.example import EXAMPLES, example, example_file, field_docstrings
+from keskidee_config.nodes import listed
 
 
 def sections(model: type[Any]) -> list[type[Any]]:
-    inner = [kind for kind in get_type_hints(model).values() if is_dataclass(kind)]
+    kinds = [listed(kind) or kind for kind in get_type_hints(model).values()]
+    inner = [kind for kind in kinds if is_dataclass(kind)]
     return [model, *(section for kind in inner for section in sections(kind))]  # type: ignore[arg-type]  # of types only
 
 
@@ -46,6 +49,9 @@ SHOWN_ONLY = {"state_directory", "site", "role", "ca_file", "public_url", "data_
     "certificate",
     "key",
     "textfile_directory",
+    "proxy",
+    "proxy_credentials_file",
+    "authority",
 }
 
 
@@ -59,6 +65,24 @@ def test_example_lines_are_the_defaults_when_their_comment_signs_are_taken_off(n
     path = tmp_path / "active.yml"
     path.write_text("\n".join(kept), encoding="utf-8")
     assert load(EXAMPLES[name], path) == EXAMPLES[name]()
+
+
+def test_the_example_of_a_destination_is_one_when_its_comment_signs_are_taken_off(tmp_path: Path) -> None:
+    _, _, lines = example("collector").partition("# Where reports go with their own times")
+    one = [line.removeprefix("# ") for line in lines.splitlines()[1:-1]]
+    without_password = [line for line in one if line.split(":")[0].strip() not in ("username", "password_file")]
+    path = tmp_path / "collector.yml"
+    path.write_text("\n".join(["remote_write:", *without_password]), encoding="utf-8")
+    assert load(CollectorSettings, path).remote_write == (
+        RemoteWriteSettings(
+            name="central",
+            url="https://prometheus.example.org:9090/api/v1/write",
+            bearer_token_file="/etc/keskidee/central-token",
+            ca_file="/etc/keskidee/central-ca.pem",
+            external_labels={"region": "pacific"},
+            max_sample_age_seconds=21600,
+        ),
+    )
 
 
 @pytest.mark.parametrize("section", ALL_SECTIONS)

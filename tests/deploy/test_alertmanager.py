@@ -21,6 +21,10 @@ def test_amtool_accepts_it(program: Callable[[str], Path]) -> None:
     [
         ("alertname=KeskideeMachineSilent severity=critical site=suva role=server", "on-call"),
         ("alertname=KeskideeMachineSilent severity=critical site=apia role=server", "on-call"),
+        ("alertname=KeskideeSiteDown severity=critical site=apia", "on-call"),
+        ("alertname=KeskideeSiteDown severity=warning site=suva", "tickets"),
+        ("alertname=KeskideeSiteDown severity=warning site=apia", "tickets-apia"),
+        ("alertname=KeskideeCollectorCutOff severity=critical", "on-call"),
         ("alertname=KeskideeCollectorDown severity=critical", "on-call"),
         ("alertname=KeskideeDiskFilling severity=warning site=suva role=desktop", "tickets"),
         ("alertname=KeskideeDiskFilling severity=warning site=apia role=desktop", "tickets-apia"),

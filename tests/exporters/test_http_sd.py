@@ -79,6 +79,19 @@ def test_machines_that_are_off_or_retired_have_nothing_to_scrape_and_silent_ones
     assert asyncio.run(run()) == [("on", "on"), ("silent", "silent")]
 
 
+def test_machines_of_a_site_that_fell_stay_in_the_list(collector: Inside) -> None:
+    async def run() -> list[tuple[str, str]]:
+        collector.clock.wait(600)
+        token = await collector.token(site="apia")
+        for name in ("files", "mail"):
+            await collector.report(await collector.enrol(name, token=token))
+        collector.clock.wait(46)
+        rows = (await targets(collector)).json
+        return sorted((row["labels"]["instance"], row["labels"]["__meta_keskidee_state"]) for row in rows)
+
+    assert asyncio.run(run()) == [("files", "link_down"), ("mail", "link_down")]
+
+
 @pytest.mark.parametrize(
     ("public_url", "host", "target", "scheme"),
     [

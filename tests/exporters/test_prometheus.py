@@ -15,7 +15,7 @@ from prometheus_client.openmetrics import parser as openmetrics
 
 from keskidee_exporters.prometheus import OPENMETRICS, TEXT, negotiate
 from keskidee_report.model import Family, Reading, Sample
-from tests.collector.inside import Inside
+from tests.collector.inside import NOON, Inside
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -210,6 +210,32 @@ def test_a_silent_machines_series_leave_the_fleets_page_and_its_presence_stays(c
         "keskidee_machine_last_report_timestamp_seconds", "keskidee_machine_refused_families",
         "keskidee_machine_refused_reports_total", "keskidee_machine_state", "keskidee_machine_up",
     ]  # fmt: skip
+
+
+def test_a_site_has_its_state_its_machines_by_state_and_is_up_or_not_where_that_is_known(collector: Inside) -> None:
+    async def run() -> dict[str, float]:
+        collector.clock.wait(600)
+        for site, names in (("apia", ("files", "mail")), ("nadi", ("pc",)), ("suva", ("dns",))):
+            token = await collector.token(site=site, role="desktop" if site == "nadi" else "server")
+            agents = [await collector.enrol(name, token=token) for name in names]
+            for agent in agents:
+                await collector.report(agent)
+            if site in ("apia", "nadi"):
+                collector.clock.wait(50)
+        found = await collector.samples("/metrics/self")
+        return {
+            " ".join([name.removeprefix("keskidee_site_"), *[value for _, value in labels]]): value
+            for (name, labels), value in found.items()
+            if name.startswith("keskidee_site_") and value
+        } | {f"up {dict(labels)['site']}": v for (name, labels), v in found.items() if name == "keskidee_site_up"}
+
+    assert asyncio.run(run()) == {
+        "state apia link_down": 1, "up apia": 0, "machines apia link_down": 2,
+        "state nadi unknown": 1, "machines nadi off": 1,
+        "state suva up": 1, "up suva": 1, "machines suva on": 1,
+        "last_report_timestamp_seconds apia": NOON + 600, "last_report_timestamp_seconds nadi": NOON + 650,
+        "last_report_timestamp_seconds suva": NOON + 700,
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(("client", "encoded"), [("10.0.0.9", True), ("127.0.0.1", False), ("::1", False)])

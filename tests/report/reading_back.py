@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from keskidee_report.decode import (
-    Round,
     Words,
     decode_facts,
     decode_goodbye,
@@ -13,18 +12,24 @@ from keskidee_report.decode import (
     decode_part,
     decode_report,
     open_envelope,
+    peek_delta,
     peek_schema_id,
 )
-from keskidee_report.wire import FACTS, GOODBYE, PART, REPORT, SCHEMA, Reader
+from keskidee_report.delta import Snapshot, apply_delta
+from keskidee_report.wire import DELTA, FACTS, GOODBYE, PART, REPORT, SCHEMA, Reader
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from keskidee_report.decode import Index, Part
     from keskidee_report.model import Reading
 
 Labels = frozenset[tuple[str, str]]
 LIMIT = 1 << 23
+BASE = Snapshot(
+    0, 0, 0, bytes(8), outcomes=b"\0\1", durations=bytes(8), reasons=("not here",), words=bytes(8 * 8)
+)  # fmt: skip
+"""What deltas are taken from where nothing else is there."""
 
 
 def frames_of(data: bytes) -> list[tuple[int, bytes]]:
@@ -53,11 +58,11 @@ def sources_of(frames: Iterable[tuple[int, bytes]]) -> dict[str, dict[tuple[str,
             report = payload
     _, schema_id = peek_schema_id(report)
     named = [(source, parts[key] if key else None) for source, key in indexes[schema_id].sources]
-    round_ = decode_report(report, len(named), sum(part.count for _, part in named if part))
-    return _samples(named, round_)
+    snapshot = decode_report(report, len(named), sum(part.count for _, part in named if part))
+    return _samples(named, snapshot)
 
 
-def _samples(named: list[tuple[str, Part | None]], round_: Round) -> dict[str, dict[tuple[str, Labels], float]]:
+def _samples(named: list[tuple[str, Part | None]], snapshot: Snapshot) -> dict[str, dict[tuple[str, Labels], float]]:
     out: dict[str, dict[tuple[str, Labels], float]] = {}
     offset = 0
     for source, part in named:
@@ -70,7 +75,7 @@ def _samples(named: list[tuple[str, Part | None]], round_: Round) -> dict[str, d
             for column in part.columns
             for row in column.rows
         ]
-        out[source] = dict(zip(keys, words.read(round_.words, offset), strict=True))
+        out[source] = dict(zip(keys, words.read(snapshot.words, offset), strict=True))
         offset += words.size
     return out
 
@@ -87,23 +92,34 @@ def decode_everything(body: bytes) -> None:
         elif kind == SCHEMA:
             index = decode_index(payload)
             indexes[index.id] = index
-        elif kind == FACTS:
-            decode_facts(payload)
-        elif kind == GOODBYE:
-            decode_goodbye(payload)
         elif kind == REPORT:
             reports.append(payload)
+        elif kind in OTHERS:
+            OTHERS[kind](payload)
     for report in reports:
-        _, schema_id = peek_schema_id(report)
-        known = [parts.get(key) for _, key in indexes[schema_id].sources if key] if schema_id in indexes else [None]
-        if None not in known:
-            read = [part for part in known if part is not None]
-            round_ = decode_report(report, len(indexes[schema_id].sources), sum(part.count for part in read))
-            offset = 0
-            for part in read:
-                words = Words(part)
-                words.read(round_.words, offset)
-                offset += words.size
+        _decode_report(report, parts, indexes)
+
+
+def _decode_delta(payload: bytes) -> None:
+    reader, sequence, _ = peek_delta(payload)
+    apply_delta(reader, sequence, BASE)
+
+
+OTHERS: dict[int, Callable[[bytes], object]] = {FACTS: decode_facts, GOODBYE: decode_goodbye, DELTA: _decode_delta}
+
+
+def _decode_report(report: bytes, parts: dict[bytes, Part], indexes: dict[bytes, Index]) -> None:
+    _, schema_id = peek_schema_id(report)
+    known = [parts.get(key) for _, key in indexes[schema_id].sources if key] if schema_id in indexes else [None]
+    if None in known:
+        return
+    read = [part for part in known if part is not None]
+    snapshot = decode_report(report, len(indexes[schema_id].sources), sum(part.count for part in read))
+    offset = 0
+    for part in read:
+        words = Words(part)
+        words.read(snapshot.words, offset)
+        offset += words.size
 
 
 def sent(readings: Iterable[Reading]) -> dict[str, dict[tuple[str, Labels], float]]:

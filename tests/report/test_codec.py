@@ -9,7 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keskidee_report.codec import Encoder, envelope, facts_frame, goodbye_frame
-from keskidee_report.decode import decode_facts, decode_goodbye, decode_report, open_envelope
+from keskidee_report.decode import (
+    Stamp,
+    decode_facts,
+    decode_goodbye,
+    decode_report,
+    open_envelope,
+    peek_schema_id,
+    round_of,
+)
 from keskidee_report.model import KINDS, OUTCOMES, Family, Reading
 from keskidee_report.rules import clean_text
 from keskidee_report.wire import FACTS, PART, REPORT, SCHEMA
@@ -82,10 +90,12 @@ def test_stamp_outcomes_and_seconds_read_back(found: list[Reading], sequence: in
     report = encoder.report(found, sequence=sequence, boot_ms=boot_ms, wall_ms=wall_ms)
     [(_, payload)] = frames_of(report.frame)
     count = sum(len(rows) for rows in sent(found).values())
-    round_ = decode_report(payload, len(found), count)
-    assert (round_.stamp.session, round_.stamp.sequence, round_.stamp.boot_ms, round_.stamp.wall_ms) == (
-        SESSION, sequence, boot_ms, wall_ms,
+    snapshot = decode_report(payload, len(found), count)
+    assert peek_schema_id(payload) == (
+        Stamp(session=SESSION, sequence=sequence, boot_ms=boot_ms, wall_ms=wall_ms), report.schema_id
     )  # fmt: skip
+    assert (snapshot.sequence, snapshot.boot_ms, snapshot.wall_ms) == (sequence, boot_ms, wall_ms)
+    round_ = round_of(snapshot)
     assert round_.outcomes == [reading.outcome for reading in found]
     assert round_.reasons == ["" if r.outcome == "ok" else clean_text(r.reason, 200) for r in found]
     assert round_.seconds == [int(reading.seconds * 1_000_000) / 1_000_000 for reading in found]
@@ -203,7 +213,7 @@ def test_a_clock_before_1970_is_sent_as_its_beginning() -> None:
     encoder = Encoder(SESSION)
     report = encoder.report([], sequence=0, boot_ms=0, wall_ms=-5)
     [(_, payload)] = frames_of(report.frame)
-    assert decode_report(payload, 0, 0).stamp.wall_ms == 0
+    assert decode_report(payload, 0, 0).wall_ms == 0
 
 
 @given(st.dictionaries(names, texts.filter(bool), max_size=20))

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from keskidee_report.decode import (
     Part,
-    Round,
     Words,
     decode_facts,
     decode_goodbye,
@@ -19,9 +18,12 @@ from keskidee_report.decode import (
     decode_part,
     decode_report,
     open_envelope,
+    peek_delta,
     peek_schema_id,
+    round_of,
 )
-from keskidee_report.wire import FACTS, GOODBYE, PART, REPORT, SCHEMA
+from keskidee_report.delta import Snapshot, apply_delta
+from keskidee_report.wire import DELTA, FACTS, GOODBYE, PART, REPORT, SCHEMA
 
 if TYPE_CHECKING:
     import ssl
@@ -35,7 +37,9 @@ class Heard:
     """What one machine said."""
 
     facts: dict[str, str] = field(default_factory=dict)
-    rounds: list[Round] = field(default_factory=list)
+    sessions: list[bytes] = field(default_factory=list)
+    deltas: int = 0
+    rounds: list[Snapshot] = field(default_factory=list)
     values: list[dict[Series, float]] = field(default_factory=list)
     outcomes: list[dict[str, str]] = field(default_factory=list)
     goodbyes: list[str] = field(default_factory=list)
@@ -112,13 +116,21 @@ class Listener:
                 stamp, schema_id = peek_schema_id(payload)
                 if schema_id not in self.schemas:
                     return 409
-                self.hear_report(machine, payload, self.schemas[schema_id])
-                assert stamp.session
+                sources = self.schemas[schema_id]
+                samples = sum(self.parts[part_hash].count for _, part_hash in sources if part_hash)
+                self.hear_report(machine, stamp.session, decode_report(payload, len(sources), samples))
+            elif kind == DELTA:
+                reader, sequence, base = peek_delta(payload)
+                last = machine.rounds[-1] if machine.rounds else None
+                if last is None or last.sequence != base or last.schema_id not in self.schemas:
+                    return 409
+                machine.deltas += 1
+                self.hear_report(machine, machine.sessions[-1], apply_delta(reader, sequence, last))
         return 200
 
-    def hear_report(self, machine: Heard, payload: bytes, sources: tuple[tuple[str, bytes], ...]) -> None:
+    def hear_report(self, machine: Heard, session: bytes, found: Snapshot) -> None:
+        sources = self.schemas[found.schema_id]
         parts = [self.parts[part_hash] for _, part_hash in sources if part_hash]
-        found = decode_report(payload, len(sources), sum(part.count for part in parts))
         values: dict[Series, float] = {}
         offset = 0
         for part in parts:
@@ -132,8 +144,9 @@ class Listener:
             values.update(zip(keys, words.read(found.words, offset), strict=True))
             offset += words.size
         machine.rounds.append(found)
+        machine.sessions.append(session)
         machine.values.append(values)
-        machine.outcomes.append({name: o for (name, _), o in zip(sources, found.outcomes, strict=True)})
+        machine.outcomes.append({name: o for (name, _), o in zip(sources, round_of(found).outcomes, strict=True)})
 
 
 @asynccontextmanager

@@ -36,6 +36,14 @@ def command(*arguments: str) -> subprocess.CompletedProcess[str]:
         (["--count", "0", "--collector", "http://127.0.0.1:1"], "argument --count: 0 machines"),
         (["--count", "1", "--collector", "127.0.0.1:1"], "'127.0.0.1:1' is no address of a collector"),
         (["--count", "1", "--collector", "http://127.0.0.1:1", "--interval", "0"], "argument --interval: 0 s"),
+        (
+            ["--count", "1", "--collector", "http://127.0.0.1:1", "--cut", "atlantis:1:2"],
+            "no site 'atlantis'; there are",
+        ),
+        (
+            ["--count", "1", "--collector", "http://127.0.0.1:1", "--cut", "roseau:1"],
+            "'roseau:1' is not SITE:AFTER:SECONDS",
+        ),
         (["--count", "1", "--collector", "http://127.0.0.1:1", "--token-file", "/nowhere"], "No such file"),
     ],
 )

@@ -35,6 +35,13 @@ def test_some_desktops_are_off_at_night_and_on_in_the_afternoon() -> None:
     assert day.count(OFF) <= 1
 
 
+def test_half_of_those_that_go_for_the_night_are_switched_off_at_the_wall() -> None:
+    midnight = [MONDAY - MONDAY % DAY - m.site.utc_offset_seconds for m in FLEET]
+    night = [presence(m, at) for m, at in zip(FLEET, midnight, strict=True) if m.kind != "server"]
+    gone = [found.unplugged for found in night if found.state == OFF]
+    assert 0.35 < sum(gone) / len(gone) < 0.65
+
+
 def test_they_do_not_all_leave_at_once() -> None:
     nightly = [m for m in FLEET if m.kind == "desktop" and OFF in states(m, DAY)]
     leaving = {round(presence(m, MONDAY - MONDAY % DAY + DAY * 0.75).until) for m in nightly}

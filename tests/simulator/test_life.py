@@ -14,6 +14,7 @@ from keskidee_simulator.enrolment import Refused
 from keskidee_simulator.fleet import FALLING_SILENT, Pretend, build_fleet
 from keskidee_simulator.habits import OFF, ON, SILENT, presence
 from keskidee_simulator.simulation import simulate
+from keskidee_simulator.sites import Cut
 from tests.simulator.listener import Listener, listening, until
 
 if TYPE_CHECKING:
@@ -117,8 +118,8 @@ def test_machines_have_a_session_each_and_count_their_reports_from_one(tmp_path:
         async with listening() as listener:
             await during(listener, tmp_path, everyone(listener, 3, 3))
             heard = list(listener.machines.values())
-            assert len({machine.rounds[0].stamp.session for machine in heard}) == 3
-            assert [[r.stamp.sequence for r in machine.rounds[:3]] for machine in heard] == [[1, 2, 3]] * 3
+            assert len({machine.sessions[0] for machine in heard}) == 3
+            assert [[r.sequence for r in machine.rounds[:3]] for machine in heard] == [[1, 2, 3]] * 3
 
     asyncio.run(main())
 
@@ -184,7 +185,7 @@ def test_a_lost_connection_is_opened_again_and_nothing_is_missing(tmp_path: Path
                 return bool(cut) and rounds(listener)[0] > cut[0] + 2
 
             await during(listener, tmp_path, heard_again, count=1)
-            stamps = [r.stamp.sequence for heard in listener.machines.values() for r in heard.rounds]
+            stamps = [r.sequence for heard in listener.machines.values() for r in heard.rounds]
             assert stamps == list(range(1, len(stamps) + 1))
 
     asyncio.run(main())
@@ -211,7 +212,9 @@ def goodbyes(listener: Listener, machine: Pretend) -> list[str]:
 
 
 def test_a_machine_never_heard_of_reports_three_times_before_it_is_off(tmp_path: Path) -> None:
-    machine = next(m for m in build_fleet("keskidee", 20) if m.kind == "desktop" and m.chance(16) < 0.4)
+    machine = next(
+        m for m in build_fleet("keskidee", 20) if m.kind == "desktop" and m.chance(16) < 0.4 and not m.pulls_plug
+    )
     assert machine.number < 20
 
     async def main() -> None:
@@ -229,7 +232,9 @@ def test_a_machine_never_heard_of_reports_three_times_before_it_is_off(tmp_path:
 
 @pytest.mark.slow
 def test_a_machine_that_is_off_at_a_restart_says_so_once(tmp_path: Path) -> None:
-    machine = next(m for m in build_fleet("keskidee", 20) if m.kind == "desktop" and m.chance(16) < 0.4)
+    machine = next(
+        m for m in build_fleet("keskidee", 20) if m.kind == "desktop" and m.chance(16) < 0.4 and not m.pulls_plug
+    )
     night = moment_before(machine, OFF, ON, 3600.0)
 
     async def main() -> None:
@@ -242,6 +247,51 @@ def test_a_machine_that_is_off_at_a_restart_says_so_once(tmp_path: Path) -> None
             )  # fmt: skip
             heard = next(h for h in listener.machines.values() if h.facts["serial"] == machine.serial)
             assert (len(heard.rounds) - before, heard.goodbyes) == (1, ["shutdown"])
+
+    asyncio.run(main())
+
+
+@pytest.mark.slow
+def test_a_machine_that_is_unplugged_says_no_goodbye_and_tells_it_when_it_is_back(tmp_path: Path) -> None:
+    machine = next(m for m in build_fleet("keskidee", 40) if m.chance(16) < 0.4 and m.pulls_plug)
+    clock = shifted(moment_before(machine, OFF, ON, 3.0))
+
+    async def main() -> None:
+        async with listening() as listener:
+
+            def told() -> list[str]:
+                mine = [h for h in listener.machines.values() if h.facts["serial"] == machine.serial]
+                return [h.facts.get("away_reason", "") for h in mine]
+
+            await during(
+                listener,
+                tmp_path,
+                lambda: told() == ["power_loss"],
+                count=machine.number + 1,
+                steady=False,
+                clock=clock,
+            )
+            assert goodbyes(listener, machine) == []
+
+    asyncio.run(main())
+
+
+def test_a_site_whose_link_is_cut_is_not_heard_and_the_others_are(tmp_path: Path) -> None:
+    fleet = build_fleet("keskidee", 30)
+    now = time.time()
+    cut = Cut(site=fleet[0].site.name, begins_at=now, ends_at=now + 3600)
+    there = {machine.serial for machine in fleet if machine.site.name == cut.site}
+
+    async def main() -> None:
+        async with listening() as listener:
+            heard = listener.machines
+
+            def others() -> bool:
+                rounds_of = {h.facts["serial"]: len(h.rounds) for h in heard.values() if "serial" in h.facts}
+                return sum(count >= 3 for count in rounds_of.values()) == 30 - len(there)
+
+            await during(listener, tmp_path, others, count=30, cuts=[cut])
+            assert {h.facts["serial"] for h in heard.values() if h.rounds} & there == set()
 
     asyncio.run(main())
 
@@ -271,7 +321,7 @@ def test_reports_of_the_machines_are_spread_over_the_interval(tmp_path: Path) ->
         async with listening() as listener:
             began = time.monotonic()
             await during(listener, tmp_path, lambda: time.monotonic() - began > 2.5, count=50, interval_seconds=1.0)
-            places = [machine.rounds[-1].stamp.wall_ms % 1000 // 250 for machine in listener.machines.values()]
+            places = [machine.rounds[-1].wall_ms % 1000 // 250 for machine in listener.machines.values()]
             assert set(places) == {0, 1, 2, 3}  # how many each has is chance: their ids are random
 
     asyncio.run(main())

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
-HEADS = {"reports": "reports_0001", "register": "register_0001"}
+HEADS = {"reports": "reports_0002", "register": "register_0002"}
 """The newest migration of each file."""
 
 

@@ -8,10 +8,12 @@ import msgspec
 from sqlalchemy import bindparam, delete, insert, select, update
 
 from keskidee_collector.store.database import open_database
+from keskidee_collector.store.days import DayRow, day_row, last_days
 from keskidee_collector.store.tables import machines, tokens
 from keskidee_collector.store.writer import Writer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from sqlalchemy import Engine
@@ -77,6 +79,14 @@ class RegisterStore:
         """Every token that was not dropped."""
         with self._engine.connect() as connection:
             return [Token(*row) for row in connection.execute(select(tokens))]
+
+    def last_days(self) -> list[DayRow]:
+        """The newest day of each machine that was counted lately."""
+        return last_days(self._engine)
+
+    async def save_days(self, rows: Iterable[DayRow]) -> None:
+        """Keeps days of machines as they stand now."""
+        await self.writer.save([day_row(row) for row in rows])
 
     async def add_machine(self, machine: Machine, token: Token) -> None:
         """Keeps a new machine and, in the same commit, how often its token may still be used."""

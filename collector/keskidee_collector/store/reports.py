@@ -5,24 +5,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
-from sqlalchemy import bindparam, delete, func, select, tuple_, update
+from sqlalchemy import bindparam, delete, func, select, tuple_
 from sqlalchemy.dialects.sqlite import insert
 
 from keskidee_collector.fleet import SCHEMAS_KEPT
 from keskidee_collector.sequences import Sequences
 from keskidee_collector.store.database import open_database
-from keskidee_collector.store.tables import definitions, latest, parts, schemas
+from keskidee_collector.store.queue import QueueStore
+from keskidee_collector.store.tables import definitions, latest, log, parts, schemas
 from keskidee_collector.store.writer import Writer
 from keskidee_report.decode import decode_index
 from keskidee_report.model import Malformed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from sqlalchemy import Connection, Engine
 
     from keskidee_collector.definitions import Definition
-    from keskidee_collector.fleet import Machine
     from keskidee_collector.store.writer import Statement
 
 _PART = insert(parts).on_conflict_do_nothing()
@@ -36,10 +37,8 @@ _LATEST = _latest.on_conflict_do_update(
     index_elements=["machine_id"],
     set_={column.name: _latest.excluded[column.name] for column in latest.columns if column.name != "machine_id"},
 )
-_PRESENCE = _latest.on_conflict_do_update(
-    index_elements=["machine_id"],
-    set_={name: _latest.excluded[name] for name in ("received_at", "clock_offset_seconds", "goodbye", "sessions")},
-)
+_LOG = insert(log)
+_TRIM = delete(log).where(log.c.position <= bindparam("trimmed"))
 _age = func.row_number().over(partition_by=schemas.c.machine_id, order_by=schemas.c.received_at.desc())
 _aged = select(schemas.c.machine_id, schemas.c.id, _age.label("age")).subquery()
 _old = select(_aged.c.machine_id, _aged.c.id).where(_aged.c.age > SCHEMAS_KEPT)
@@ -50,15 +49,14 @@ _FORGET_DEFINITION = delete(definitions).where(definitions.c.name == bindparam("
 _FORGET_PART = delete(parts).where(parts.c.hash == bindparam("forgotten"))
 _SCHEMA_PAYLOADS = select(schemas.c.payload).distinct()
 _FORGET_SCHEMAS_OF = delete(schemas).where(schemas.c.machine_id == bindparam("forgotten"))
-_FORGET_REPORT_OF = (
-    update(latest)
-    .where(latest.c.machine_id == bindparam("forgotten"))
-    .values({name: bindparam(f"no_{name}") for name in ("sessions", "schema_id", "report")})
-)
+_FORGET_LOG_OF = delete(log).where(log.c.machine_id == bindparam("forgotten"))
 
 
 class Latest(NamedTuple):
-    """A machine's stored last report; `report` is the payload of its REPORT frame, empty where there was none."""
+    """A machine's stored last report; `report` is the payload of its REPORT frame, empty where there was none.
+
+    `position` is that of the last POST in the log that is in it.
+    """
 
     machine_id: str
     received_at: float
@@ -68,6 +66,16 @@ class Latest(NamedTuple):
     sessions: dict[bytes, Sequences]
     schema_id: bytes
     report: bytes
+    position: int
+
+
+class Logged(NamedTuple):
+    """A POST as it came: its place in the log, whose it is, when it came (epoch seconds), and its body."""
+
+    position: int
+    machine_id: str
+    received_at: float
+    body: bytes
 
 
 class ReportStore:
@@ -77,6 +85,7 @@ class ReportStore:
         self.names_bytes = 0
         self._engine = open_database(path, "reports")
         self.writer = Writer(self._engine, "reports")
+        self.queue = QueueStore(self._engine, self.writer)
 
     def close(self) -> None:
         """Commits what is queued."""
@@ -97,26 +106,26 @@ class ReportStore:
         return [(_DEFINITION, {"name": d.name, "kind": d.kind, "help": d.help}) for d in new]
 
     def latest_row(self, row: Latest) -> Statement:
-        """The statement that keeps a machine's last report and what was taken of its sessions.
+        """The statement that keeps a machine's last report and what was taken of its sessions."""
+        return (_LATEST, row._asdict() | {"sessions": _encode_sessions(row.sessions)})
 
-        An empty report leaves the stored one in place: only presence and sequences are kept then.
-        """
-        values = row._asdict()
-        values["sessions"] = _encode_sessions(row.sessions)
-        return (_LATEST if row.report else _PRESENCE, values)
+    def log_row(self, position: int, machine_id: str, received_at: float, body: bytes) -> Statement:
+        """The statement that keeps a POST."""
+        row = {"position": position, "machine_id": machine_id, "received_at": received_at, "body": body}
+        return (_LOG, row)
+
+    async def trim_log(self, position: int) -> None:
+        """Drops the rows of the log up to this one."""
+        await self.writer.save([(_TRIM, {"trimmed": position})])
 
     async def forget_unused(self, names: list[str]) -> None:
         """Drops the definitions of `names`, all but the last schemas of a machine, and parts that none of those has."""
         self.names_bytes = 0
         await self.writer.save(lambda connection: _forget_unused(connection, names))
 
-    def forget(self, machine: Machine) -> list[Statement]:
-        """Statements that drop what a machine said (it was retired); when it was last heard stays, for the register."""
-        nothing = {"no_sessions": b"{}", "no_schema_id": b"", "no_report": b""}
-        return [
-            (_FORGET_SCHEMAS_OF, {"forgotten": machine.id}),
-            (_FORGET_REPORT_OF, {"forgotten": machine.id, **nothing}),
-        ]
+    def forget(self, machine_id: str) -> list[Statement]:
+        """Statements that drop the names and the POSTs of a machine (it was retired)."""
+        return [(_FORGET_SCHEMAS_OF, {"forgotten": machine_id}), (_FORGET_LOG_OF, {"forgotten": machine_id})]
 
     def all_definitions(self) -> list[tuple[str, str, str]]:
         """Rows (name, kind, help)."""
@@ -127,6 +136,18 @@ class ReportStore:
         """The last report of every machine."""
         with self._engine.connect() as connection:
             return [_latest_of(tuple(row)) for row in connection.execute(select(latest))]
+
+    def all_logged(self) -> Iterator[Logged]:
+        """The log, oldest first."""
+        with self._engine.connect() as connection:
+            for row in connection.execute(select(log).order_by(log.c.position)):
+                yield Logged._make(row)
+
+    def last_position(self) -> int:
+        """The greatest position that was given."""
+        with self._engine.connect() as connection:
+            found = [connection.execute(select(func.max(table.c.position))).scalar() for table in (log, latest)]
+        return max(position or 0 for position in found)
 
     def all_schemas(self) -> list[tuple[str, bytes, bytes]]:
         """Rows (machine id, schema id, SCHEMA payload), oldest first."""
@@ -173,5 +194,9 @@ def _decode_sessions(raw: bytes) -> dict[bytes, Sequences]:
 def read_last_heard(engine: Engine) -> dict[str, float]:
     """When each machine was last heard (epoch seconds), also of a file opened for reading only."""
     with engine.connect() as connection:
-        query = select(latest.c.machine_id, latest.c.received_at)
-        return {row[0]: row[1] for row in connection.execute(query)}
+        stored = select(latest.c.machine_id, latest.c.received_at)
+        logged = select(log.c.machine_id, func.max(log.c.received_at)).group_by(log.c.machine_id)
+        heard = {row[0]: row[1] for row in connection.execute(stored)}
+        for machine_id, received_at in connection.execute(logged):
+            heard[machine_id] = max(received_at, heard.get(machine_id, 0.0))
+    return heard

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Float, Integer, LargeBinary, MetaData, String, Table
+from sqlalchemy import Boolean, Column, Float, Index, Integer, LargeBinary, MetaData, String, Table
 
 reports_metadata = MetaData()
 register_metadata = MetaData()
@@ -36,8 +36,42 @@ latest = Table(
     Column("sessions", LargeBinary, nullable=False),
     Column("schema_id", LargeBinary, nullable=False),
     Column("report", LargeBinary, nullable=False),
+    Column("position", Integer, nullable=False),
 )
-"""A machine's last report (its REPORT payload) and which sequences of which sessions were taken."""
+"""A machine's last report (its REPORT payload) and which sequences of which sessions were taken, up to `position`."""
+
+log = Table(
+    "log",
+    reports_metadata,
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("machine_id", String, nullable=False),
+    Column("received_at", Float, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+"""POSTs as they came, in the order in which they were taken. No index but the position: it is read whole, once."""
+
+queue = Table(
+    "queue",
+    reports_metadata,
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("machine_id", String, nullable=False),
+    Column("schema_id", LargeBinary, nullable=False),
+    Column("taken_ms", Integer, nullable=False),
+    Column("live", Boolean, nullable=False),
+    Column("samples", Integer, nullable=False),
+    Column("words", LargeBinary, nullable=False),
+)
+"""Reports to be passed on, until every destination has them; see feed.py."""
+
+cursors = Table(
+    "cursors",
+    reports_metadata,
+    Column("name", String, primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("lost_reports", Integer, nullable=False),
+    Column("lost_samples", Integer, nullable=False),
+)
+"""How far each destination is in the queue, and what left it before the destination had it."""
 
 definitions = Table(
     "definitions",
@@ -76,3 +110,37 @@ tokens = Table(
     Column("uses_left", Integer),
 )
 """Join and metrics tokens: the SHA-256 of each, never the token itself."""
+
+machine_days = Table(
+    "machine_days",
+    register_metadata,
+    Column("day", String, primary_key=True),
+    Column("machine_id", String, primary_key=True),
+    Column("site", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("counted_until", Float, nullable=False),
+    Column("on_seconds", Float, nullable=False),
+    Column("off_seconds", Float, nullable=False),
+    Column("silent_seconds", Float, nullable=False),
+    Column("link_down_seconds", Float, nullable=False),
+    Column("unknown_seconds", Float, nullable=False),
+    Column("boots", Integer, nullable=False),
+    Column("boot_seconds", Float),
+    Column("memory_pressure_ratio", Float),
+    Column("memory_pressure_worst_ratio", Float),
+    Column("memory_samples", Integer, nullable=False),
+    Column("cpu_busy_ratio", Float),
+    Column("cpu_seconds", Float, nullable=False),
+    Column("disk_latency_seconds", Float),
+    Column("disk_operations", Float, nullable=False),
+    Column("reports", Integer, nullable=False),
+    Column("reports_lost", Integer, nullable=False),
+    Column("aways", String, nullable=False),
+    Column("away_seconds", Float, nullable=False),
+    Column("os_supported", Integer),
+    Column("encrypted", Integer),
+    Column("pending_updates", Integer),
+    Index("machine_days_by_machine", "machine_id", "day"),
+    sqlite_with_rowid=False,
+)
+"""One row a machine and UTC day, for good (days.py); the last three columns are for others to fill in."""

@@ -1,4 +1,4 @@
-"""One thread writes one file; what arrives while it commits goes into the next commit together.
+"""One thread writes one file; what arrives in one turn of the loop, or while it commits, goes into one commit together.
 
 A caller awaits `save` and goes on when its rows are durable. Many callers then share one fsync: under load a commit
 holds some tens of reports, and a lone report waits for nobody.
@@ -27,16 +27,17 @@ if TYPE_CHECKING:
     """A statement and one row of its parameters."""
     Job = Callable[[Connection], None]
     """Work of several statements that depend on each other; it has a commit of its own."""
-    Entry = tuple[Sequence[Statement] | Job, Callable[[Exception | None], None]]
-    """What waits to be written, and whom to tell."""
+    Entry = tuple[Sequence[Statement] | Job, asyncio.Future[None] | None]
+    """What waits to be written, and who waits for it."""
+    Told = tuple[asyncio.Future[None], Exception | None]
 
 COMMIT_AT_MOST = 100
-LINGER_SECONDS = 0.05
+LINGER_SECONDS = 0.02
 BUSY_SECONDS = 0.25
-"""A commit that follows the one before within this time waits LINGER_SECONDS for company; a lone report never does.
+"""One report alone, when the last commit was so short a time ago, waits LINGER_SECONDS for company.
 
 Nobody waits for an acknowledgement but a program that sleeps until its next report, and a commit shared by five costs
-each a quarter of one alone.
+each a quarter of one alone. Where reports come fast, the loop has gathered some before they come here (loop.py).
 """
 
 BAD_ROW = (IntegrityError, DataError)
@@ -50,7 +51,12 @@ class Writer:
 
     def __init__(self, engine: Engine, name: str) -> None:
         self._engine = engine
-        self._queue: SimpleQueue[Entry | None] = SimpleQueue()
+        self._turn: list[Entry] = []
+        self._queue: SimpleQueue[list[Entry] | None] = SimpleQueue()
+        self._handed = 0
+        self._begun = 0
+        self._written = threading.Event()
+        self._rows_connection: Any = None
         self._compiled: dict[Executable, tuple[str, list[str]]] = {}
         self._thread = threading.Thread(target=self._run, name=f"{name} writer", daemon=True)
         self._thread.start()
@@ -62,52 +68,77 @@ class Writer:
         """Durable when it returns. Raises what the database raised; then nothing of `work` is stored."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[None] = loop.create_future()
-
-        def settle(error: Exception | None) -> None:
-            if not future.done():
-                future.set_result(None) if error is None else future.set_exception(error)
-
-        self._queue.put((work, lambda error: _tell(loop, settle, error)))
+        if not self._turn:
+            loop.call_soon(self._hand_over)
+        self._turn.append((work, future))
         await future
+
+    def post(self, work: Sequence[Statement]) -> None:
+        """Durable with one of the next commits; nobody waits for it. From any thread."""
+        self._queue.put([(work, None)])
 
     def waiting(self) -> int:
         """Callers whose rows are not yet in a commit."""
-        return self._queue.qsize()
+        return len(self._turn) + self._handed - self._begun
+
+    def wait_written(self, seconds: float) -> bool:
+        """Blocks until everything handed over is durable and its callers are told, or for so long."""
+        return self._written.wait(seconds)
 
     def close(self) -> None:
         """Commits what is queued and ends the thread."""
+        self._hand_over()
         self._queue.put(None)
         self._thread.join()
         self._engine.dispose()
 
-    def _run(self) -> None:
-        closing = False
-        committed_at = 0.0
-        while not closing:
-            batch = [self._queue.get()]
-            if time.monotonic() - committed_at < BUSY_SECONDS:
-                time.sleep(LINGER_SECONDS)
-            while len(batch) < COMMIT_AT_MOST and not self._queue.empty():
-                batch.append(self._queue.get())
-            closing = None in batch
-            for is_job, group in groupby(filter(None, batch), key=lambda entry: callable(entry[0])):
-                for entries in [[job] for job in group] if is_job else [list(group)]:
-                    self._commit(entries)
-            committed_at = time.monotonic()
+    def _hand_over(self) -> None:
+        """Everything of this turn of the loop at once: the thread is woken once, and does not commit half of it."""
+        if self._turn:
+            self._handed += len(self._turn)
+            self._written.clear()
+            self._queue.put(self._turn)
+            self._turn = []
 
-    def _commit(self, batch: list[Entry]) -> None:
+    def _run(self) -> None:
+        committed_at = 0.0
+        while (batch := self._queue.get()) is not None:
+            if len(batch) == 1 and time.monotonic() - committed_at < BUSY_SECONDS:
+                time.sleep(LINGER_SECONDS)
+            closing = False
+            while len(batch) < COMMIT_AT_MOST and not self._queue.empty() and not closing:
+                more = self._queue.get()
+                closing = more is None
+                batch += more or []
+            self._write(batch)
+            committed_at = time.monotonic()
+            if self._queue.empty():
+                self._written.set()
+            if closing:
+                break
+        if self._rows_connection is not None:
+            self._rows_connection.close()
+
+    def _write(self, batch: list[Entry]) -> None:
+        for is_job, group in groupby(batch, key=lambda entry: callable(entry[0])):
+            for entries in [[job] for job in group] if is_job else [list(group)]:
+                told: list[Told] = []
+                self._begun += sum([future is not None for _, future in entries])
+                self._commit(entries, told)
+                _tell(told)
+
+    def _commit(self, batch: list[Entry], told: list[Told]) -> None:
         try:
             self._execute([work for work, _ in batch])
         except Exception as error:  # noqa: BLE001 - whatever it was, the callers must hear of it
             if len(batch) > 1:  # one bad row must not lose its neighbours' reports
                 for entry in batch:
-                    self._commit([entry])
+                    self._commit([entry], told)
                 return
             self._failed(error)
-            batch[0][1](error)
+            told += [(future, error) for _, future in batch if future is not None]
             return
-        for _, done in batch:
-            done(None)
+        told += [(future, None) for _, future in batch if future is not None]
 
     def _failed(self, error: Exception) -> None:
         self.failures += 1
@@ -135,7 +166,7 @@ class Writer:
         for statement, row in statements:
             sql, names = self._sql(statement)
             rows[sql].append(tuple([row[name] for name in names]))
-        connection = self._engine.raw_connection()
+        connection = self._rows_connection = self._rows_connection or self._engine.raw_connection()
         try:
             for sql, values in rows.items():
                 connection.cursor().executemany(sql, values)
@@ -143,8 +174,6 @@ class Writer:
         except sqlite3.Error as error:
             connection.rollback()
             raise _translated(error) from error
-        finally:
-            connection.close()
 
     def _sql(self, statement: Executable) -> tuple[str, list[str]]:
         """The text of a statement and its parameters in order. Statements are constants of the stores, so they stay."""
@@ -163,8 +192,16 @@ def _translated(error: sqlite3.Error) -> DatabaseError:
     return kinds.get(type(error), OperationalError)("commit", None, error)
 
 
-def _tell(loop: asyncio.AbstractEventLoop, settle: Callable[[Exception | None], None], error: Exception | None) -> None:
-    try:
-        loop.call_soon_threadsafe(settle, error)
-    except RuntimeError:  # the loop was closed while its last rows were written: nobody is waiting
-        logger.info("commit after the end of its caller")
+def _tell(told: list[Told]) -> None:
+    """Wakes each loop once for all of its callers."""
+    for loop, group in groupby(told, key=lambda each: each[0].get_loop()):
+        try:
+            loop.call_soon_threadsafe(_settle, list(group))
+        except RuntimeError:  # the loop was closed while its last rows were written: nobody is waiting
+            logger.info("commit after the end of its caller")
+
+
+def _settle(told: list[Told]) -> None:
+    for future, error in told:
+        if not future.done():
+            future.set_result(None) if error is None else future.set_exception(error)

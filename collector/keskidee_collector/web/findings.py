@@ -16,13 +16,11 @@ if TYPE_CHECKING:
 
     from keskidee_collector.view import MachineView
 
-SILENT, SOURCE, CLOCK, REFUSED = "silent", "source", "clock", "refused"
-KINDS = (SILENT, SOURCE, CLOCK, REFUSED)
+LINK, SILENT, SOURCE, CLOCK, REFUSED = "link", "silent", "source", "clock", "refused"
+KINDS = (LINK, SILENT, SOURCE, CLOCK, REFUSED)
 """Worst first."""
 
 CLOCK_SECONDS = 60
-MAY_BE_SILENT = frozenset({"desktop", "laptop"})
-"""People switch these off at the wall, so that silence says nothing."""
 
 _OUTCOMES = {"denied": "is denied", "failed": "fails", "timed_out": "times out"}
 
@@ -56,8 +54,10 @@ class Finding:
 
 def troubles(machine: MachineView) -> list[Trouble]:
     """What is wrong with one machine, worst first."""
-    if machine.state == "silent" and machine.role not in MAY_BE_SILENT:
+    if machine.state == "silent":
         return [Trouble(kind=SILENT, text="no report", since=machine.state_since)]
+    if machine.state == "link_down" and not machine.is_client:
+        return [Trouble(kind=LINK, text="site not reached", since=machine.state_since)]
     if machine.state != "on":
         return []
     found = [
@@ -78,15 +78,14 @@ def findings(machines: Iterable[MachineView]) -> list[Finding]:
     """What is wrong in the fleet, worst first, what concerns pretend machines alone at the end.
 
     Machines that share a trouble share a line (one missing right on 300 desktops is one thing to mend), and so does a
-    site whose servers are all silent and where nothing else is on: a link or the power.
+    site that fell: its link, or its power.
     """
     machines = list(machines)
-    dark = _dark_sites(machines)
-    found = [_dark_site(site, members) for site, members in dark.items()]
+    found = _fallen_sites(machines)
     shared: dict[tuple[str, ...], list[tuple[MachineView, Trouble]]] = {}
     for machine in machines:
         for trouble in troubles(machine):
-            if trouble.kind == SILENT and machine.site in dark:
+            if trouble.kind == LINK:
                 continue
             own = machine.id if trouble.kind in (SILENT, CLOCK) else ""
             key = (trouble.kind, trouble.text, trouble.reason, own, "simulated" if machine.simulated else "")
@@ -95,26 +94,20 @@ def findings(machines: Iterable[MachineView]) -> list[Finding]:
     return sorted(found, key=_order)
 
 
-def _dark_sites(machines: list[MachineView]) -> dict[str, list[MachineView]]:
-    """Sites with two silent servers or more and no machine on, with all their silent machines."""
-    silent: dict[str, list[MachineView]] = {}
-    lit = {machine.site for machine in machines if machine.state == "on"}
+def _fallen_sites(machines: list[MachineView]) -> list[Finding]:
+    """A line for each site of which machines are cut off."""
+    fallen: dict[str, list[MachineView]] = {}
     for machine in machines:
-        if machine.state == "silent" and machine.site not in lit:
-            silent.setdefault(machine.site, []).append(machine)
-    return {site: members for site, members in silent.items() if len(_servers(members)) > 1}
+        if machine.state == "link_down":
+            fallen.setdefault(machine.site, []).append(machine)
+    return [_fallen_site(site, members) for site, members in fallen.items()]
 
 
-def _servers(machines: list[MachineView]) -> list[MachineView]:
-    return [machine for machine in machines if machine.role not in MAY_BE_SILENT]
-
-
-def _dark_site(site: str, members: list[MachineView]) -> Finding:
-    servers = _servers(members)
-    since = max(machine.state_since for machine in servers)
-    text = f"all {amount(len(servers), 'server')} silent, nothing on: its link or its power?"
+def _fallen_site(site: str, members: list[MachineView]) -> Finding:
+    text = f"all {len(members)} machines that were on fell silent together: its link or its power?"
+    since = max(machine.state_since for machine in members)
     return Finding(
-        trouble=Trouble(kind=SILENT, text=text, since=since), machines=tuple(members), site=shown(site, SITE_LENGTH)
+        trouble=Trouble(kind=LINK, text=text, since=since), machines=tuple(members), site=shown(site, SITE_LENGTH)
     )
 
 

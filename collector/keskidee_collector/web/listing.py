@@ -21,12 +21,13 @@ CHOICES = {
     WRONG: "something wrong",
     "on": "on",
     "silent": "silent",
+    "link_down": "link down",
     "off": "off",
     "retired": "retired",
 }
 """What can be asked of a machine's state, with the words for it."""
 
-_CALM = ("silent", "on", "off", "retired")
+_CALM = ("link_down", "silent", "on", "off", "retired")
 """Order of the machines with which nothing is wrong."""
 
 
@@ -93,6 +94,7 @@ class SiteCount:
     machines: int = 0
     on: int = 0
     silent: int = 0
+    link_down: int = 0
     off: int = 0
     wrong: int = 0
 
@@ -118,6 +120,7 @@ def sites(machines: Iterable[MachineView]) -> list[SiteCount]:
         count.machines += 1
         count.on += machine.state == "on"
         count.silent += machine.state == "silent"
+        count.link_down += machine.state == "link_down"
         count.off += machine.state == "off"
         count.wrong += bool(troubles(machine))
     return sorted(counts.values(), key=lambda count: (-count.wrong, count.name))

@@ -6,6 +6,7 @@ that somebody is about to copy, and WCAG 2.2.1 wants the reader to decide. Every
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -21,7 +22,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from keskidee_collector.web import wording
-from keskidee_collector.web.findings import MAY_BE_SILENT, findings, troubles
+from keskidee_collector.web.findings import findings, troubles
 from keskidee_collector.web.listing import CHOICES, Query, listing, sites
 from keskidee_collector.web.sources import source_rows
 
@@ -67,13 +68,15 @@ class Count:
     all: int
     on: int
     silent: int
+    link_down: int
     off: int
 
     @classmethod
     def of(cls, machines: list[MachineView]) -> Count:
         """Of these machines, none of them retired."""
-        states = [machine.state for machine in machines]
-        return cls(all=len(states), on=states.count("on"), silent=states.count("silent"), off=states.count("off"))
+        states = Counter([machine.state for machine in machines])
+        counts = {state: states[state] for state in ("on", "silent", "link_down", "off")}
+        return cls(all=len(machines), **counts)
 
 
 class Pages:
@@ -125,7 +128,7 @@ class Pages:
             found=found,
             shown=found[:FINDINGS_SHOWN],
             pretend=sum(finding.simulated for finding in found),
-            quiet=sum(machine.state == "silent" and machine.role in MAY_BE_SILENT for machine in present),
+            unannounced=sum(machine.off_reason == "unannounced" for machine in present),
             only=present[0] if len(present) == 1 else None,
             list=listing(machines, query),
             query=query,
@@ -158,9 +161,10 @@ def environment() -> Environment:
     found.globals |= {
         "amount": wording.amount,
         "asset": asset,
+        "AWAY_REASONS": wording.AWAY_REASONS,
         "CHOICES": CHOICES,
-        "MAY_BE_SILENT": MAY_BE_SILENT,
         "NAMES_SHOWN": NAMES_SHOWN,
+        "OFF_REASONS": wording.OFF_REASONS,
         "SITES_SHOWN": SITES_SHOWN,
         "RELOAD_SECONDS": RELOAD_SECONDS,
     }

@@ -9,6 +9,17 @@ MINUTE, HOUR, DAY = 60, 3600, 86_400
 REPLACEMENT = "\ufffd"
 MARKS_AT_MOST = 3
 """Marks on one letter: what Vietnamese and Hebrew need. More of them grow over the lines above."""
+OFF_REASONS = {"shutdown": "shut down", "sleep": "asleep", "unannounced": "without a goodbye"}
+"""Why a machine is off as usual."""
+AWAY_REASONS = {
+    "shutdown": "shut down",
+    "sleep": "asleep",
+    "power_loss": "lost its power, or crashed",
+    "crash": "its agent ended without a word",
+    "stop": "its agent was stopped",
+    "upgrade": "its agent was upgraded",
+}
+"""Why a machine was away, by its agent's word."""
 SITE_LENGTH = 100
 """A site's name as it is shown and asked for, at most."""
 

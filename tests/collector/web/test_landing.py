@@ -50,7 +50,7 @@ def test_a_calm_fleet_is_told_calmly_with_the_time_of_the_look(collector: Collec
     assert page.texts(".//h2") == ["Machines", "Add the next machine", "Prometheus"]
 
 
-def test_silent_laptops_are_listed_but_not_wrong(collector: Collector) -> None:
+def test_laptops_that_went_without_a_goodbye_are_listed_but_not_wrong(collector: Collector) -> None:
     collector.report(collector.join("lt-01", role="laptop"))
     collector.wait(60)
     collector.report(collector.join("files-01"))
@@ -58,7 +58,10 @@ def test_silent_laptops_are_listed_but_not_wrong(collector: Collector) -> None:
     page = collector.get("/")
 
     assert page.texts(".//h1") == ["Nothing is wrong"]
-    assert page.texts(".//p[@class='note']")[0] == "1 desktop or laptop is silent, which is no alarm: list them."
+    assert (
+        page.texts(".//p[@class='note']")[0]
+        == "1 desktop or laptop went without a goodbye, which is no alarm: list what is off."
+    )
 
 
 def test_what_is_wrong_is_one_line_each_with_the_time_it_began(collector: Collector) -> None:
@@ -122,14 +125,14 @@ def test_machines_stand_worst_first(collector: Collector) -> None:
 
     page = collector.get("/")
 
-    assert page.texts(NAMES) == ["f-silent", "e-source", "d-clock", "c-quiet", "b-on", "a-off"]
+    assert page.texts(NAMES) == ["f-silent", "e-source", "d-clock", "b-on", "a-off", "c-quiet"]
     assert page.texts(STATES) == [
         "silent",
         "ondmi is denied",
         "onclock is 60 min ahead",
-        "silent",
         "on",
         "off, asleep",
+        "off, without a goodbye",
     ]
 
 
@@ -189,9 +192,26 @@ def test_each_site_has_its_counts(collector: Collector) -> None:
 
     assert page.texts(".//ul[@class='sites']/li") == [
         "castries 1 of 3 on, 2 silent, 2 wrong",
-        "roseau 0 of 1 on, 1 silent",
+        "roseau 0 of 1 on",
     ]
-    assert page.texts(".//ul[@class='counts']/li") == ["4 machines", "1 on", "3 silent", "0 off"]
+    assert page.texts(".//ul[@class='counts']/li") == ["4 machines", "1 on", "2 silent", "1 off"]
+
+
+def test_machines_of_a_site_that_fell_are_counted_apart(collector: Collector) -> None:
+    collector.wait(600)
+    for name, site, role in (("a", "roseau", "desktop"), ("b", "roseau", "server"), ("c", "castries", "server")):
+        collector.report(collector.join(name, site=site, role=role))
+    collector.wait(60)
+    collector.report(collector.join("d", site="castries"))
+
+    page = collector.get("/")
+
+    assert page.texts(".//ul[@class='counts']/li") == ["4 machines", "1 on", "1 silent", "2 cut off", "0 off"]
+    assert page.texts(".//ul[@class='sites']/li") == [
+        "castries 1 of 2 on, 1 silent, 1 wrong",
+        "roseau 0 of 2 on, 2 cut off, 1 wrong",
+    ]
+    assert page.texts(STATES) == ["link down", "silent", "link down", "on"]
 
 
 def filtered(collector: Collector) -> Collector:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from keskidee_report.model import ABSENT, FAILED, UNTYPED, Family, Reading
 from tests.collector.web.collector import reading
 
@@ -37,6 +39,29 @@ def test_facts_that_are_known_are_told_and_others_left_out(collector: Collector)
         "Enrolled": "2026-03-02 07:12:40 UTC",
         "Id": agent.id,
     }
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        (
+            {"away_reason": "power_loss", "away_seconds": "600", "away_since": "1772434000"},
+            ["lost its power, or crashed, 10 min, from 2026-03-02 06:46:40 UTC by its clock"],
+        ),
+        ({"away_reason": "upgrade", "away_seconds": "2"}, ["its agent was upgraded, 2 s"]),
+        ({"away_reason": "sleep", "away_seconds": "9" * 999, "away_since": "-4"}, ["asleep"]),
+        ({"away_reason": "first_start"}, []),
+        ({"away_reason": "<b>"}, []),
+    ],
+)
+def test_why_it_was_away_is_told(collector: Collector, facts: dict[str, str], words: list[str]) -> None:
+    agent = collector.join("files-01", **facts)
+    collector.report(agent)
+
+    page = collector.get(f"/machines/{agent.id}")
+
+    told = dict(zip(page.texts(".//dt"), page.texts(".//dd"), strict=True))
+    assert [told[key] for key in told if key == "Was away"] == words
 
 
 def test_each_source_has_its_outcome_time_and_reason_the_ill_ones_first(collector: Collector) -> None:

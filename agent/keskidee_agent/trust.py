@@ -1,0 +1,49 @@
+"""Which certificate authorities the collector's certificate is checked against. For the commands; the resident is told.
+
+`ca_file` of the settings first. Otherwise what the machine enrolled with: the authority that the join token named, or,
+behind a proxy whose certificate everybody trusts, the system's.
+"""
+
+from __future__ import annotations
+
+import os
+import ssl
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from keskidee_agent.identity import CA_FILE, SYSTEM
+from keskidee_agent.tls import context_trusting
+from keskidee_config import ConfigError
+
+if TYPE_CHECKING:
+    from keskidee_agent.identity import Identity
+
+
+def authorities_of(ca_file: str | None, state: Path, identity: Identity) -> str:
+    """The absolute path of the PEM file, or folder, with the authorities that the agent trusts. Raises ConfigError."""
+    if ca_file is not None:
+        return usable(Path(ca_file))
+    return system_authorities() if identity.authority == SYSTEM else usable(state / CA_FILE)
+
+
+def usable(path: Path) -> str:
+    """The absolute path of a file or folder of authorities that can be read. Raises ConfigError where it cannot."""
+    try:
+        context_trusting(str(path))
+    except ssl.SSLError:
+        raise ConfigError(f"{path}: not a certificate in PEM") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: the collector's authority cannot be read: {error.strerror}") from None
+    return str(path.absolute())
+
+
+def system_authorities() -> str:
+    """The file or folder that OpenSSL on this system takes (SSL_CERT_FILE and SSL_CERT_DIR among them).
+
+    Not requests' own list: an institution adds its authority to the system's. Raises ConfigError where there is none.
+    """
+    paths = ssl.get_default_verify_paths()
+    found = paths.cafile or paths.capath
+    if not found or not os.path.exists(found):
+        raise ConfigError("this system's certificate authorities are not in files: name a file in ca_file")
+    return usable(Path(found))
