@@ -12,6 +12,7 @@ HEAVY = {
     "argparse",
     "asyncio",
     "collections",
+    "ctypes",
     "dataclasses",
     "datetime",
     "email",
