@@ -49,6 +49,10 @@ class Machine(Files):
         """What the source wants to know again in the next round. It begins empty and lives as long as the agent."""
         return self._memories.setdefault(source, {})
 
+    def forget(self, source: str) -> None:
+        """Lets go of what the source remembers."""
+        self._memories.pop(source, None)
+
     def warn(self, line: str) -> None:
         """What a person should know though it is no outcome; a source says it once, not each round."""
         sys.stderr.write(f"keskidee: {line}\n")

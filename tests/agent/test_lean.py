@@ -12,6 +12,7 @@ HEAVY = {
     "argparse",
     "asyncio",
     "collections",
+    "ctypes",
     "dataclasses",
     "datetime",
     "email",
@@ -50,6 +51,12 @@ gatherer = Gatherer(Machine())
 for _ in range(70):
     gatherer.round()
 """
+FEW = """
+from keskidee_agent.gather import Gatherer
+from keskidee_agent.machine import Machine
+gatherer = Gatherer(Machine(), disabled=["netclass"], enabled=[])
+gatherer.round()
+"""
 TEXT_FILES = """
 from keskidee_agent.gather import Gatherer
 from keskidee_agent.machine import Machine
@@ -74,6 +81,11 @@ def imported_by(work: str) -> list[str]:
 
 def test_rounds_import_nothing_heavy() -> None:
     assert HEAVY.intersection(name.partition(".")[0] for name in imported_by(ROUNDS)) == set()
+
+
+def test_sources_that_are_not_wanted_are_not_kept() -> None:
+    found = {name.rpartition(".")[2] for name in imported_by(FEW)}
+    assert found & {"loadavg", "netclass", "interrupts"} == {"loadavg"}
 
 
 def test_text_files_import_nothing_heavy(tmp_path: Path) -> None:
