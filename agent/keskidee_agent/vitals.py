@@ -19,10 +19,12 @@ SOURCE = "agent"
 INFO = Family("keskidee_agent_info", "gauge", "The agent that reports; the value is always 1", digits=0)
 SPOOL_BYTES = Family("keskidee_agent_spool_bytes", "gauge", "Disk taken by reports not yet acknowledged", digits=0)
 SPOOL_REPORTS = Family("keskidee_agent_spool_reports", "gauge", "Earlier reports not yet acknowledged", digits=0)
+TAKEN = Family("keskidee_agent_reports_total", "counter", "Reports taken: delivered, waiting or given up", digits=0)
 DROPPED = Family(
     "keskidee_agent_dropped_reports_total",
     "counter",
-    "Reports given up: full (no room left), old (waited too long), refused (by the collector), disk (it failed)",
+    "Reports given up: full (no room left), old (waited too long), refused (by the collector), disk (it failed, or a"
+    " power cut took them), thinned (another of the same minute or five minutes was kept)",
     digits=0,
 )
 FAILURES = Family("keskidee_agent_delivery_failures_total", "counter", "Requests that were not accepted", digits=0)
@@ -51,6 +53,7 @@ class Vitals:
             self._info,
             SPOOL_BYTES(spool.bytes),
             SPOOL_REPORTS(spool.reports),
+            TAKEN(spool.taken),
             *[DROPPED(spool.dropped[reason], reason=reason) for reason in DROP_REASONS],
             FAILURES(self._delivery.failures),
             CPU(round(time.process_time(), 6)),
