@@ -10,21 +10,21 @@ from __future__ import annotations
 
 import os
 
-from keskidee_agent import clock
-from keskidee_agent.cursor import FULL, OLD, THINNED, Counts, Cursor, newer
+from keskidee_agent.cursor import FULL, OLD, THINNED, Counts, Cursor
 from keskidee_agent.record import (
-    END,
     HEAD_BYTES,
     MAGIC,
     REPORTS,
     delta_record,
     names_record,
+    recent_after,
     records,
     report_record,
 )
-from keskidee_agent.retention import FIVE_MINUTES, REST_MS, UNFINISHED, Retention, put_in_place
-from keskidee_agent.segment import Chain, Survey, last_report, whole
+from keskidee_agent.retention import FIVE_MINUTES, REST_MS, Retention, put_in_place, sync_folder
+from keskidee_agent.segment import Chain, Segment, whole
 from keskidee_agent.slot import open_private, write_at
+from keskidee_agent.takeover import Takeover, content_of, path_of
 from keskidee_report.delta import delta_of
 from keskidee_report.model import Malformed
 
@@ -37,11 +37,9 @@ if TYPE_CHECKING:
     from keskidee_report.codec import Report
     from keskidee_report.delta import Snapshot
 
-SEGMENT_BYTES = 64 << 10
+SEGMENT_BYTES = 128 << 10
 SEGMENT_MS = 3_600_000
 """What one segment holds, at most: it is dropped as a whole, thinned as a whole, and read as a whole for each batch."""
-YEAR_MS = 366 * 86400 * 1000
-SUFFIX = ".segment"
 
 
 class Batch:
@@ -49,25 +47,13 @@ class Batch:
 
     __slots__ = ("end", "names", "number", "reports", "schema_ids", "segment")
 
-    def __init__(self, number: int, segment: _Segment) -> None:
+    def __init__(self, number: int, segment: Segment) -> None:
         self.number = number
         self.segment = segment
         self.names: list[bytes] = []
         self.reports: list[bytes] = []
         self.schema_ids: set[bytes] = set()
         self.end = 0
-
-
-class _Segment:
-    """What is known of a file without opening it: bytes, reports that wait, level, and the boot clock at its ends."""
-
-    __slots__ = ("first_ms", "last_ms", "level", "reports", "size")
-
-    def __init__(self, size: int, reports: int, now_ms: int, level: int = 0) -> None:
-        self.size = size
-        self.reports = reports
-        self.level = level
-        self.first_ms = self.last_ms = now_ms
 
 
 class Backlog:
@@ -95,15 +81,16 @@ class Backlog:
         self._longest_ms = min(self._max_age_ms // 8, retention.full_rate_ms // 6, SEGMENT_MS)
         self._retention = retention
         self._now_ms = now_ms
-        self._segments: dict[int, _Segment] = {}
+        self._segments: dict[int, Segment] = {}
         self._last_number = 0
         self._done = HEAD_BYTES  # how far the oldest segment is acknowledged
         self._writer = -1
         self._known_parts: set[bytes] = set()  # what the segment that is written to holds already
         self._known_schemas: set[bytes] = set()
         self._base: Snapshot | None = None  # its last report
+        self._recent = b""
         self._unsynced = False
-        self._thinning: tuple[int, _Segment, Thinning] | None = None
+        self._thinning: tuple[int, Segment, Thinning] | None = None
 
     @property
     def bytes(self) -> int:
@@ -117,25 +104,12 @@ class Backlog:
 
     def open(self, left_behind: str) -> None:
         """Takes the folder over from the process before; the file `left_behind`, if there, is its last report."""
-        names = os.listdir(self.folder)
-        numbers = sorted([int(name[: -len(SUFFIX)]) for name in names if _is_segment(name)])
-        pointed_at, done, counts = self._cursor.read()
-        self._last_number = max(pointed_at, *numbers, 0)
-        gone = [os.path.join(self.folder, name) for name in names if name.endswith(UNFINISHED)]
-        gone += [self._path(number) for number in numbers if number < pointed_at]
-        if os.path.exists(left_behind):
-            counts = self._take_slot_over(left_behind, numbers, gone, counts)
-        self._segments, self.torn_bytes, thinned = {}, 0, 0
-        for number in numbers:
-            if number >= pointed_at:
-                found = self._take_over(number, done if number == pointed_at else HEAD_BYTES, gone)
-                counts, thinned = newer(counts, found.counts), max(thinned, found.thinned)
-        self._done = done if self._oldest_number() == pointed_at else HEAD_BYTES
-        counts.dropped[THINNED] = max(counts.dropped[THINNED], thinned)  # a kill came before they were written down
-        self.lost_reports = counts.settle(self.reports)
-        self.counts.add(counts)
-        if gone:
-            self._clear_away(gone)
+        found = Takeover(self.folder, self._cursor, left_behind, self._now_ms())
+        self._segments, self._last_number, self._done = found.segments, found.last_number, found.done
+        self.torn_bytes, self.lost_reports = found.torn_bytes, found.counts.settle(self.reports)
+        self.counts.add(found.counts)  # to those of this process, should the folder have been missing until now
+        if found.gone:
+            self._clear_away(found.gone)
 
     def append(self, report: Report, room: int) -> None:
         """Adds a report as the newest. Where all segments would take more than `room` bytes, the oldest goes."""
@@ -151,7 +125,7 @@ class Backlog:
                 frames, parts = self._schema_frames(report.schema_id, self._known_parts)
                 content = names_record(frames) + content
         else:
-            content = delta_record(short[0])
+            content = delta_record(short[0], self._recent)
         while self.bytes + len(content) > room and self._oldest_number() != self._last_number:
             self.drop_oldest(FULL)
         try:
@@ -162,6 +136,7 @@ class Backlog:
         self._known_parts |= parts
         self._known_schemas.add(report.schema_id)
         self._base = report.snapshot if short is None else short[1]
+        self._recent = b"" if short is None else recent_after(self._recent, short[0])
         segment.size += len(content)
         segment.reports += 1
         segment.last_ms = now
@@ -267,7 +242,7 @@ class Backlog:
     # inside
 
     def _path(self, number: int) -> str:
-        return os.path.join(self.folder, f"{number:08d}{SUFFIX}")
+        return path_of(self.folder, number)
 
     def _oldest_number(self) -> int:
         return next(iter(self._segments), 0)
@@ -276,10 +251,10 @@ class Backlog:
         """Whether the collector has some of it: then its records stay where the cursor says they are."""
         return number == self._oldest_number() and self._done > HEAD_BYTES
 
-    def _is_long(self, segment: _Segment, now: int) -> bool:
+    def _is_long(self, segment: Segment, now: int) -> bool:
         return segment.reports > 0 and now - segment.first_ms > self._longest_ms
 
-    def _begin(self, now: int) -> _Segment:
+    def _begin(self, now: int) -> Segment:
         """A new segment to write to."""
         self.sync()
         self._end_writing()
@@ -289,7 +264,7 @@ class Backlog:
         write_at(self._writer, MAGIC, 0)
         if not self._segments:
             self._done = HEAD_BYTES
-        segment = self._segments[number] = _Segment(HEAD_BYTES, 0, now)
+        segment = self._segments[number] = Segment(HEAD_BYTES, 0, now)
         self._known_parts, self._known_schemas, self._base = set(), set(), None
         return segment
 
@@ -330,7 +305,7 @@ class Backlog:
             segment.level = FIVE_MINUTES
         return self._thinning is not None
 
-    def _replace(self, number: int, segment: _Segment, work: Thinning) -> None:
+    def _replace(self, number: int, segment: Segment, work: Thinning) -> None:
         thinned = segment.reports - work.kept
         content = work.content(self.counts.dropped[THINNED] + thinned)
         try:
@@ -340,40 +315,11 @@ class Backlog:
             raise
         if number == self._last_number:
             self._end_writing()
-        made = self._segments[number] = _Segment(len(content), work.kept, segment.last_ms, work.level)
+        made = self._segments[number] = Segment(len(content), work.kept, segment.last_ms, work.level)
         made.first_ms = segment.first_ms
         self.counts.dropped[THINNED] += thinned
         sync_folder(self.folder)
         self.write_cursor()
-
-    def _take_slot_over(self, path: str, numbers: list[int], gone: list[str], counts: Counts) -> Counts:
-        """The slot of the process before becomes a segment, unless its report is settled or in one; newer counts."""
-        content = content_of(path)
-        told = Survey(content).counts
-        settled = told is not None and (told.taken < counts.taken or (told.taken == counts.taken and counts.settled))
-        last = None if settled or not numbers else last_report(content)
-        if settled or (last is not None and last == last_report(content_of(self._path(numbers[-1])))):
-            gone.append(path)
-        else:
-            self._last_number += 1
-            os.rename(path, self._path(self._last_number))
-            numbers.append(self._last_number)
-        return newer(counts, told)
-
-    def _take_over(self, number: int, done: int, gone: list[str]) -> Survey:
-        """Counts what waits in a segment of an earlier process; one that holds nothing is to be removed."""
-        content = content_of(self._path(number))
-        found = Survey(content, done)
-        if content[found.end : found.end + len(END)] not in (b"", END):  # a record that is not whole
-            self.torn_bytes += len(content) - found.end
-        if not found.waiting:
-            gone.append(self._path(number))
-            return found
-        age_ms = clock.wall_ms() - int(os.stat(self._path(number)).st_mtime * 1000)
-        if not 0 <= age_ms < YEAR_MS:  # a clock is or was wrong: the bound in bytes has to do
-            age_ms = 0
-        self._segments[number] = _Segment(len(content), found.waiting, self._now_ms() - age_ms, found.level)
-        return found
 
     def _clear_away(self, paths: list[str]) -> None:
         """Removes files whose reports are counted, once the counts are written down."""
@@ -384,23 +330,3 @@ class Backlog:
         self._cursor.sync()
         for path in paths:
             os.unlink(path)
-
-
-def sync_folder(folder: str) -> None:
-    """Makes the names in a folder durable, where the system can."""
-    if os.name == "posix":
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-
-
-def content_of(path: str) -> bytes:
-    """All bytes of a file."""
-    with open(path, "rb", 0) as file:
-        return file.read()
-
-
-def _is_segment(name: str) -> bool:
-    return name.endswith(SUFFIX) and name[: -len(SUFFIX)].isdigit()

@@ -5,7 +5,8 @@
     kind S  = SCHEMA and PART frames, deflated
     kind R  = schema id (8), REPORT frame, deflated
     kind r  = schema id (8), REPORT frame as it is
-    kind D  = DELTA frame, deflated without zlib's header and checksum; its base is the report before it in the file
+    kind D  = DELTA frame, whose base is the report before it in the file; deflated as RFC 1951 has it, with the frames
+              of the D before it, back to the last report that was whole, as dictionary: their last 4096 bytes
     kind C  = the counts when the report after it was taken (cursor.py)
     kind T  = level u8, u64 LE: to which level this file is thinned, and how many reports were ever thinned then
 
@@ -36,13 +37,15 @@ LARGEST_RECORD_BYTES = 16 << 20
 _PREFIX = struct.Struct("<II")
 _LEVEL = struct.Struct("<BQ")
 _WINDOW_BITS = 13
+RECENT_BYTES = 4096
+"""A dozen deltas: a sixth less on disk than without, and twice as many would save a fiftieth more."""
 END = bytes(_PREFIX.size)
 """Written after the record of a slot that is used again and again, so that what an older one left is not read."""
 
 
 def names_record(frames: list[bytes]) -> bytes:
     """SCHEMA and PART frames that the reports after it need."""
-    return _record(NAMES, _deflated(b"".join(frames)))
+    return _record(NAMES, zlib.compress(b"".join(frames), 6))
 
 
 def report_record(schema_id: bytes, frame: bytes, *, deflated: bool = True) -> bytes:
@@ -52,9 +55,15 @@ def report_record(schema_id: bytes, frame: bytes, *, deflated: bool = True) -> b
     return _record(PLAIN_REPORT, schema_id + frame)
 
 
-def delta_record(frame: bytes) -> bytes:
-    """One DELTA frame, whose base is the report of the record before it."""
-    return _record(DELTA, _deflated(frame, -_WINDOW_BITS))
+def delta_record(frame: bytes, recent: bytes = b"") -> bytes:
+    """One DELTA frame, whose base is the report of the record before it; `recent` as it is before this one."""
+    deflater = zlib.compressobj(6, zlib.DEFLATED, -_WINDOW_BITS, 6, zlib.Z_DEFAULT_STRATEGY, recent)
+    return _record(DELTA, deflater.compress(frame) + deflater.flush())
+
+
+def recent_after(recent: bytes, frame: bytes) -> bytes:
+    """The dictionary of the DELTA record after this one. Behind a whole report it is empty."""
+    return (recent + frame)[-RECENT_BYTES:]
 
 
 def counts_record(counts: bytes) -> bytes:
@@ -73,9 +82,9 @@ def level_of(payload: bytes) -> tuple[int, int]:
     return level, thinned
 
 
-def _deflated(content: bytes, window_bits: int = _WINDOW_BITS) -> bytes:
+def _deflated(content: bytes) -> bytes:
     # a window of 8 KiB: with the usual one, making room for it costs four times as much as deflating a report
-    deflater = zlib.compressobj(1, zlib.DEFLATED, window_bits, 6)
+    deflater = zlib.compressobj(1, zlib.DEFLATED, _WINDOW_BITS, 6)
     return deflater.compress(content) + deflater.flush()
 
 
@@ -104,12 +113,12 @@ def records(content: bytes) -> Iterator[tuple[bytes, int, int]]:
         at = end
 
 
-def frames_of(kind: bytes, payload: bytes) -> bytes:
+def frames_of(kind: bytes, payload: bytes, recent: bytes = b"") -> bytes:
     """What a record holds: SCHEMA and PART frames end to end, one REPORT frame or one DELTA. Raises Malformed."""
     if kind == PLAIN_REPORT:
         return payload[SCHEMA_ID_BYTES:]
-    inflater = zlib.decompressobj(-_WINDOW_BITS if kind == DELTA else zlib.MAX_WBITS)
     try:
+        inflater = zlib.decompressobj(-_WINDOW_BITS, recent) if kind == DELTA else zlib.decompressobj()
         frames = inflater.decompress(payload[SCHEMA_ID_BYTES:] if kind == REPORT else payload, LARGEST_RECORD_BYTES)
     except zlib.error as error:
         raise Malformed(f"spool record does not inflate: {error}") from None

@@ -81,3 +81,13 @@ def put_in_place(path: str, content: bytes) -> None:
         if os.path.exists(beside):
             os.unlink(beside)
         raise
+
+
+def sync_folder(folder: str) -> None:
+    """Makes the names in a folder durable, where the system can."""
+    if os.name == "posix":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -1,4 +1,7 @@
-"""What stands in a segment: reports one by one, out of whole ones and of what changed after them. Pure, and lean."""
+"""What is known of a segment, and what stands in it: reports one by one, out of whole ones and what changed after them.
+
+Pure, and lean.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from keskidee_agent.record import (
     SCHEMA_ID_BYTES,
     frames_of,
     level_of,
+    recent_after,
     records,
 )
 from keskidee_report.codec import report_payload
@@ -27,6 +31,18 @@ if TYPE_CHECKING:
     from keskidee_report.delta import Snapshot
 
 
+class Segment:
+    """What is known of a file without opening it: bytes, reports that wait, level, and the boot clock at its ends."""
+
+    __slots__ = ("first_ms", "last_ms", "level", "reports", "size")
+
+    def __init__(self, size: int, reports: int, now_ms: int, level: int = 0) -> None:
+        self.size = size
+        self.reports = reports
+        self.level = level
+        self.first_ms = self.last_ms = now_ms
+
+
 class Chain:
     """The reports of a segment in their order; unpacked is only what somebody asks for, and what that is made of.
 
@@ -38,6 +54,7 @@ class Chain:
         self.session = b""
         self._sources: dict[bytes, int] = {}
         self._snapshot: Snapshot | None = None
+        self._recent = b""
         self._unread: list[tuple[bytes, bytes]] = []
 
     def add(self, kind: bytes, payload: bytes) -> None:
@@ -54,12 +71,15 @@ class Chain:
     def snapshot(self) -> Snapshot:
         """The report that was added last. Raises Malformed."""
         for kind, payload in self._unread:
-            reader = Reader(frames_of(kind, payload))
+            frames = frames_of(kind, payload, self._recent)
+            reader = Reader(frames)
             reader.byte()
             content = reader.take(reader.varint())
             if kind == DELTA:
                 self._snapshot = self._changed(Reader(content))
+                self._recent = recent_after(self._recent, frames)
             else:
+                self._recent = b""
                 sources = self._sources.get(payload[:SCHEMA_ID_BYTES])
                 if sources is None:
                     raise Malformed("a report without its names")

@@ -17,6 +17,7 @@ from keskidee_agent.record import (
     frames_of,
     level_record,
     names_record,
+    recent_after,
     records,
     report_record,
 )
@@ -47,6 +48,7 @@ class Thinning:
         self._out: list[bytes] = []
         self._last: tuple[bytes, Snapshot] | None = None  # session and report, read and not yet kept
         self._base: tuple[bytes, Snapshot] | None = None  # the last one kept
+        self._recent = b""
 
     @property
     def worthwhile(self) -> bool:
@@ -96,10 +98,10 @@ class Thinning:
             short = delta_of(self._base[1], report)
         if short is None:
             self._out.append(report_record(report.schema_id, whole(session, report)))
-            self._base = session, report
+            self._base, self._recent = (session, report), b""
         else:
-            self._out.append(delta_record(short[0]))
-            self._base = session, short[1]
+            self._out.append(delta_record(short[0], self._recent))
+            self._base, self._recent = (session, short[1]), recent_after(self._recent, short[0])
 
     def _narrowed(self, report: Snapshot, names: Names) -> Snapshot:
         narrow = names.narrow(report.schema_id)

@@ -289,7 +289,7 @@ def test_a_refused_batch_is_counted_and_passed_over(tmp_path: Path) -> None:
 
 
 def test_a_batch_whose_segment_had_to_make_room_meanwhile_is_counted_once(tmp_path: Path) -> None:
-    spool = filled(tmp_path, 40, max_bytes=60_000)
+    spool = filled(tmp_path, 40, max_bytes=30_000)
     batch = spool.oldest(5, ALL)
     assert batch is not None
     for number in range(2, 2500):
@@ -418,10 +418,10 @@ def test_a_process_killed_in_mid_write_loses_no_report_that_it_held(tmp_path: Pa
 def test_a_segment_is_closed_at_its_size_and_removed_when_acknowledged(tmp_path: Path) -> None:
     spool = spool_at(tmp_path)
     for number in range(150):
-        spool.hold(report(number, size=1000))
+        spool.hold(report(number, size=2000))
     sizes = [segment.stat().st_size for segment in segments(tmp_path)]
     assert len(sizes) == 3
-    assert all(backlog.SEGMENT_BYTES <= size < backlog.SEGMENT_BYTES + 2000 for size in sizes[:-1])
+    assert all(backlog.SEGMENT_BYTES <= size < backlog.SEGMENT_BYTES + 3000 for size in sizes[:-1])
     first = spool.oldest(ALL, ALL)
     assert first is not None
     spool.acknowledge(first)
