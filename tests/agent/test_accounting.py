@@ -3,6 +3,8 @@
 import contextlib
 import os
 import shutil
+import struct
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,8 @@ from hypothesis.stateful import (
 )
 
 from keskidee_agent.cursor import DISK, REFUSED
+from keskidee_agent.record import REPORTS as RECORDS_OF_REPORTS
+from keskidee_agent.record import records
 from keskidee_agent.spool import Spool
 from keskidee_report.codec import Report
 from tests.agent.spooling import (
@@ -29,11 +33,14 @@ from tests.agent.spooling import (
     B,
     Clock,
     Told,
+    dropped,
+    filled,
     is_balanced,
     kill,
     largest_file,
     numbers,
     report,
+    segments,
     spool_at,
 )
 
@@ -149,6 +156,42 @@ def test_a_kill_before_any_call_of_the_system_loses_nothing_and_counts_right(tmp
         kept = {*machine.heard}
         assert machine.spool.taken - len(kept) == sum(machine.spool.dropped.values()), at
         shutil.rmtree(tmp_path / str(at))
+
+
+def test_what_a_power_cut_took_is_counted_where_a_later_report_is_still_there(tmp_path: Path) -> None:
+    spool = filled(tmp_path, 20)
+    kill(spool)
+    [segment] = segments(tmp_path)
+    whole = segment.read_bytes()
+    ends = [end for kind, _, end in records(whole) if kind in RECORDS_OF_REPORTS]
+    segment.write_bytes(whole[: ends[11]])  # what was not yet written out: seven reports; the slot was
+    told = Told()
+    following = spool_at(tmp_path, warn=told)
+    assert (following.taken, following.reports, following.dropped) == (20, 13, dropped(disk=7))
+    assert told == [f"spool=lost folder={tmp_path} reports=7"]
+
+
+def test_what_comes_back_with_an_old_cursor_is_taken_once_more_and_nothing_is_lost(tmp_path: Path) -> None:
+    spool = filled(tmp_path, 20)
+    spool.drop_live(REFUSED)
+    before = (tmp_path / "cursor").read_bytes()
+    batch = spool.oldest(15, ALL)
+    assert batch is not None
+    spool.acknowledge(batch)
+    spool.hold(report(20))
+    kill(spool)
+    (tmp_path / "cursor").write_bytes(before)
+    following = spool_at(tmp_path)
+    assert is_balanced(following)
+    assert (following.reports, following.dropped) == (20, dropped(refused=1))
+
+
+def test_counts_of_a_spool_that_did_not_count_what_it_took_go_on(tmp_path: Path) -> None:
+    values = struct.pack("<QQ4Q", 0, 5, 1, 2, 3, 4)
+    (tmp_path / "cursor").write_bytes(values + zlib.crc32(values).to_bytes(4, "little"))
+    spool = filled(tmp_path, 3)
+    assert spool.dropped == dropped(full=1, old=2, refused=3, disk=4)
+    assert (spool.taken, is_balanced(spool)) == (13, True)
 
 
 class Accounting(RuleBasedStateMachine):

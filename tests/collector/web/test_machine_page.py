@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keskidee_report.model import ABSENT, FAILED, UNTYPED, Family, Reading
+from keskidee_report.model import ABSENT, FAILED, OK, UNTYPED, Family, Reading
 from tests.collector.web.collector import reading
 
 if TYPE_CHECKING:
@@ -37,6 +37,19 @@ def test_facts_that_are_known_are_told_and_others_left_out(collector: Collector)
         "Enrolled": "2026-03-02 07:12:40 UTC",
         "Id": agent.id,
     }
+
+
+def test_what_waits_on_the_machine_and_what_is_lost_is_told(collector: Collector) -> None:
+    waiting = Family("keskidee_agent_spool_reports", "gauge", "Waiting")
+    dropped = Family("keskidee_agent_dropped_reports_total", "counter", "Dropped")
+    given_up = [dropped(n, reason=reason) for n, reason in ((2, "full"), (1, "disk"), (300, "thinned"), (0, "old"))]
+    agent = collector.join("files-01")
+    collector.report(agent, Reading("agent", OK, samples=[waiting(1440), *given_up]))
+
+    page = collector.get(f"/machines/{agent.id}")
+
+    facts = dict(zip(page.texts(".//dt"), page.texts(".//dd"), strict=True))
+    assert facts["Backlog"] == "1,440 reports waiting, 300 thinned, 3 lost"
 
 
 def test_each_source_has_its_outcome_time_and_reason_the_ill_ones_first(collector: Collector) -> None:
