@@ -20,10 +20,12 @@ NO_LABELS: dict[str, str] = {}
 INFO = Family("keskidee_agent_info", "gauge", "The agent that reports; the value is always 1", digits=0)
 SPOOL_BYTES = Family("keskidee_agent_spool_bytes", "gauge", "Disk taken by reports not yet acknowledged", digits=0)
 SPOOL_REPORTS = Family("keskidee_agent_spool_reports", "gauge", "Earlier reports not yet acknowledged", digits=0)
+TAKEN = Family("keskidee_agent_reports_total", "counter", "Reports taken: delivered, waiting or given up", digits=0)
 DROPPED = Family(
     "keskidee_agent_dropped_reports_total",
     "counter",
-    "Reports given up: full (no room left), old (waited too long), refused (by the collector), disk (it failed)",
+    "Reports given up: full (no room left), old (waited too long), refused (by the collector), disk (it failed, or a"
+    " power cut took them), thinned (another of the same minute or five minutes was kept)",
     digits=0,
 )
 FAILURES = Family("keskidee_agent_delivery_failures_total", "counter", "Requests that were not accepted", digits=0)
@@ -68,6 +70,7 @@ class Vitals:
             self._info,
             (SPOOL_BYTES, NO_LABELS, spool.bytes),
             (SPOOL_REPORTS, NO_LABELS, spool.reports),
+            (TAKEN, NO_LABELS, spool.taken),
             *[(DROPPED, labels, dropped[reason]) for reason, labels in self._reasons],
             (FAILURES, NO_LABELS, self._delivery.failures),
             (DEFERRED, NO_LABELS, self._delivery.deferred),
