@@ -116,14 +116,17 @@ class Encoder:
     def _words(self, reading: Reading) -> bytes:
         samples = reading.samples
         part = self._parts.get(reading.source)
-        if part is None or part.keys != [sample[:2] for sample in samples]:
-            part = self._parts[reading.source] = _Part(samples)
+        if part is not None and samples is part.samples:  # the promise of Reading: nothing in it changed
+            return part.words
+        families, labels, values = zip(*samples, strict=True) if samples else ((), (), ())
+        if part is None or part.families != families or part.labels != labels:  # identical objects are equal at once
+            part = self._parts[reading.source] = _Part(families, labels)
         try:
-            return part.pack(samples)
+            return part.pack(samples, values)
         except (struct.error, ValueError, OverflowError):
             # what its declared column cannot hold: NaN, infinity, a fraction where digits is 0, more than 63 bits
-            part = self._parts[reading.source] = _Part(samples, as_doubles=True)
-            return part.pack(samples)
+            part = self._parts[reading.source] = _Part(families, labels, as_doubles=True)
+            return part.pack(samples, values)
 
     def _part_hash(self, reading: Reading) -> bytes:
         return self._parts[reading.source].hash if reading.samples else b""
@@ -152,35 +155,44 @@ def report_payload(session: bytes, report: Snapshot) -> bytes:
 class _Part:
     """The names of one source as they stand now, and how its values become words."""
 
-    __slots__ = ("_as_doubles", "_format", "_order", "_scales", "hash", "keys", "payload")
+    __slots__ = (
+        "_as_doubles", "_format", "_order", "_scales", "families", "hash", "labels", "payload", "samples", "words",
+    )  # fmt: skip
 
-    def __init__(self, samples: list[Sample], *, as_doubles: bool = False) -> None:
-        self.keys = [sample[:2] for sample in samples]
+    def __init__(
+        self, families: tuple[Family, ...], labels: tuple[dict[str, str], ...], *, as_doubles: bool = False
+    ) -> None:
+        self.families = families
+        self.labels = labels
+        self.samples: list[Sample] | None = None
+        self.words = b""
         self._as_doubles = as_doubles
-        families = _grouped(self.keys)
-        types = [DOUBLE if as_doubles or f.digits is None else f.digits for f, _ in families]
-        self._order = [position for _, rows in families for position, _ in rows]
-        if self._order == list(range(len(samples))):
+        grouped = _grouped(families, labels)
+        types = [DOUBLE if as_doubles or f.digits is None else f.digits for f, _ in grouped]
+        self._order = [position for _, rows in grouped for position, _ in rows]
+        if self._order == list(range(len(families))):
             self._order = []
         scales: list[int] = []
         letters: list[str] = []
-        for (_, rows), column in zip(families, types, strict=True):
+        for (_, rows), column in zip(grouped, types, strict=True):
             scales += [0 if column == DOUBLE else 10**column if column else 0] * len(rows)
             letters.append(("d" if column == DOUBLE else "q") * len(rows))
         self._scales = scales if any(scales) else []
         self._format = struct.Struct("<" + "".join(letters))
-        self.payload = varint(len(families)) + b"".join(map(_family_rows, families, types))
+        self.payload = varint(len(grouped)) + b"".join(map(_family_rows, grouped, types))
         self.hash = sha256(self.payload).digest()[:PART_HASH_BYTES]
 
-    def pack(self, samples: list[Sample]) -> bytes:
-        values: list[float] = [sample[2] for sample in samples]
+    def pack(self, samples: list[Sample], values: Sequence[float]) -> bytes:
+        """The words of these samples, whose `values` stand beside; kept until others come."""
         if self._order:
             values = [values[position] for position in self._order]
         if self._scales:
             values = [round(v * s) if s else v for v, s in zip(values, self._scales, strict=True)]
         if self._as_doubles:
             values = list(map(_double, values))
-        return self._format.pack(*values)
+        self.words = self._format.pack(*values)
+        self.samples = samples
+        return self.words
 
 
 def _double(value: float) -> float:
@@ -190,14 +202,16 @@ def _double(value: float) -> float:
         return float("inf") if value > 0 else float("-inf")
 
 
-def _grouped(keys: list[tuple[Family, dict[str, str]]]) -> list[tuple[Family, list[tuple[int, dict[str, str]]]]]:
+def _grouped(
+    of: tuple[Family, ...], labelled: tuple[dict[str, str], ...]
+) -> list[tuple[Family, list[tuple[int, dict[str, str]]]]]:
     """Samples by family, each with its position; a second sample of the same name and labels is left out.
 
     Labels are compared as they travel: cleaned, cut to length, and absent where nothing is left.
     """
     families: dict[str, tuple[Family, list[tuple[int, dict[str, str]]]]] = {}
     seen: set[tuple[str, frozenset[tuple[str, str]]]] = set()
-    for position, (family, given) in enumerate(keys):
+    for position, (family, given) in enumerate(zip(of, labelled, strict=True)):
         cleaned = {name: clean_text(value, LABEL_VALUE_LENGTH) for name, value in given.items()}
         labels = {name: value for name, value in cleaned.items() if value}
         key = (family.name, frozenset(labels.items()))
