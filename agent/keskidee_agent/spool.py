@@ -99,6 +99,7 @@ class Spool:
         if self.live is not None:
             if not self._opened or not self._guarded("backlog", self._backlog.append, self.live, self._room()):
                 self.dropped[DISK] += 1
+                self._keep_counts()
             self._guarded("bounds", self._backlog.drop_old)
         self.live = report
         self._counts.taken += 1
@@ -166,11 +167,20 @@ class Spool:
             self._lock = take_lock(os.path.join(self.folder, "lock"))
         self._backlog.open(self._slot.path)
         self._opened = True
+        self._keep_counts()
         if self._backlog.torn_bytes:
             self._warn(f"spool=torn folder={self.folder} bytes={self._backlog.torn_bytes}")
         if self._backlog.lost_reports:
             self._warn(f"spool=lost folder={self.folder} reports={self._backlog.lost_reports}")
         self._backlog.drop_old()
+
+    def _keep_counts(self) -> None:
+        """Writes the counts down, from the start on: into bytes that are there, so that a full disk takes them too."""
+        try:
+            if self._opened:
+                self._backlog.write_cursor()
+        except OSError:  # told already, by what could not be kept on that disk
+            return
 
     def _guarded(self, what: str, action: Callable[..., None], *args: object) -> bool:
         """Whether it worked. What the disk refuses is told when that begins and when it ends."""

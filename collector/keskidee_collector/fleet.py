@@ -175,6 +175,11 @@ class Machine:
             del bases[min(bases)]
         self.bases = bases
 
+    def forget_older_bases(self) -> None:
+        """Leaves the base that a restart has once the shown report is stored: a later POST must be readable then."""
+        shown = self.shown
+        self.bases = {(self.session, shown.sequence): shown} if shown is not None else {}
+
     def forget(self) -> None:
         """Drops everything it said."""
         self.schema, self.schemas, self.chunks, self.shown = None, {}, [], None

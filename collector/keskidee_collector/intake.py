@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from keskidee_collector.fleet import ON, SCHEMAS_KEPT, interval_of
 from keskidee_collector.hearing import hear
 from keskidee_collector.unfolding import fresh_of, unfolded
@@ -119,11 +121,15 @@ class Intake:
 
     async def _learn(self, machine: Machine, facts: dict[str, str]) -> None:
         """Takes new facts. Another host name is another instance; the same one, or none, keeps what it was given."""
-        before = machine.facts.get("hostname", "")
+        known, before = machine.facts, machine.facts.get("hostname", "")
         hostname = facts.get("hostname", before)
         machine.facts = facts | {"hostname": hostname}
         machine.interval_seconds = interval_of(facts)
         if hostname != before:
             fleet = self._state.fleet
             fleet.rename(machine, fleet.free_instance(hostname, machine.id))
-        await self._state.register.update_machine(machine)
+        try:
+            await self._state.register.update_machine(machine)
+        except SQLAlchemyError:
+            machine.facts = known  # they come again, and are new again
+            raise

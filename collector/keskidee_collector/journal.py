@@ -88,6 +88,7 @@ class Journal:
         store = self._state.reports
         for machine in machines:
             machine.posts_since_stored = 0
+            machine.forget_older_bases()
         try:
             await store.writer.save([store.latest_row(latest_of(machine)) for machine in machines])
         except SQLAlchemyError as error:

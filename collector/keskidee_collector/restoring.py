@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from keskidee_collector.state import State
     from keskidee_collector.store.reports import Latest, Logged
 
+SET_BACK_SECONDS = 1.0
+"""What counts as gone by between two POSTs where the wall clock was set back; how long it really was nobody knows."""
 SAMPLES_AT_MOST = 1 << 40
 """What was taken once is taken again, whatever the limits are by now."""
 
@@ -29,30 +31,46 @@ logger = logging.getLogger(__name__)
 def restore_reports(state: State, latest: Iterable[Latest], stopped_at: float | None) -> None:
     """Gives every machine of the fleet what it said. `stopped_at`: when the collector before was last alive."""
     newest: dict[str, Taken] = {}
-    heard: dict[str, Machine] = {}
+    steady: dict[str, _Steady] = {}
     for row in latest:
         machine = state.fleet.get(row.machine_id)
         if machine is not None:
-            heard[machine.id] = machine
-            _take_stored(state, machine, row, newest)
+            steady[machine.id] = _Steady(row.received_at)
+            _take_stored(machine, row, newest)
     for logged in state.reports.all_logged():
         machine = state.fleet.get(logged.machine_id)
         if machine is not None and machine.retired_at is None and logged.position > machine.stored_position:
-            heard[machine.id] = machine
-            _take_logged(state, machine, logged, newest)
-    for machine in heard.values():
-        _settle(state, machine, newest.get(machine.id), stopped_at)
+            clock = steady.setdefault(machine.id, _Steady(logged.received_at))
+            _take_logged(state, machine, logged, clock.ticks_at(logged.received_at), newest)
+    for machine in state.fleet:
+        if machine.id in steady:
+            machine.taken_ticks += steady[machine.id].shift(state)
+            _settle(state, machine, newest.get(machine.id), stopped_at)
 
 
-def _ticks_at(state: State, at: float) -> float:
-    """A moment of the wall clock on the steady one."""
-    return state.ticks() - max(state.now() - at, 0.0)
+class _Steady:
+    """When a machine's stored POSTs came, on a clock that never goes back: the log is in order, the wall clock not."""
+
+    __slots__ = ("_at", "_ticks")
+
+    def __init__(self, at: float) -> None:
+        self._at = self._ticks = at
+
+    def ticks_at(self, at: float) -> float:
+        """The next POST's time, given when it came by the wall clock of then."""
+        self._ticks += at - self._at if at >= self._at else SET_BACK_SECONDS
+        self._at = at
+        return self._ticks
+
+    def shift(self, state: State) -> float:
+        """From this clock to the one of this process."""
+        return state.ticks() - max(state.now() - self._at, 0.0) - self._ticks
 
 
-def _take_stored(state: State, machine: Machine, row: Latest, newest: dict[str, Taken]) -> None:
+def _take_stored(machine: Machine, row: Latest, newest: dict[str, Taken]) -> None:
     machine.sessions = row.sessions
     machine.last_report_at = row.received_at
-    machine.taken_at, machine.taken_ticks = row.taken_at, _ticks_at(state, row.taken_at)
+    machine.taken_at, machine.taken_ticks = row.taken_at, min(row.taken_at, row.received_at)
     machine.goodbye = row.goodbye
     machine.clock_offset_seconds = row.clock_offset_seconds
     machine.stored_position = machine.logged_position = machine.heard_position = row.position
@@ -71,8 +89,8 @@ def _take_stored(state: State, machine: Machine, row: Latest, newest: dict[str, 
     )  # fmt: skip
 
 
-def _take_logged(state: State, machine: Machine, logged: Logged, newest: dict[str, Taken]) -> None:
-    arrival = Arrival(at=logged.received_at, ticks=_ticks_at(state, logged.received_at))
+def _take_logged(state: State, machine: Machine, logged: Logged, ticks: float, newest: dict[str, Taken]) -> None:
+    arrival = Arrival(at=logged.received_at, ticks=ticks)
     machine.logged_position = machine.heard_position = logged.position
     machine.posts_since_stored += 1
     try:

@@ -308,7 +308,7 @@ def test_only_its_user_may_read_the_spool(tmp_path: Path) -> None:
         os.umask(before)
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "spool").iterdir()}
     assert stat.S_IMODE((tmp_path / "spool").stat().st_mode) == 0o700
-    assert modes == {"live": 0o600, "lock": 0o600, "00000001.segment": 0o600}
+    assert modes == dict.fromkeys(("live", "lock", "cursor", "00000001.segment"), 0o600)
 
 
 def test_a_second_process_is_refused_and_the_first_goes_on(tmp_path: Path) -> None:
@@ -346,6 +346,15 @@ def test_a_full_disk_is_told_once_counted_and_outlived(tmp_path: Path) -> None:
     assert spool.dropped == dropped(disk=5)
     assert drained(spool) == [*range(9), 14]
     assert told.events == ["spool=failing", "spool=working"]
+
+
+def test_what_a_full_disk_cost_is_still_counted_after_a_kill(tmp_path: Path) -> None:
+    spool = spool_at(tmp_path)
+    with largest_file(tmp_path.joinpath("cursor").stat().st_size):
+        for number in range(4):
+            spool.hold(report(number))
+    os.close(spool._lock)  # nothing else of it ends in order
+    assert spool_at(tmp_path).dropped[DISK] == 3
 
 
 def test_a_disk_that_is_full_from_the_start_costs_no_live_report(tmp_path: Path) -> None:

@@ -166,6 +166,27 @@ def test_a_restarted_collector_takes_the_next_delta(tmp_path: Path, reports: int
     asyncio.run(run())
 
 
+def test_a_delta_that_a_restart_could_not_read_is_not_taken(tmp_path: Path) -> None:
+    async def run() -> None:
+        collector = Inside(tmp_path)
+        agent, base = await first_report(collector)
+        for number in range(1, POSTS_AT_MOST):
+            collector.clock.wait(15)
+            heard, (frame, base) = base, delta(base, taken(collector, agent, number / 4)[2])
+            assert (await collector.post(agent, [frame])).status == 200
+        await asyncio.sleep(0)  # the last report is stored whole, and the one before it leaves the log
+        collector.clock.wait(15)
+        names, whole, newest = taken(collector, agent, 98)  # the agent never heard of that last answer
+        answers = [await collector.post(agent, frames) for frames in ([delta(heard, newest)[0]], [*names, whole])]
+        assert [reason_of(answer) for answer in answers] == [(409, "base_unknown"), (200, "")]
+        after = collector.again()
+        assert await after.load(agent) == 98
+        assert after.machine(agent).is_repeat(agent.encoder.session, newest.sequence)
+        after.state.close()
+
+    asyncio.run(run())
+
+
 def test_the_log_holds_no_more_than_a_restart_needs(collector: Inside) -> None:
     async def run() -> None:
         agent, base = await first_report(collector)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from keskidee_collector.store.writer import Writer
+
 
 @pytest.fixture
 def collector(tmp_path: Path) -> Iterator[Inside]:
@@ -190,12 +192,12 @@ def test_names_whose_commit_failed_are_stored_by_the_next_one_that_succeeds(coll
 
 def broken_disk(collector: Inside) -> _BrokenDisk:
     """While it is open every commit to reports.db fails, as on a disk that is full."""
-    return _BrokenDisk(collector)
+    return _BrokenDisk(collector.state.reports.writer)
 
 
 class _BrokenDisk:
-    def __init__(self, collector: Inside) -> None:
-        self._engine = collector.state.reports.writer._engine
+    def __init__(self, writer: Writer) -> None:
+        self._engine = writer._engine
 
     def __enter__(self) -> None:
         event.listen(self._engine, "checkout", self._fail)
@@ -218,6 +220,23 @@ def test_new_facts_are_learned_and_rename_what_is_shown_at_once(collector: Insid
         ), collector.machine(agent).facts["os"]
 
     assert asyncio.run(run()) == (["srv-01"] * 3, "linux")
+
+
+def test_facts_that_the_disk_did_not_take_are_learned_when_they_come_again(tmp_path: Path) -> None:
+    async def run() -> tuple[list[int], str, str]:
+        collector = Inside(tmp_path)
+        agent = await collector.enrol("pc-01")
+        collector = collector.again()  # its register has no connection yet
+        told = [facts_frame({"hostname": "srv-01", "os": "linux"})]
+        with _BrokenDisk(collector.state.register.writer):
+            statuses = [(await collector.post(agent, told)).status]
+        statuses.append((await collector.post(agent, told)).status)
+        after = collector.again()
+        machine = after.machine(agent)
+        after.state.close()
+        return statuses, machine.facts["os"], machine.instance
+
+    assert asyncio.run(run()) == ([503, 200], "linux", "srv-01")
 
 
 def test_a_machine_keeps_its_instance_while_its_host_name_stays(collector: Inside) -> None:

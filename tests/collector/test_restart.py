@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from typing import TYPE_CHECKING
 
+import pytest
+
 from keskidee_collector.state import ALIVE_FILE, State
 from keskidee_config import CollectorSettings
+from tests.collector.inside import Inside
 from tests.collector.web.collector import Collector
 
 if TYPE_CHECKING:
@@ -36,3 +40,25 @@ def test_a_machine_that_was_on_is_on_while_it_has_had_no_time_to_report(tmp_path
 
 def test_a_machine_that_was_silent_stays_silent_until_it_reports(tmp_path: Path) -> None:
     assert states_after_a_restart(tmp_path, silent_seconds=60) == ["silent"]
+
+
+@pytest.mark.parametrize("steps", [(3600, -3600), (-3600, 3600), (-3600, -3600), (3600, 3600)])
+def test_the_report_that_came_last_is_shown_whatever_the_clock_was_set_to(
+    tmp_path: Path, steps: tuple[int, int]
+) -> None:
+    async def run() -> None:
+        collector = Inside(tmp_path)
+        agent = await collector.enrol("srv-01")
+        for load, step in enumerate((0, *steps)):
+            collector.clock.step(step)
+            collector.clock.wait(15)
+            await collector.report(agent, value=load)
+        collector.clock.wait(5)
+        after = collector.again()
+        assert await after.load(agent) == 2
+        after.clock.wait(15)
+        await after.report(agent, value=3)
+        assert await after.load(agent) == 3
+        after.state.close()
+
+    asyncio.run(run())

@@ -108,7 +108,7 @@ class Sender:
             full = False
         if look is not None and not full:
             self._deliver(self._batches.ended(look.states, look.at).bounded())
-        if look is not None and look.page_at > self._page_at:
+        if look is not None and look.page_at != self._page_at:  # earlier too: a clock may be set back
             self._deliver(self._own.batch(look.page, look.page_at).bounded())
             self._page_at = look.page_at
         if not reports:

@@ -134,3 +134,25 @@ def test_it_ends_at_once_though_a_destination_is_dead(inside: Inside, receiver: 
 
     asyncio.run(scenario())
     assert log.cursors == {"central": 0}
+
+
+def test_the_collectors_own_series_go_on_when_its_clock_is_set_back(
+    inside: Inside, receiver: Callable[..., Receiver], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outlook, "LOOK_SECONDS", 0.02)
+    there, log = receiver(), Log()
+    log.cursors["central"] = 0
+
+    def times() -> set[int]:
+        return {each.at - NOON_MS for request in there.taken for each in request if each.name == "keskidee_machine_up"}
+
+    async def scenario() -> None:
+        await inside.report(await inside.enrol("a"))
+        destination = RemoteWriteSettings(name="central", url=there.url)
+        running = start(View(inside.state), log, [destination], instance="collector")
+        await asyncio.to_thread(wait_until, lambda: times() == {0})
+        inside.clock.step(-3600)
+        await asyncio.to_thread(wait_until, lambda: times() == {0, -3_600_000})
+        await running.close()
+
+    asyncio.run(scenario())
