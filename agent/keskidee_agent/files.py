@@ -71,10 +71,6 @@ class Files:
         self._polls.pop(path, None)
         os.close(self._open.pop(path)[0])
 
-    def keep_open(self, path: str, descriptor: int) -> None:
-        """Reads a file from a descriptor that somebody has opened who may."""
-        self._open[path] = [descriptor, 4096, self._round]
-
     def content(self, path: str) -> bytes:
         """The whole content of a file. Raises NotHere, Denied, or Malformed where `path` is no regular file."""
         kept = self._open.get(path)

@@ -1,13 +1,10 @@
-"""What only root may read, handed to an agent that runs without root's rights.
+"""What only root may read, handed to an agent without root's rights: copies in a folder that root's helper fills.
 
-Two ways, both made by deploy/systemd: copies in a folder that root's helper fills (`keskidee agent firmware`), and the
-mounts of process 1, which the service manager opened as standard input before it gave up its rights. The resident agent
-imports this module, so nothing heavy is imported.
+The helper is `keskidee agent firmware`, run at boot by deploy/systemd. The resident agent imports this module, so
+nothing heavy is imported.
 """
 
 from __future__ import annotations
-
-import os
 
 from keskidee_report.model import Denied, NotHere
 
@@ -25,8 +22,6 @@ FILES = (
     "sys/firmware/dmi/tables/DMI",
 )
 """What the helper copies: the kernel gives these to root alone."""
-MOUNTS = "proc/1/mountinfo"
-STDIN = 0
 
 
 def copy_of(path: str) -> str:
@@ -44,17 +39,3 @@ def content(machine: Machine, path: str) -> bytes:
         except (NotHere, Denied):
             pass
         raise
-
-
-def take_mounts(machine: Machine) -> None:
-    """Reads the mounts of process 1 from standard input, where that is what it is.
-
-    A sandbox has mounts of its own, and the kernel shows those of process 1 to root alone. But it asks who opens the
-    file, not who reads it, and an open one goes on telling of changes.
-    """
-    try:
-        opened = os.readlink(f"/proc/self/fd/{STDIN}")
-    except OSError:
-        return
-    if opened.endswith("/1/mountinfo"):
-        machine.keep_open(MOUNTS, STDIN)

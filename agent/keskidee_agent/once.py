@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from keskidee_agent.facts import facts_of
 from keskidee_agent.files import Here
 from keskidee_agent.gather import Gatherer
-from keskidee_agent.handed import take_mounts
 from keskidee_agent.machine import Machine
 from keskidee_report.model import ABSENT, OK
 from keskidee_report.pages import BOUNDS, Unfit, arranged, page_family
@@ -60,7 +59,6 @@ def machine_at(root: str | None, textfile_directory: str | None = None) -> Machi
     """This machine, or the one recorded in the folder `root`. Raises OSError where that is no folder."""
     if root is None:
         machine = Machine()
-        take_mounts(machine)
     else:
         from keskidee_agent.recorded import RecordedMachine
 

@@ -15,7 +15,6 @@ from keskidee_agent.absence import Absence
 from keskidee_agent.delivery import Delivery
 from keskidee_agent.farewell import machine_goes_down
 from keskidee_agent.gather import DEADLINE_SECONDS, Gatherer
-from keskidee_agent.handed import take_mounts
 from keskidee_agent.lock import InUse
 from keskidee_agent.machine import Machine
 from keskidee_agent.origin import origin_of
@@ -76,7 +75,6 @@ class Resident:
         self._machine_id: str = settings["machine_id"]
         self._interval_seconds: int = settings["interval_seconds"]
         self._machine = Machine(excludes=settings["excludes"])
-        take_mounts(self._machine)
         self._machine.textfile_directory = settings["textfile_directory"]
         disabled, enabled = settings["disabled"], settings["enabled"]
         self._gatherer = Gatherer(self._machine, disabled=disabled, enabled=enabled, warn=warn)

@@ -45,8 +45,8 @@ fi
 cat >"$root/usr/bin/keskidee" <<END
 #!/opt/python/bin/$program
 import sys
-sys.path += ["/opt/keskidee/" + folder for folder in ("agent", "collector", "exporters", "config", "command")]
-sys.path.append("/opt/keskidee/.venv/lib/$program/site-packages")
+folders = ("agent", "collector", "exporters", "config", "command", ".venv/lib/$program/site-packages")
+sys.path[:0] = ["/opt/keskidee/" + folder for folder in folders]
 from keskidee.cli import main
 sys.exit(main())
 END
@@ -58,5 +58,6 @@ for unit in udevd networkd timesyncd logind resolved sysctl modules-load; do
     ln -s /dev/null "$root/etc/systemd/system/systemd-$unit.service"
 done
 cd "$root" && mkdir -p old && pivot_root . old && umount -l /old
+mount --make-rshared / # as systemd does where it boots a system; credentials reach a service by it
 exec env -i container=keskidee-test PATH=/usr/sbin:/usr/bin:/sbin:/bin \
     /lib/systemd/systemd --system --unit=quiet.target --show-status=0 --log-target=journal

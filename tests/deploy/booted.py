@@ -65,7 +65,16 @@ def booted(folder: Path) -> Iterator[Booted]:
     cgroup = _cgroup()
     folder.mkdir(parents=True)
     log = folder.with_suffix(".log")
-    command = ["unshare", *NAMESPACES, "--fork", "--kill-child", "--propagation=private", BOOT, folder, CHECKOUT]
+    command: list[str | Path] = [
+        "unshare",
+        *NAMESPACES,
+        "--fork",
+        "--kill-child",
+        "--propagation=private",
+        BOOT,
+        folder,
+        CHECKOUT,
+    ]
     command.append(sys.base_prefix)
     with log.open("wb") as written:
         started = subprocess.Popen(
