@@ -1,7 +1,7 @@
 # Each target works alone on a fresh checkout. What it needs is installed into .venv; Debian packages too where that is allowed.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench wheel format clean
+.PHONY: help run test check bench soak wheel format clean
 SHELL := /bin/bash
 PYTHON ?= python3
 export PYTHON
@@ -30,6 +30,10 @@ check: ## the same in under a minute: without the tests that are slow or need re
 bench: ## cost beside node_exporter and Pushgateway in the same run
 	@scripts/environment dev --programs
 	@exec $(bin)/python -m tests.bench $(ARGS)
+
+soak: ## tests of endurance at their full length: outages, returns of a fleet, thin links, faults (hours)
+	@scripts/environment dev --programs
+	@KESKIDEE_SOAK=full exec $(bin)/pytest -m soak --timeout 14400 -s $(ARGS)
 
 wheel: ## dist/keskidee-*.whl
 	@scripts/environment dev

@@ -1,7 +1,8 @@
-"""The segments: reports that were not acknowledged, oldest first, bounded by bytes and by age.
+"""The segments: reports that were not acknowledged, oldest first, bounded by bytes and by age, thinned as they age.
 
-Files `00000001.segment`, `00000002.segment`, ... in the form of record.py. The newest is appended to; each is removed
-when all of it is acknowledged; how far the oldest one is done stands in the cursor (cursor.py).
+Files `00000001.segment`, `00000002.segment`, ... in the form of record.py: the first report of each whole, the others
+as what changed. The newest is appended to; each is removed when all of it is acknowledged; how far the oldest one is
+done stands in the cursor (cursor.py), which is written first: a file that it has passed is removed by the next process.
 A number is never used twice, so a cursor that is older than the files does no harm: some reports are sent again.
 """
 
@@ -9,20 +10,22 @@ from __future__ import annotations
 
 import os
 
-from keskidee_agent import clock
-from keskidee_agent.cursor import FULL, OLD, Cursor
+from keskidee_agent.cursor import FULL, OLD, THINNED, Counts, Cursor
 from keskidee_agent.record import (
-    END,
     HEAD_BYTES,
     MAGIC,
-    NAMES,
-    SCHEMA_ID_BYTES,
-    frames_of,
+    REPORTS,
+    delta_record,
     names_record,
+    recent_after,
     records,
     report_record,
 )
+from keskidee_agent.retention import FIVE_MINUTES, REST_MS, Retention, put_in_place, sync_folder
+from keskidee_agent.segment import Chain, Segment, whole
 from keskidee_agent.slot import open_private, write_at
+from keskidee_agent.takeover import Takeover, content_of, path_of
+from keskidee_report.delta import delta_of
 from keskidee_report.model import Malformed
 
 TYPE_CHECKING = False
@@ -30,41 +33,34 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from keskidee_agent.slot import SchemaFrames
+    from keskidee_agent.thinning import Thinning
     from keskidee_report.codec import Report
+    from keskidee_report.delta import Snapshot
 
-SEGMENT_BYTES = 256 << 10
-YEAR_MS = 366 * 86400 * 1000
-SUFFIX = ".segment"
+SEGMENT_BYTES = 128 << 10
+SEGMENT_MS = 3_600_000
+"""What one segment holds, at most: it is dropped as a whole, thinned as a whole, and read as a whole for each batch."""
 
 
 class Batch:
     """The oldest reports, the names they need, and where the backlog goes on after them."""
 
-    __slots__ = ("end", "names", "number", "reports", "schema_ids")
+    __slots__ = ("end", "names", "number", "reports", "schema_ids", "segment")
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, segment: Segment) -> None:
         self.number = number
+        self.segment = segment
         self.names: list[bytes] = []
         self.reports: list[bytes] = []
         self.schema_ids: set[bytes] = set()
         self.end = 0
 
 
-class _Segment:
-    """What is known of a file without opening it: bytes, reports not yet done, and the boot clock at its ends."""
-
-    __slots__ = ("first_ms", "last_ms", "reports", "size")
-
-    def __init__(self, size: int, reports: int, now_ms: int) -> None:
-        self.size = size
-        self.reports = reports
-        self.first_ms = self.last_ms = now_ms
-
-
 class Backlog:
     """The segments in a folder. Methods raise OSError.
 
     `torn_bytes` stood behind the last whole record of files of earlier processes: a kill or a power cut ended them.
+    `lost_reports` are those that earlier processes took and that are not there any more.
     """
 
     def __init__(
@@ -73,26 +69,28 @@ class Backlog:
         schema_frames: SchemaFrames,
         *,
         max_age_seconds: float,
+        retention: Retention,
         now_ms: Callable[[], int],
     ) -> None:
         self.folder = folder
+        self.counts = Counts()
+        self.torn_bytes = self.lost_reports = 0
         self._cursor = Cursor(folder)
-        self.torn_bytes = 0
         self._schema_frames = schema_frames
         self._max_age_ms = int(max_age_seconds * 1000)
+        self._longest_ms = min(self._max_age_ms // 8, retention.full_rate_ms // 6, SEGMENT_MS)
+        self._retention = retention
         self._now_ms = now_ms
-        self._segments: dict[int, _Segment] = {}
+        self._segments: dict[int, Segment] = {}
         self._last_number = 0
         self._done = HEAD_BYTES  # how far the oldest segment is acknowledged
         self._writer = -1
         self._known_parts: set[bytes] = set()  # what the segment that is written to holds already
         self._known_schemas: set[bytes] = set()
+        self._base: Snapshot | None = None  # its last report
+        self._recent = b""
         self._unsynced = False
-
-    @property
-    def dropped(self) -> dict[str, int]:
-        """Reports given up, by reason (cursor.DROP_REASONS); to be changed by whoever gives one up."""
-        return self._cursor.dropped
+        self._thinning: tuple[int, Segment, Thinning] | None = None
 
     @property
     def bytes(self) -> int:
@@ -106,16 +104,12 @@ class Backlog:
 
     def open(self, left_behind: str) -> None:
         """Takes the folder over from the process before; the file `left_behind`, if there, is its last report."""
-        numbers = sorted([int(name[: -len(SUFFIX)]) for name in os.listdir(self.folder) if _is_segment(name)])
-        pointed_at, done = self._cursor.read()
-        self._last_number = max(pointed_at, *numbers, 0)
-        if os.path.exists(left_behind):
-            self._last_number += 1
-            os.rename(left_behind, self._path(self._last_number))
-            numbers.append(self._last_number)
-        for number in numbers:
-            self._take_over(number, done if number == pointed_at else HEAD_BYTES)
-        self._done = done if self._oldest_number() == pointed_at else HEAD_BYTES
+        found = Takeover(self.folder, self._cursor, left_behind, self._now_ms())
+        self._segments, self._last_number, self._done = found.segments, found.last_number, found.done
+        self.torn_bytes, self.lost_reports = found.torn_bytes, found.counts.settle(self.reports)
+        self.counts.add(found.counts)  # to those of this process, should the folder have been missing until now
+        if found.gone:
+            self._clear_away(found.gone)
 
     def append(self, report: Report, room: int) -> None:
         """Adds a report as the newest. Where all segments would take more than `room` bytes, the oldest goes."""
@@ -123,11 +117,15 @@ class Backlog:
         segment = self._segments.get(self._last_number) if self._writer >= 0 else None
         if segment is None or segment.size >= min(SEGMENT_BYTES, room // 8) or self._is_long(segment, now):
             segment = self._begin(now)
-        content = report_record(report.schema_id, report.frame)
         parts: set[bytes] = set()
-        if report.schema_id not in self._known_schemas:
-            frames, parts = self._schema_frames(report.schema_id, self._known_parts)
-            content = names_record(frames) + content
+        short = None if self._base is None else delta_of(self._base, report.snapshot)
+        if short is None:
+            content = report_record(report.schema_id, report.frame)
+            if report.schema_id not in self._known_schemas:
+                frames, parts = self._schema_frames(report.schema_id, self._known_parts)
+                content = names_record(frames) + content
+        else:
+            content = delta_record(short[0], self._recent)
         while self.bytes + len(content) > room and self._oldest_number() != self._last_number:
             self.drop_oldest(FULL)
         try:
@@ -137,61 +135,91 @@ class Backlog:
             raise
         self._known_parts |= parts
         self._known_schemas.add(report.schema_id)
+        self._base = report.snapshot if short is None else short[1]
+        self._recent = b"" if short is None else recent_after(self._recent, short[0])
         segment.size += len(content)
         segment.reports += 1
         segment.last_ms = now
         self._unsynced = True
 
     def oldest(self, max_reports: int, max_bytes: int) -> Batch | None:
-        """The oldest reports, at least one; None where none wait. Raises Malformed or OSError if unreadable."""
+        """The oldest reports, at least one, each whole; None where none wait. Raises Malformed and OSError."""
         number = self._oldest_number()
         if not number:
             return None
-        with open(self._path(number), "rb", 0) as file:
-            content = file.read()
-        batch = Batch(number)
+        content = content_of(self._path(number))
+        batch, chain = Batch(number, self._segments[number]), Chain()
         size = 0
         for kind, start, end in records(content):
-            if kind == NAMES:
-                batch.names.append(frames_of(kind, content[start:end]))
-            elif end > self._done:
-                report = frames_of(kind, content[start:end])
-                size += len(report)
-                if batch.reports and (size > max_bytes or len(batch.reports) == max_reports):
-                    break
-                batch.reports.append(report)
-                batch.schema_ids.add(content[start : start + SCHEMA_ID_BYTES])
-                batch.end = end
+            chain.add(kind, content[start:end])
+            if kind not in REPORTS or end <= self._done:
+                continue
+            snapshot = chain.snapshot()
+            report = whole(chain.session, snapshot)
+            size += len(report)
+            if batch.reports and (size > max_bytes or len(batch.reports) == max_reports):
+                break
+            batch.reports.append(report)
+            batch.schema_ids.add(snapshot.schema_id)
+            batch.end = end
         if not batch.reports:
             raise Malformed("no whole report left")
+        batch.names = chain.names
         return batch
 
     def acknowledge(self, batch: Batch, reason: str = "") -> None:
         """Goes on after this batch: the collector has it, or it was dropped for `reason`."""
         segment = self._segments.get(batch.number)
-        if segment is None:  # it had to make room meanwhile, and was counted then
+        if segment is not batch.segment:  # it had to make room meanwhile and was counted then, or was thinned
             return
         segment.reports -= len(batch.reports)
         if reason:
-            self.dropped[reason] += len(batch.reports)
-        if segment.reports <= 0:
-            self._remove(batch.number, "")
+            self.counts.dropped[reason] += len(batch.reports)
         else:
+            self.counts.delivered += len(batch.reports)
+        if segment.reports > 0:
             self._done = batch.end
-        self.write_cursor()
+            self.write_cursor()
+        else:
+            self._remove(batch.number)
 
     def drop_oldest(self, reason: str) -> None:
         """Gives the oldest segment up."""
-        self._remove(self._oldest_number(), reason)
-        self.write_cursor()
+        number = self._oldest_number()
+        self.counts.dropped[reason] += self._segments[number].reports
+        self._remove(number)
 
     def drop_old(self) -> None:
         """Gives up the segments whose last report is too old."""
         while self._segments:
-            number = self._oldest_number()
-            if self._now_ms() - self._segments[number].last_ms <= self._max_age_ms:
+            if self._now_ms() - self._segments[self._oldest_number()].last_ms <= self._max_age_ms:
                 break
             self.drop_oldest(OLD)
+
+    def thin(self, room: int) -> Callable[[], None] | None:
+        """Some milliseconds of thinning, where a segment is old or `room` gets short; at its end, what is left to do.
+
+        That raises OSError, and then the segment is as it was; it is tried again after a while.
+        """
+        if self._thinning is None and not self._begin_thinning(room):
+            return None
+        assert self._thinning is not None
+        number, segment, work = self._thinning
+        if self._segments.get(number) is not segment or self._is_begun(number):
+            self._thinning = None
+            return None
+        try:
+            if not work.step():
+                return None
+        except Malformed:  # told and counted when its turn comes to be sent
+            segment.level = FIVE_MINUTES
+            self._thinning = None
+            return None
+        self._thinning = None
+        if not work.worthwhile:
+            segment.level = work.level
+            return None
+        return lambda: self._replace(number, segment, work)
 
     def sync(self) -> None:
         """Makes all that was appended durable."""
@@ -203,84 +231,102 @@ class Backlog:
     def close(self) -> None:
         """Makes all durable and ends the writing."""
         self.sync()
-        if self._writer >= 0:
-            os.close(self._writer)
-            self._writer = -1
+        self._end_writing()
+        self.write_cursor()
         self._cursor.close()
 
     def write_cursor(self) -> None:
         """Writes down how far the oldest segment is done, and the counts."""
-        self._cursor.write(self._oldest_number() or self._last_number, self._done)
+        self._cursor.write(self._oldest_number() or self._last_number + 1, self._done, self.counts)
 
     # inside
 
     def _path(self, number: int) -> str:
-        return os.path.join(self.folder, f"{number:08d}{SUFFIX}")
+        return path_of(self.folder, number)
 
     def _oldest_number(self) -> int:
         return next(iter(self._segments), 0)
 
-    def _is_long(self, segment: _Segment, now: int) -> bool:
-        # a segment is given up as a whole, so none may span much of the age that reports may reach
-        return segment.reports > 0 and now - segment.first_ms > self._max_age_ms // 8
+    def _is_begun(self, number: int) -> bool:
+        """Whether the collector has some of it: then its records stay where the cursor says they are."""
+        return number == self._oldest_number() and self._done > HEAD_BYTES
 
-    def _begin(self, now: int) -> _Segment:
+    def _is_long(self, segment: Segment, now: int) -> bool:
+        return segment.reports > 0 and now - segment.first_ms > self._longest_ms
+
+    def _begin(self, now: int) -> Segment:
         """A new segment to write to."""
         self.sync()
-        if self._writer >= 0:
-            os.close(self._writer)
-            self._writer = -1
+        self._end_writing()
         number = self._last_number + 1
         self._writer = open_private(self._path(number))
         self._last_number = number
         write_at(self._writer, MAGIC, 0)
         if not self._segments:
             self._done = HEAD_BYTES
-        segment = self._segments[number] = _Segment(HEAD_BYTES, 0, now)
-        self._known_parts, self._known_schemas = set(), set()
+        segment = self._segments[number] = Segment(HEAD_BYTES, 0, now)
+        self._known_parts, self._known_schemas, self._base = set(), set(), None
         return segment
 
-    def _remove(self, number: int, reason: str) -> None:
-        segment = self._segments.pop(number)
-        if reason:
-            self.dropped[reason] += segment.reports
-        if number == self._last_number and self._writer >= 0:
+    def _end_writing(self) -> None:
+        if self._writer >= 0:
             os.close(self._writer)
             self._writer = -1
+
+    def _remove(self, number: int) -> None:
+        """Takes a segment away whose reports are counted."""
+        del self._segments[number]
+        if number == self._last_number:
+            self._end_writing()
         self._done = HEAD_BYTES
-        os.unlink(self._path(number))
-
-    def _take_over(self, number: int, done: int) -> None:
-        """Counts what waits in a segment of an earlier process; one that holds nothing is removed."""
-        path = self._path(number)
-        with open(path, "rb", 0) as file:
-            content = file.read()
-        waiting, end = 0, 0
         try:
-            for kind, _, end in records(content):
-                waiting += kind != NAMES and end > done
-        except Malformed:
-            pass
-        if content[end : end + len(END)] not in (b"", END):  # a record that is not whole
-            self.torn_bytes += len(content) - end
-        if not waiting:
-            os.unlink(path)
-            return
-        age_ms = clock.wall_ms() - int(os.stat(path).st_mtime * 1000)
-        if not 0 <= age_ms < YEAR_MS:  # a clock is or was wrong: the bound in bytes has to do
-            age_ms = 0
-        self._segments[number] = _Segment(len(content), waiting, self._now_ms() - age_ms)
-
-
-def sync_folder(folder: str) -> None:
-    """Makes the names in a folder durable, where the system can."""
-    if os.name == "posix":
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
+            self.write_cursor()
+            self._cursor.sync()  # a power cut that keeps the removal and not the counts would look like a loss
         finally:
-            os.close(descriptor)
+            os.unlink(self._path(number))
 
+    def _begin_thinning(self, room: int) -> bool:
+        now = self._now_ms()
+        written_to = self._last_number if self._writer >= 0 else 0
+        at_rest = [
+            (number, segment)
+            for number, segment in self._segments.items()
+            if (number != written_to or self._is_long(segment, now)) and not self._is_begun(number)
+        ]
+        number, level = self._retention.due(at_rest, now, crowded=self.bytes > room // 4 * 3)
+        if not number:
+            return False
+        from keskidee_agent.thinning import Thinning
 
-def _is_segment(name: str) -> bool:
-    return name.endswith(SUFFIX) and name[: -len(SUFFIX)].isdigit()
+        segment = self._segments[number]
+        try:
+            self._thinning = number, segment, Thinning(content_of(self._path(number)), level)
+        except OSError:
+            segment.level = FIVE_MINUTES
+        return self._thinning is not None
+
+    def _replace(self, number: int, segment: Segment, work: Thinning) -> None:
+        thinned = segment.reports - work.kept
+        content = work.content(self.counts.dropped[THINNED] + thinned)
+        try:
+            put_in_place(self._path(number), content)
+        except OSError:
+            self._retention.rests_until_ms = self._now_ms() + REST_MS
+            raise
+        if number == self._last_number:
+            self._end_writing()
+        made = self._segments[number] = Segment(len(content), work.kept, segment.last_ms, work.level)
+        made.first_ms = segment.first_ms
+        self.counts.dropped[THINNED] += thinned
+        sync_folder(self.folder)
+        self.write_cursor()
+
+    def _clear_away(self, paths: list[str]) -> None:
+        """Removes files whose reports are counted, once the counts are written down."""
+        try:
+            self.write_cursor()
+        except OSError:  # they are found again by the next process
+            return
+        self._cursor.sync()
+        for path in paths:
+            os.unlink(path)

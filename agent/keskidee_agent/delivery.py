@@ -76,6 +76,7 @@ class Delivery:
         self._base: Snapshot | None = None
         self._one_by_one = 0
         self._rounds_waiting = 0
+        self._urgent = False
         self._thrift: Thrift | None = None
         self._post_bytes = 0
 
@@ -92,22 +93,23 @@ class Delivery:
     def deliver(self, seconds: float, interval_seconds: float, *, urgent: bool = False) -> None:
         """One round's sending, within `seconds`; nothing while it pauses after a failure, or while a batch fills.
 
-        `urgent`: this report says something that must not wait.
+        `urgent`: this report says something that must not wait; nor do later ones until it has arrived.
         """
+        self._urgent = self._urgent or urgent
+        self._rounds_waiting += 1
         if clock.boot_ms() < self._paused_until_ms:
             return
         batch = self.wishes.batch if self.wishes is not None else 1
-        self._rounds_waiting += 1
-        if self._rounds_waiting < batch and not urgent:
+        if self._rounds_waiting < batch and not self._urgent:
             return
         deadline_ms = clock.boot_ms() + int(seconds * 1000)
         try:
-            if not self._may_spend(urgent=urgent):
+            if not self._may_spend(urgent=self._urgent):
                 self.deferred += 1
                 return
             together = self._recent(batch)
             self._send_live(together, seconds)
-            self._rounds_waiting = 0
+            self._rounds_waiting, self._urgent = 0, False
             if together is None and self._may_spend(backlog=True):
                 self._send_backlog((deadline_ms - clock.boot_ms()) / 1000)
         except DeliveryError as error:

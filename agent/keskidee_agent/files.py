@@ -3,8 +3,8 @@
 Paths are written without a leading slash (`proc/stat`). Errors of the operating system are translated here, once:
 no such file is NotHere, a missing right is Denied, what cannot be read as a file is Malformed; other OSErrors rise.
 
-Files of /proc and /sys stay open and are read with `pread`, which costs a quarter of opening them again. The resident
-agent imports this module, so nothing heavy is imported.
+Files of /proc and /sys that are read round by round stay open and are read with `pread`, which costs a quarter of
+opening them again. The resident agent imports this module, so nothing heavy is imported.
 """
 
 from __future__ import annotations
@@ -16,10 +16,12 @@ from keskidee_report.model import Denied, Malformed, NotHere
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
 FILES_KEPT_OPEN = 256
-"""Beyond this many, files are opened and closed for each reading."""
+"""Beyond this many, files are opened and closed for each reading: each takes the kernel 4 KiB. So is a file that was
+not read in this round or the last one before: a machine with 500 interfaces has 10,000 files that are read seldom."""
 SWEEP_ROUNDS = 64
 """Files that no round of the last so many has read are closed (a device that went away)."""
 LARGEST_FILE_BYTES = 16 << 20
@@ -29,6 +31,12 @@ _MISSING = frozenset(
     {errno.ENOENT, errno.ENOTDIR, errno.ENXIO, errno.ENODEV, errno.ESRCH, errno.ELOOP, errno.ENAMETOOLONG}
 )
 _FORBIDDEN = frozenset({errno.EACCES, errno.EPERM})
+_WHOLE = ("proc/stat", "proc/meminfo", "proc/loadavg", "proc/diskstats", "proc/vmstat", "proc/net/", "proc/pressure/")
+_WHOLE_BYTES = 2048
+"""A shorter answer of these is the whole file, and need not be asked for its end: the kernel breaks off early only
+where the next record does not fit into its page (seq_read_iter in fs/seq_file.c), and none of theirs is so long."""
+_ATTRIBUTE_BYTES = 4096
+"""An attribute in /sys comes whole, up to a page (Documentation/filesystems/sysfs.rst); /proc/sys likewise."""
 _OPEN_FLAGS = os.O_RDONLY
 for _flag in ("O_NONBLOCK", "O_CLOEXEC", "O_NOCTTY", "O_BINARY"):  # a FIFO must not hold us up; not all are everywhere
     _OPEN_FLAGS |= getattr(os, _flag, 0)
@@ -49,14 +57,19 @@ class Files:
     keeps_open = True
 
     def __init__(self) -> None:
-        self._open: dict[str, list[int]] = {}  # path: descriptor, bytes to ask for, round of the last reading
+        # path: descriptor, bytes to ask for, round of the last reading, length from which the end is asked for
+        self._open: dict[str, list[int]] = {}
+        self._opened: set[str] = set()  # in this round, and not kept open
+        self._opened_before: set[str] = set()
         self._polls: dict[str, Any] = {}
         self._shared: dict[str, bytes] = {}
+        self._parsed: dict[str, tuple[bytes, Any]] = {}
         self._round = 0
 
     def begin_round(self, *, sweep: bool = True) -> None:
         """Forgets what was shared in the last round. `sweep` False keeps all files open (a thread may be in one)."""
         self._shared.clear()
+        self._opened_before, self._opened = self._opened, set()
         self._round += 1
         if sweep and self._round % SWEEP_ROUNDS == 0:
             for path in [path for path, kept in self._open.items() if kept[2] <= self._round - SWEEP_ROUNDS]:
@@ -100,6 +113,14 @@ class Files:
             content = self._shared[path] = self.content(path)
         return content
 
+    def parsed(self, path: str, parse: Callable[[bytes], Any]) -> Any:
+        """What `parse` makes of `content`, made anew only where that has changed. Nobody changes what comes back."""
+        content = self.content(path)
+        kept = self._parsed.get(path)
+        if kept is None or kept[0] != content:
+            kept = self._parsed[path] = (content, parse(content))
+        return kept[1]
+
     def text(self, path: str) -> str:
         """The one value a file holds, without white space around it; what is not UTF-8 becomes U+FFFD."""
         return self.content(path).decode("utf-8", "replace").strip()
@@ -137,6 +158,20 @@ class Files:
             raise translated(error, path) from None
         return sorted([name for name in found if name.startswith(prefix)])
 
+    def present(self, pattern: str) -> bool:
+        """Whether there is a file or folder of that name; `folder/A*B`: one in it that begins with A and holds B.
+
+        Asked for what is hardly ever there, so that nothing is raised where it is not.
+        """
+        folder, _, name = pattern.rpartition("/")
+        beginning, star, part = name.partition("*")
+        try:
+            if not os.access(self._real(folder if star else pattern), os.F_OK):
+                return False
+            return not star or any(part in found for found in self.names(folder, beginning))
+        except (NotHere, Denied, OSError):
+            return False
+
     def place(self, path: str) -> str:
         """Where a path leads once every symbolic link in it is followed: the place of a device in /sys/devices."""
         return os.path.realpath(self._real(path))
@@ -150,10 +185,9 @@ class Files:
         try:
             if os.fstat(descriptor).st_mode & 0o170000 != 0o100000:  # S_IFMT, S_IFREG
                 raise Malformed(f"/{path} is not a regular file")
-            kept = [descriptor, 4096, self._round]
+            kept = [descriptor, 4096, self._round, _whole_below(path)]
             content = self._read(kept)
-            room = len(self._open) < FILES_KEPT_OPEN
-            keep = may_keep and room and path.startswith(_KEPT_OPEN) and self.keeps_open
+            keep = may_keep and self._is_read_often(path)
             if keep:
                 self._open[path] = kept
             return content
@@ -161,11 +195,19 @@ class Files:
             if not keep:
                 os.close(descriptor)
 
+    def _is_read_often(self, path: str) -> bool:
+        if not (self.keeps_open and path.startswith(_KEPT_OPEN) and len(self._open) < FILES_KEPT_OPEN):
+            return False
+        if path in self._opened_before or path in self._opened:
+            return True
+        self._opened.add(path)
+        return False
+
     def _read(self, kept: list[int]) -> bytes:
-        descriptor, size, _ = kept
+        descriptor, size, _, whole_below = kept
         kept[2] = self._round
         content: bytes = _pread(descriptor, size, 0)
-        if not content:
+        if len(content) < whole_below:
             return content
         while True:
             # /proc hands out whole records, so a short read is not the end; only an empty one is
@@ -178,6 +220,12 @@ class Files:
         if len(content) >= size:
             kept[1] = 2 * len(content)
         return content
+
+
+def _whole_below(path: str) -> int:
+    if path.startswith(("sys/", "proc/sys/")):
+        return _ATTRIBUTE_BYTES
+    return _WHOLE_BYTES if path.startswith(_WHOLE) else 1  # only an empty answer says it by itself
 
 
 class Here(Files):

@@ -8,12 +8,10 @@ The four-way outcome is decided here and nowhere else. The resident imports this
 from __future__ import annotations
 
 import _thread
-import os
 import sys
 import time
-from importlib import import_module
 
-from keskidee_agent import sources as packaged
+from keskidee_agent.source import DEADLINE_SECONDS, Source, found_sources
 from keskidee_report.model import (
     ABSENT,
     DENIED,
@@ -26,72 +24,20 @@ from keskidee_report.model import (
     Reading,
     TimedOut,
 )
+from keskidee_report.rules import LABELS_AT_MOST, is_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from typing import Protocol
+    from collections.abc import Callable, Iterable
 
     from keskidee_agent.machine import Machine
-    from keskidee_report.model import Sample
+    from keskidee_report.model import Family, Sample
 
-    class SourceModule(Protocol):
-        """What a module in the sources folder gives."""
+__all__ = ["DEADLINE_SECONDS", "Gatherer", "Source", "found_sources", "read"]
 
-        def read(self, machine: Machine, /) -> Iterator[Sample]: ...
-
-
-DEADLINE_SECONDS = 5.0
-"""How long a source may take before it is given up; a module may say otherwise in DEADLINE_SECONDS."""
 QUOTED_REASON = 200
-
-
-class Source:
-    """A source as found: its name, how to read it, on which platforms, how often, and which right it needs."""
-
-    __slots__ = (
-        "bug",
-        "deadline_seconds",
-        "every_seconds",
-        "grant",
-        "last",
-        "last_at",
-        "name",
-        "opt_in",
-        "platforms",
-        "read",
-        "right",
-    )
-
-    def __init__(self, name: str, module: SourceModule, *, deadline_seconds: float = DEADLINE_SECONDS) -> None:
-        self.name = name
-        self.read = module.read
-        self.platforms: tuple[str, ...] = getattr(module, "PLATFORMS", ())
-        self.opt_in: bool = getattr(module, "OPT_IN", False)
-        self.every_seconds: float = getattr(module, "EVERY_SECONDS", 0)
-        self.deadline_seconds: float = getattr(module, "DEADLINE_SECONDS", deadline_seconds)
-        self.right: str = getattr(module, "RIGHT", "")  # what it needs beyond any user's rights, and how to give it
-        self.grant: str = getattr(module, "GRANT", "")
-        self.last: Reading | None = None
-        self.last_at = 0.0
-        self.bug = ""
-
-
-def found_sources(*, deadline_seconds: float = DEADLINE_SECONDS) -> list[Source]:
-    """Every module of the sources package, by name. No list is kept: a new file is a new source."""
-    names = set()
-    for folder in packaged.__path__:
-        try:
-            files = os.listdir(folder)
-        except OSError:  # packed into a zip file
-            import pkgutil  # 2.5 MiB, so not otherwise
-
-            files = [module.name + ".py" for module in pkgutil.iter_modules([folder])]
-        names |= {file.partition(".")[0] for file in files if file.endswith((".py", ".pyc")) and file[0] not in "_."}
-    # what people write into text files comes last: a family of that name is then still the source's that it belongs to
-    in_order = sorted(names, key=lambda name: (name == "textfile", name))
-    modules = [(name, import_module(f"{packaged.__name__}.{name}")) for name in in_order]
-    return [Source(name, module, deadline_seconds=deadline_seconds) for name, module in modules]
+_known_labels: set[str] = set()
+_OUTCOMES: dict[type[Exception], str] = {NotHere: ABSENT, Denied: DENIED, TimedOut: TIMED_OUT}
 
 
 class Gatherer:
@@ -112,11 +58,17 @@ class Gatherer:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.machine = machine
-        found = list(found_sources() if sources is None else sources)
+        if sources is None:
+            sources = found_sources(disabled=disabled, enabled=enabled)
         unwanted = set(disabled)
         if enabled is not None:
-            unwanted |= {source.name for source in found if source.opt_in}.difference(enabled)
-        self.sources = [source for source in found if source.name not in unwanted]
+            sources = list(sources)
+            unwanted |= {source.name for source in sources if source.opt_in}.difference(enabled)
+        self.sources = [source for source in sources if source.name not in unwanted]
+        for source in self.sources:
+            if source.platforms and machine.platform not in source.platforms:
+                source.absent, source.needs = Reading(source.name, ABSENT, f"not on {machine.platform}"), ()
+                source.unload()
         self._warn = warn or _to_stderr
         self._clock = clock
         self._worker: _Worker | None = None
@@ -134,8 +86,8 @@ class Gatherer:
         readings: dict[str, Reading] = {}
         due = []
         for source in self.sources:
-            if source.platforms and self.machine.platform not in source.platforms:
-                readings[source.name] = Reading(source.name, ABSENT, f"not on {self.machine.platform}")
+            if source.absent is not None and not self._has_come(source):
+                readings[source.name] = source.absent
             elif source.name in self._lost:
                 readings[source.name] = _late(source)
             elif source.last is not None and now - source.last_at < source.every_seconds:
@@ -147,6 +99,8 @@ class Gatherer:
             reading = readings[source.name]
             if source.every_seconds and reading.outcome not in (FAILED, TIMED_OUT):
                 source.last, source.last_at = reading, now
+            if reading.outcome == ABSENT and not reading.samples and source.needs:
+                self._rest(source, reading)
             if self._outcomes.get(source.name, OK) != reading.outcome:
                 self._tell(reading)
         return [readings[source.name] for source in self.sources]
@@ -165,6 +119,18 @@ class Gatherer:
             self._lost[hung.name] = worker
             readings[hung.name] = _late(hung)
             due = due[len(worker.readings) + 1 :]
+
+    def _rest(self, source: Source, reading: Reading) -> None:
+        """What this machine has not got is not read again before one of its names is there."""
+        if not any(map(self.machine.present, source.needs)):
+            source.absent = reading
+            self.machine.forget(source.name)
+            source.unload()
+
+    def _has_come(self, source: Source) -> bool:
+        if any(map(self.machine.present, source.needs)):
+            source.absent = source.last = None
+        return source.absent is None
 
     def _forget_returned(self) -> None:
         for name in [name for name, worker in self._lost.items() if worker.returned]:
@@ -236,17 +202,17 @@ def read(source: Source, machine: Machine) -> Reading:
     """
     samples: list[Sample] = []
     try:
-        samples.extend(source.read(machine))
-    except NotHere as error:
-        return Reading(source.name, ABSENT, str(error), samples=samples)
-    except Denied as error:
-        return Reading(source.name, DENIED, str(error), samples=samples)
-    except TimedOut as error:
-        return Reading(source.name, TIMED_OUT, str(error), samples=samples)
+        found = source.read(machine)
+        if type(found) is list:  # it is not changed any more
+            samples = found
+        else:
+            samples.extend(found)
+    except (NotHere, Denied, TimedOut) as error:
+        return _reading(source, samples, _OUTCOMES[type(error)], str(error))
     except Malformed as error:
-        return Reading(source.name, FAILED, f"malformed: {error}"[:QUOTED_REASON])
+        return _reading(source, [], FAILED, f"malformed: {error}"[:QUOTED_REASON])
     except OSError as error:
-        return Reading(source.name, FAILED, str(error)[:QUOTED_REASON])
+        return _reading(source, [], FAILED, str(error)[:QUOTED_REASON])
     except Exception as error:  # noqa: BLE001 - a bug in one source must not cost the others
         reason = f"{type(error).__name__}: {error}"[:QUOTED_REASON]
         if source.bug != reason:  # once, not every round
@@ -254,10 +220,36 @@ def read(source: Source, machine: Machine) -> Reading:
 
             traceback.print_exc()
             source.bug = reason
-        return Reading(source.name, FAILED, reason)
+        return _reading(source, [], FAILED, reason)
     if not samples:
-        return Reading(source.name, ABSENT, "nothing to read")
-    return Reading(source.name, OK, samples=samples)
+        return _reading(source, samples, ABSENT, "nothing to read")
+    return _reading(source, samples, OK, "")
+
+
+def _reading(source: Source, samples: list[Sample], outcome: str, reason: str) -> Reading:
+    if samples == source.samples:  # the very same list tells the encoder so
+        samples = source.samples
+    elif len(samples) != len(source.samples):  # there are new names
+        fault = unfit(samples)
+        if fault:
+            outcome, reason, samples = FAILED, f"malformed: {fault}"[:QUOTED_REASON], []
+    source.samples = samples
+    return Reading(source.name, outcome, reason, samples=samples)
+
+
+def unfit(samples: Iterable[tuple[Family, dict[str, str], object]]) -> str:
+    """What no collector would take, so that it costs its source and not the whole report; empty where all is well.
+
+    NaN and numbers below zero are taken, as node_exporter gives them, even for a counter.
+    """
+    for family, labels, value in samples:
+        if not _known_labels.issuperset(labels):
+            if len(labels) > LABELS_AT_MOST or not all(map(is_name, labels)):
+                return f"illegal labels of {family.name}: {list(labels)!r}"
+            _known_labels.update(labels)
+        if not isinstance(value, (int, float)):
+            return f"{family.name} is no number: {value!r}"
+    return ""
 
 
 def _late(source: Source) -> Reading:

@@ -7,7 +7,7 @@ import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from keskidee_agent.backlog import sync_folder
+from keskidee_agent.retention import sync_folder
 from keskidee_config import AgentSettings, ConfigError, config_directory, data_directory, load
 
 IDENTITY_FILE = "identity.json"

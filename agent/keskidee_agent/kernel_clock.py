@@ -1,13 +1,10 @@
-"""How the kernel keeps its clock in step, asked by adjtimex(2). Only the C library can ask.
-
-The `ctypes` module is 0.6 MiB: it is imported at the first question, and never where there is no such call.
-"""
+"""How the kernel keeps its clock in step, asked by adjtimex(2). Only the C library can ask."""
 
 from __future__ import annotations
 
-import os
 import sys
 
+from keskidee_agent.clibrary import buffer, function
 from keskidee_report.model import Denied, NotHere
 
 TYPE_CHECKING = False
@@ -32,24 +29,19 @@ def asker() -> Callable[[], dict[str, int]]:
     """
     if not sys.platform.startswith("linux"):
         raise NotHere("no adjtimex on this system")
-    try:
-        import ctypes
-
-        call = ctypes.CDLL(None, use_errno=True).adjtimex
-    except (ImportError, OSError, AttributeError):
-        raise NotHere("no adjtimex in the C library") from None
+    call = function("adjtimex")
     from struct import Struct
 
     layout = Struct(LAYOUT)
-    buffer = ctypes.create_string_buffer(RESERVED_BYTES)
+    answer = buffer(RESERVED_BYTES)
+    content, blank = memoryview(answer).cast("B"), bytes(RESERVED_BYTES)
 
     def ask() -> dict[str, int]:
-        ctypes.memset(buffer, 0, RESERVED_BYTES)  # modes 0: nothing is set
-        state = call(buffer)
+        content[:] = blank  # modes 0: nothing is set
+        state = call(answer)
         if state < 0:
-            error = ctypes.get_errno()
-            raise Denied(f"may not call adjtimex: {os.strerror(error)}")
-        found = dict(zip(NAMES, layout.unpack_from(buffer), strict=True))
+            raise Denied("may not call adjtimex")
+        found = dict(zip(NAMES, layout.unpack_from(answer), strict=True))
         found["state"] = state
         return found
 

@@ -10,7 +10,6 @@ import os
 import sys
 import time
 
-from keskidee_agent import handed
 from keskidee_agent.files import Files, Here
 from keskidee_agent.space import MOUNT_SECONDS, Question, statvfs
 from keskidee_report.model import Denied, NotHere, TimedOut
@@ -49,6 +48,10 @@ class Machine(Files):
     def memory(self, source: str) -> dict[Any, Any]:
         """What the source wants to know again in the next round. It begins empty and lives as long as the agent."""
         return self._memories.setdefault(source, {})
+
+    def forget(self, source: str) -> None:
+        """Lets go of what the source remembers."""
+        self._memories.pop(source, None)
 
     def warn(self, line: str) -> None:
         """What a person should know though it is no outcome; a source says it once, not each round."""
@@ -137,6 +140,8 @@ class Machine(Files):
     def smbios(self) -> bytes:
         """The SMBIOS structure table (DMTF DSP0134): for all on Windows, for root and by its helper on Linux."""
         if self.platform != WINDOWS:
+            from keskidee_agent import handed
+
             return handed.content(self, "sys/firmware/dmi/tables/DMI")
         from keskidee_agent import windows
 

@@ -43,14 +43,14 @@ def run(args: argparse.Namespace) -> int:
         return USAGE
     readings = Gatherer(machine, warn=silent).round()
     if args.format == "json":
-        written = write_stdout(json.dumps(as_json(machine, readings), ensure_ascii=False, indent=1) + "\n")
+        write_stdout(json.dumps(as_json(machine, readings), ensure_ascii=False, indent=1) + "\n")
     else:
-        written = write_stdout(as_prometheus(sample for reading in readings for sample in reading.samples))
+        write_stdout(as_prometheus(sample for reading in readings for sample in reading.samples))
     for reading in readings:
         if reading.outcome not in (OK, ABSENT):
             sys.stderr.write(f"keskidee: {reading.source}: {reading.outcome}: {reading.reason}\n")
     if any(reading.samples for reading in readings):
-        return READ if written else NOTHING_READ
+        return READ  # also where the reader of stdout has seen enough (`| head`)
     sys.stderr.write(f"keskidee: nothing to read {'on this machine' if args.root is None else 'in ' + args.root}\n")
     return NOTHING_READ
 
@@ -154,8 +154,8 @@ def _escaped(value: str) -> str:
     return value.replace("\\", "\\\\").replace("\n", "\\n").replace('"', '\\"')
 
 
-def write_stdout(text: str) -> bool:
-    """Writes UTF-8 with plain newlines on every system; False where the reader has gone away."""
+def write_stdout(text: str) -> None:
+    """Writes UTF-8 with plain newlines on every system; no more where the reader has gone away."""
     try:
         binary = getattr(sys.stdout, "buffer", None)
         if binary is None:
@@ -166,8 +166,6 @@ def write_stdout(text: str) -> bool:
             binary.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return False
-    return True
 
 
 def silent(line: str) -> None:

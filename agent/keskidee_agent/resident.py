@@ -6,6 +6,7 @@ typing, json, logging, socket, ssl, signal (together 10 MB). The settings arrive
 
 from __future__ import annotations
 
+import gc
 import marshal
 import os
 import sys
@@ -17,6 +18,7 @@ from keskidee_agent.farewell import machine_goes_down
 from keskidee_agent.gather import DEADLINE_SECONDS, Gatherer
 from keskidee_agent.lock import InUse
 from keskidee_agent.machine import Machine
+from keskidee_agent.mapped import give_back
 from keskidee_agent.origin import origin_of
 from keskidee_agent.spool import Spool
 from keskidee_agent.transport import Transport
@@ -37,6 +39,8 @@ DELIVERY_SECONDS = (2.0, 10.0)
 """What one round's sending may take: half the interval within these bounds, so that the next reading is on time."""
 GOODBYE_SECONDS = 2.0
 FACTS_EVERY_MS = 3_600_000
+GIVE_BACK_ROUNDS = 256
+"""Now and then the pages that only a start, a handshake or the facts needed are given back; first after two rounds."""
 IN_USE = 1
 
 
@@ -121,12 +125,16 @@ class Resident:
         self._sequence += 1
         self._spool.hold(report)
         shortest, longest = DELIVERY_SECONDS
-        seconds = min(longest, max(shortest, self._interval_seconds / 2))
+        share = 0.8 if self._delivery.is_thrifty else 0.5  # a thin link loses packets, and a new connection costs more
+        seconds = min(longest, max(shortest, self._interval_seconds * share))
         self._delivery.deliver(seconds, self._interval_seconds, urgent=self._is_urgent(readings))
         wishes = self._delivery.wishes
         if wishes is not None and wishes.interval_seconds != self._interval_seconds:
             self._interval_seconds = wishes.interval_seconds
             self._facts_due_ms = 0
+        if self._sequence % GIVE_BACK_ROUNDS == 2:
+            gc.collect()  # the modules of sources that were not wanted
+            give_back()
 
     def _is_urgent(self, readings: list[Reading]) -> bool:
         """Whether something broke or works again since the round before, where reports wait otherwise."""

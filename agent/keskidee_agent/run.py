@@ -103,6 +103,8 @@ def handover(args: argparse.Namespace) -> dict[str, Any]:
             "folder": str((state / "spool").absolute()),
             "max_bytes": settings.spool.max_bytes,
             "max_age_seconds": settings.spool.max_age_seconds,
+            "full_rate_seconds": settings.spool.full_rate_seconds,
+            "minute_rate_seconds": settings.spool.minute_rate_seconds,
         },
         "parent": args.exit_with_parent,
         "command": [sys.executable, *sys.orig_argv[1:]],

@@ -1,14 +1,15 @@
 """The file `live`: the newest report, written over the one before it, with the names it needs in front.
 
-It has the form of a spool file, so the next process takes it over by renaming it. No fsync: while the collector
-acknowledges, nothing in it is worth one; what is not acknowledged moves to a segment with the next round.
+It has the form of a spool file, so the next process takes it over by renaming it; the counts (cursor.py) stand in it.
+No fsync: while the collector acknowledges, nothing in it is worth one; what is not acknowledged moves to a segment
+with the next round.
 """
 
 from __future__ import annotations
 
 import os
 
-from keskidee_agent.record import END, MAGIC, names_record, report_record
+from keskidee_agent.record import END, MAGIC, counts_record, names_record, report_record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,11 +34,14 @@ class Slot:
         self._at = 0
         self._descriptor = -1
 
-    def write(self, report: Report) -> None:
-        """Writes the report over the one before. A kill in the middle loses both, so the other is safe elsewhere."""
+    def write(self, report: Report, counts: bytes) -> None:
+        """Writes the report, and the counts with it, over those before.
+
+        A kill in the middle loses both reports, so the other is safe elsewhere.
+        """
         if self._descriptor < 0:
             self._descriptor = open_private(self.path)
-        record = report_record(report.schema_id, report.frame, deflated=False) + END
+        record = counts_record(counts) + report_record(report.schema_id, report.frame, deflated=False) + END
         if report.schema_id == self._schema_id:
             write_at(self._descriptor, record, self._at)
         else:

@@ -1,10 +1,12 @@
 """Reports that the collector has not acknowledged, on disk: the newest in a slot, older ones in a backlog.
 
 Each report is written to the slot before it is sent: one `pwrite` a round, over the report before. Only when that one
-was not acknowledged does it join the backlog first. The backlog is fsynced at most once a minute.
+was not acknowledged does it join the backlog first. The backlog is fsynced at most once a minute, and thinned a little
+at a time as it ages.
 
 So kill -9 loses nothing, a power cut at most a minute, and what may be sent twice the collector knows by session and
 sequence. A disk that is full or forbids writing is told, counted, and never fatal: the live report still goes out.
+Whatever happens, every report that was taken is delivered, waits, or is counted as dropped.
 The resident agent imports this file: nothing heavy.
 """
 
@@ -16,6 +18,7 @@ from keskidee_agent import clock
 from keskidee_agent.backlog import Backlog, Batch
 from keskidee_agent.cursor import DISK
 from keskidee_agent.lock import take_lock
+from keskidee_agent.retention import Retention
 from keskidee_agent.slot import Slot
 from keskidee_report.model import Malformed
 
@@ -23,6 +26,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from keskidee_agent.cursor import Counts
     from keskidee_agent.slot import SchemaFrames
     from keskidee_report.codec import Report
 
@@ -43,12 +47,17 @@ class Spool:
         warn: Callable[[str], None],
         max_bytes: int = 64 << 20,
         max_age_seconds: float = 7 * 86400,
+        full_rate_seconds: float = 6 * 3600,
+        minute_rate_seconds: float = 24 * 3600,
         now_ms: Callable[[], int] = clock.boot_ms,
     ) -> None:
         self.folder = folder
         self.live: Report | None = None
         self._slot = Slot(os.path.join(folder, "live"), schema_frames)
-        self._backlog = Backlog(folder, schema_frames, max_age_seconds=max_age_seconds, now_ms=now_ms)
+        retention = Retention(full_rate_seconds, minute_rate_seconds)
+        self._backlog = Backlog(
+            folder, schema_frames, max_age_seconds=max_age_seconds, retention=retention, now_ms=now_ms
+        )
         self._max_bytes = max_bytes
         self._warn = warn
         self._now_ms = now_ms
@@ -69,9 +78,19 @@ class Spool:
         return self._backlog.reports + (self.live is not None)
 
     @property
+    def taken(self) -> int:
+        """Reports that were ever held since the folder was made: delivered, waiting or dropped."""
+        return self._counts.taken
+
+    @property
+    def delivered(self) -> int:
+        """Reports that the collector acknowledged since the folder was made."""
+        return self._counts.delivered
+
+    @property
     def dropped(self) -> dict[str, int]:
         """Reports that were given up, by reason (cursor.DROP_REASONS), since the folder was made."""
-        return self._backlog.dropped
+        return self._counts.dropped
 
     def hold(self, report: Report) -> None:
         """Keeps a report before it is sent. The one before it, if nobody acknowledged it, joins the backlog."""
@@ -82,8 +101,12 @@ class Spool:
                 self.dropped[DISK] += 1
             self._guarded("bounds", self._backlog.drop_old)
         self.live = report
+        self._counts.taken += 1
+        self._counts.settled = False
         if self._opened:
-            self._guarded("live", self._slot.write, report)
+            self._guarded("live", self._slot.write, report, self._counts.packed())
+            if thinned := self._backlog.thin(self._room()):
+                self._guarded("thinning", thinned)
         now = self._now_ms()
         if now - self._synced_ms >= SYNC_MS:
             self._synced_ms = now
@@ -91,11 +114,12 @@ class Spool:
 
     def acknowledge_live(self) -> None:
         """The collector has the live report: the next one may be written over it."""
-        self.live = None
+        self._settle()
+        self._counts.delivered += 1
 
     def drop_live(self, reason: str) -> None:
         """The live report will never be accepted."""
-        self.live = None
+        self._settle()
         self.dropped[reason] += 1
         self._guarded("cursor", self._backlog.write_cursor)
 
@@ -116,11 +140,21 @@ class Spool:
         """Makes what waits durable and leaves the folder to the next process."""
         if self.live is not None:
             self._guarded("live", self._slot.sync)
+        if self._opened:
+            self._guarded("backlog", self._backlog.close)
         self._guarded("live", lambda: self._slot.close(remove=self.live is None))
-        self._guarded("backlog", self._backlog.close)
         if self._lock >= 0:
             os.close(self._lock)
             self._lock = -1
+
+    @property
+    def _counts(self) -> Counts:
+        return self._backlog.counts
+
+    def _settle(self) -> None:
+        """Nothing is written: where the slot tells otherwise, the report is sent once more."""
+        self.live = None
+        self._counts.settled = True
 
     def _room(self) -> int:
         return self._max_bytes - self._slot.size
@@ -134,6 +168,8 @@ class Spool:
         self._opened = True
         if self._backlog.torn_bytes:
             self._warn(f"spool=torn folder={self.folder} bytes={self._backlog.torn_bytes}")
+        if self._backlog.lost_reports:
+            self._warn(f"spool=lost folder={self.folder} reports={self._backlog.lost_reports}")
         self._backlog.drop_old()
 
     def _guarded(self, what: str, action: Callable[..., None], *args: object) -> bool:

@@ -16,13 +16,16 @@ if TYPE_CHECKING:
     from keskidee_report.model import Sample
 
 SOURCE = "agent"
+NO_LABELS: dict[str, str] = {}
 INFO = Family("keskidee_agent_info", "gauge", "The agent that reports; the value is always 1", digits=0)
 SPOOL_BYTES = Family("keskidee_agent_spool_bytes", "gauge", "Disk taken by reports not yet acknowledged", digits=0)
 SPOOL_REPORTS = Family("keskidee_agent_spool_reports", "gauge", "Earlier reports not yet acknowledged", digits=0)
+TAKEN = Family("keskidee_agent_reports_total", "counter", "Reports taken: delivered, waiting or given up", digits=0)
 DROPPED = Family(
     "keskidee_agent_dropped_reports_total",
     "counter",
-    "Reports given up: full (no room left), old (waited too long), refused (by the collector), disk (it failed)",
+    "Reports given up: full (no room left), old (waited too long), refused (by the collector), disk (it failed, or a"
+    " power cut took them), thinned (another of the same minute or five minutes was kept)",
     digits=0,
 )
 FAILURES = Family("keskidee_agent_delivery_failures_total", "counter", "Requests that were not accepted", digits=0)
@@ -51,26 +54,31 @@ class Vitals:
         self._delivery = delivery
         self._info = INFO(1, version=__version__)
         self._start = START(round(started_at, 3))
+        self._reasons = [(reason, {"reason": reason}) for reason in DROP_REASONS]
+        self._page_bytes = 0
         try:
             self._statm = os.open("/proc/self/statm", os.O_RDONLY)
+            self._page_bytes = os.sysconf("SC_PAGE_SIZE")
         except OSError:
             self._statm = -1
 
     def reading(self) -> Reading:
         """This round's values."""
         spool = self._spool
+        dropped = spool.dropped
         samples: list[Sample] = [
             self._info,
-            SPOOL_BYTES(spool.bytes),
-            SPOOL_REPORTS(spool.reports),
-            *[DROPPED(spool.dropped[reason], reason=reason) for reason in DROP_REASONS],
-            FAILURES(self._delivery.failures),
-            DEFERRED(self._delivery.deferred),
-            LINK(self._delivery.wire_bytes),
-            CPU(round(time.process_time(), 6)),
+            (SPOOL_BYTES, NO_LABELS, spool.bytes),
+            (SPOOL_REPORTS, NO_LABELS, spool.reports),
+            (TAKEN, NO_LABELS, spool.taken),
+            *[(DROPPED, labels, dropped[reason]) for reason, labels in self._reasons],
+            (FAILURES, NO_LABELS, self._delivery.failures),
+            (DEFERRED, NO_LABELS, self._delivery.deferred),
+            (LINK, NO_LABELS, self._delivery.wire_bytes),
+            (CPU, NO_LABELS, round(time.process_time(), 6)),
             self._start,
         ]
         if self._statm >= 0:
-            pages = os.pread(self._statm, 64, 0).split(b" ")[1]
-            samples.append(MEMORY(int(pages) * os.sysconf("SC_PAGE_SIZE")))
+            pages = os.pread(self._statm, 64, 0).split(b" ", 2)[1]
+            samples.append((MEMORY, NO_LABELS, int(pages) * self._page_bytes))
         return Reading(SOURCE, OK, samples=samples)

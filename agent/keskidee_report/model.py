@@ -26,6 +26,8 @@ OK, ABSENT, DENIED, FAILED, TIMED_OUT = "ok", "absent", "denied", "failed", "tim
 OUTCOMES = (OK, ABSENT, DENIED, FAILED, TIMED_OUT)
 """What became of a source in one round; the wire carries the index."""
 
+LONGEST_NAME = 200
+DIGITS = (None, *range(10))
 UNITS = ("seconds", "bytes", "celsius", "volts", "amperes", "watts", "joules", "hertz", "ratio", "meters", "grams")
 
 
@@ -34,11 +36,16 @@ class Family:
 
     `digits` None sends values as 64-bit doubles. 0 to 9 says that every value is a multiple of 10**-digits
     (a byte count: 0; clock ticks of 1/100 s: 2) and sends it as an integer, which deflates far better.
+    Raises Malformed for what no collector takes, here and now, so that it costs its source and not a whole report.
     """
 
     __slots__ = ("digits", "help", "kind", "name")
 
     def __init__(self, name: str, kind: str, help: str, *, digits: int | None = None) -> None:
+        if not (name.isascii() and name.isidentifier() and len(name) <= LONGEST_NAME):
+            raise Malformed("an illegal family name", name)
+        if kind not in KINDS or digits not in DIGITS:
+            raise Malformed(f"family {name} of kind {kind} with {digits} digits")
         self.name = name
         self.kind = kind
         self.help = help
@@ -62,6 +69,13 @@ class Reading:
     """What one source gave in one round.
 
     `outcome` is one of OUTCOMES, `reason` says why it is not ok (empty otherwise), `seconds` is wall time.
+
+    A gatherer promises its encoder three things, so that what did not change need not be looked at again:
+    - `samples is` the list of this source's reading before: nothing in it changed, neither names nor values.
+      It may then even be the same Reading. Nobody changes a list of samples once it is in a reading.
+    - Another list: something may have changed, and equal samples are possible still.
+    - Where only values moved, the sources that are read each round give the very same Family and labels objects in
+      the same order. So identity may be asked first; but where it fails, equality decides, not every source can.
     """
 
     __slots__ = ("outcome", "reason", "samples", "seconds", "source")

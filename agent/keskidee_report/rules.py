@@ -7,9 +7,9 @@ colons are for recording rules, so no family may carry one.
 
 from __future__ import annotations
 
-from keskidee_report.model import COUNTER, HISTOGRAM, SUMMARY
+from keskidee_report.model import COUNTER, HISTOGRAM, LONGEST_NAME, SUMMARY
 
-NAME_LENGTH = 200
+NAME_LENGTH = LONGEST_NAME
 LABEL_VALUE_LENGTH = 1024
 HELP_LENGTH = 1024
 REASON_LENGTH = 200

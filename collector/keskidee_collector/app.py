@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, TextIO
 
 from starlette.applications import Starlette
@@ -22,7 +23,7 @@ from keskidee_exporters.prometheus_config import scrape_lines
 from keskidee_exporters.routes import routes as exporter_routes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
     from starlette.requests import Request
@@ -46,6 +47,22 @@ def build(state: State, *, admin_token: str, ca_pem: bytes | None, proxys_ca_pem
             await rest(scope, receive, send)
 
     return Guard(state, dispatch, ingest, tls=ca_pem is not None)
+
+
+@asynccontextmanager
+async def outlets(state: State) -> AsyncIterator[None]:
+    """Sends what the collector hears to each destination of its settings, while it serves."""
+    if not state.settings.remote_write:
+        yield
+        return
+    from keskidee_exporters import remote_write  # requests and snappy, for those who pass on
+
+    view = View(state)
+    outlet = remote_write.start(view, view.feed, state.settings.remote_write)
+    try:
+        yield
+    finally:
+        await outlet.close()
 
 
 def _routes(state: State, admin_token: str, ca_pem: bytes | None) -> list[Any]:

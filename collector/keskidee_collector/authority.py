@@ -1,16 +1,17 @@
 """The agents' certificate authority and the server certificate it signs. Source: RFC 5280.
 
 Made at the first start and kept in the data directory (0600). An agent trusts exactly this CA, by the fingerprint in
-its join token; it is not meant for browsers. Import this file only where TLS is on: the library costs 15 MB.
+its join token; it is not meant for browsers. The server runs this file as a program of its own (certificates.py) and
+never imports it: the library costs 13 MiB.
 """
 
 from __future__ import annotations
 
 import ipaddress
 import socket
-from dataclasses import dataclass
+import sys
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
@@ -19,29 +20,15 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from keskidee_collector.certificates import Damaged, ServerCertificate, certificate_in
 from keskidee_collector.files import keep_file
 
-if TYPE_CHECKING:
-    from pathlib import Path
+__all__ = ["Damaged", "ServerCertificate", "prepare"]
 
 CA_DAYS = 20 * 365
 SERVER_DAYS = 397
 """The longest that common TLS stacks accept of a server."""
 RENEW_DAYS = 60
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServerCertificate:
-    """Paths of what a TLS server needs, the CA as PEM, and its fingerprint (SHA-256 of the DER, hex)."""
-
-    certificate: Path
-    key: Path
-    ca_pem: bytes
-    fingerprint: str
-
-
-class Damaged(Exception):
-    """The authority cannot be read, in one line for the person who started the program."""
 
 
 def prepare(directory: Path, names: list[str], *, now: datetime | None = None) -> ServerCertificate:
@@ -52,40 +39,10 @@ def prepare(directory: Path, names: list[str], *, now: datetime | None = None) -
     now = now or datetime.now(UTC)
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     ca_key, ca = _authority(directory, now)
-    certificate, key = directory / "server.pem", directory / "server.key"
-    if not _still_good(certificate, ca, names, now):
-        _sign_server(ca_key, ca, names, now, certificate=certificate, key=key)
-
-    pem = ca.public_bytes(Encoding.PEM)
-    return ServerCertificate(certificate=certificate, key=key, ca_pem=pem, fingerprint=ca.fingerprint(SHA256()).hex())
-
-
-def names_for(listen_host: str, configured: list[str]) -> list[str]:
-    """Names for the certificate: the configured ones, the address it listens on (for all: each), this host's names."""
-    names = [*configured]
-    if listen_host in ("0.0.0.0", "::", ""):  # compared, not bound
-        names += _own_addresses()
-    else:
-        names.append(listen_host)
-    names += [socket.gethostname(), socket.getfqdn(), "localhost", "127.0.0.1", "::1"]
-    return sorted({usable for name in names if (usable := _usable(name))})
-
-
-def _usable(name: str) -> str:
-    """A name as a certificate carries it (RFC 5280, 4.2.1.6); empty where it can carry none."""
-    try:
-        ascii_name = name.strip().encode("idna").decode("ascii")
-    except UnicodeError:
-        return ""
-    return ascii_name if ascii_name.isprintable() and " " not in ascii_name else ""
-
-
-def _own_addresses() -> list[str]:
-    try:
-        found = socket.getaddrinfo(socket.gethostname(), None, type=socket.SOCK_STREAM)
-    except OSError:
-        return []
-    return [str(entry[4][0]).partition("%")[0] for entry in found]
+    made = certificate_in(directory)
+    if not _still_good(made.certificate, ca, names, now):
+        _sign_server(ca_key, ca, names, now, certificate=made.certificate, key=made.key)
+    return made
 
 
 def _authority(directory: Path, now: datetime) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
@@ -190,3 +147,10 @@ def _pem(what: ec.EllipticCurvePrivateKey | x509.Certificate) -> bytes:
     if isinstance(what, x509.Certificate):
         return what.public_bytes(Encoding.PEM)
     return what.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+if __name__ == "__main__":
+    try:
+        prepare(Path(sys.argv[1]), sys.argv[2:])
+    except (Damaged, OSError) as error:
+        sys.exit(str(error))

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 HEAD_BYTES_AT_MOST = 64 * 1024
 """All of a request that is not its body: head, framing of chunks, trailers."""
+MANY_BYTES = 16 * 1024
 BODY_PATIENCE = 3
 """The application has a deadline of its own for a body, and one more to drain it; after so many the line is cut."""
 FAREWELL_SECONDS = 1.0
@@ -96,7 +97,10 @@ class Joined:
         self._pieces: list[bytes] = []
 
     def write(self, data: bytes) -> None:
-        """Takes bytes for the end of this turn."""
+        """Takes bytes for the end of this turn; many leave at once, so that the transport says when it is enough."""
+        if len(data) >= MANY_BYTES:
+            self.send(data)
+            return
         if not self._pieces:
             self._loop.call_soon(self._flush)
         self._pieces.append(data)
@@ -104,7 +108,8 @@ class Joined:
     def send(self, data: bytes) -> None:
         """Sends it now, after what was written."""
         self._flush()
-        self._transport.write(data)
+        if not self._transport.is_closing():
+            self._transport.write(data)
 
     def close(self) -> None:
         """Sends what was written, then closes."""

@@ -35,7 +35,7 @@ async def keep_house(state: State, renew: Callable[[], None] | None) -> None:
     while True:
         if state.ticks() >= due_at or state.reports.names_bytes > NAMES_BYTES_AT_MOST:
             if renew is not None:
-                renew()
+                await asyncio.to_thread(renew)
             await forget_unused(state)
             due_at = state.ticks() + DAY_SECONDS
         await state.journal.store(QUIET_SECONDS)

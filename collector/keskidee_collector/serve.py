@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from keskidee_collector import access
 from keskidee_collector.addresses import is_loopback, local_host, split_address
-from keskidee_collector.app import build
+from keskidee_collector.app import build, outlets
 from keskidee_collector.connections import Connections
 from keskidee_collector.files import keep_file
 from keskidee_collector.housekeeping import keep_days, keep_house
@@ -123,7 +123,7 @@ async def serve(settings: CollectorSettings, directory: Path, beside: Beside) ->
             state=state, stop=asyncio.Event(),
         )  # fmt: skip
         try:
-            async with _housekeeping(state, renew):
+            async with _housekeeping(state, renew), outlets(state):
                 await _until_stopped(Server(config), listener, running, directory, beside)
         finally:
             state.close()

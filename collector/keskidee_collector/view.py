@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from keskidee_collector.away import Away, away_of
 from keskidee_collector.definitions import Definition
 from keskidee_collector.fleet import LINK_DOWN, OFF, OFF_WORDS, ON, RETIRED, SILENT, UNANNOUNCED
 from keskidee_collector.presence import SITE_STATES
-from keskidee_collector.render import labels_text
+from keskidee_collector.render import escaped, labels_text
 from keskidee_collector.store.database import Unusable
 from keskidee_collector.stored import AssetRow, DayView, stored_assets, stored_days
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from prometheus_client import CollectorRegistry
 
@@ -35,6 +38,7 @@ __all__ = [
     "SiteView",
     "Unusable",
     "View",
+    "escaped",
     "labels_text",
     "stored_assets",
     "stored_days",
@@ -67,8 +71,7 @@ OUTCOME_FAMILIES = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MachineView:
+class MachineView(msgspec.Struct, frozen=True, kw_only=True):
     """One machine, now. Times are UTC epoch seconds, None where it never happened; unknown texts are empty.
 
     `state` is on, off, silent, link_down or retired, `state_since` when that began (for silence: the last report).
@@ -169,7 +172,7 @@ class View:
         named += [pair for pair in zip(OUTCOME_FAMILIES, machine.outcome_chunks, strict=True) if pair[1]]
         return sorted(named, key=lambda pair: pair[0].name)
 
-    def fleet_families(self) -> Iterator[tuple[Definition, list[bytes]]]:
+    def fleet_families(self) -> Iterator[tuple[Definition, Iterable[bytes]]]:
         """Definition and the sample lines of every machine that is on, family by family, by name."""
         look = self._state.look()
         talking = [m for m in self._state.fleet if m.schema is not None and look.state(m) == ON]
@@ -178,23 +181,18 @@ class View:
         for machine in talking:
             assert machine.schema is not None
             alike[machine.schema.families].append(machine.chunks)
-        groups = [({name: at for at, name in enumerate(families)}, rows) for families, rows in alike.items()]
-        outcomes = [machine.outcome_chunks for machine in talking]
-        made = {definition.name: position for position, definition in enumerate(OUTCOME_FAMILIES)}
-        definitions = self._state.definitions.all()
-        for name in sorted({*definitions, *made}):
-            if name in made:
-                chunks = [chunk[made[name]] for chunk in outcomes]
-                if any(chunks):
-                    yield OUTCOME_FAMILIES[made[name]], chunks
-                continue
-            chunks = []
-            for places, rows in groups:
-                position = places.get(name)
-                if position is not None:
-                    chunks += [row[position] for row in rows]
-            if chunks:
-                yield definitions[name], chunks
+        columns: defaultdict[str, list[tuple[bytes, ...]]] = defaultdict(list)
+        for families, rows in alike.items():
+            for name, column in zip(families, zip(*rows, strict=True), strict=True):
+                columns[name].append(column)
+        definitions = dict(self._state.definitions.all())
+        outcomes = zip(*[machine.outcome_chunks for machine in talking], strict=True)
+        for definition, column in zip(OUTCOME_FAMILIES, outcomes, strict=False):  # none at all where nobody talks
+            if any(column):
+                columns[definition.name] = [column]
+                definitions[definition.name] = definition
+        for name in sorted(columns):
+            yield definitions[name], chain.from_iterable(columns[name])
 
     def _site(self, name: str, look: Look) -> SiteView:
         members = [machine for machine in self._state.fleet.at(name) if machine.retired_at is None]

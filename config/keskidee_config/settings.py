@@ -24,6 +24,7 @@ from keskidee_config.check import (
 )
 
 MIB = 1024 * 1024
+HOUR_SECONDS = 3600
 DAY_SECONDS = 86400
 
 
@@ -75,9 +76,13 @@ class SpoolSettings:
     """Reports that the collector has not acknowledged yet wait on disk. The oldest go first, and are counted."""
 
     max_bytes: Annotated[int, Between(MIB, 64 * 1024 * MIB)] = 64 * MIB
-    """The spool never takes more than this. 64 MiB hold about ten days of a usual machine."""
+    """The spool never takes more than this; a usual machine fills 2 MiB in a week."""
     max_age_seconds: Annotated[int, Between(60, 366 * DAY_SECONDS)] = 7 * DAY_SECONDS
     """Reports older than this are dropped."""
+    full_rate_seconds: Annotated[int, Between(60, 366 * DAY_SECONDS)] = 6 * HOUR_SECONDS
+    """Of reports older than this one a minute is kept."""
+    minute_rate_seconds: Annotated[int, Between(60, 366 * DAY_SECONDS)] = DAY_SECONDS
+    """Of reports older than this one each five minutes is kept, with what alert rules and dashboards need."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 REFRESH_SECONDS = 60
 """How often Prometheus is asked to read /v1/targets."""
+TURN_SECONDS = 0.005
 LOOPBACK = ("127.", "::1")
 
 
@@ -75,7 +77,10 @@ def _page(request: Request, pieces: Iterator[bytes], content_type: str) -> Respo
 
 
 async def _yielding(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """Lets reports in between two families of a long page."""
+    """Lets reports in each TURN_SECONDS of a long page."""
+    began = time.monotonic()
     for piece in pieces:
         yield piece
-        await asyncio.sleep(0)
+        if time.monotonic() - began > TURN_SECONDS:
+            await asyncio.sleep(0)
+            began = time.monotonic()

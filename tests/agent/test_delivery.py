@@ -1,5 +1,6 @@
 """What an agent sends in a round: names once, the live report first, the backlog after it and oldest first."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -260,3 +261,31 @@ def test_a_spool_that_is_taken_away_costs_no_live_report(agent: Agent, collector
     collector.statuses = [503]
     agent.rounds(3)
     assert collector.reports[:2] == [0, 2]
+
+
+def test_what_was_taken_is_delivered_or_counted_as_dropped(agent: Agent, collector: Collector) -> None:
+    agent.rounds(3)
+    collector.refuse = lambda sequences: 422 if 5 in sequences else 0
+    agent.rounds(40, send=False)
+    agent.rounds(50)
+    missing = agent.sequence - len({*collector.reports})
+    assert (agent.spool.taken, agent.spool.reports) == (93, 0)
+    assert missing == sum(agent.spool.dropped.values()) == 1
+
+
+def test_a_thinned_backlog_arrives_with_names_that_fit_it(
+    agent: Agent, collector: Collector, tmp_path: Path, listener: Listener
+) -> None:
+    agent.zones = ["a", "b"]
+    agent.rounds(2)
+    agent.rounds(30, send=False)
+    agent.spool.close()
+    for path in (tmp_path / "spool").glob("*.segment"):
+        os.utime(path, (0, path.stat().st_mtime - 2 * 86400))
+    following = Agent(tmp_path / "spool", listener.url, b"session2")
+    following.round(send=False)  # which thins
+    following.rounds(3)
+    missing = agent.sequence + following.sequence - len({*collector.taken})
+    assert missing == following.spool.dropped["thinned"] > 0
+    assert following.spool.reports == 0
+    assert {len(snapshot.words) // 8 for snapshot in collector.snapshots} == {3, 2, 1}  # of which one is needed

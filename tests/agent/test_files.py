@@ -46,13 +46,52 @@ def test_a_file_that_grew_is_read_whole(files: Under) -> None:
     assert files.content("proc/growing") == b"b" * 20_000
 
 
-def test_a_proc_file_is_opened_once(files: Under) -> None:
+def test_a_proc_file_that_is_read_again_stays_open(files: Under) -> None:
     write_files(files.root, {"proc/stat": "1\n"})
+    files.content("proc/stat")
+    files.begin_round()
     files.content("proc/stat")
     before = open_descriptors()
     for _ in range(5):
         files.content("proc/stat")
     assert open_descriptors() == before
+
+
+def test_a_file_that_is_read_seldom_does_not_stay_open(files: Under) -> None:
+    write_files(files.root, {"sys/seldom": "1\n"})
+    before = open_descriptors()
+    for number in range(9):
+        files.begin_round()
+        if number % 2 == 0:
+            files.content("sys/seldom")
+    assert open_descriptors() == before
+
+
+def pieces(monkeypatch: pytest.MonkeyPatch, length: int) -> None:
+    """Lets the system hand out files in records of that length, as the kernel does where no further one fits."""
+    monkeypatch.setattr(
+        "keskidee_agent.files._pread", lambda descriptor, size, at: os.pread(descriptor, min(size, length), at)
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "length"), [("proc/mdstat", 10), ("proc/net/dev", 2048), ("proc/diskstats", 4000), ("sys/x", 4096)]
+)
+def test_a_file_that_comes_in_pieces_is_read_whole(
+    files: Under, monkeypatch: pytest.MonkeyPatch, path: str, length: int
+) -> None:
+    content = os.urandom(9000)
+    write_files(files.root, {path: content})
+    pieces(monkeypatch, length)
+    assert [files.content(path) for _ in range(3)] == [content] * 3
+
+
+@pytest.mark.parametrize("path", ["proc/net/dev", "proc/mdstat", "sys/class/net/lo/mtu"])
+@pytest.mark.parametrize("length", [0, 1, 2047, 2048, 4095, 4096, 4097, 9000])
+def test_a_file_of_any_length_is_read_whole_and_once_more(files: Under, path: str, length: int) -> None:
+    content = os.urandom(length)
+    write_files(files.root, {path: content})
+    assert [files.content(path) for _ in range(3)] == [content] * 3
 
 
 def test_a_file_outside_proc_and_sys_is_not_kept_open(files: Under) -> None:
@@ -73,13 +112,14 @@ def test_a_file_put_in_the_place_of_another_is_read_anew(files: Under) -> None:
 def test_no_more_descriptors_are_kept_than_allowed(files: Under) -> None:
     write_files(files.root, {f"sys/{number}": "1\n" for number in range(FILES_KEPT_OPEN + 20)})
     before = open_descriptors()
-    for number in range(FILES_KEPT_OPEN + 20):
-        files.content(f"sys/{number}")
+    for number in range(2 * (FILES_KEPT_OPEN + 20)):
+        files.content(f"sys/{number // 2}")
     assert open_descriptors() - before == FILES_KEPT_OPEN
 
 
 def test_a_file_that_nobody_reads_any_more_is_closed(files: Under) -> None:
     write_files(files.root, {"sys/gone": "1\n", "sys/here": "1\n"})
+    files.content("sys/gone")
     files.content("sys/gone")
     for _ in range(2 * SWEEP_ROUNDS):
         files.begin_round()
@@ -90,6 +130,7 @@ def test_a_file_that_nobody_reads_any_more_is_closed(files: Under) -> None:
 def test_no_file_is_closed_while_a_thread_may_be_in_one(files: Under) -> None:
     write_files(files.root, {"sys/slow": "1\n"})
     files.content("sys/slow")
+    files.content("sys/slow")
     for _ in range(2 * SWEEP_ROUNDS):
         files.begin_round(sweep=False)
     assert list(files._open) == ["sys/slow"]
@@ -98,10 +139,24 @@ def test_no_file_is_closed_while_a_thread_may_be_in_one(files: Under) -> None:
 def test_closing_closes_every_descriptor(files: Under) -> None:
     before = open_descriptors()
     write_files(files.root, {"proc/a": "1\n", "sys/b": "1\n"})
-    files.content("proc/a")
-    files.content("sys/b")
+    for path in ("proc/a", "sys/b") * 2:
+        files.content(path)
     files.close()
     assert open_descriptors() == before
+
+
+def test_what_is_made_of_a_file_is_made_anew_when_it_changed(files: Under) -> None:
+    made: list[bytes] = []
+
+    def note(content: bytes) -> int:
+        made.append(content)
+        return len(made)
+
+    write_files(files.root, {"proc/net/arp": "1\n"})
+    found = [files.parsed("proc/net/arp", note), files.parsed("proc/net/arp", note)]
+    write_files(files.root, {"proc/net/arp": "2\n"})
+    found.append(files.parsed("proc/net/arp", note))
+    assert (found, made) == ([1, 1, 2], [b"1\n", b"2\n"])
 
 
 def test_a_shared_file_is_read_once_a_round(files: Under) -> None:
@@ -176,6 +231,7 @@ def test_a_signature_changes_with_the_file(files: Under) -> None:
 
 def test_a_file_of_the_kernel_is_changed_when_it_says_so() -> None:
     files = Under(Path("/"))
+    files.content("proc/self/mountinfo")
     files.content("proc/self/mountinfo")
     answers = [files.changed("proc/self/mountinfo") for _ in range(3)]
     files.close()

@@ -12,6 +12,7 @@ import pytest
 from keskidee_agent import sources as packaged
 from keskidee_agent.gather import Gatherer, Source, found_sources, read
 from keskidee_agent.machine import Machine
+from keskidee_report.codec import Encoder
 from keskidee_report.model import (
     ABSENT,
     DENIED,
@@ -26,6 +27,7 @@ from keskidee_report.model import (
     Sample,
     TimedOut,
 )
+from tests.report.reading_back import frames_of, sources_of
 
 LOAD = Family("node_load1", "gauge", "Load")
 TEN = {"cpu", "diskstats", "dmi", "filesystem", "loadavg", "meminfo", "netdev", "os", "stat", "time", "uname"}
@@ -187,6 +189,93 @@ def test_one_thread_serves_every_round() -> None:
     assert len(threads) == 1
 
 
+def changing(*rounds: list[Sample]) -> Gatherer:
+    """A gatherer of one source that gives these samples one round after the other."""
+    left = iter(rounds)
+    return gatherer(Source("changing", SimpleNamespace(read=lambda _machine: list(next(left)))))
+
+
+def test_samples_that_did_not_change_are_the_very_same_list() -> None:
+    rounds = changing([LOAD(1, cpu="0")], [LOAD(1, cpu="0")], [LOAD(2, cpu="0")], [LOAD(2, cpu="1")])
+    first, second, third, fourth = [rounds.round()[0].samples for _ in range(4)]
+    assert [second is first, third is first, fourth is third] == [True, False, False]
+
+
+def test_a_module_that_cannot_be_imported_costs_itself_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "broken.py").write_text(
+        "from keskidee_report.model import Family\nBAD = Family('node-load', 'gauge', '')\n"
+    )
+    monkeypatch.setattr(packaged, "__path__", [str(tmp_path), *packaged.__path__])
+    found = [source for source in found_sources() if source.name in ("broken", "loadavg")]
+    readings = Gatherer(Machine(), sources=found, warn=lambda line: None).round()
+    assert [(reading.outcome, reading.reason) for reading in readings] == [
+        (FAILED, "malformed: an illegal family name: 'node-load'"),
+        (OK, ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sample", "reason"),
+    [
+        (LOAD(1, **{"a-b": "x"}), "malformed: illegal labels of node_load1: ['a-b']"),
+        (LOAD(1, **{f"l{n}": "x" for n in range(65)}), "malformed: illegal labels of node_load1: ['l0', 'l1', 'l2', "),
+        ((LOAD, {}, None), "malformed: node_load1 is no number: None"),
+        ((LOAD, {}, "1"), "malformed: node_load1 is no number: '1'"),
+    ],
+)
+def test_what_no_collector_takes_costs_its_source_only(sample: Sample, reason: str) -> None:
+    odd = Source("odd", SimpleNamespace(read=lambda _machine: [LOAD(1), sample]))
+    readings = gatherer(odd, source("z")).round()
+    assert outcomes(readings) == {"odd": FAILED, "z": OK}
+    assert (readings[0].reason[: len(reason)], readings[0].samples) == (reason, [])
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("-inf"), -1, -0.5, 1 << 80])
+def test_a_counter_of_any_number_costs_nobody_anything(value: float) -> None:
+    ticks = Family("node_ticks_total", "counter", "Ticks", digits=2)
+    odd = Source("odd", SimpleNamespace(read=lambda _machine: [ticks(value, a="1"), ticks(2, a="2")]))
+    encoder = Encoder(bytes(8))
+    report = encoder.report(gatherer(odd, source("z")).round(), sequence=0, boot_ms=0, wall_ms=0)
+    names, _ = encoder.schema_frames(report.schema_id)
+    found = sources_of(frames_of(b"".join([*names, report.frame])))
+    assert {name: list(map(repr, samples.values())) for name, samples in found.items()} == {
+        "odd": [repr(float(value)), "2.0"],
+        "z": ["0.0"],
+    }
+
+
+class Plugged(Machine):
+    """A machine on which things come and go, by name."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.there: set[str] = set()
+
+    def present(self, pattern: str) -> bool:
+        return pattern in self.there
+
+
+def test_what_is_not_there_is_read_again_once_one_of_its_names_is() -> None:
+    machine, reads = Plugged(), []
+
+    def note(_: Machine) -> Iterator[Sample]:
+        reads.append(1)
+        if not machine.there:
+            raise NotHere("no /proc/one")
+        yield LOAD(1)
+
+    found = Source("one", SimpleNamespace(read=note, NEEDS=("proc/one", "proc/two")))
+    rounds = Gatherer(machine, sources=[found], warn=lambda line: None)
+    told = [rounds.round()[0], rounds.round()[0], rounds.round()[0]]
+    reads_without = len(reads)
+    machine.there = {"proc/two"}
+    told += [rounds.round()[0], rounds.round()[0]]
+    assert [(reading.outcome, reading.reason) for reading in told] == [(ABSENT, "no /proc/one")] * 3 + [(OK, "")] * 2
+    assert (reads_without, len(reads)) == (1, 3)
+
+
 class Clock:
     """A clock that tests set."""
 
@@ -273,7 +362,8 @@ def ten_sources() -> Gatherer:
 
 def test_rounds_of_this_machine_keep_few_descriptors_and_do_not_leak() -> None:
     rounds = ten_sources()
-    rounds.round()
+    for _ in range(2):  # a file stays open from its second reading on
+        rounds.round()
     before = len(list(Path("/proc/self/fd").iterdir()))
     for _ in range(200):
         rounds.round()

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 AGENT = Path(__file__).parents[2] / "agent"
 
 # each would add 0.3 to 3 MiB to every agent
@@ -12,6 +14,7 @@ HEAVY = {
     "argparse",
     "asyncio",
     "collections",
+    "ctypes",
     "dataclasses",
     "datetime",
     "email",
@@ -50,6 +53,12 @@ gatherer = Gatherer(Machine())
 for _ in range(70):
     gatherer.round()
 """
+FEW = """
+from keskidee_agent.gather import Gatherer
+from keskidee_agent.machine import Machine
+gatherer = Gatherer(Machine(), disabled=["netclass"], enabled=[])
+gatherer.round()
+"""
 TEXT_FILES = """
 from keskidee_agent.gather import Gatherer
 from keskidee_agent.machine import Machine
@@ -61,6 +70,20 @@ FACTS = """
 from keskidee_agent.facts import facts_of
 from keskidee_agent.machine import Machine
 facts_of(Machine())
+"""
+
+
+RESIDENT_ROUNDS = """
+import keskidee_agent.resident
+from keskidee_agent.spool import Spool
+from keskidee_report.codec import Encoder
+from keskidee_report.model import OK, Family, Reading
+encoder = Encoder(bytes(8))
+hours = 0
+spool = Spool({folder!r}, encoder.schema_frames, warn=print, now_ms=lambda: hours * 3_600_000)
+for hours in range({hours}):
+    reading = Reading("one", OK, samples=[Family("node_load1", "gauge", "Load")(hours)])
+    spool.hold(encoder.report([reading], sequence=hours, boot_ms=hours * 3_600_000, wall_ms=0))
 """
 
 
@@ -76,10 +99,24 @@ def test_rounds_import_nothing_heavy() -> None:
     assert HEAVY.intersection(name.partition(".")[0] for name in imported_by(ROUNDS)) == set()
 
 
+def test_sources_that_are_not_wanted_are_not_kept() -> None:
+    found = {name.rpartition(".")[2] for name in imported_by(FEW)}
+    assert found & {"loadavg", "netclass", "interrupts"} == {"loadavg"}
+
+
 def test_text_files_import_nothing_heavy(tmp_path: Path) -> None:
     (tmp_path / "a.prom").write_text('# TYPE x histogram\nx_bucket{le="1"} 1\nx_count 2\n')
     work = TEXT_FILES.format(folder=str(tmp_path))
     assert HEAVY.intersection(name.partition(".")[0] for name in imported_by(work)) == set()
+
+
+@pytest.mark.parametrize(("hours", "thins"), [(6, False), (10, True)])
+def test_what_thins_is_imported_with_the_first_old_backlog_and_is_not_heavy(
+    tmp_path: Path, hours: int, thins: bool
+) -> None:
+    found = imported_by(RESIDENT_ROUNDS.format(folder=str(tmp_path), hours=hours))
+    assert ("keskidee_agent.thinning" in found) is thins
+    assert HEAVY.intersection(name.partition(".")[0] for name in found) == set()
 
 
 def test_facts_import_nothing_heavy() -> None:

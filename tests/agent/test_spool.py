@@ -2,15 +2,12 @@
 
 import contextlib
 import os
-import resource
 import shutil
-import signal
 import stat
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -18,84 +15,25 @@ from hypothesis import strategies as st
 
 from keskidee_agent import backlog, record
 from keskidee_agent.backlog import Batch
-from keskidee_agent.cursor import DISK, FULL, OLD, REFUSED
+from keskidee_agent.cursor import DISK, FULL, OLD, REFUSED, THINNED
 from keskidee_agent.lock import InUse
-from keskidee_agent.spool import Spool
-from keskidee_report.codec import Report
-from keskidee_report.delta import Snapshot
-
-A, B = b"schema-A", b"schema-B"
-ALL = 1_000_000
-
-
-def names_of(schema_id: bytes, known: set[bytes]) -> tuple[list[bytes], set[bytes]]:
-    """Stands for the encoder: a schema has a part of its own and one that all share."""
-    parts = {b"shared", b"of " + schema_id}
-    return [*sorted(parts - known), b"index of " + schema_id], parts
-
-
-def report(number: int, schema_id: bytes = A, size: int = 40) -> Report:
-    snapshot = Snapshot(number, 0, 0, schema_id, outcomes=b"", durations=b"", reasons=(), words=b"")
-    return Report(b"report %d " % number + os.urandom(size), snapshot)
-
-
-class Clock:
-    """A boot clock that the test moves."""
-
-    def __init__(self) -> None:
-        self.ms = 1_000_000
-
-    def __call__(self) -> int:
-        return self.ms
-
-
-class Told(list[str]):
-    """What the spool warned of."""
-
-    def __call__(self, line: str) -> None:
-        self.append(line)
-
-
-def spool_at(folder: Path, **options: Any) -> Spool:
-    options.setdefault("warn", Told())
-    return Spool(str(folder), names_of, **options)
-
-
-def kill(spool: Spool) -> None:
-    """What the kernel does with a killed process: its descriptors close, nothing else happens."""
-    for descriptor in (
-        spool._lock,
-        spool._slot._descriptor,
-        spool._backlog._writer,
-        spool._backlog._cursor._descriptor,
-    ):
-        if descriptor >= 0:
-            os.close(descriptor)
-
-
-def numbers(frames: list[bytes]) -> list[int]:
-    return [int(frame.split(b" ")[1]) for frame in frames]
-
-
-def drained(spool: Spool, max_reports: int = ALL) -> list[int]:
-    """The numbers of all reports in the backlog, acknowledged batch by batch."""
-    found: list[int] = []
-    while batch := spool.oldest(max_reports, ALL):
-        found += numbers(batch.reports)
-        spool.acknowledge(batch)
-    return found
-
-
-def filled(folder: Path, count: int, **options: Any) -> Spool:
-    """A spool with the reports 0 to count-1, of which the last one is live."""
-    spool = spool_at(folder, **options)
-    for number in range(count):
-        spool.hold(report(number))
-    return spool
-
-
-def segments(folder: Path) -> list[Path]:
-    return sorted(folder.glob("*.segment"))
+from tests.agent.spooling import (
+    ALL,
+    ENCODER,
+    A,
+    B,
+    Clock,
+    Told,
+    drained,
+    dropped,
+    filled,
+    kill,
+    largest_file,
+    numbers,
+    report,
+    segments,
+    spool_at,
+)
 
 
 def test_what_is_acknowledged_at_once_never_reaches_the_backlog(tmp_path: Path) -> None:
@@ -104,7 +42,7 @@ def test_what_is_acknowledged_at_once_never_reaches_the_backlog(tmp_path: Path) 
         spool.hold(report(number))
         spool.acknowledge_live()
     assert (spool.reports, spool.bytes, segments(tmp_path)) == (0, 0, [])
-    assert (tmp_path / "live").stat().st_size < 300
+    assert (tmp_path / "live").stat().st_size < 600
 
 
 def test_what_is_not_acknowledged_waits_in_order(tmp_path: Path) -> None:
@@ -121,15 +59,17 @@ def test_a_batch_holds_the_names_of_its_reports_once(tmp_path: Path) -> None:
         spool.hold(report(number, schema_id))
     batch = spool.oldest(ALL, ALL)
     assert batch is not None
-    assert b"".join(batch.names) == b"of schema-Asharedindex of schema-A" + b"of schema-Bindex of schema-B"
-    assert batch.schema_ids == {A, B}
+    of_a, parts = ENCODER.schema_frames(report(0, A).schema_id)
+    of_b, _ = ENCODER.schema_frames(report(0, B).schema_id, parts)
+    assert batch.names == [b"".join(of_a), b"".join(of_b)]
+    assert batch.schema_ids == {report(0, A).schema_id, report(0, B).schema_id}
     assert numbers(batch.reports) == [0, 1, 2, 3, 4]
 
 
 def test_a_batch_is_bounded_by_reports_and_by_bytes(tmp_path: Path) -> None:
     spool = filled(tmp_path, 20)
     sizes = [
-        len(batch.reports) for batch in (spool.oldest(5, ALL), spool.oldest(ALL, 200), spool.oldest(ALL, 1)) if batch
+        len(batch.reports) for batch in (spool.oldest(5, ALL), spool.oldest(ALL, 450), spool.oldest(ALL, 1)) if batch
     ]
     assert sizes == [5, 4, 1]
 
@@ -153,7 +93,7 @@ def test_the_live_report_of_a_killed_process_is_sent_by_the_next(tmp_path: Path)
     batch = following.oldest(ALL, ALL)
     assert batch is not None
     assert numbers(batch.reports) == [2]
-    assert b"index of schema-B" in batch.names[0]
+    assert batch.names == [b"".join(ENCODER.schema_frames(report(2, B).schema_id)[0])]
 
 
 def test_an_acknowledged_live_report_is_gone_after_an_orderly_end(tmp_path: Path) -> None:
@@ -171,8 +111,8 @@ def test_a_waiting_live_report_survives_an_orderly_end(tmp_path: Path) -> None:
 
 def test_a_longer_report_leaves_nothing_behind_in_the_slot(tmp_path: Path) -> None:
     spool = spool_at(tmp_path)
-    for number, size in enumerate([3000, 10]):
-        spool.hold(report(number, size=size))
+    for number, reason in enumerate(["a" * 150, "b"]):
+        spool.hold(report(number, reason=reason))
         spool.acknowledge_live()
     kill(spool)
     told = Told()
@@ -237,7 +177,8 @@ def test_a_changed_byte_costs_no_report_before_it_and_is_told(tmp_path: Path) ->
         following = spool_at(copy, warn=told)
         found = drained(following)
         assert found == [*range(len(found) - 1), 4]
-        assert [line.partition(" ")[0] for line in told] == ["spool=torn"]
+        assert told.events == ["spool=torn", "spool=lost"]
+        assert following.dropped == dropped(disk=5 - len(found))
         kill(following)
 
 
@@ -246,10 +187,11 @@ def test_a_segment_that_becomes_unreadable_is_given_up_and_counted(tmp_path: Pat
     spool = filled(tmp_path, 5, warn=told)
     segments(tmp_path)[0].write_bytes(b"scribbled over")
     assert drained(spool) == []
-    assert spool.dropped == {FULL: 0, OLD: 0, REFUSED: 0, DISK: 4}
-    assert [line.partition(" ")[0] for line in told] == ["spool=unreadable"]
+    assert spool.dropped == dropped(disk=4)
+    assert told.events == ["spool=unreadable"]
 
 
+CHECKOUT = Path(__file__).parents[2]
 ACTIONS = st.lists(st.sampled_from(["hold", "send live", "send batch", "kill", "end"]), max_size=60)
 
 
@@ -289,13 +231,15 @@ def test_whatever_happens_every_report_arrives_in_order(tmp_path: Path, actions:
 
 
 def test_the_oldest_segments_make_room(tmp_path: Path) -> None:
-    spool = filled(tmp_path, 3000, max_bytes=200_000)
+    spool = spool_at(tmp_path, max_bytes=100_000)
+    for number in range(2000):  # of one minute each, so that thinning makes no room
+        spool.hold(report(number * 20))
     on_disk = sum(file.stat().st_size for file in tmp_path.iterdir())
-    assert on_disk <= 200_000
-    assert spool.bytes > 150_000
+    assert on_disk <= 100_000
+    assert spool.bytes > 70_000
     waiting = spool.reports
-    assert spool.dropped == {FULL: 3000 - waiting, OLD: 0, REFUSED: 0, DISK: 0}
-    assert drained(spool) == list(range(3000 - waiting, 2999))
+    assert spool.dropped == dropped(full=2000 - waiting)
+    assert drained(spool) == [number * 20 for number in range(2000 - waiting, 1999)]
 
 
 def test_what_waits_too_long_is_given_up(tmp_path: Path) -> None:
@@ -332,7 +276,7 @@ def test_counts_of_dropped_reports_survive_a_restart(tmp_path: Path) -> None:
     spool = filled(tmp_path, 1)
     spool.drop_live(REFUSED)
     spool.close()
-    assert spool_at(tmp_path).dropped == {FULL: 0, OLD: 0, REFUSED: 1, DISK: 0}
+    assert spool_at(tmp_path).dropped == dropped(refused=1)
 
 
 def test_a_refused_batch_is_counted_and_passed_over(tmp_path: Path) -> None:
@@ -345,14 +289,15 @@ def test_a_refused_batch_is_counted_and_passed_over(tmp_path: Path) -> None:
 
 
 def test_a_batch_whose_segment_had_to_make_room_meanwhile_is_counted_once(tmp_path: Path) -> None:
-    spool = filled(tmp_path, 400, max_bytes=200_000)
+    spool = filled(tmp_path, 40, max_bytes=30_000)
     batch = spool.oldest(5, ALL)
     assert batch is not None
-    for number in range(400, 4000):
-        spool.hold(report(number))
-    dropped = spool.dropped[FULL]
+    for number in range(2, 2500):
+        spool.hold(report(number * 20))
+    full = spool.dropped[FULL]
+    assert full > 0
     spool.acknowledge(batch, REFUSED)
-    assert spool.dropped == {FULL: dropped, OLD: 0, REFUSED: 0, DISK: 0}
+    assert spool.dropped == dropped(full=full, thinned=spool.dropped[THINNED])
 
 
 def test_only_its_user_may_read_the_spool(tmp_path: Path) -> None:
@@ -389,19 +334,6 @@ def test_a_folder_that_cannot_be_made_is_told_and_live_reports_go_on(tmp_path: P
     assert told[1:] == [f"spool=working what=folder folder={tmp_path}/file/spool"]
 
 
-@contextlib.contextmanager
-def largest_file(size: int) -> Iterator[None]:
-    """Lets this process write no file beyond a size, as a full disk does."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-        signal.signal(signal.SIGXFSZ, handler)
-
-
 def test_a_full_disk_is_told_once_counted_and_outlived(tmp_path: Path) -> None:
     told = Told()
     spool = filled(tmp_path, 10, warn=told)
@@ -411,9 +343,9 @@ def test_a_full_disk_is_told_once_counted_and_outlived(tmp_path: Path) -> None:
         assert spool.live is not None
         assert spool.live.sequence == 14
     spool.hold(report(15))
-    assert spool.dropped == {FULL: 0, OLD: 0, REFUSED: 0, DISK: 5}
+    assert spool.dropped == dropped(disk=5)
     assert drained(spool) == [*range(9), 14]
-    assert [line.partition(" ")[0] for line in told] == ["spool=failing", "spool=working"]
+    assert told.events == ["spool=failing", "spool=working"]
 
 
 def test_a_disk_that_is_full_from_the_start_costs_no_live_report(tmp_path: Path) -> None:
@@ -455,15 +387,12 @@ def test_nothing_is_fsynced_while_all_is_acknowledged(tmp_path: Path, monkeypatc
 
 KILLED_WHILE_WRITING = """
 import sys
-from keskidee_agent.spool import Spool
-from keskidee_report.delta import Snapshot
-from keskidee_report.codec import Report
+from tests.agent.spooling import report, spool_at
 
-spool = Spool(sys.argv[1], lambda schema_id, known: ([b"names"], {b"part"}), warn=print)
+spool = spool_at(sys.argv[1])
 number = 0
 while True:
-    snapshot = Snapshot(number, 0, 0, b"schema-A", outcomes=b"", durations=b"", reasons=(), words=b"")
-    spool.hold(Report(b"report %d " % number + bytes(500), snapshot))
+    spool.hold(report(number, size=500))
     print(number, flush=True)
     number += 1
 """
@@ -471,7 +400,7 @@ while True:
 
 def test_a_process_killed_in_mid_write_loses_no_report_that_it_held(tmp_path: Path) -> None:
     child = subprocess.Popen(
-        [sys.executable, "-c", KILLED_WHILE_WRITING, str(tmp_path)], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", KILLED_WHILE_WRITING, str(tmp_path)], cwd=CHECKOUT, stdout=subprocess.PIPE, text=True
     )
     assert child.stdout is not None
     held = [int(child.stdout.readline()) for _ in range(2000)]
@@ -479,18 +408,20 @@ def test_a_process_killed_in_mid_write_loses_no_report_that_it_held(tmp_path: Pa
     held += [int(line) for line in child.stdout.read().splitlines() if line.isdigit()]
     child.wait()
     child.stdout.close()
-    found = drained(spool_at(tmp_path))
+    spool = spool_at(tmp_path)
+    found = drained(spool)
     assert found[: len(held)] == held
     assert len(found) - len(held) <= 1
+    assert (spool.taken, spool.dropped) == (len(found), dropped())
 
 
 def test_a_segment_is_closed_at_its_size_and_removed_when_acknowledged(tmp_path: Path) -> None:
     spool = spool_at(tmp_path)
-    for number in range(1500):
-        spool.hold(report(number, size=400))
+    for number in range(150):
+        spool.hold(report(number, size=2000))
     sizes = [segment.stat().st_size for segment in segments(tmp_path)]
     assert len(sizes) == 3
-    assert all(backlog.SEGMENT_BYTES <= size < backlog.SEGMENT_BYTES + 600 for size in sizes[:-1])
+    assert all(backlog.SEGMENT_BYTES <= size < backlog.SEGMENT_BYTES + 3000 for size in sizes[:-1])
     first = spool.oldest(ALL, ALL)
     assert first is not None
     spool.acknowledge(first)

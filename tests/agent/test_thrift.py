@@ -125,6 +125,18 @@ def test_what_is_urgent_does_not_wait_and_takes_the_others_along(agent: Agent, c
     assert len(collector.posts) == 2
 
 
+def test_what_is_urgent_stays_so_until_it_has_arrived(agent: Agent, collector: Collector) -> None:
+    collector.wishes["batch"] = 10
+    agent.rounds(3)
+    collector.statuses = [503]
+    agent.urgent = True
+    agent.round()
+    agent.urgent = False
+    agent.rounds(2)
+    assert collector.reports == [0, 1, 2, 3, 4]
+    assert len(collector.posts) == 3
+
+
 def test_a_machine_that_used_up_its_share_waits_and_says_so(
     agent: Agent, collector: Collector, monkeypatch: pytest.MonkeyPatch
 ) -> None:

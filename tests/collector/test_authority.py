@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import ssl
 import stat
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from cryptography import x509
 
-from keskidee_collector.authority import RENEW_DAYS, SERVER_DAYS, Damaged, names_for, prepare
+from keskidee_collector.authority import RENEW_DAYS, SERVER_DAYS, Damaged, prepare
+from keskidee_collector.certificates import issued, names_for
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -98,3 +101,18 @@ def test_a_damaged_authority_is_not_replaced_by_another(tmp_path: Path, name: st
     (tmp_path / name).write_bytes(b"damaged")
     with pytest.raises(Damaged, match="put them back from a backup"):
         prepare(tmp_path, NAMES, now=NOW)
+
+
+def test_a_process_of_its_own_does_the_same_and_leaves_the_library_out_of_this_one(tmp_path: Path) -> None:
+    before = issued(tmp_path, NAMES)
+    assert prepare(tmp_path, NAMES) == before
+    source = "import sys, keskidee_collector.serve; print('cryptography' in sys.modules, 'alembic' in sys.modules)"
+    found = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=True, timeout=60)
+    assert found.stdout == "False False\n"
+
+
+def test_what_the_process_found_damaged_is_its_one_line(tmp_path: Path) -> None:
+    issued(tmp_path, NAMES)
+    (tmp_path / "ca.pem").write_bytes(b"damaged")
+    with pytest.raises(Damaged, match=r"^\S+ca.pem, \S+ca.key: damaged; put them back from a backup$"):
+        issued(tmp_path, NAMES)

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import MetaData, create_engine, text
+from sqlalchemy import MetaData, create_engine, inspect, text
 
 from keskidee_collector.sequences import Sequences
-from keskidee_collector.store.database import HEADS, Unusable, open_database, open_for_reading
+from keskidee_collector.store.database import HEADS, Unusable, migrate, open_database, open_for_reading
 from keskidee_collector.store.days import read_days
 from keskidee_collector.store.register import read_machines
 from keskidee_collector.store.reports import Latest, ReportStore
@@ -26,6 +26,8 @@ from tests.collector.inside import LOAD, Inside
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from sqlalchemy import Engine
 
     from keskidee_collector.fleet import Machine
 
@@ -169,6 +171,29 @@ def test_any_sessions_and_sequences_read_back(
     assert (found._replace(sessions={}), ranges) == (
         row._replace(sessions={}), {session: seen.ranges() for session, seen in sessions.items()},
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", HEADS)
+def test_a_new_file_has_the_tables_that_all_migrations_together_make(tmp_path: Path, kind: str) -> None:
+    def tables(engine: Engine) -> dict[str, object]:
+        found = inspect(engine)
+        return {
+            name: (
+                {column["name"]: (str(column["type"]), column["nullable"]) for column in found.get_columns(name)},
+                found.get_pk_constraint(name)["constrained_columns"],
+                sorted([each["column_names"] for each in found.get_unique_constraints(name)]),
+                sorted([(str(each["name"]), each["column_names"]) for each in found.get_indexes(name)]),
+            )
+            for name in found.get_table_names()
+        }
+
+    old = create_engine(f"sqlite:///{tmp_path / 'old.db'}")
+    migrate(old, kind, None)
+    new = open_database(tmp_path / "new.db", kind)
+    assert tables(new) == tables(old)
+    with old.connect() as before, new.connect() as now:
+        heads = [each.execute(text("SELECT version_num FROM alembic_version")).scalar_one() for each in (before, now)]
+    assert heads == [HEADS[kind]] * 2
 
 
 def test_both_files_are_their_owners_alone(tmp_path: Path) -> None:

@@ -80,7 +80,10 @@ REFUSED = {
     "# mine\nintervall_seconds: 15\n": "agent.yml:2: intervall_seconds: unknown key, did you mean interval_seconds?",
     "spool:\n  max_bites: 1\n": "agent.yml:2: spool.max_bites: unknown key, did you mean max_bytes?",
     "max_age_seconds: 60\n": "agent.yml:1: max_age_seconds: unknown key, did you mean spool.max_age_seconds?",
-    "spool:\n  xyz: 1\n": "agent.yml:2: spool.xyz: unknown key, known here are max_bytes, max_age_seconds",
+    "spool:\n  xyz: 1\n": (
+        "agent.yml:2: spool.xyz: unknown key,"
+        " known here are max_bytes, max_age_seconds, full_rate_seconds, minute_rate_seconds"
+    ),
     "spool:\n  max_bytes: 67108864\n  max_bytes: 1\n": "agent.yml:3: spool.max_bytes: given twice, first on line 2",
     "interval_seconds: 15s\n": "agent.yml:1: interval_seconds: expected a whole number, not text ('15s')",
     "interval_seconds: 1.5\n": "agent.yml:1: interval_seconds: expected a whole number, not a number ('1.5')",

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import socket
-import sqlite3
 import subprocess
 import sys
 import threading
@@ -14,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.acknowledged import one_machines
 from tests.processes import Process, Start
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
@@ -94,12 +93,7 @@ def run_agent(start: Start, state: Path) -> Process:
 
 def taken(data: Path) -> list[list[int]]:
     """The ranges of sequences that the one session of the one machine has acknowledged, as they stand on disk."""
-    with sqlite3.connect(f"file:{data / 'reports.db'}?mode=ro", uri=True) as database:
-        rows = database.execute("SELECT sessions FROM latest").fetchall()
-    if not rows:
-        return []
-    [sessions] = json.loads(rows[0][0]).values()
-    return list(sessions)
+    return next(iter(one_machines(data).values()), [])
 
 
 def wait_for(data: Path, count: int, seconds: float = 60) -> list[list[int]]:

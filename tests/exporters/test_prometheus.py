@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from prometheus_client import parser as text_format
 from prometheus_client.openmetrics import parser as openmetrics
 
-from keskidee_exporters.prometheus import OPENMETRICS, TEXT, negotiate
+from keskidee_exporters import routes
+from keskidee_exporters.prometheus import OPENMETRICS, TEXT, in_pieces, negotiate
 from keskidee_report.model import Family, Reading, Sample
 from tests.collector.inside import NOON, Inside
 
@@ -253,8 +254,11 @@ def test_a_page_is_packed_only_where_it_crosses_a_network(collector: Inside, cli
     assert (is_packed, mine) == (encoded, [line for line in plain.splitlines() if line.startswith(b"keskidee_machine")])
 
 
-def test_the_page_of_a_machine_that_changes_its_families_while_it_is_read_is_whole(collector: Inside) -> None:
-    """The fleet's page is streamed family by family; reports come in between."""
+def test_the_page_of_a_machine_that_changes_its_families_while_it_is_read_is_whole(
+    collector: Inside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The fleet's page is streamed in pieces; reports come in between."""
+    monkeypatch.setattr(routes, "TURN_SECONDS", 0.0)
 
     async def run() -> str:
         agents = [await collector.enrol(f"srv-{n}") for n in range(3)]
@@ -272,3 +276,22 @@ def test_the_page_of_a_machine_that_changes_its_families_while_it_is_read_is_who
         return page.body.decode()
 
     list(openmetrics.text_string_to_metric_families(asyncio.run(run())))  # type: ignore[no-untyped-call]
+
+
+@given(st.lists(st.binary(max_size=100_000), max_size=20), st.integers(0, 3000))
+def test_a_page_in_pieces_is_the_same_page(chunks: list[bytes], alike: int) -> None:
+    chunks += [b"x" * 100] * alike
+    pieces = list(in_pieces(iter(chunks)))
+    assert b"".join(pieces) == b"".join(chunks)
+    assert alike < 3000 or len(pieces) > 3
+
+
+def test_labels_without_a_value_are_left_out(collector: Inside) -> None:
+    async def page() -> list[bytes]:
+        await collector.enrol('pc"1', os="linux")
+        return (await collector.ask("GET", "/metrics/self")).body.splitlines()
+
+    [line] = [line for line in asyncio.run(page()) if line.startswith(b"keskidee_machine_info{")]
+    [machine] = collector.state.fleet
+    labels = f'instance="pc\\"1",id="{machine.id}",site="default",role="server",os="linux"'
+    assert line.decode() == f"keskidee_machine_info{{{labels}}} 1"

@@ -22,7 +22,7 @@ def read(machine: Machine) -> Iterator[Sample]:
     labels: dict[bytes, dict[str, str]] = machine.memory("arp")
     if len(labels) > DEVICES_KEPT:
         labels.clear()
-    for device, entries in parse(machine.content("proc/net/arp")).items():
+    for device, entries in machine.parsed("proc/net/arp", parse).items():
         if device not in labels:
             labels[device] = {"device": device.decode("utf-8", "replace")}
         yield (ENTRIES, labels[device], entries)

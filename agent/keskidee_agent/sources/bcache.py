@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from keskidee_report.model import Sample
 
 PLATFORMS = ("linux",)
+NEEDS = ("sys/fs/bcache/*-",)
 FOLDER = "sys/fs/bcache"
 
 

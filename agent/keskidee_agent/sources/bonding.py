@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from keskidee_report.model import Sample
 
 PLATFORMS = ("linux",)
+NEEDS = ("sys/class/net/bonding_masters",)
 FOLDER = "sys/class/net"
 
 SLAVES = Family("node_bonding_slaves", "gauge", "Interfaces that belong to the bond", digits=0)

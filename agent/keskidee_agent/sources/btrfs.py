@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from keskidee_report.model import Sample
 
 PLATFORMS = ("linux",)
+NEEDS = ("sys/fs/btrfs/*-",)
 FOLDER = "sys/fs/btrfs"
 SECTOR_BYTES = 512
 

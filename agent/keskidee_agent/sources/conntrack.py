@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from keskidee_report.model import Sample
 
 PLATFORMS = ("linux",)
+NEEDS = ("proc/sys/net/netfilter/nf_conntrack_count",)
 FOLDER = "proc/sys/net/netfilter"
 NO_LABELS: dict[str, str] = {}
 
@@ -47,10 +48,10 @@ def read(machine: Machine) -> Iterator[Sample]:
     for family, name in ((ENTRIES, "nf_conntrack_count"), (LIMIT, "nf_conntrack_max")):
         yield (family, NO_LABELS, integer(machine.content(f"{FOLDER}/{name}")))
     try:
-        content = machine.content("proc/net/stat/nf_conntrack")
+        counts = machine.parsed("proc/net/stat/nf_conntrack", parse)
     except NotHere:  # a kernel can be built without it
         return
-    yield from parse(content)
+    yield from counts
 
 
 def parse(content: bytes) -> list[Sample]:

@@ -10,7 +10,7 @@ from keskidee_report.model import Denied, Family, Malformed, NotHere
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable
 
     from keskidee_agent.machine import Machine
     from keskidee_report.model import Sample
@@ -32,14 +32,14 @@ LARGEST_CPU = 1 << 16
 FOLDER = "sys/devices/system/cpu"
 
 
-def read(machine: Machine) -> Iterator[Sample]:
+def read(machine: Machine) -> Iterable[Sample]:
     """Seconds labelled `cpu` and `mode`; throttle counts labelled `package` and `core`; isolated and online `cpu`s."""
     if machine.platform == "linux":
         return _linux(machine)
     return _portable(machine)
 
 
-def _linux(machine: Machine) -> Iterator[Sample]:
+def _linux(machine: Machine) -> Iterable[Sample]:
     remembered = machine.memory("cpu")
     processors: dict[bytes, Processor] = remembered.setdefault("processors", {})
     samples = parse(machine.shared("proc/stat"), processors)
@@ -49,7 +49,7 @@ def _linux(machine: Machine) -> Iterator[Sample]:
     settled, throttles = remembered["topology"]
     samples += settled
     samples += [(family, labels, only_number(machine.content(path))) for family, labels, path in throttles]
-    return iter(samples)
+    return samples
 
 
 class Processor:
@@ -142,7 +142,7 @@ def cpu_list(content: bytes) -> list[int]:
     return found
 
 
-def _portable(machine: Machine) -> Iterator[Sample]:
+def _portable(machine: Machine) -> Iterable[Sample]:
     for index, times in enumerate(machine.ask("cpu_times", percpu=True)):
         cpu = str(index)
         # Windows counts the time in interrupts and deferred procedure calls into system as well; Linux does not

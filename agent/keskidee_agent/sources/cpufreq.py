@@ -12,12 +12,13 @@ from keskidee_report.model import Family, Malformed, NotHere
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable
 
     from keskidee_agent.machine import Machine
     from keskidee_report.model import Sample
 
 PLATFORMS = ("linux",)
+NEEDS = ("sys/devices/system/cpu/cpufreq/policy*", "sys/devices/system/cpu/cpu0/cpufreq")
 FOLDER = "sys/devices/system/cpu"
 REREAD_ROUNDS = 16
 KILOHERTZ = 1000
@@ -52,7 +53,7 @@ class Processor:
         self.samples: list[Sample] = []
 
 
-def read(machine: Machine) -> Iterator[Sample]:
+def read(machine: Machine) -> Iterable[Sample]:
     """Frequencies in hertz, labelled `cpu`, and the governors, labelled `governor` too.
 
     Raises NotHere where the kernel does not set frequencies (most virtual machines).
@@ -76,7 +77,7 @@ def read(machine: Machine) -> Iterator[Sample]:
         samples += processor.samples
     if not samples:
         raise NotHere("the kernel sets no frequencies")
-    return iter(samples)
+    return samples
 
 
 def _look(machine: Machine, folder: str, processor: Processor) -> Processor:

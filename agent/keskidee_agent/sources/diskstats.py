@@ -10,7 +10,7 @@ from keskidee_report.model import Denied, Family, Malformed, NotHere
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable
 
     from keskidee_agent.machine import Machine
     from keskidee_report.model import Sample
@@ -72,7 +72,7 @@ ATA = (
 )
 
 
-def read(machine: Machine) -> Iterator[Sample]:
+def read(machine: Machine) -> Iterable[Sample]:
     """Counts since boot labelled `device`, and info samples with model, serial, file system and mapping.
 
     Partitions, RAM disks and loop devices are left out unless asked for.
@@ -112,13 +112,17 @@ class Device:
         self.info: list[Sample] | None = None
 
 
-def _linux(machine: Machine) -> Iterator[Sample]:
+def _linux(machine: Machine) -> Iterable[Sample]:
     known: dict[bytes, Device | None] = machine.memory("diskstats")
+    unwanted_lines: set[bytes] = machine.memory("diskstats lines").setdefault("unwanted", set())
     lines = complete_lines(machine.content("proc/diskstats"))
     if _described_anew(machine) or len(known) > 2 * len(lines) + 64:
         known.clear()
+        unwanted_lines.clear()
     samples: list[Sample] = []
     for line in lines:
+        if line in unwanted_lines:
+            continue
         fields = line.split(None, 3)
         if len(fields) < 4:
             raise Malformed("not a line of /proc/diskstats", line)
@@ -136,7 +140,9 @@ def _linux(machine: Machine) -> Iterator[Sample]:
                 device.info = _info(machine, device.labels[0]["device"], fields[0].decode(), fields[1].decode())
             samples += device.counts
             samples += device.info
-    return iter(samples)
+        else:
+            unwanted_lines.add(line)  # most are loop devices, whose counts stand still
+    return samples
 
 
 def _described_anew(machine: Machine) -> bool:
@@ -245,7 +251,7 @@ def describe(name: str, major: str, minor: str, rotational: str, properties: dic
     return samples
 
 
-def _portable(machine: Machine) -> Iterator[Sample]:
+def _portable(machine: Machine) -> Iterable[Sample]:
     for device, counts in machine.ask("disk_io_counters", perdisk=True).items():
         yield READS(counts.read_count, device=device)
         yield READ_BYTES(counts.read_bytes, device=device)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from keskidee_report.model import Sample
 
 PLATFORMS = ("linux",)
+NEEDS = ("proc/drbd",)
 OPT_IN = True  # off in node_exporter too
 KIB = 1024
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from keskidee_report.model import Sample
 
 PLATFORMS = ("linux",)
+NEEDS = ("sys/class/fc_host/*",)
 FOLDER = "sys/class/fc_host"
 NOT_COUNTED = (1 << 64) - 1
 

@@ -13,7 +13,7 @@ from keskidee_report.model import Denied, Family, Malformed, NotHere, TimedOut
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable
 
     from keskidee_agent.machine import Machine
     from keskidee_report.model import Sample
@@ -87,14 +87,14 @@ class Mount:
         self.readonly = readonly
 
 
-def read(machine: Machine) -> Iterator[Sample]:
+def read(machine: Machine) -> Iterable[Sample]:
     """Sizes labelled `device`, `mountpoint`, `fstype`; a mount in trouble only says so, and why in `device_error`."""
     if machine.platform == "linux":
         return _linux(machine)
     return _portable(machine)
 
 
-def _linux(machine: Machine) -> Iterator[Sample]:
+def _linux(machine: Machine) -> Iterable[Sample]:
     mounts = _mounts(machine)
     answers = machine.spaces([mount.asked for mount in mounts])
     samples: list[Sample] = []
@@ -106,7 +106,7 @@ def _linux(machine: Machine) -> Iterator[Sample]:
             samples += _trouble(mount.labels, answer, readonly=mount.readonly)
     if not samples:
         raise NotHere("no file system to report")
-    return iter(samples)
+    return samples
 
 
 def _with_flags(machine: Machine, mounts: list[Mount], answers: list[Space | Exception]) -> list[Mount]:
@@ -219,7 +219,7 @@ def unescaped(text: bytes) -> bytes:
     return b"".join(plain)
 
 
-def _portable(machine: Machine) -> Iterator[Sample]:
+def _portable(machine: Machine) -> Iterable[Sample]:
     unwanted_point = machine.excluded("filesystem.mount_points_exclude", MOUNT_POINTS_EXCLUDE, is_excluded_mount_point)
     unwanted_type = machine.excluded("filesystem.types_exclude", TYPES_EXCLUDE, EXCLUDED_TYPES.__contains__)
     for partition in machine.ask("disk_partitions", all=False):

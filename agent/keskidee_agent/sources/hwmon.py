@@ -13,13 +13,14 @@ from keskidee_report.model import Denied, Family, Malformed, NotHere
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable
     from typing import Any
 
     from keskidee_agent.machine import Machine
     from keskidee_report.model import Sample
 
 PLATFORMS = ("linux",)
+NEEDS = ("sys/class/hwmon/*",)
 FOLDER = "sys/class/hwmon"
 REREAD_ROUNDS = 8
 SENSORS_REMEMBERED = 4096
@@ -59,7 +60,7 @@ class Chip:
         self.attributes: list[Attribute] = []
 
 
-def read(machine: Machine) -> Iterator[Sample]:
+def read(machine: Machine) -> Iterable[Sample]:
     """What each sensor measures and its limits, labelled `chip` and `sensor`; names of both.
 
     A sensor that does not answer (its hardware sleeps) or says no number is left out.
@@ -86,7 +87,7 @@ def read(machine: Machine) -> Iterator[Sample]:
                     _measure(machine, attribute)
         samples += chip.told
         samples += [attribute.sample for attribute in chip.attributes if attribute.sample is not None]
-    return iter(samples)
+    return samples
 
 
 def _names(machine: Machine, entry: str) -> tuple[str, str]:

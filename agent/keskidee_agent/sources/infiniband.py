@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from keskidee_report.model import Sample
 
 PLATFORMS = ("linux",)
+NEEDS = ("sys/class/infiniband/*",)
 FOLDER = "sys/class/infiniband"
 LANES = 4  # data is counted in words of four bytes (InfiniBand specification 1.3, 16.1.3.5)
 GIGABIT_BYTES = 125_000_000

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from keskidee_report.model import Sample
 
 PLATFORMS = ("linux",)
+NEEDS = ("proc/net/ip_vs_stats",)
 NO_LABELS: dict[str, str] = {}
 
 

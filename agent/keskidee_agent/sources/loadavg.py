@@ -20,6 +20,7 @@ FAMILIES = (
     Family("node_load15", "gauge", "Load average over 15 minutes", digits=2),
 )
 FIELDS = 5
+NO_LABELS: dict[str, str] = {}
 
 
 def read(machine: Machine) -> Iterator[Sample]:
@@ -29,7 +30,7 @@ def read(machine: Machine) -> Iterator[Sample]:
     else:
         averages = [round(average, 2) for average in machine.ask("getloadavg")]
     for family, average in zip(FAMILIES, averages, strict=True):
-        yield (family, {}, average)
+        yield (family, NO_LABELS, average)
 
 
 def parse(content: bytes) -> list[float]:

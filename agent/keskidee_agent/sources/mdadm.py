@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from keskidee_report.model import Sample
 
 PLATFORMS = ("linux",)
+NEEDS = ("proc/mdstat",)
 
 
 def _gauge(name: str, what: str) -> Family:

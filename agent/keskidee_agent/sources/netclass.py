@@ -12,7 +12,7 @@ from keskidee_report.model import Family, NotHere
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable
 
     from keskidee_agent.machine import Machine
     from keskidee_report.model import Sample
@@ -67,15 +67,16 @@ NUMBERS = (
 class Interface:
     """What the last round knew of an interface."""
 
-    __slots__ = ("labels", "samples", "telling")
+    __slots__ = ("labels", "paths", "samples", "telling")
 
     def __init__(self, device: str) -> None:
         self.labels = {"device": label(device)}
+        self.paths = [f"{FOLDER}/{device}/{name}" for name in TELLING]
         self.telling: list[bytes] | None = None
         self.samples: list[Sample] = []
 
 
-def read(machine: Machine) -> Iterator[Sample]:
+def read(machine: Machine) -> Iterable[Sample]:
     """Numbers and an info sample of each interface, labelled `device`.
 
     What an interface cannot say now (a bond's speed, the carrier of one that is switched off) is left out.
@@ -91,23 +92,24 @@ def read(machine: Machine) -> Iterator[Sample]:
         interface = known.get(device)
         if interface is None:
             interface = known[device] = Interface(device)
-        folder = f"{FOLDER}/{device}/"
-        telling = [_telling(machine, folder + name) for name in TELLING]
+        telling = _telling(machine, interface.paths)
         if interface.telling != telling or position % REREAD_ROUNDS == turn:
             interface.telling = None  # what follows may fail
-            now = describe(_attributes(machine, folder, telling), interface.labels)
+            now = describe(_attributes(machine, f"{FOLDER}/{device}/", telling), interface.labels)
             if now != interface.samples:  # the same objects again cost nothing when they are encoded
                 interface.samples = now
             interface.telling = telling
         samples += interface.samples
-    return iter(samples)
+    return samples
 
 
-def _telling(machine: Machine, path: str) -> bytes:
+def _telling(machine: Machine, paths: list[str]) -> list[bytes]:
     try:
-        return machine.content(path)
+        return [machine.content(path) for path in paths]
     except NotHere:  # it went away a moment ago, or the kernel is too old to count
-        return b""
+        if len(paths) == 1:
+            return [b""]
+        return [content for path in paths for content in _telling(machine, [path])]
 
 
 def _attributes(machine: Machine, folder: str, telling: list[bytes]) -> dict[str, bytes]:

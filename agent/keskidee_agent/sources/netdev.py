@@ -10,7 +10,7 @@ from keskidee_report.model import Denied, Family, Malformed, NotHere
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable
 
     from keskidee_agent.machine import Machine
     from keskidee_report.model import Sample
@@ -57,7 +57,7 @@ PORTABLE = (
 )
 
 
-def read(machine: Machine) -> Iterator[Sample]:
+def read(machine: Machine) -> Iterable[Sample]:
     """Counts since the interface came up, labelled `device`. The loopback interface is left out unless asked for."""
     if machine.platform == "linux":
         return _linux(machine)
@@ -81,7 +81,7 @@ class Interface:
         self.no_handler_path = f"sys/class/net/{device}/statistics/rx_nohandler"
 
 
-def _linux(machine: Machine) -> Iterator[Sample]:
+def _linux(machine: Machine) -> Iterable[Sample]:
     known: dict[bytes, Interface | None] = machine.memory("netdev")
     lines = complete_lines(machine.content("proc/net/dev"))
     if len(lines) < HEADER_LINES or lines[1].count(b"|") != 2:
@@ -103,7 +103,7 @@ def _linux(machine: Machine) -> Iterator[Sample]:
                 interface.line = line
             samples += interface.samples
             samples += _no_handler(machine, interface)
-    return iter(samples)
+    return samples
 
 
 def parse_counts(name: bytes, counts: bytes, labels: list[dict[str, str]]) -> list[Sample]:
@@ -126,7 +126,7 @@ def _no_handler(machine: Machine, interface: Interface) -> list[Sample]:
     return [(NO_HANDLER, interface.labels[0], only_number(count))]
 
 
-def _portable(machine: Machine) -> Iterator[Sample]:
+def _portable(machine: Machine) -> Iterable[Sample]:
     excluded = machine.excluded("netdev.device_exclude", EXCLUDE, _is_loopback)
     for device, counts in machine.ask("net_io_counters", pernic=True).items():
         if not excluded(device):

@@ -10,7 +10,7 @@ from keskidee_report.model import Family, Malformed, NotHere
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterable
 
     from keskidee_agent.machine import Machine
     from keskidee_report.model import Sample
@@ -34,16 +34,20 @@ WANTED_ENDS = ("_InErrors", "_InErrs")
 WANTED_BEGINNINGS = ("TcpExt_Listen", "TcpExt_Syncookies")
 NAME_CHARACTERS = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 ROWS_KEPT = 64
+SNMP6 = b"proc/net/snmp6"
 NO_LABELS: dict[str, str] = {}
 
 
 class Columns:
     """Which numbers of a row are wanted, and what they are. The same in every round, so it is worked out once."""
 
-    __slots__ = ("count", "families", "labels", "positions")
+    __slots__ = ("count", "families", "labels", "last", "names", "positions", "row")
 
     def __init__(self, names: list[tuple[bytes, bytes]]) -> None:
         self.count = len(names)
+        self.names: list[bytes] = []
+        self.row = b""
+        self.last: list[Sample] = []
         self.positions: list[int] = []
         self.families: list[Family] = []
         for position, (protocol, name) in enumerate(names):
@@ -74,7 +78,7 @@ def is_wanted(key: str) -> bool:
     return key in WANTED or key.endswith(WANTED_ENDS) or key.startswith(WANTED_BEGINNINGS)
 
 
-def read(machine: Machine) -> Iterator[Sample]:
+def read(machine: Machine) -> Iterable[Sample]:
     """Counts since boot in node_netstat_<protocol>_<name>, without labels.
 
     A kernel without IPv6, or a network namespace without IPv4, lacks a file; the others are read nevertheless.
@@ -82,23 +86,24 @@ def read(machine: Machine) -> Iterator[Sample]:
     known: dict[bytes, Columns] = machine.memory("netstat")
     if len(known) > ROWS_KEPT:  # kinds of ICMP messages that were never seen before are new names
         known.clear()
+
+    def rows(content: bytes) -> list[Sample]:
+        return parse_rows(content, known)
+
+    def list_of(content: bytes) -> list[Sample]:
+        return parse_list(content, known)
+
     samples: list[Sample] = []
     missing = 0
-    files: tuple[tuple[str, Callable[[bytes, dict[bytes, Columns]], list[Sample]]], ...] = (
-        ("proc/net/netstat", parse_rows),
-        ("proc/net/snmp", parse_rows),
-        ("proc/net/snmp6", parse_list),
-    )
+    files = (("proc/net/netstat", rows), ("proc/net/snmp", rows), ("proc/net/snmp6", list_of))
     for path, parse in files:
         try:
-            content = machine.content(path)
+            samples += machine.parsed(path, parse)
         except NotHere:
             missing += 1
-        else:
-            samples += parse(content, known)
     if missing == len(files):
         raise NotHere("no /proc/net/netstat")
-    return iter(samples)
+    return samples
 
 
 def parse_rows(content: bytes, known: dict[bytes, Columns]) -> list[Sample]:
@@ -112,11 +117,16 @@ def parse_rows(content: bytes, known: dict[bytes, Columns]) -> list[Sample]:
         if columns is None:
             protocol, _, names = header.partition(b": ")
             columns = known[header] = Columns([(protocol, name) for name in names.split()])
+        if columns.row == row:
+            samples += columns.last
+            continue
         protocol, _, values = row.partition(b": ")
         # only MaxConn of Tcp is ever below zero
         if not header.startswith(protocol + b": ") or values.translate(None, b"0123456789 -"):
             raise Malformed("numbers do not belong to the names before them", row)
-        samples += columns.samples(values.split())
+        columns.last = columns.samples(values.split())
+        columns.row = row
+        samples += columns.last
     return samples
 
 
@@ -127,12 +137,12 @@ def parse_list(content: bytes, known: dict[bytes, Columns]) -> list[Sample]:
     fields = content.split()
     names = fields[::2]
     values = fields[1::2]
-    key = b" ".join(names)
-    columns = known.get(key)
-    if columns is None:
+    columns = known.get(SNMP6)
+    if columns is None or columns.names != names:
         if any(len(line.split()) != 2 for line in complete_lines(content)):
             raise Malformed("not a line of a name and a number", content)
-        columns = known[key] = Columns([_parted(name) for name in names])
+        columns = known[SNMP6] = Columns([_parted(name) for name in names])
+        columns.names = names
     if b"".join(values).translate(None, b"0123456789"):
         raise Malformed("not a number", content)
     return columns.samples(values)

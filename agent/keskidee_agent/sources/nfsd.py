@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from keskidee_report.model import Sample
 
 PLATFORMS = ("linux",)
+NEEDS = ("proc/net/rpc/nfsd",)
 
 
 def _counter(name: str, what: str) -> Family:

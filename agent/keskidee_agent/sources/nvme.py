@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from keskidee_report.model import Sample
 
 PLATFORMS = ("linux",)
+NEEDS = ("sys/class/nvme/*",)
 EVERY_SECONDS = 60
 FOLDER = "sys/class/nvme"
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from keskidee_report.model import Sample
 
 PLATFORMS = ("linux",)
+NEEDS = ("sys/class/power_supply/*",)
 FOLDER = "sys/class/power_supply"
 
 INFO = Family("node_power_supply_info", "gauge", "1, labelled with what the power supply is and its state", digits=0)

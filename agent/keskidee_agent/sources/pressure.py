@@ -52,7 +52,7 @@ def read(machine: Machine) -> Iterator[Sample]:
     found = False
     for resource, families in RESOURCES:
         try:
-            content = machine.content(f"proc/pressure/{resource}")
+            totals = machine.parsed(f"proc/pressure/{resource}", parse)
         except NotHere:
             continue
         except OSError as error:
@@ -60,7 +60,6 @@ def read(machine: Machine) -> Iterator[Sample]:
                 raise NotHere("pressure is measured only when the kernel is started with psi=1") from None
             raise
         found = True
-        totals = parse(content)
         for kind, family in families:
             if kind in totals:
                 # in two steps, as node_exporter: the last digit of the quotient is then the same

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from keskidee_report.model import Sample
 
 PLATFORMS = ("linux",)
+NEEDS = ("sys/class/powercap/*",)
 RIGHT = "root, for the energy used"
 GRANT = "sudo chmod a+r /sys/class/powercap/*/energy_uj  # until next boot"
 FOLDER = "sys/class/powercap"

@@ -9,7 +9,7 @@ from keskidee_report.model import Family, Malformed, NotHere
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable
 
     from keskidee_agent.machine import Machine
     from keskidee_report.model import Sample
@@ -44,7 +44,7 @@ class Table:
         self.samples: list[list[Sample]] = []
 
 
-def read(machine: Machine) -> Iterator[Sample]:
+def read(machine: Machine) -> Iterable[Sample]:
     """Gauges in node_sockstat_<protocol>_<name>, without labels. Sockets count in this network namespace."""
     known: dict[str, Table] = machine.memory("sockstat")
     samples: list[Sample] = []
@@ -61,7 +61,7 @@ def read(machine: Machine) -> Iterator[Sample]:
         samples += parse(content, table)
     if missing == len(PATHS):
         raise NotHere(f"no /{PATHS[0]}")
-    return iter(samples)
+    return samples
 
 
 def parse(content: bytes, table: Table) -> list[Sample]:

@@ -7,7 +7,7 @@ from keskidee_report.model import Family, Malformed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable
 
     from keskidee_agent.machine import Machine
     from keskidee_report.model import Sample
@@ -46,12 +46,12 @@ class Processor:
         self.samples: list[Sample] = []
 
 
-def read(machine: Machine) -> Iterator[Sample]:
+def read(machine: Machine) -> Iterable[Sample]:
     """Counts since boot and the backlog now, labelled `cpu`."""
     return parse(machine.content("proc/net/softnet_stat"), machine.memory("softnet").setdefault("known", []))
 
 
-def parse(content: bytes, known: list[Processor]) -> Iterator[Sample]:
+def parse(content: bytes, known: list[Processor]) -> Iterable[Sample]:
     """The samples of a softnet_stat; `known` keeps its lines for the next. Raises Malformed.
 
     Every line is as long as the first, so one that was cut short is known with a newline at its end or without.
@@ -74,7 +74,7 @@ def parse(content: bytes, known: list[Processor]) -> Iterator[Sample]:
         samples += processor.samples
     if len(seen) != len(lines):
         raise Malformed("two lines of one processor", content)
-    return iter(samples)
+    return samples
 
 
 def _update(processor: Processor, line: bytes, position: int) -> None:

@@ -25,6 +25,7 @@ SINGLE = {
     b"procs_blocked": Family("node_procs_blocked", "gauge", "Tasks that wait for a disk now", digits=0),
 }
 WAVERING_SECONDS = 2
+NO_LABELS: dict[str, str] = {}
 NEEDED = 4  # intr, ctxt, btime, processes: in every kernel since 2.4
 
 VECTORS = ("hi", "timer", "net_tx", "net_rx", "block", "block_iopoll", "tasklet", "sched", "hrtimer", "rcu")
@@ -46,10 +47,10 @@ def parse(content: bytes) -> Iterator[Sample]:
         family = SINGLE.get(key)
         if family is not None:
             needed += not key.startswith(b"procs_")
-            yield (family, {}, number(rest))
+            yield (family, NO_LABELS, number(rest))
         elif key == b"intr":  # the first number is the total, and thousands may follow
             needed += 1
-            yield (INTERRUPTS, {}, number(rest.partition(b" ")[0]))
+            yield (INTERRUPTS, NO_LABELS, number(rest.partition(b" ")[0]))
         elif key == b"softirq":
             counts = numbers(rest)[1:]
             if len(counts) < len(VECTORS):

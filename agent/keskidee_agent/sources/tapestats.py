@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from keskidee_report.model import Sample
 
 PLATFORMS = ("linux",)
+NEEDS = ("sys/class/scsi_tape/st*",)
 FOLDER = "sys/class/scsi_tape"
 NANOSECONDS = 1_000_000_000
 

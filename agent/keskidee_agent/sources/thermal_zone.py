@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from keskidee_report.model import Sample
 
 PLATFORMS = ("linux",)
+NEEDS = ("sys/class/thermal/*",)
 FOLDER = "sys/class/thermal"
 REREAD_ROUNDS = 16
 

@@ -20,16 +20,18 @@ AVAILABLE = Family(
 CURRENT = Family("node_time_clocksource_current_info", "gauge", "1 for the clock source the kernel uses", digits=0)
 
 FOLDER = "sys/devices/system/clocksource"
+NO_LABELS: dict[str, str] = {}
 
 
 def read(machine: Machine) -> Iterator[Sample]:
     """The clock; the zone's offset labelled `time_zone`; clock sources labelled `device` and `clocksource`."""
     found = False
     try:
-        yield (NOW, {}, machine.time())
+        yield (NOW, NO_LABELS, machine.time())
         found = True
         name, offset = machine.zone()
-        yield ZONE(offset, time_zone=name)
+        zones = machine.memory("time zone")
+        yield (ZONE, zones.get(name) or zones.setdefault(name, {"time_zone": name}), offset)
     except NotHere:  # a recording without a clock may have clock sources
         pass
     if machine.platform == "linux":

@@ -28,11 +28,10 @@ def read(machine: Machine) -> Iterator[Sample]:
     missing = 0
     for path, tx_labels, rx_labels in TABLES:
         try:
-            content = machine.content(path)
+            sent, received = machine.parsed(path, waiting)
         except NotHere:
             missing += 1
             continue
-        sent, received = waiting(content)
         yield (QUEUES, tx_labels, sent)
         yield (QUEUES, rx_labels, received)
     if missing == len(TABLES):

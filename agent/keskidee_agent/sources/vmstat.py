@@ -5,7 +5,7 @@ The kernel counts some two hundred things there; the few that say whether memory
 
 from __future__ import annotations
 
-from keskidee_agent.lines import complete_lines, number
+from keskidee_agent.lines import complete_lines, numbers
 from keskidee_report.model import Family, Malformed
 
 TYPE_CHECKING = False
@@ -22,26 +22,34 @@ NO_LABELS: dict[str, str] = {}
 
 
 class Layout:
-    """Which words of this kernel's vmstat are wanted: the same in every round, so it is worked out once."""
+    """Which lines of this kernel's vmstat are wanted: the same in every round, so it is worked out once."""
 
-    __slots__ = ("families", "labels", "names", "positions")
+    __slots__ = ("beginnings", "families", "labels", "lines", "positions")
 
-    def __init__(self, content: bytes) -> None:
-        self.names: list[bytes] = []
+    def __init__(self, lines: list[bytes]) -> None:
+        self.lines = len(lines)
         self.positions: list[int] = []
+        self.beginnings: list[bytes] = []  # the name and a blank
         self.families: list[Family] = []
-        for line in complete_lines(content):
+        for position, line in enumerate(lines):
             name, _, _ = line.partition(b" ")
             if len(line.split()) != 2 or not NAME_CHARACTERS.issuperset(name):
                 raise Malformed("not a line of vmstat", line)
             if is_wanted(name):
                 text = name.decode()
-                self.positions.append(2 * len(self.names) + 1)
+                self.positions.append(position)
+                self.beginnings.append(name + b" ")
                 self.families.append(Family(f"node_vmstat_{text}", "untyped", f"{text} of /proc/vmstat", digits=0))
-            self.names.append(name)
         if not self.families:
-            raise Malformed("nothing of what every kernel counts", content)
+            raise Malformed("nothing of what every kernel counts", b"\n".join(lines))
         self.labels = [NO_LABELS] * len(self.families)
+
+    def counts(self, lines: list[bytes]) -> list[int] | None:
+        """The numbers of the wanted lines; None where these are not laid out so. Raises Malformed."""
+        wanted = [lines[position] for position in self.positions] if len(lines) == self.lines else []
+        if not wanted or not all(map(bytes.startswith, wanted, self.beginnings)):
+            return None
+        return numbers(b" ".join(map(bytes.removeprefix, wanted, self.beginnings)))
 
 
 def is_wanted(name: bytes) -> bool:
@@ -56,11 +64,12 @@ def read(machine: Machine) -> Iterator[Sample]:
 
 def parse(content: bytes, remembered: dict[str, Layout]) -> Iterator[Sample]:
     """The samples of a /proc/vmstat; `remembered` keeps the layout for the next. Raises Malformed."""
-    if content[-1:] != b"\n":
-        raise Malformed("cut short" if content else "empty", content[-80:])
-    words = content.split()
+    lines = complete_lines(content)
     layout = remembered.get("layout")
-    if layout is None or layout.names != words[::2] or content.count(b"\n") != len(layout.names):
-        layout = remembered["layout"] = Layout(content)
-    counts = [number(words[position]) for position in layout.positions]
+    counts = layout.counts(lines) if layout is not None else None
+    if layout is None or counts is None:
+        layout = remembered["layout"] = Layout(lines)
+        counts = layout.counts(lines)
+    if counts is None or len(counts) != len(layout.families):
+        raise Malformed("a number is missing", content[-80:])
     return zip(layout.families, layout.labels, counts, strict=True)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from keskidee_report.model import Sample
 
 PLATFORMS = ("linux",)
+NEEDS = ("sys/class/watchdog/*",)
 EVERY_SECONDS = 60
 FOLDER = "sys/class/watchdog"
 

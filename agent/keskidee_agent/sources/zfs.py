@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from keskidee_report.model import Sample
 
 PLATFORMS = ("linux",)
+NEEDS = ("proc/spl/kstat/zfs",)
 FOLDER = "proc/spl/kstat/zfs"
 
 # file, and what follows node_zfs_ in the families of its counts

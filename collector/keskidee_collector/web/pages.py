@@ -22,6 +22,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from keskidee_collector.web import wording
+from keskidee_collector.web.backlog import backlog_of
 from keskidee_collector.web.findings import findings, troubles
 from keskidee_collector.web.listing import CHOICES, Query, listing, sites
 from keskidee_collector.web.sources import source_rows
@@ -115,6 +116,7 @@ class Pages:
             "machine.html",
             m=machine,
             troubles=troubles(machine),
+            backlog=backlog_of(families),
             sources=source_rows(machine, families),
             families=[(definition, chunk.count(b"\n")) for definition, chunk in families],
         )

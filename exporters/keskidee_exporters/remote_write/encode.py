@@ -54,9 +54,19 @@ class Block:
         return len(self.series) * len(self.rows)
 
 
-def compressed(message: bytes) -> bytes:
-    """Snappy's block format, which has no frame around it."""
-    return bytes(cramjam.snappy.compress_raw(message))  # cramjam's own buffer is empty once it has been read
+def compressed(messages: Iterable[bytes]) -> bytes:
+    """The messages as one, in snappy's block format, which has no frame around it.
+
+    Each is compressed for itself and loses its length, and the sum of all lengths stands before them: what follows a
+    length only ever refers back to what is near, so it may stand anywhere (snappy's format_description.txt). So a long
+    request is never in memory whole, which would cost as much as all other work on it.
+    """
+    total, contents = 0, []
+    for message in messages:
+        block = bytes(cramjam.snappy.compress_raw(message))  # cramjam's own buffer can be read only once
+        contents.append(block[len(varint(len(message))) :])
+        total += len(message)
+    return b"".join([varint(total), *contents])
 
 
 def encode(block: Block) -> bytes:
@@ -69,7 +79,7 @@ def template(series: Iterable[bytes]) -> bytes:
     sample = SAMPLES + varint(9 + USUAL_TIME_BYTES) + NUMBER
     size = len(sample) + 8 + USUAL_TIME_BYTES
     heads = [SERIES + varint(len(each) + size) + each + sample for each in series]
-    return compressed(b"".join([head.replace(b"%", b"%%") + b"%b%b" for head in heads]))
+    return compressed([b"".join([head.replace(b"%", b"%%") + b"%b%b" for head in heads])])
 
 
 def fits_template(at: int) -> bool:

@@ -228,7 +228,9 @@ def test_a_process_that_ended_a_moment_ago_is_left_out(tmp_path: Path) -> None:
 
 def test_files_of_processes_are_not_kept_open() -> None:
     machine = Machine()
-    reading_of("processes", machine)
+    for _ in range(2):
+        machine.begin_round()
+        reading_of("processes", machine)
     kept = len(machine._open)
     machine.close()
     assert kept == 2  # the two limits

@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from keskidee_agent.gather import Source
 from keskidee_agent.once import as_prometheus
+from keskidee_agent.recorded import RecordedMachine
+from keskidee_report.model import ABSENT
 from keskidee_report.rules import is_label, is_name
 from tests.agent.recordings import FIXTURES, SOURCES, cases, reading_at
 
@@ -44,3 +47,18 @@ def test_declared_digits_lose_nothing_of_a_value(case: Path) -> None:
 @pytest.mark.parametrize("source", SOURCES)
 def test_every_source_has_a_recorded_machine(source: str) -> None:
     assert list((FIXTURES / source).glob("*/ORIGIN"))
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_a_source_needs_is_there_where_it_reads_anything(case: Path) -> None:
+    source = SOURCES[case.parent.name]
+    machine = RecordedMachine(str(case))
+    there = not source.needs or any(map(machine.present, source.needs))
+    reading = reading_at(source.name, case)
+    assert there or (reading.outcome, reading.samples) == (ABSENT, [])
+
+
+@pytest.mark.parametrize("source", [source for source in SOURCES.values() if source.needs], ids=lambda s: s.name)
+def test_a_source_without_what_it_needs_is_absent(source: Source, tmp_path: Path) -> None:
+    (tmp_path / "proc").mkdir()
+    assert (reading_at(source.name, tmp_path).outcome, reading_at(source.name, tmp_path).samples) == (ABSENT, [])

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from keskidee_report.model import ABSENT, FAILED, UNTYPED, Family, Reading
+from keskidee_report.model import ABSENT, FAILED, OK, UNTYPED, Family, Reading
 from tests.collector.web.collector import reading
 
 if TYPE_CHECKING:
@@ -62,6 +62,19 @@ def test_why_it_was_away_is_told(collector: Collector, facts: dict[str, str], wo
 
     told = dict(zip(page.texts(".//dt"), page.texts(".//dd"), strict=True))
     assert [told[key] for key in told if key == "Was away"] == words
+
+
+def test_what_waits_on_the_machine_and_what_is_lost_is_told(collector: Collector) -> None:
+    waiting = Family("keskidee_agent_spool_reports", "gauge", "Waiting")
+    dropped = Family("keskidee_agent_dropped_reports_total", "counter", "Dropped")
+    given_up = [dropped(n, reason=reason) for n, reason in ((2, "full"), (1, "disk"), (300, "thinned"), (0, "old"))]
+    agent = collector.join("files-01")
+    collector.report(agent, Reading("agent", OK, samples=[waiting(1440), *given_up]))
+
+    page = collector.get(f"/machines/{agent.id}")
+
+    facts = dict(zip(page.texts(".//dt"), page.texts(".//dd"), strict=True))
+    assert facts["Backlog"] == "1,440 reports waiting, 300 thinned, 3 lost"
 
 
 def test_each_source_has_its_outcome_time_and_reason_the_ill_ones_first(collector: Collector) -> None:

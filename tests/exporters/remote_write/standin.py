@@ -53,15 +53,21 @@ class Log:
         *parts: tuple[Part, Sequence[float]],
         live: bool = True,
         os: str = "linux",
+        machine_id: str = "",
     ) -> None:
         with self._news:
             position = self.reports[-1].position + 2 if self.reports else 1
             self.reports.append(
                 Passed(
-                    position=position, machine_id=f"id of {machine}", instance=machine, taken_ms=taken_ms, live=live,
-                    parts=parts, os=os,
+                    position=position,
+                    machine_id=machine_id or f"id of {machine}",
+                    instance=machine,
+                    taken_ms=taken_ms,
+                    live=live,
+                    parts=parts,
+                    os=os,
                 )
-            )  # fmt: skip
+            )
             self._news.notify_all()
 
     def read(self, after: int, limit: int) -> list[Passed]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from itertools import pairwise
 
+import cramjam
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -104,8 +105,13 @@ def test_a_value_that_a_machine_sent_is_never_a_stale_marker(values: list[float]
 
 
 def test_the_compressed_bytes_can_be_sent_more_than_once() -> None:
-    body = compressed(encode(Block([encoded({"__name__": "up"})], ((NOON_MS, [1.0]),))))
+    body = compressed([encode(Block([encoded({"__name__": "up"})], ((NOON_MS, [1.0]),)))])
     assert [read(body), read(body)] == [[({"__name__": "up"}, [(NOON_MS, 1.0)])]] * 2
+
+
+@given(st.lists(st.one_of(st.binary(max_size=50), st.integers(0, 9).map(lambda seed: bytes([seed, 7, 9]) * 30_000))))
+def test_messages_that_are_compressed_one_by_one_are_one_to_who_reads_them(messages: list[bytes]) -> None:
+    assert bytes(cramjam.snappy.decompress_raw(compressed(messages))) == b"".join(messages)
 
 
 @given(
@@ -137,5 +143,5 @@ def test_series_that_are_not_wanted_are_left_out_with_their_values() -> None:
         position=1, machine_id="a", instance="a", taken_ms=NOON_MS, parts=((part, [1.0, 2.0, 3.0]), (other, [4.0]))
     )
     machine = Catalogue({}, lambda name: name != "b").series_of(report)
-    names = [labels["__name__"] for labels, _ in read(compressed(encode(Block(machine.series(), ((1, [0, 0]),)))))]
+    names = [labels["__name__"] for labels, _ in read(compressed([encode(Block(machine.series(), ((1, [0, 0]),)))]))]
     assert (names, machine.values(report)) == (["a", "c"], [1.0, 3.0])

@@ -1,0 +1,138 @@
+"""What is known of a segment, and what stands in it: reports one by one, out of whole ones and what changed after them.
+
+Pure, and lean.
+"""
+
+from __future__ import annotations
+
+from keskidee_agent.chain import sources_of
+from keskidee_agent.cursor import unpacked
+from keskidee_agent.record import (
+    COUNTS,
+    DELTA,
+    HEAD_BYTES,
+    LEVEL,
+    NAMES,
+    REPORTS,
+    SCHEMA_ID_BYTES,
+    frames_of,
+    level_of,
+    recent_after,
+    records,
+)
+from keskidee_report.codec import report_payload
+from keskidee_report.delta import apply_delta, snapshot_of
+from keskidee_report.model import Malformed
+from keskidee_report.wire import REPORT, Reader, frame
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from keskidee_agent.cursor import Counts
+    from keskidee_report.delta import Snapshot
+
+
+class Segment:
+    """What is known of a file without opening it: bytes, reports that wait, level, and the boot clock at its ends."""
+
+    __slots__ = ("first_ms", "last_ms", "level", "reports", "size")
+
+    def __init__(self, size: int, reports: int, now_ms: int, level: int = 0) -> None:
+        self.size = size
+        self.reports = reports
+        self.level = level
+        self.first_ms = self.last_ms = now_ms
+
+
+class Chain:
+    """The reports of a segment in their order; unpacked is only what somebody asks for, and what that is made of.
+
+    `names` are the SCHEMA and PART frames so far, end to end in each item; `session` is that of the report asked for.
+    """
+
+    def __init__(self) -> None:
+        self.names: list[bytes] = []
+        self.session = b""
+        self._sources: dict[bytes, int] = {}
+        self._snapshot: Snapshot | None = None
+        self._recent = b""
+        self._unread: list[tuple[bytes, bytes]] = []
+
+    def add(self, kind: bytes, payload: bytes) -> None:
+        """The next record; what is neither names nor a report is passed over."""
+        if kind == NAMES:
+            frames = frames_of(kind, payload)
+            self.names.append(frames)
+            self._sources |= sources_of([frames])
+        elif kind in REPORTS:
+            if kind != DELTA:
+                self._unread.clear()
+            self._unread.append((kind, payload))
+
+    def snapshot(self) -> Snapshot:
+        """The report that was added last. Raises Malformed."""
+        for kind, payload in self._unread:
+            frames = frames_of(kind, payload, self._recent)
+            reader = Reader(frames)
+            reader.byte()
+            content = reader.take(reader.varint())
+            if kind == DELTA:
+                self._snapshot = self._changed(Reader(content))
+                self._recent = recent_after(self._recent, frames)
+            else:
+                self._recent = b""
+                sources = self._sources.get(payload[:SCHEMA_ID_BYTES])
+                if sources is None:
+                    raise Malformed("a report without its names")
+                self.session, self._snapshot = snapshot_of(content, sources)
+        self._unread.clear()
+        if self._snapshot is None:
+            raise Malformed("no report")
+        return self._snapshot
+
+    def _changed(self, reader: Reader) -> Snapshot:
+        sequence, back = reader.varint(), reader.varint()
+        base = self._snapshot
+        if base is None or base.sequence != sequence - back:
+            raise Malformed(f"report {sequence} without its base")
+        return apply_delta(reader, sequence, base)
+
+
+def whole(session: bytes, snapshot: Snapshot) -> bytes:
+    """A REPORT frame that says the same."""
+    return frame(REPORT, report_payload(session, snapshot))
+
+
+class Survey:
+    """What a file holds, as a process finds it that did not write it.
+
+    `waiting` reports end behind `done`, the last whole record at `end`; `level` and `thinned` are those of its LEVEL
+    record, `counts` the last ones in it.
+    """
+
+    __slots__ = ("counts", "end", "level", "thinned", "waiting")
+
+    def __init__(self, content: bytes, done: int = HEAD_BYTES) -> None:
+        self.waiting = self.end = self.level = self.thinned = 0
+        self.counts: Counts | None = None
+        try:
+            for kind, start, self.end in records(content):
+                if kind in REPORTS:
+                    self.waiting += self.end > done
+                elif kind == COUNTS:
+                    self.counts = unpacked(content[start : self.end])
+                elif kind == LEVEL:
+                    self.level, self.thinned = level_of(content[start : self.end])
+        except Malformed:  # no spool file: nothing in it waits
+            return
+
+
+def last_report(content: bytes) -> tuple[bytes, int] | None:
+    """Session and sequence of the last report in a file; None where there is none that can be read."""
+    chain = Chain()
+    try:
+        for kind, start, end in records(content):
+            chain.add(kind, content[start:end])
+        sequence = chain.snapshot().sequence
+    except Malformed:
+        return None
+    return chain.session, sequence

@@ -1,0 +1,82 @@
+"""The server's certificate as the server sees it: files that a program beside it makes and renews (authority.py)."""
+
+from __future__ import annotations
+
+import hashlib
+import socket
+import ssl
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SIGNING_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerCertificate:
+    """Paths of what a TLS server needs, the CA as PEM, and its fingerprint (SHA-256 of the DER, hex)."""
+
+    certificate: Path
+    key: Path
+    ca_pem: bytes
+    fingerprint: str
+
+
+class Damaged(Exception):
+    """The authority cannot be read, in one line for the person who started the program."""
+
+
+def issued(directory: Path, names: list[str]) -> ServerCertificate:
+    """What authority.prepare leaves there, in a process of its own that ends with it. Raises Damaged."""
+    command = [sys.executable, "-P", "-m", "keskidee_collector.authority", str(directory), *names]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=SIGNING_SECONDS, check=False)
+    except subprocess.TimeoutExpired as error:
+        raise Damaged(f"{directory}: the certificate was not signed within {SIGNING_SECONDS} s") from error
+    if done.returncode:
+        raise Damaged((done.stderr.strip().splitlines() or [f"{directory}: signing failed ({done.returncode})"])[-1])
+    return certificate_in(directory)
+
+
+def certificate_in(directory: Path) -> ServerCertificate:
+    """What lies in a directory that has an authority; its server certificate need not be there yet."""
+    text = (directory / "ca.pem").read_text("ascii", "replace")
+    pem = ssl.PEM_HEADER + text.partition(ssl.PEM_HEADER)[2].partition(ssl.PEM_FOOTER)[0] + ssl.PEM_FOOTER + "\n"
+    return ServerCertificate(
+        certificate=directory / "server.pem",
+        key=directory / "server.key",
+        ca_pem=pem.encode(),
+        fingerprint=hashlib.sha256(ssl.PEM_cert_to_DER_cert(pem)).hexdigest(),
+    )
+
+
+def names_for(listen_host: str, configured: list[str]) -> list[str]:
+    """Names for the certificate: the configured ones, the address it listens on (for all: each), this host's names."""
+    names = [*configured]
+    if listen_host in ("0.0.0.0", "::", ""):  # compared, not bound
+        names += _own_addresses()
+    else:
+        names.append(listen_host)
+    names += [socket.gethostname(), socket.getfqdn(), "localhost", "127.0.0.1", "::1"]
+    return sorted({usable for name in names if (usable := _usable(name))})
+
+
+def _usable(name: str) -> str:
+    """A name as a certificate carries it (RFC 5280, 4.2.1.6); empty where it can carry none."""
+    try:
+        ascii_name = name.strip().encode("idna").decode("ascii")
+    except UnicodeError:
+        return ""
+    return ascii_name if ascii_name.isprintable() and " " not in ascii_name else ""
+
+
+def _own_addresses() -> list[str]:
+    try:
+        found = socket.getaddrinfo(socket.gethostname(), None, type=socket.SOCK_STREAM)
+    except OSError:
+        return []
+    return [str(entry[4][0]).partition("%")[0] for entry in found]

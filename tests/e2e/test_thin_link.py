@@ -1,0 +1,133 @@
+"""An office on a link that loses every fifth packet keeps to its budget, and what is urgent goes first."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.acknowledged import one_machines
+from tests.e2e.thin_link import THERE, ThinLink
+from tests.exporters.remote_write.receiver import wait_until
+from tests.scale import scaled
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from tests.processes import Process, Start
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.soak,
+    pytest.mark.timeout(300),
+    pytest.mark.skipif(os.geteuid() != 0, reason="namespaces of our own need root"),
+]
+
+BUDGET = 430_000
+"""Bytes an hour: at one report a second it makes one of four seconds, eight at once."""
+WATCHED_SECONDS = scaled(30, 3600)
+PORT = 5375
+
+
+@pytest.fixture
+def link(program: Callable[[str], Path]) -> Iterator[ThinLink]:
+    link = ThinLink(program("ip"), loss=0.2, bits_per_second=64_000, delay_seconds=0.05, seed=1)
+    yield link
+    link.close()
+
+
+@pytest.fixture
+def volume(tmp_path: Path) -> Iterator[Path]:
+    """A file system of the test's own, which may turn read-only."""
+    folder = tmp_path / "volume"
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "keskidee", folder], check=True)
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+
+
+class Office:
+    """A machine at the end of the link, and the collector at its other end."""
+
+    def __init__(self, start: Start, link: ThinLink, folder: Path) -> None:
+        self._link, self._data = link, folder / "data"
+        settings = folder / "collector.yml"
+        site = {"name": "castries", "interval_seconds": 1, "bytes_per_hour": BUDGET}
+        settings.write_text(json.dumps({"sites": [site]}))
+        serve = ["collector", "serve", "--config", settings, "--data", self._data, "--listen", f"{THERE}:{PORT}"]
+        start(self._there(*serve), ready="^ready https://")
+        token = self._token("--site", "castries")
+        enrol = ["agent", "enrol", f"https://{THERE}:{PORT}", "--token-file", "-", "--state", folder / "agent"]
+        for _ in range(5):  # a person who joins a machine over such a link tries again
+            if subprocess.run(self._here(*enrol), input=token, check=False).returncode == 0:
+                break
+        self._bearer = self._token("--scope", "metrics").decode().strip()
+        self.agent: Process = start(self._here("agent", "run", "--state", folder / "agent", "--interval", "1"))
+
+    def page(self) -> str:
+        """/metrics, read beside the collector, so that it costs the link nothing."""
+        url = f"https://{THERE}:{PORT}/metrics"
+        script = (
+            "import ssl, sys, urllib.request as r\n"
+            "request = r.Request(sys.argv[1], headers={'Authorization': 'Bearer ' + sys.argv[3]})\n"
+            "tls = ssl.create_default_context(cafile=sys.argv[2])\n"
+            "print(r.urlopen(request, context=tls, timeout=10).read().decode())\n"
+        )
+        ca_file = self._data / "tls" / "ca.pem"
+        command = self._link.centre.inside(sys.executable, "-c", script, url, ca_file, self._bearer)
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+    def value(self, pattern: str) -> float | None:
+        """The value of the series that the pattern finds on the page."""
+        found = re.search(rf"^{pattern} (\S+)$", self.page(), re.MULTILINE)
+        return None if found is None else float(found[1])
+
+    def reports(self) -> int:
+        """How many are acknowledged; each of them, without a hole."""
+        sessions = one_machines(self._data)
+        if not sessions:
+            return 0
+        [ranges] = sessions.values()
+        return ranges[0][1] + 1 if len(ranges) == 1 and ranges[0][0] == 0 else -1
+
+    def _token(self, *words: str) -> bytes:
+        command = self._there("collector", "token", "create", "--data", self._data, *words)
+        return subprocess.run(command, capture_output=True, check=True).stdout
+
+    def _here(self, *words: object) -> list[str]:
+        return self._link.office.inside(sys.executable, "-m", "keskidee", *map(str, words))
+
+    def _there(self, *words: object) -> list[str]:
+        return self._link.centre.inside(sys.executable, "-m", "keskidee", *map(str, words))
+
+
+def test_an_office_keeps_to_its_budget_and_what_is_urgent_goes_first(
+    start: Start, link: ThinLink, volume: Path, tmp_path: Path
+) -> None:
+    office = Office(start, link, tmp_path)
+    wait_until(lambda: office.reports() > 0, "the first report", 60)  # and with them the first wishes
+    began, before = time.monotonic(), link.bytes
+    held = office.reports()
+    wait_until(lambda: office.reports() > held, "a batch", 90)
+    readonly = rf'node_filesystem_readonly{{[^}}]*mountpoint="{re.escape(str(volume))}"[^}}]*}}'
+    assert office.value(readonly) == 0
+    held = office.reports()
+    subprocess.run(["mount", "-o", "remount,ro", volume], check=True)
+    broke = time.monotonic()
+    wait_until(lambda: office.value(readonly) == 1, "the volume that turned read-only", 60)
+    told_seconds = time.monotonic() - broke
+    assert told_seconds < 32  # which is what a batch takes
+    assert 0 < office.reports() - held < 8  # it went before its batch was full, and took along what waited
+    time.sleep(max(0.0, WATCHED_SECONDS - (time.monotonic() - began)))
+    seconds, spent = time.monotonic() - began, link.bytes - before
+    allowed = BUDGET * (0.25 + 0.75 * seconds / 3600)
+    print(f"20 % loss for {seconds:.0f} s: {spent} bytes, {allowed:.0f} allowed, {office.reports()} reports")
+    print(f"what was urgent was told after {told_seconds:.1f} s")
+    assert spent <= allowed

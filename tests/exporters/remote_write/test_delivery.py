@@ -1,0 +1,294 @@
+"""What becomes of a request that a destination does not take at once."""
+
+from __future__ import annotations
+
+import logging
+from base64 import b64encode
+from email.utils import formatdate
+from itertools import count
+from typing import TYPE_CHECKING
+
+import pytest
+
+from keskidee_exporters.remote_write import client, delivery, sender
+from tests.exporters.remote_write.receiver import Receiver, Reply, Sample, wait_until
+from tests.exporters.remote_write.standin import NOON_MS, Log, Part, Passed
+from tests.processes import find_free_port
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.exporters.remote_write.conftest import Sending
+
+LOAD = Part((("load", ()),))
+MANY = Part(tuple([("many", (("at", str(at)),)) for at in range(30)]))
+
+
+def log_of(reports: int, part: Part = LOAD, *, live: bool = True) -> Log:
+    log = Log()
+    for at in range(reports):
+        log.add("a", NOON_MS + at * 15_000, (part, [float(at)] * len(part.series)), live=live)
+    return log
+
+
+def values(receiver: Receiver, name: str = "load") -> list[float]:
+    return [sample.value for request in receiver.taken for sample in request if sample.name == name]
+
+
+def test_a_request_names_its_format_and_says_who_sends(receiver: Callable[..., Receiver], sending: Sending) -> None:
+    log, there = log_of(1), receiver()
+    sending(log, url=there.url)
+    wait_until(lambda: log.is_read_by("a"))
+    wanted = {
+        "content-encoding": "snappy",
+        "content-type": "application/x-protobuf",
+        "x-prometheus-remote-write-version": "0.1.0",
+        "user-agent": "keskidee/0.1.0",
+    }
+    assert {name: there.headers[name] for name in wanted} == wanted
+
+
+def test_requests_share_a_connection(receiver: Callable[..., Receiver], sending: Sending) -> None:
+    log, there = log_of(1), receiver()
+    sending(log, url=there.url)
+    for at in range(1, 5):
+        wait_until(lambda: log.is_read_by("a"))
+        log.add("a", NOON_MS + at * 15_000, (LOAD, [1.0]))
+    wait_until(lambda: log.is_read_by("a"))
+    assert (there.requests, there.connections) == (5, 1)
+
+
+@pytest.mark.parametrize("status", [500, 503, 429, 401, 404, 302])
+def test_what_may_pass_is_tried_again_until_it_does(
+    receiver: Callable[..., Receiver], sending: Sending, counted: Callable[..., float], status: int
+) -> None:
+    tries = count()
+    log, there = log_of(3), receiver(lambda _: Reply(status, "not now") if next(tries) < 5 else Reply())
+    if status >= 500:  # nothing else passes either, so it is not the request
+        there.judge = lambda _: Reply(status) if there.requests < 20 else Reply()
+    sending(log, url=there.url)
+    wait_until(lambda: log.is_read_by("a"))
+    assert values(there) == [0.0, 1.0, 2.0]
+    assert counted("sent_samples_total") == 3.0
+    assert [counted("dropped_samples_total", reason=reason) for reason in ("refused", "fault")] == [0.0, 0.0]
+
+
+def test_a_destination_that_is_not_there_yet_gets_everything_later(
+    receiver: Callable[..., Receiver], sending: Sending, counted: Callable[..., float]
+) -> None:
+    log, port = log_of(3), find_free_port()
+    sending(log, url=f"http://127.0.0.1:{port}/")
+    wait_until(lambda: counted("failed_requests_total") > 2)
+    assert (counted("up"), counted("pending_reports")) == (0.0, 3.0)
+    there = receiver(port=port)
+    wait_until(lambda: log.is_read_by("a"))
+    assert (values(there), counted("up")) == ([0.0, 1.0, 2.0], 1.0)
+    wait_until(lambda: counted("pending_reports") == 0.0)
+
+
+def test_a_dead_destination_holds_up_no_other(receiver: Callable[..., Receiver], sending: Sending) -> None:
+    log, there, dead = log_of(3), receiver(), receiver(lambda _: Reply(503))
+    sending(log, url=dead.url, name="dead")
+    sending(log, url=there.url, name="well")
+    wait_until(lambda: log.is_read_by("well"))
+    for at in range(3, 6):
+        log.add("a", NOON_MS + at * 15_000, (LOAD, [float(at)]))
+    wait_until(lambda: log.is_read_by("well"))
+    assert (values(there), log.cursors["dead"], dead.taken) == ([0.0, 1.0, 2.0, 3.0, 4.0, 5.0], 0, [])
+
+
+def test_retry_after_is_waited_for(
+    receiver: Callable[..., Receiver], sending: Sending, counted: Callable[..., float]
+) -> None:
+    log = log_of(1)
+    there = receiver(lambda _: Reply(429, headers=(("Retry-After", "300"),)))
+    sender = sending(log, url=there.url)
+    wait_until(lambda: counted("failed_requests_total") >= 1)
+    sender.stop()
+    sender.join(5)
+    assert there.requests == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        ("30", 30.0),
+        ("", None),
+        ("soon", None),
+        ("-5", None),
+        ("99999999", 600.0),
+        (formatdate(0, usegmt=True), 0.0),
+        ("Tue, 15 Nov 99999 08:12:31 GMT", None),
+    ],
+)
+def test_retry_after_is_a_number_or_a_date(said: str, seconds: float | None) -> None:
+    assert client.retry_seconds(said) == seconds
+
+
+def with_bad_samples(*bad: tuple[int, int], live: bool = False) -> Log:
+    """Twenty reports of thirty samples; `bad` are (report, sample), with the value -1."""
+    log = Log()
+    for report in range(20):
+        row = [-1.0 if (report, at) in bad else float(report) for at in range(30)]
+        log.add("a", NOON_MS + report * 15_000, (MANY, row), live=live)
+    return log
+
+
+def refusing(status: int) -> Callable[[list[Sample]], Reply]:
+    """Refuses a request in which anything is bad, as Prometheus does."""
+    return lambda samples: Reply(status, "too old\nmore") if any(each.value == -1.0 for each in samples) else Reply()
+
+
+@pytest.mark.parametrize(("status", "reason"), [(400, "refused"), (500, "fault")])
+@pytest.mark.parametrize("live", [False, True])
+def test_a_bad_sample_costs_only_itself(
+    receiver: Callable[..., Receiver],
+    sending: Sending,
+    counted: Callable[..., float],
+    *,
+    status: int,
+    reason: str,
+    live: bool,
+) -> None:
+    log, there = with_bad_samples((7, 13), (8, 0), live=live), receiver(refusing(status))
+    sending(log, url=there.url)
+    wait_until(lambda: log.is_read_by("a"))
+    taken = sorted(values(there, "many"))
+    assert taken == sorted([float(at) for at in range(20) for _ in range(30 - (at in (7, 8)))])
+    assert counted("dropped_samples_total", reason=reason) == 2.0
+    assert counted("sent_samples_total") == 598.0
+
+
+def test_a_request_of_which_all_is_refused_is_given_up_before_it_costs_a_request_a_sample(
+    receiver: Callable[..., Receiver], sending: Sending, counted: Callable[..., float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery, "HALVINGS", 20)
+    log, there = with_bad_samples(), receiver(lambda _: Reply(400))
+    sending(log, url=there.url)
+    wait_until(lambda: log.is_read_by("a"))
+    assert (there.requests, counted("dropped_samples_total", reason="refused")) == (1 + 2 * 20, 600.0)
+
+
+def test_a_machines_old_backlog_does_not_cost_what_is_live(
+    receiver: Callable[..., Receiver], sending: Sending, counted: Callable[..., float]
+) -> None:
+    log = log_of(4)
+    log.add("a", NOON_MS - 10**9, (MANY, [-1.0] * 30), live=False)
+    there = receiver(refusing(500))
+    sending(log, url=there.url)
+    wait_until(lambda: log.is_read_by("a"))
+    assert values(there) == [0.0, 1.0, 2.0, 3.0]
+    assert counted("dropped_samples_total", reason="fault") == 30.0
+
+
+def test_samples_over_the_age_that_is_set_are_not_sent(
+    receiver: Callable[..., Receiver], sending: Sending, counted: Callable[..., float]
+) -> None:
+    log, there = Log(), receiver()
+    log.add("a", NOON_MS - 3_600_001, (MANY, [1.0] * 30), live=False)
+    log.add("a", NOON_MS - 3_600_000, (LOAD, [2.0]), live=False)
+    sending(log, url=there.url, max_sample_age_seconds=3600)
+    wait_until(lambda: log.is_read_by("a"))
+    assert (values(there), counted("dropped_samples_total", reason="age")) == ([2.0], 30.0)
+
+
+def test_what_left_the_queue_is_counted(
+    receiver: Callable[..., Receiver], sending: Sending, counted: Callable[..., float]
+) -> None:
+    log = log_of(1)
+    log.gone = (2, 700)
+    sending(log, url=receiver().url)
+    wait_until(lambda: log.is_read_by("a"))
+    assert counted("dropped_samples_total", reason="queue") == 700.0
+
+
+def test_only_series_that_are_wanted_are_sent(receiver: Callable[..., Receiver], sending: Sending) -> None:
+    log, there = Log(), receiver()
+    part = Part((("node_load1", ()), ("node_load5", ()), ("go_threads", ())))
+    log.add("a", NOON_MS, (part, [1.0, 2.0, 3.0]))
+    sending(log, url=there.url, keep=("^node_",), drop=("5$",))
+    wait_until(lambda: log.is_read_by("a"))
+    assert [series["__name__"] for series in there.series] == ["node_load1"]
+
+
+def test_a_bearer_token_is_read_anew_for_each_request(
+    receiver: Callable[..., Receiver], sending: Sending, tmp_path: Path
+) -> None:
+    token, log = tmp_path / "token", log_of(1)
+    token.write_text("old\n")
+    there = receiver()
+    there.judge = lambda _: Reply(204 if there.headers["authorization"] == "Bearer new" else 401)
+    sending(log, url=there.url, bearer_token_file=str(token))
+    wait_until(lambda: there.requests > 1)
+    token.write_text("new\n")
+    wait_until(lambda: log.is_read_by("a"))
+    assert values(there) == [0.0]
+
+
+def test_a_token_file_that_is_not_there_yet_is_waited_for(
+    receiver: Callable[..., Receiver], sending: Sending, tmp_path: Path, counted: Callable[..., float]
+) -> None:
+    log, there = log_of(1), receiver()
+    sending(log, url=there.url, bearer_token_file=str(tmp_path / "token"))
+    wait_until(lambda: counted("failed_requests_total") > 1)
+    (tmp_path / "token").write_text("new\n")
+    wait_until(lambda: log.is_read_by("a"))
+    assert values(there) == [0.0]
+
+
+def test_a_name_and_password_are_sent_as_basic_authentication(
+    receiver: Callable[..., Receiver], sending: Sending, tmp_path: Path
+) -> None:
+    (tmp_path / "password").write_text("pässword:x\n", encoding="utf-8")
+    log, there = log_of(1), receiver()
+    sending(log, url=there.url, username="us", password_file=str(tmp_path / "password"))
+    wait_until(lambda: log.is_read_by("a"))
+    assert there.headers["authorization"] == "Basic " + b64encode("us:pässword:x".encode()).decode()
+
+
+def test_each_change_of_state_is_one_line_with_the_first_line_of_the_answer(
+    receiver: Callable[..., Receiver], sending: Sending, caplog: pytest.LogCaptureFixture
+) -> None:
+    log, there = with_bad_samples((3, 3)), receiver()
+    there.judge = lambda samples: Reply(429, "slow\ndown") if there.requests < 5 else refusing(422)(samples)
+    with caplog.at_level(logging.WARNING):
+        sending(log, url=there.url)
+        wait_until(lambda: log.is_read_by("a"))
+    assert [record.getMessage() for record in caplog.records] == [
+        "remote write waits destination=a answer=429 slow",
+        "remote write is refused destination=a answer=422 too old",
+        "remote write goes on destination=a",
+    ]
+
+
+def test_a_sender_that_was_stopped_begins_again_where_it_was(
+    receiver: Callable[..., Receiver], sending: Sending
+) -> None:
+    log, there = log_of(2), receiver()
+    first = sending(log, url=there.url)
+    wait_until(lambda: log.is_read_by("a"))
+    first.stop()
+    first.join(5)
+    log.add("a", NOON_MS + 30_000, (LOAD, [2.0]))
+    sending(log, url=there.url)
+    wait_until(lambda: log.is_read_by("a"))
+    assert values(there) == [0.0, 1.0, 2.0]
+
+
+def test_a_log_that_fails_interrupts_and_is_read_again(
+    receiver: Callable[..., Receiver], sending: Sending, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sender, "TROUBLE_SECONDS", 0.01)
+    failures = iter([OSError("the disk"), OSError("is full")])
+
+    class Failing(Log):
+        def read(self, after: int, limit: int) -> list[Passed]:
+            for failure in failures:
+                raise failure
+            return super().read(after, limit)
+
+    log, there = Failing(log_of(2).reports), receiver()
+    sending(log, url=there.url)
+    wait_until(lambda: log.is_read_by("a"))
+    assert values(there) == [0.0, 1.0]
