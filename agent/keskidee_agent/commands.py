@@ -22,7 +22,7 @@ def add_commands(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]
     """Adds `agent` with its commands to the command line."""
     from argparse import RawDescriptionHelpFormatter
 
-    from keskidee_agent import capture, doctor, enrol, once, run
+    from keskidee_agent import capture, doctor, enrol, firmware, once, run
 
     parser = subparsers.add_parser(
         "agent",
@@ -32,5 +32,5 @@ def add_commands(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]
         formatter_class=RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
-    for module in (once, run, enrol, doctor, capture):
+    for module in (once, run, enrol, doctor, capture, firmware):
         module.add_parser(commands)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from keskidee_agent.handed import copy_of
 from keskidee_agent.placeholders import said, said_uuid
 from keskidee_agent.release import release_of
 from keskidee_agent.smbios import system_texts
@@ -86,7 +87,7 @@ def _uname(machine: Machine) -> dict[str, str]:
 
 def _linux(machine: Machine) -> dict[str, str]:
     read = _reader(machine)
-    dmi = {name: read(DMI + name) for name in DMI_NAMES}
+    dmi = {name: read(DMI + name) or read(copy_of(name)) for name in DMI_NAMES}
     virtual = _virtualisation(machine, read, f"{dmi['sys_vendor']} {dmi['product_name']}")
     device_tree = "sys/firmware/devicetree/base/"  # boards without DMI; its texts end in NUL
     facts = _of_dmi(dmi)

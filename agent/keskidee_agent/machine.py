@@ -138,9 +138,11 @@ class Machine(Files):
         return windows.registry(key, name)
 
     def smbios(self) -> bytes:
-        """The SMBIOS structure table (DMTF DSP0134): any user may read it on Windows, only root on Linux."""
+        """The SMBIOS structure table (DMTF DSP0134): for all on Windows, for root and by its helper on Linux."""
         if self.platform != WINDOWS:
-            return self.content("sys/firmware/dmi/tables/DMI")
+            from keskidee_agent import handed
+
+            return handed.content(self, "sys/firmware/dmi/tables/DMI")
         from keskidee_agent import windows
 
         return windows.smbios()

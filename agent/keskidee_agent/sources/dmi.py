@@ -1,10 +1,12 @@
 """What firmware says of the machine, from /sys/class/dmi/id; on Windows from the SMBIOS table (DMTF DSP0134).
 
-Serial numbers and the UUID need root on Linux; everything else is for all. Read once an hour.
+Serial numbers and the UUID need root on Linux, or root's helper (`keskidee agent firmware`), which deploy/systemd runs
+at boot; everything else is for all. Read once an hour.
 """
 
 from __future__ import annotations
 
+from keskidee_agent.handed import content
 from keskidee_agent.smbios import system_texts
 from keskidee_agent.sysfs import text
 from keskidee_report.model import Denied, Family, NotHere
@@ -18,8 +20,8 @@ if TYPE_CHECKING:
 
 PLATFORMS = ("linux", "windows")
 EVERY_SECONDS = 3600
-RIGHT = "root, for serial numbers and the UUID"
-GRANT = "sudo chmod a+r /sys/class/dmi/id/{product_serial,product_uuid,board_serial,chassis_serial}  # until next boot"
+RIGHT = "root, or its helper, for serial numbers and the UUID"
+GRANT = 'sudo keskidee agent firmware --group "$(id -gn)"  # until next boot; deploy/systemd does it at each'
 
 INFO = Family("node_dmi_info", "gauge", "1, labelled with what the machine's firmware says of it", digits=0)
 
@@ -68,7 +70,7 @@ def _linux(machine: Machine) -> tuple[dict[str, str], list[str]]:
     for name, label in LABELS.items():
         if name in present:
             try:
-                texts[label] = text_of(machine.content(f"sys/class/dmi/id/{name}"))
+                texts[label] = text_of(content(machine, f"sys/class/dmi/id/{name}"))
             except Denied:
                 denied.append(name)
     return texts, denied

@@ -96,10 +96,11 @@ def read(machine: Machine) -> Iterable[Sample]:
 
 def _linux(machine: Machine) -> Iterable[Sample]:
     mounts = _mounts(machine)
+    answers = machine.spaces([mount.asked for mount in mounts])
     samples: list[Sample] = []
-    for mount, answer in zip(mounts, machine.spaces([mount.asked for mount in mounts]), strict=True):
+    for mount, answer in zip(_with_flags(machine, mounts, answers), answers, strict=True):
         if not isinstance(answer, Exception):
-            samples += _samples(mount.labels, answer)
+            samples += _samples(mount.labels, answer, readonly=answer.readonly and mount.readonly)
             samples.append(mount.info)
         elif not isinstance(answer, NotHere):  # a recording may lack this mount
             samples += _trouble(mount.labels, answer, readonly=mount.readonly)
@@ -108,10 +109,25 @@ def _linux(machine: Machine) -> Iterable[Sample]:
     return samples
 
 
-def _samples(labels: dict[str, str], space: Space) -> list[Sample]:
+def _with_flags(machine: Machine, mounts: list[Mount], answers: list[Space | Exception]) -> list[Mount]:
+    """The mounts, of mountinfo as it is now where only statvfs calls one of them read-only.
+
+    Either it has become so (of an error on its disk the kernel tells nobody), or it is the agent that may not write.
+    """
+    for mount, answer in zip(mounts, answers, strict=True):
+        if not isinstance(answer, Exception) and answer.readonly and not mount.readonly:
+            now = _mounts(machine, anew=True)
+            if now is mounts:
+                break
+            by_place = {mount.mountpoint: mount for mount in now}
+            return [by_place.get(mount.mountpoint, mount) for mount in mounts]
+    return mounts
+
+
+def _samples(labels: dict[str, str], space: Space, *, readonly: bool) -> list[Sample]:
     return [
         (ERROR, labels, 0),
-        (READONLY, labels, 1 if space.readonly else 0),
+        (READONLY, labels, 1 if readonly else 0),
         (SIZE, labels, space.size_bytes),
         (FREE, labels, space.free_bytes),
         (AVAIL, labels, space.avail_bytes),
@@ -131,12 +147,12 @@ def _trouble(labels: dict[str, str], error: Exception, *, readonly: bool) -> lis
     return [(ERROR, labels, 1), (READONLY, labels, 1 if readonly else 0)]
 
 
-def _mounts(machine: Machine) -> list[Mount]:
+def _mounts(machine: Machine, *, anew: bool = False) -> list[Mount]:
     """The mounts to report. Those of process 1, so that the agent's own sandbox does not hide any."""
     remembered = machine.memory("filesystem")
     path = remembered.get("path", "")
-    remembered["rounds"] = rounds = remembered.get("rounds", 0) + 1
-    if path and rounds % REREAD_ROUNDS and not machine.changed(path):
+    remembered["rounds"] = rounds = remembered.get("rounds", 0) + (not anew)
+    if path and not anew and rounds % REREAD_ROUNDS and not machine.changed(path):
         return remembered["mounts"]  # type: ignore[no-any-return]
     try:
         content = machine.content("proc/1/mountinfo")
@@ -220,7 +236,8 @@ def _portable(machine: Machine) -> Iterable[Sample]:
             yield from _trouble(labels, answer, readonly=readonly)
         else:
             # Windows has no file nodes to count
-            yield from [sample for sample in _samples(labels, answer) if answer.files or sample[0] not in NODES]
+            samples = _samples(labels, answer, readonly=answer.readonly)
+            yield from [sample for sample in samples if answer.files or sample[0] not in NODES]
 
 
 def _asked(machine: Machine, mountpoint: str, fstype: str, *, readonly: bool) -> Space | Exception:
