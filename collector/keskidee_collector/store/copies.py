@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Self
 from keskidee_collector.files import sync_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
 PAGES_AT_ONCE = 256
@@ -55,15 +54,19 @@ class Pinned:
             return ""
         return str(row[0]) if row else ""
 
-    def copy(self, path: Path, progress: Callable[[int], None] = lambda _: None) -> None:
-        """Writes it to a new file, durably and for its owner alone. `progress` is told the bytes of each step."""
+    def problem(self) -> str:
+        """What is wrong with its structure; empty where nothing is."""
+        found = str(self._connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+        return "" if found == "ok" else found
+
+    def copy(self, path: Path) -> None:
+        """Writes it to a new file, durably and for its owner alone."""
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         copy = sqlite3.connect(path)
         try:
             copy.execute("PRAGMA journal_mode=OFF")  # whoever is interrupted begins anew
             copy.execute("PRAGMA synchronous=OFF")
-            step_bytes = PAGES_AT_ONCE * self._number("page_size")
-            self._connection.backup(copy, pages=PAGES_AT_ONCE, progress=lambda *_: progress(step_bytes))
+            self._connection.backup(copy, pages=PAGES_AT_ONCE)
         finally:
             copy.close()
         sync_file(path)

@@ -108,10 +108,9 @@ def is_known(kind: str, version: str) -> bool:
     from alembic.util.exc import CommandError
 
     try:
-        ScriptDirectory.from_config(_alembic(kind)).get_revision(version)
+        return ScriptDirectory.from_config(_alembic(kind)).get_revision(version) is not None
     except CommandError:
         return False
-    return True
 
 
 def _alembic(kind: str) -> Config:
