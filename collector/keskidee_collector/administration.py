@@ -1,4 +1,4 @@
-"""Tokens and machines, for the commands of this host: they carry the admin token from the data directory."""
+"""Tokens, machines and backups, for the commands of this host: they carry the admin token from the data directory."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from starlette.routing import Route
 from keskidee_collector import access
 from keskidee_collector.access import bearer
 from keskidee_collector.answers import SMALL_BODY_BYTES, NoBody, bounded_body, disk_problem, problem
+from keskidee_collector.backups import Backups
 from keskidee_report.rules import LABEL_VALUE_LENGTH
 
 if TYPE_CHECKING:
@@ -36,17 +37,19 @@ class TokenRequest(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Administration:
-    """The routes behind `keskidee collector token` and `keskidee collector machines`."""
+    """The routes behind `keskidee collector token`, `machines` and `backup`."""
 
     def __init__(self, state: State, admin_token: str) -> None:
         self._state = state
         self._admin = access.digest(admin_token)
+        self._backups = Backups(state)
 
     def routes(self) -> list[Route]:
         """The administration's routes."""
         return [
             Route("/v1/tokens", self._tokens, methods=["GET", "POST"]),
             Route("/v1/tokens/{token_id}", self._drop_token, methods=["DELETE"]),
+            Route("/v1/backup", self._backup, methods=["POST"]),
             Route("/v1/machines", self._machines, methods=["GET"]),
             Route("/v1/machines/{machine_id}/{change:str}", self._change, methods=["POST"]),
         ]
@@ -92,6 +95,9 @@ class Administration:
         except SQLAlchemyError:
             return disk_problem()
         return Response(status_code=204)
+
+    async def _backup(self, request: Request) -> Response:
+        return self._refused(request) or await self._backups.answer()
 
     async def _machines(self, request: Request) -> Response:
         if refused := self._refused(request):

@@ -8,6 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from keskidee_collector.keeping import add_backup, add_restore
+from keskidee_collector.running import NotReached, collector_directory, fail, running_on
+
 if TYPE_CHECKING:
     import argparse
     from collections.abc import AsyncIterator, Sequence
@@ -25,8 +28,8 @@ def add_commands(subparsers: Any) -> None:
 
 def _add_collector(subparsers: Any) -> None:
     collector = subparsers.add_parser(
-        "collector", help="the server that hears agents: serve, token, machines", description="Runs the server that "
-        "hears agents, and tells a running one what to do.",
+        "collector", help="the server that hears agents: serve, token, machines, backup, restore",
+        description="Runs the server that hears agents, and tells a running one what to do.",
     )  # fmt: skip
     commands = collector.add_subparsers(title="commands", metavar="COMMAND", required=True)
     serve = commands.add_parser("serve", help="run the collector", description="Runs the collector until Ctrl-C.")
@@ -36,6 +39,8 @@ def _add_collector(subparsers: Any) -> None:
     serve.set_defaults(run=run_serve)
     _add_token(commands)
     _add_machines(commands)
+    add_backup(commands, _add_data)
+    add_restore(commands)
 
 
 def _add_token(commands: Any) -> None:
@@ -102,7 +107,7 @@ def run_serve(args: argparse.Namespace) -> int:
     from keskidee_config import data_directory
 
     settings = collector_settings(args.config, args.listen)
-    directory = args.data or (Path(settings.data_directory) if settings.data_directory else None)
+    data = args.data or (Path(settings.data_directory) if settings.data_directory else data_directory() / "collector")
     setup_logging()
 
     @asynccontextmanager
@@ -111,9 +116,9 @@ def run_serve(args: argparse.Namespace) -> int:
         yield
 
     try:
-        loop.run(serve(settings, directory or data_directory() / "collector", ready))
+        loop.run(serve(settings, collector_directory(data), ready))
     except CannotStart as error:
-        return _fail(str(error))
+        return fail(str(error))
     return 0
 
 
@@ -184,7 +189,7 @@ def run_machine_change(args: argparse.Namespace) -> int:
         return 1
     found = [m["id"] for m in answer["machines"] if args.machine in (m["id"], m["instance"])]
     if len(found) != 1:
-        return _fail(f"no machine is called {args.machine}; see `keskidee collector machines list`")
+        return fail(f"no machine is called {args.machine}; see `keskidee collector machines list`")
     return 1 if _ask(args.data, "POST", f"/v1/machines/{found[0]}/{args.change}") is None else 0
 
 
@@ -196,7 +201,7 @@ def run_export(args: argparse.Namespace) -> int:
     try:
         return export_csv(collector_directory(args.data), args.output)
     except Unusable as error:
-        return _fail(str(error))
+        return fail(str(error))
 
 
 def run_days(args: argparse.Namespace) -> int:
@@ -207,7 +212,7 @@ def run_days(args: argparse.Namespace) -> int:
     try:
         return export_days(collector_directory(args.data), args.output, args.first or "", args.last or "9999")
     except Unusable as error:
-        return _fail(str(error))
+        return fail(str(error))
 
 
 def _day(text: str) -> str:
@@ -221,48 +226,15 @@ def _day(text: str) -> str:
         raise ArgumentTypeError(f"a day is YYYY-MM-DD, not {text!r}") from None
 
 
-def collector_directory(data: Path) -> Path:
-    """The folder with the databases: `data` itself, or `collector` in the folder of `keskidee up`."""
-    inside = data / "collector"
-    return inside if inside.is_dir() else data
-
-
 def _ask(data: Path, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any] | None:
     """Asks the running collector of a data directory; None, with a line on stderr, where that fails."""
-    import json
-
-    import requests
-
-    directory = collector_directory(data)
     try:
-        running = json.loads((directory / "collector.json").read_text())
-        admin = (directory / "admin-token").read_text().strip()
-    except FileNotFoundError:
-        _fail(f"no collector is running on {directory}; name its data directory with --data")
-        return None
-    except PermissionError as error:
-        _fail(f"{error.filename}: not yours to read; use the account that runs the collector")
-        return None
-    session = requests.Session()
-    session.trust_env = False  # no proxy, and no CA of the environment, between this command and this host
-    try:
-        answer = session.request(
-            method, running["url"] + path, json=body, headers={"Authorization": f"Bearer {admin}"},
-            verify=running["ca_file"] or True, timeout=30,
-        )  # fmt: skip
-    except requests.RequestException as error:
-        _fail(f"the collector at {running['url']} does not answer: {type(error).__name__}")
-        return None
-    if not answer.ok:
-        _fail(f"the collector refused: {answer.json().get('detail', answer.status_code)}")
+        answer = running_on(collector_directory(data)).ask(method, path, body)
+    except NotReached as error:
+        fail(str(error))
         return None
     parsed: dict[str, Any] = answer.json() if answer.content else {}
     return parsed
-
-
-def _fail(sentence: str) -> int:
-    print(f"keskidee: {sentence}", file=sys.stderr)
-    return 1
 
 
 def _moment(seconds: float | None) -> str:

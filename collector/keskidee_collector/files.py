@@ -3,10 +3,33 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+RUNNING_FILE = "collector.json"
+"""In a data directory while a collector runs on it: how this host's commands reach it."""
+
+
+class InUse(Exception):
+    """A collector is running on this data directory, in one line."""
+
+
+@contextmanager
+def only_one(directory: Path) -> Iterator[None]:
+    """Two programs on one data directory would overwrite each other: the second is refused. Raises InUse, OSError."""
+    with open(directory / "lock", "w") as lock:
+        if os.name == "posix":
+            import fcntl
+
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                raise InUse(f"{directory}: another collector is running on this directory") from error
+        yield
 
 
 def keep_file(path: Path, content: bytes, mode: int = 0o600) -> None:

@@ -21,8 +21,9 @@ from typing import TYPE_CHECKING
 from keskidee_collector import access
 from keskidee_collector.addresses import is_loopback, local_host, split_address
 from keskidee_collector.app import build, outlets
+from keskidee_collector.archive import SETTINGS
 from keskidee_collector.connections import Connections
-from keskidee_collector.files import keep_file
+from keskidee_collector.files import RUNNING_FILE, InUse, keep_file, only_one
 from keskidee_collector.housekeeping import keep_days, keep_house
 from keskidee_collector.listener import (
     CannotStart,
@@ -37,6 +38,7 @@ from keskidee_collector.loop import Breath
 from keskidee_collector.proxies import read_authority
 from keskidee_collector.state import ALIVE_FILE, State
 from keskidee_collector.store.database import Unusable
+from keskidee_config import written
 
 if TYPE_CHECKING:
     import socket
@@ -52,7 +54,6 @@ __all__ = ["CannotStart", "Running", "program_version", "serve", "setup_logging"
 BEAT_SECONDS = 5
 AWAY_SECONDS = 20.0
 """A beat later than this was none of the loop's ordinary delays."""
-RUNNING_FILE = "collector.json"
 ADMIN_FILE = "admin-token"
 
 
@@ -86,11 +87,12 @@ async def serve(settings: CollectorSettings, directory: Path, beside: Beside) ->
     except OSError as error:
         raise CannotStart(f"{directory}: {error.strerror}") from error
     host, port = split_address(settings.listen)
-    with _only_one(directory):
+    with _alone(directory):
         listener = bind(host, port)
         port = listener.getsockname()[1]
         certificate = None if is_loopback(host) else own_certificate(settings, directory, host)
         admin_token = _admin_token(directory)
+        keep_file(directory / SETTINGS, written(settings).encode())
         proxys_ca_pem = _proxys_authority(settings)
         fingerprint = certificate.fingerprint if certificate else ""
         if proxys_ca_pem is not None:
@@ -205,17 +207,12 @@ def _admin_token(directory: Path) -> str:
 
 
 @contextmanager
-def _only_one(directory: Path) -> Iterator[None]:
-    """Two collectors on one directory would overwrite each other: the second is refused."""
-    with open(directory / "lock", "w") as lock:
-        if os.name == "posix":
-            import fcntl
-
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                raise CannotStart(f"{directory}: another collector is running on this directory") from error
-        yield
+def _alone(directory: Path) -> Iterator[None]:
+    try:
+        with only_one(directory):
+            yield
+    except InUse as error:
+        raise CannotStart(str(error)) from error
 
 
 def _spare_what_stays() -> None:

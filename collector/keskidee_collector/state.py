@@ -53,6 +53,7 @@ class State:
         now: Callable[[], float] = time.time,
     ) -> None:
         self.settings = settings
+        self.directory = directory
         self.version = version
         self.now = now
         self.ticks: Callable[[], float] = time.monotonic if now is time.time else now

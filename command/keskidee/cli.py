@@ -40,7 +40,7 @@ on every machine
   agent        report this machine: once, run, enrol, doctor
 
 on the machine that listens
-  collector    the server: serve, and its tokens and machines
+  collector    the server: serve, its tokens and machines, backup and restore
   register     the assets and their days: export them as CSV
 
 examples

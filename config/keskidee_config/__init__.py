@@ -17,6 +17,7 @@ from keskidee_config.settings import (
     SpoolSettings,
     TlsSettings,
 )
+from keskidee_config.written import written
 
 __all__ = [
     "AgentSettings",
@@ -36,4 +37,5 @@ __all__ = [
     "data_directory",
     "host_and_port",
     "load",
+    "written",
 ]

@@ -6,6 +6,7 @@ import asyncio
 import os
 import sqlite3
 import stat
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -221,12 +222,18 @@ def test_commits_are_durable_when_they_return(tmp_path: Path, pragma: tuple[str,
         assert connection.execute(text(f"PRAGMA {pragma[0]}")).scalar_one() == pragma[1]
 
 
-def test_a_file_of_a_newer_program_is_refused_in_one_line(tmp_path: Path) -> None:
-    engine = open_database(tmp_path / "reports.db", "reports")
+@pytest.mark.parametrize("kind", ["reports", "register"])
+def test_a_file_of_a_newer_program_is_refused_in_one_line_and_left_as_it_is(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / f"{kind}.db"
+    engine = open_database(path, kind)
     with engine.begin() as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = 'reports_9999'"))
-    with pytest.raises(Unusable, match=r"reports.db: written by a newer keskidee \(reports_9999\)"):
-        open_database(tmp_path / "reports.db", "reports")
+        connection.execute(text(f"UPDATE alembic_version SET version_num = '{kind}_9999'"))
+    engine.dispose()
+    before = path.read_bytes()
+    with pytest.raises(Unusable) as refused:
+        open_database(path, kind)
+    assert (str(refused.value), path.read_bytes()) == (f"{path}: written by a newer keskidee ({kind}_9999)", before)
+    assert [each.name for each in tmp_path.glob("*.before-*")] == []
 
 
 def test_a_register_of_before_days_were_counted_is_brought_up_to_date(tmp_path: Path) -> None:
@@ -240,6 +247,53 @@ def test_a_register_of_before_days_were_counted_is_brought_up_to_date(tmp_path: 
         ["pc-01"],
         [],
     )
+
+
+def tables_of(path: Path) -> list[str]:
+    with closing(sqlite3.connect(path)) as database:
+        return sorted(row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'"))
+
+
+def test_before_a_migration_the_file_as_it_was_is_kept_beside_and_older_copies_go(tmp_path: Path) -> None:
+    path = tmp_path / "register.db"
+    with closing(sqlite3.connect(path)) as database:
+        database.executescript(REGISTER_0001)
+    (tmp_path / "register.db.before-register_0001").touch()
+    (tmp_path / f"register.db.before-{HEADS['register']}.new").write_bytes(b"left by a start that was killed")
+    open_database(path, "register").dispose()
+    [kept] = tmp_path.glob("*.before-*")
+    assert (kept.name, stat.S_IMODE(kept.stat().st_mode), tables_of(kept)) == (
+        f"register.db.before-{HEADS['register']}",
+        0o600,
+        ["alembic_version", "machines", "tokens"],
+    )
+
+
+def test_a_new_file_and_one_that_is_up_to_date_are_not_copied(tmp_path: Path) -> None:
+    for _ in range(2):
+        open_database(tmp_path / "register.db", "register").dispose()
+    assert list(tmp_path.glob("*.before-*")) == []
+
+
+def test_a_migration_that_fails_half_way_leaves_the_file_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "register.db"
+    with closing(sqlite3.connect(path)) as database:
+        database.executescript(
+            REGISTER_0001 + "CREATE TABLE odd (id); CREATE INDEX machine_days_by_machine ON odd (id)"
+        )
+    with pytest.raises(Unusable, match="index machine_days_by_machine already exists"):
+        open_database(path, "register")
+    assert tables_of(path) == ["alembic_version", "machines", "odd", "tokens"]
+
+
+def test_without_room_for_the_copy_nothing_is_migrated(tmp_path: Path) -> None:
+    path = tmp_path / "register.db"
+    with closing(sqlite3.connect(path)) as database:
+        database.executescript(REGISTER_0001)
+    (tmp_path / f"register.db.before-{HEADS['register']}").mkdir()  # as good as a full disk: the name cannot be taken
+    with pytest.raises(Unusable, match=r"register.db: no copy can be kept before it is brought up to date"):
+        open_database(path, "register")
+    assert tables_of(path) == ["alembic_version", "machines", "tokens"]
 
 
 def test_the_migrations_make_the_tables_that_the_program_knows(tmp_path: Path) -> None:

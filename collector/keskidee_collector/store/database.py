@@ -6,16 +6,18 @@ A new file gets the tables of today at once: Alembic takes ten megabytes of the 
 from __future__ import annotations
 
 import os
+import sqlite3
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Column, MetaData, PrimaryKeyConstraint, String, Table, create_engine, event, inspect, text
 from sqlalchemy.exc import DatabaseError
 
+from keskidee_collector.store.copies import keep_copy
 from keskidee_collector.store.tables import register_metadata, reports_metadata
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
+    from alembic.config import Config
     from sqlalchemy import Engine
 
 HEADS = {"reports": "reports_0002", "register": "register_0002"}
@@ -82,19 +84,49 @@ def _version(engine: Engine) -> str | None:
 
 
 def migrate(engine: Engine, kind: str, version: str | None) -> None:
-    """Runs the migrations that are missing; refuses a file that a newer program wrote."""
+    """Runs the migrations that are missing, all or none; refuses a file that a newer program wrote.
+
+    A file that was there is copied first, to `<file>.before-<newest migration>`; older copies go.
+    """
     from alembic import command
-    from alembic.config import Config
+
+    path = Path(str(engine.url.database))
+    if version is not None:
+        if not is_known(kind, version):
+            raise Unusable(f"{path}: written by a newer keskidee ({version})")
+        _keep_before(path, HEADS[kind])
+    config = _alembic(kind)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # the driver would begin at the first row, after new tables
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def is_known(kind: str, version: str) -> bool:
+    """Whether this program has that migration of `reports` or `register`, so that it can read such a file."""
     from alembic.script import ScriptDirectory
     from alembic.util.exc import CommandError
 
+    try:
+        return ScriptDirectory.from_config(_alembic(kind)).get_revision(version) is not None
+    except CommandError:
+        return False
+
+
+def _alembic(kind: str) -> Config:
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", f"keskidee_collector.store:{kind}_migrations")
-    if version is not None:
-        try:
-            ScriptDirectory.from_config(config).get_revision(version)
-        except CommandError as error:
-            raise Unusable(f"{engine.url.database}: written by a newer keskidee ({version})") from error
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+    return config
+
+
+def _keep_before(path: Path, revision: str) -> None:
+    kept = path.with_name(f"{path.name}.before-{revision}")
+    try:
+        keep_copy(path, kept)
+    except (sqlite3.Error, OSError) as error:
+        raise Unusable(f"{path}: no copy can be kept before it is brought up to date: {error}") from error
+    for older in path.parent.glob(f"{path.name}.before-*"):
+        if older != kept:
+            older.unlink()
