@@ -218,7 +218,7 @@ def test_a_full_disk_is_told_and_leaves_the_segment_until_there_is_room(tmp_path
     ]
     assert [path.read_bytes() for path in segments(tmp_path)] == before
     assert (absence.spool.reports, absence.spool.dropped) == (HOURS + 1, dropped())
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["00000001.segment", "live", "lock"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["00000001.segment", "cursor", "live", "lock"]
     absence.pass_hours(0.1)
     assert absence.told.events == ["spool=failing", "spool=working"]
     assert absence.spool.dropped == dropped(thinned=180)

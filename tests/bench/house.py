@@ -5,6 +5,7 @@ import ssl
 import subprocess
 import sys
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 
 from tests.bench.stand import Stand
@@ -14,21 +15,24 @@ KESKIDEE = (sys.executable, "-m", "keskidee")
 LOOPBACK_WITH_TLS = "127.1"
 """127.0.0.1, written so that the collector does not take it for loopback and serves TLS as on any other address."""
 
-SETTINGS = """\
-interval_seconds: {interval}
-limits:
-  enrolments_per_minute: 100000
-"""
-
 
 class Collector:
     """A collector on a data directory; the second one on the same directory has the machines of the first."""
 
-    def __init__(self, stand: Stand, directory: Path, *, tls: bool, interval_seconds: int = 15) -> None:
+    def __init__(
+        self,
+        stand: Stand,
+        directory: Path,
+        *,
+        tls: bool,
+        interval_seconds: int = 15,
+        more: Mapping[str, object] | None = None,
+    ) -> None:
         self.directory = directory
         directory.mkdir(parents=True, exist_ok=True)
         config = directory.with_suffix(".yml")
-        config.write_text(SETTINGS.format(interval=interval_seconds))
+        settings = {"interval_seconds": interval_seconds, "limits": {"enrolments_per_minute": 100_000}}
+        config.write_text(json.dumps(settings | dict(more or {})))  # which is YAML too
         port = find_free_port()
         listen = f"{LOOPBACK_WITH_TLS if tls else '127.0.0.1'}:{port}"
         argv: list[str | Path] = [
