@@ -25,6 +25,7 @@ TEXT = "text/plain; version=0.0.4; charset=utf-8"
 OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 UNITS = ("seconds", "bytes", "celsius", "volts", "amperes", "watts", "joules", "hertz", "ratio", "meters", "grams")
 PIECE_BYTES = 48 * 1024
+CHUNKS_AT_ONCE = 500
 """A page leaves in pieces that fit a processor's cache, and that the C library keeps for the next one (memory.py)."""
 
 
@@ -56,7 +57,7 @@ def in_pieces(chunks: Iterator[bytes]) -> Iterator[bytes]:
     """The chunks, joined into pieces of about PIECE_BYTES; those of a family are about as long as each other."""
     for first in chunks:
         second = next(chunks, b"")
-        some = islice(chunks, PIECE_BYTES // (len(second) + 1))
+        some = islice(chunks, min(PIECE_BYTES // (max(len(first), len(second)) + 1), CHUNKS_AT_ONCE))
         yield b"".join((first, second, *some))
 
 

@@ -133,7 +133,7 @@ def killing(monkeypatch: pytest.MonkeyPatch, at: int) -> list[str]:
     return calls
 
 
-@pytest.mark.parametrize("every", [29, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("every", [29, pytest.param(1, marks=[pytest.mark.slow, pytest.mark.timeout(600)])])
 def test_a_kill_before_any_call_of_the_system_loses_nothing_and_counts_right(tmp_path: Path, every: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
         machine = Machine(tmp_path / "whole", OPTIONS)
