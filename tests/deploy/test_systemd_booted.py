@@ -250,6 +250,33 @@ def test_an_agent_that_is_killed_comes_back(house: House) -> None:
     house.machine.wait("systemctl", "is-active", AGENT, says="active\n")
 
 
+@pytest.mark.parametrize(
+    ("change", "place"),
+    [
+        (("chown", "nobody"), "/opt/ours/another"),
+        (("chmod", "0775"), "/opt/ours/another"),
+        (("chmod", "0777"), "/opt/ours"),
+    ],
+)
+def test_a_program_that_others_may_write_is_not_made_roots_service(
+    house: House, change: tuple[str, str], place: str
+) -> None:
+    """By a link in a folder that is root's alone: it is what the link leads to that counts."""
+    house.machine.run("mkdir", "/opt/ours")
+    house.machine.run("cp", "/usr/bin/keskidee", "/opt/ours/another")
+    house.machine.run("ln", "-s", "/opt/ours/another", "/opt/linked")
+    house.machine.run(*change, place)
+    refused = house.machine.run(INSTALL, "--command", "/opt/linked", check=False)
+    house.machine.run("rm", "-r", "/opt/ours", "/opt/linked")
+    assert (refused.returncode, "not root's alone to write, and root would run" in refused.stderr) == (1, True)
+
+
+def test_a_second_install_keeps_the_enrolment_and_the_agent_running(house: House) -> None:
+    house.machine.run(INSTALL, "agent", "collector")
+    house.machine.wait("systemctl", "is-active", AGENT, says="active\n")
+    house.machine.wait("keskidee", "collector", "machines", "list", says=" on ")
+
+
 def test_uninstall_leaves_the_spool_and_a_purge_nothing(house: House) -> None:
     """The last one: it takes the house down."""
     find = ("find", "/etc", "/run", "/tmp", "/usr", "/var", "-name", "*keskidee*", "-not", "-path", "/usr/bin/keskidee")
