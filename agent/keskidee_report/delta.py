@@ -8,6 +8,7 @@ Standard library and nothing heavy: the resident agent imports this file, and th
 from __future__ import annotations
 
 import struct
+import sys
 
 from keskidee_report.model import OUTCOMES, Malformed
 from keskidee_report.rules import REASON_LENGTH
@@ -238,7 +239,12 @@ def _read_words(reader: Reader, base: bytes) -> bytes:
     changed = _read_positions(reader, len(base) // 8)
     if not changed:
         return base
-    words = list(struct.unpack(f"<{len(base) // 8}Q", base))
+    words = bytearray(base)
+    if sys.byteorder == "little":  # a view is twice as fast as unpacking all of them
+        numbers: memoryview | list[int] = memoryview(words).cast("Q")
+    else:
+        numbers = list(struct.unpack(f"<{len(base) // 8}Q", base))
     for at, difference in zip(changed, reader.varints(len(changed)), strict=True):
-        words[at] = (words[at] + signed(difference)) % _MODULUS
-    return struct.pack(f"<{len(words)}Q", *words)
+        moved = -(difference >> 1) - 1 if difference & 1 else difference >> 1
+        numbers[at] = (numbers[at] + moved) % _MODULUS
+    return bytes(words) if isinstance(numbers, memoryview) else struct.pack(f"<{len(numbers)}Q", *numbers)

@@ -10,13 +10,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from keskidee_collector.away import away_of
 from keskidee_collector.fleet import ON, RETIRED
-from keskidee_collector.measures import Measures, measures_of
+from keskidee_collector.measures import Measures, Spot, measures_of, spots_of
 from keskidee_collector.presence import UNKNOWN
 from keskidee_collector.tally import DAY_SECONDS, Tally
 
@@ -50,6 +50,7 @@ class Days:
         self._tallies: dict[str, Tally] = {}
         self._finished: dict[tuple[str, str], DayRow] = {}
         self._measures: WeakKeyDictionary[Schema, Measures] = WeakKeyDictionary()
+        self._by_spots: WeakValueDictionary[tuple[Spot, ...], Measures] = WeakValueDictionary()
 
     def restore(self, stopped_at: float | None, now: float) -> None:
         """Goes on from the rows that were kept. What was between the last sign of life and now, nobody knows."""
@@ -83,11 +84,18 @@ class Days:
         self._take_away(machine, tally)
         measures = self._measures.get(schema)
         if measures is None:
-            measures = self._measures[schema] = measures_of(schema)
+            measures = self._measures[schema] = self._measures_of(spots_of(schema))
         is_new = self._take_boot(machine, tally, measures.boot.of(words), at)
         tally.taken_at = at
         if is_new or at - tally.sampled_at >= SAMPLE_SECONDS:
             tally.sample(measures, words, at)
+
+    def _measures_of(self, spots: tuple[Spot, ...]) -> Measures:
+        """One object for all schemas that have what is measured at the same places."""
+        known = self._by_spots.get(spots)
+        if known is None:
+            known = self._by_spots[spots] = measures_of(spots)
+        return known
 
     async def settle(self, at: float) -> None:
         """Counts everybody's time up to now, as far as it is known."""

@@ -29,7 +29,7 @@ class Place(NamedTuple):
     """Where one sample stands in a part: its family and labels, the number of its word, its digits (None: a double)."""
 
     family: str
-    labels: dict[str, str]
+    labels: tuple[tuple[str, str], ...]
     word: int
     digits: int | None
 
@@ -41,7 +41,7 @@ def places_of(part: Part) -> tuple[Place, ...]:
     for column in part.columns:
         if column.name in WANTED:
             found += [
-                Place(column.name, dict(zip(column.labels, row, strict=True)), word + at, column.digits)
+                Place(column.name, tuple(zip(column.labels, row, strict=True)), word + at, column.digits)
                 for at, row in enumerate(column.rows)
             ]
         word += len(column.rows)
@@ -71,7 +71,7 @@ class Sum:
         return total if total - total == 0 else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, weakref_slot=True, eq=False)
 class Measures:
     """What is measured of one report: each is a sum over its words, None where the machine does not tell it.
 
@@ -89,12 +89,21 @@ class Measures:
     disk_operations: Sum
 
 
-def measures_of(schema: Schema) -> Measures:
-    """Finds them in a schema."""
-    places = [(place, offset) for template, offset in schema.templates for place in template.places]
+Spot = tuple[tuple[Place, ...], int]
+"""Places of a part, and the byte offset of its words in a report."""
+
+
+def spots_of(schema: Schema) -> tuple[Spot, ...]:
+    """Where a schema has what is measured; machines of one model have it alike, whatever else they name."""
+    return tuple([(template.places, offset) for template, offset in schema.templates if template.places])
+
+
+def measures_of(spots: Iterable[Spot]) -> Measures:
+    """What is measured there."""
+    places = [(place, offset) for found, offset in spots for place in found]
 
     def total(*families: str, where: Callable[[Mapping[str, str]], bool] = lambda _: True) -> Sum:
-        chosen = [each for each in places if each[0].family in families and where(each[0].labels)]
+        chosen = [each for each in places if each[0].family in families and where(dict(each[0].labels))]
         return Sum([(offset + place.word * 8, place.digits) for place, offset in chosen])
 
     def is_disk(labels: Mapping[str, str]) -> bool:
