@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from keskidee_agent.gather import Gatherer
 from keskidee_agent.once import NOTHING_READ, READ, SCHEMA, USAGE, machine_at, silent, write_stdout
+from keskidee_agent.run import INTERVAL_SECONDS
 from keskidee_report.model import ABSENT, DENIED, OK
 
 if TYPE_CHECKING:
@@ -99,7 +100,8 @@ class Row:
             self.off = "disabled"
         elif source.opt_in and source.name not in settings.sources.enabled:
             self.off = "on request"
-        self.every_seconds = source.every_seconds if source.every_seconds > settings.interval_seconds else 0
+        interval_seconds = settings.interval_seconds or INTERVAL_SECONDS
+        self.every_seconds = source.every_seconds if source.every_seconds > interval_seconds else 0
 
     @property
     def is_on(self) -> bool:

@@ -78,6 +78,7 @@ class Resident:
         self._wake = wake
         self._machine_id: str = settings["machine_id"]
         self._interval_seconds: int = settings["interval_seconds"]
+        self._interval_own: bool = settings["interval_own"]
         self._machine = Machine(excludes=settings["excludes"])
         self._machine.textfile_directory = settings["textfile_directory"]
         disabled, enabled = settings["disabled"], settings["enabled"]
@@ -164,6 +165,8 @@ class Resident:
 
             self._facts_due_ms = now + FACTS_EVERY_MS
             told = {"agent_version": __version__, "interval_seconds": str(self._interval_seconds)}
+            if self._interval_own:
+                told["interval_own"] = "true"
             self._known_facts = facts_of(self._machine) | told | self._absence.facts
         return self._known_facts
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 RESIDENT = "keskidee_agent.resident"
+INTERVAL_SECONDS = 15
+"""From one report to the next, until the collector has said."""
 PIPE_BYTES = 16 << 10  # the smallest that a pipe takes without a reader (macOS)
 CODE = "import sys; sys.path += {folders!r}; from keskidee_agent.resident import main; main({descriptor})"
 
@@ -42,7 +44,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--config", metavar="FILE", type=Path, help="settings (default: agent.yml, where there is one)")
     parser.add_argument("--state", metavar="DIR", type=Path, help="credential and spool, as enrolled with --state")
     parser.add_argument("--collector", metavar="URL", help="where to report, if no longer where it was enrolled")
-    parser.add_argument("--interval", metavar="SECONDS", type=int, help="from one report to the next (default: 15)")
+    parser.add_argument(
+        "--interval", metavar="SECONDS", type=int, help="from one report to the next (default: as the collector says)"
+    )
     parser.add_argument("--check", action="store_true", help="say whether it would start, and start nothing")
     parser.add_argument("--exit-with-parent", action="store_true", help=SUPPRESS)
     parser.set_defaults(run=run)
@@ -76,7 +80,8 @@ def handover(args: argparse.Namespace) -> dict[str, Any]:
 
     settings = settings_of(args.config)
     state = args.state or state_directory(settings.state_directory)
-    interval_seconds = args.interval if args.interval is not None else settings.interval_seconds
+    own = args.interval if args.interval is not None else settings.interval_seconds
+    interval_seconds = INTERVAL_SECONDS if own is None else own
     if not 1 <= interval_seconds <= 3600:
         raise ConfigError(f"--interval: from 1 to 3600 seconds, not {interval_seconds}")
     identity = read_identity(state)
@@ -89,6 +94,7 @@ def handover(args: argparse.Namespace) -> dict[str, Any]:
         "ca_file": authorities_of(settings.ca_file, state, identity) if collector.tls else "",
         "proxy": route_to(collector, settings, os.environ).proxy,
         "interval_seconds": interval_seconds,
+        "interval_own": own is not None,
         "deadline_seconds": settings.sources.deadline_seconds,
         "disabled": list(settings.sources.disabled),
         "enabled": list(settings.sources.enabled),

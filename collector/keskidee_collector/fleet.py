@@ -36,6 +36,8 @@ SAMPLES_KEPT = 40_000
 """All schemas that are kept of a machine may name so many samples; its last one is kept in any case."""
 INSTANCE_LENGTH = 253
 """The longest host name there is (RFC 1035); an instance stands in every line of the pages."""
+HURRIED_SECONDS = 3600
+"""A machine that sent too much is told of for so long."""
 DEFAULT_INTERVAL_SECONDS = 15
 INTERVAL_SECONDS_AT_MOST = 86_400
 
@@ -62,7 +64,8 @@ class Machine:
     in `latest` has everything, `logged_position` its last one, `heard_position` the last that
     was taken in; `posts_since_stored` lie between.
     `batch` reports come in one POST: it is heard each `batch` intervals. `posts` are on their way now, `refused_posts`
-    were refused by this process, `refusal` is why the last one was.
+    were refused by this process, `refusal` is why the last one was. `requests_left` are those that it may send now, as
+    of `requests_ticks`; at `hurried_ticks` it had none left.
     """
 
     id: str
@@ -99,7 +102,32 @@ class Machine:
     posts: int = 0
     refused_posts: int = 0
     refusal: str = ""
+    requests_left: float = float("inf")
+    requests_ticks: float = 0.0
+    hurried_ticks: float = float("-inf")
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    @property
+    def keeps_interval(self) -> bool:
+        """Whether its own settings name its interval; it is not told the collector's then."""
+        return self.facts.get("interval_own") == "true"
+
+    def expect(self, interval_seconds: float) -> None:
+        """It was told this interval. Where that is longer, its next report may be so far away already."""
+        self.interval_seconds = max(self.interval_seconds, interval_seconds)
+
+    def may_post(self, ticks: float, per_minute: int) -> bool:
+        """Whether this request is one of the `per_minute` that it may send, saved up for a minute at most."""
+        grown = (ticks - self.requests_ticks) * per_minute / 60
+        self.requests_left, self.requests_ticks = min(self.requests_left + grown, float(per_minute)), ticks
+        if self.requests_left < 1:
+            return False
+        self.requests_left -= 1
+        return True
+
+    def is_hurried(self, ticks: float) -> bool:
+        """Whether it sent more than it may within the hour before."""
+        return ticks - self.hurried_ticks < HURRIED_SECONDS
 
     @property
     def expected_seconds(self) -> float:

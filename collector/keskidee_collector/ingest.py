@@ -111,6 +111,7 @@ class Ingest:
             return refusal
         machine.posts += 1
         try:
+            self._check_rate(machine, arrival.ticks)
             body = await read()
             reports = await self._take(machine, body, arrival)
         except Refusal as refusal:
@@ -137,6 +138,16 @@ class Ingest:
         if machine.posts >= POSTS_AT_ONCE:
             raise Refusal(429, "limit", f"more than {POSTS_AT_ONCE} reports of this machine at once")
         return machine
+
+    def _check_rate(self, machine: Machine, ticks: float) -> None:
+        per_minute = self._state.settings.limits.requests_per_minute
+        if machine.may_post(ticks, per_minute):
+            return
+        reason = f"more than {per_minute} requests a minute"
+        if not machine.is_hurried(ticks):
+            logger.warning("report refused machine=%s instance=%r reason=%s", machine.id, machine.instance, reason)
+        machine.hurried_ticks = ticks
+        raise Refusal(429, "rate", reason)
 
     async def _body(self, headers: Headers, incoming: Incoming) -> bytes:
         limits = self._state.settings.limits

@@ -73,10 +73,13 @@ class Links:
         """The answer to a POST of so many reports, whose size tells what reports of that site weigh."""
         link = self._links.get(machine.site)
         if link is None:
-            return b'{"interval_seconds":%d}' % machine.interval_seconds
+            told = machine.interval_seconds if machine.keeps_interval else self._interval_seconds
+            machine.expect(told)
+            return b'{"interval_seconds":%d}' % told
         if reports:
             link.report_bytes += SMOOTHING * (body_bytes / reports - link.report_bytes)
         machine.batch = link.wishes.batch
+        machine.expect(link.wishes.interval_seconds)
         return link.answer
 
     def plan(self, machines: Iterable[Machine]) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 REPORT_RESULTS = ("stored", "repeat", "late")
 REFUSALS = (
     "credential", "revoked", "retired", "too_large", "malformed", "version", "schema_unknown", "base_unknown", "limit",
-    "slow", "store", "busy", "http", "disconnected", "fault",
+    "rate", "slow", "store", "busy", "http", "disconnected", "fault",
 )  # fmt: skip
 
 

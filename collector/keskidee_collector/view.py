@@ -77,7 +77,7 @@ class MachineView(msgspec.Struct, frozen=True, kw_only=True):
     `state` is on, off, silent, link_down or retired, `state_since` when that began (for silence: the last report).
     `off_reason` is shutdown, sleep or unannounced, `away` the last absence that it told of itself. `is_client`: one
     sits at it, and may pull the plug. `problems` are the sources that did not read, `refused_families` by name with the
-    reason.
+    reason. `is_hurried`: it sent more requests than it may.
     """
 
     id: str
@@ -106,6 +106,7 @@ class MachineView(msgspec.Struct, frozen=True, kw_only=True):
     problems: tuple[Problem, ...]
     refused_families: dict[str, str]
     refused_posts: int
+    is_hurried: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,6 +235,7 @@ class View:
             problems=tuple(machine.problems.values()),
             refused_families=machine.schema.refused if machine.schema else {},
             refused_posts=machine.refused_posts,
+            is_hurried=machine.is_hurried(self._state.ticks()),
         )
 
     def _since(self, machine: Machine, state: str) -> float:

@@ -152,7 +152,8 @@ class Life:
 
     def _facts(self) -> dict[str, str]:
         boot_id = f"{self._machine.luck[:4].hex()}-{self._session.hex()}"
-        return self._machine.facts("0.1.0", self._interval, boot_id) | self._away
+        own = {} if self._world.interval_seconds is None else {"interval_own": "true"}
+        return self._machine.facts("0.1.0", self._interval, boot_id) | own | self._away
 
     async def _enrol(self) -> None:
         """Gets a credential where there is none; tries until it has one. Raises Refused."""

@@ -91,8 +91,8 @@ class AgentSettings:
 
     collector: Annotated[str | None, URL, Shown("https://collector.example.org:5375", needed=True)] = None
     """Where reports go. The join line on the collector's page names it."""
-    interval_seconds: Annotated[int, Between(1, 3600)] = 15
-    """Time from one report to the next. The collector may ask for another."""
+    interval_seconds: Annotated[int | None, Between(1, 3600), Shown("15")] = None
+    """Time from one report to the next. Without it the collector says which; its settings for a site win over both."""
     state_directory: Annotated[str | None, PATH, Shown("/var/lib/keskidee/agent")] = None
     """The agent's credential and spool. Without it: /var/lib/keskidee/agent as root, or your own data folder."""
     site: Annotated[str | None, LABEL, Shown("headquarters")] = None
@@ -154,6 +154,9 @@ class LimitSettings:
     """Time that a client has for the head of a request, and again for its body."""
     connections: Annotated[int, Between(10, 1_000_000)] = 20_000
     """Connections open at once. Past this, the one that was idle longest is closed."""
+    requests_per_minute: Annotated[int, Between(10, 1_000_000)] = 1200
+    """Requests with reports that one machine may send, all of a minute's at once or spread; 20 a second are far more
+    than the longest backlog needs. Further ones are told to try again later."""
     enrolments_per_minute: Annotated[int, Between(1, 100_000)] = 600
     """Enrolments from all addresses together; further ones are told to try again later."""
 
@@ -231,7 +234,7 @@ class CollectorSettings:
     data_directory: Annotated[str | None, PATH, Shown("/var/lib/keskidee/collector")] = None
     """Databases and certificates. Without it: /var/lib/keskidee/collector as root, or your own data folder."""
     interval_seconds: Annotated[int, Between(1, 3600)] = 15
-    """Time from one report to the next that agents are told."""
+    """Time from one report to the next that agents are told, but for those whose own settings name one."""
     silent_after_intervals: Annotated[int, Between(2, 100)] = 3
     """A machine is silent when it has missed this many of its own intervals."""
     tls: TlsSettings = field(default_factory=TlsSettings)

@@ -96,6 +96,7 @@ def test_the_facts_name_the_machine_its_agent_and_its_interval(
     collector.wait_for(lambda: collector.facts)
     facts = collector.facts[0]
     assert (facts["hostname"], facts["os"], facts["interval_seconds"]) == (os.uname().nodename, "linux", "1")
+    assert facts["interval_own"] == "true"  # it was started with --interval
     assert facts["agent_version"]
 
 

@@ -55,7 +55,7 @@ def test_agents_read_what_they_are_asked_for(wishes: Wishes, body: bytes) -> Non
     )  # fmt: skip
 
 
-def test_a_site_is_asked_for_what_its_settings_say_and_others_keep_their_own(collector: Inside) -> None:
+def test_a_site_is_asked_for_what_its_settings_say_and_others_for_the_collectors_interval(collector: Inside) -> None:
     async def run() -> list[bytes]:
         answers = []
         for site in ("castries", "elsewhere"):
@@ -114,7 +114,7 @@ def test_a_machine_whose_reports_wait_for_each_other_is_not_silent_between_them(
     async def run() -> list[str]:
         agent = await collector.enrol("pc", token=await collector.token(site="castries"))
         await collector.report(agent, interval_seconds="30")
-        states = []
+        states: list[str] = []
         for _ in range(4):
             collector.clock.wait(59)
             states.append(collector.states()["pc"])
@@ -125,3 +125,39 @@ def test_a_machine_whose_reports_wait_for_each_other_is_not_silent_between_them(
 
 def test_what_a_post_weighs_beside_its_reports_is_no_guess() -> None:
     assert bytes_an_hour(3600, 1, 0) == POST_BYTES
+
+
+@pytest.mark.parametrize(
+    ("facts", "told"),
+    [
+        ({"interval_seconds": "15"}, 20),
+        ({"interval_seconds": "60"}, 20),
+        ({"interval_seconds": "60", "interval_own": "true"}, 60),
+        ({"interval_seconds": "5", "interval_own": "true"}, 5),
+    ],
+)
+def test_agents_are_told_the_collectors_interval_but_for_those_that_have_their_own(
+    tmp_path: Path, facts: dict[str, str], told: int
+) -> None:
+    inside = Inside(tmp_path, interval_seconds=20)
+
+    async def run() -> bytes:
+        return (await inside.report(await inside.enrol("pc"), **facts)).body  # type: ignore[arg-type]  # none of them is `value`
+
+    assert asyncio.run(run()) == b'{"interval_seconds":%d}' % told
+    inside.state.close()
+
+
+def test_a_machine_that_was_told_a_longer_interval_is_not_silent_before_it_is_over(tmp_path: Path) -> None:
+    inside = Inside(tmp_path, interval_seconds=600)
+
+    async def run() -> list[str]:
+        await inside.report(await inside.enrol("srv"), interval_seconds="15")
+        states: list[str] = []
+        for seconds in (599, 1100, 200):
+            inside.clock.wait(seconds)
+            states += inside.states().values()
+        return states
+
+    assert asyncio.run(run()) == ["on", "on", "silent"]
+    inside.state.close()

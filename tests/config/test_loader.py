@@ -88,7 +88,7 @@ REFUSED = {
     "interval_seconds: 15s\n": "agent.yml:1: interval_seconds: expected a whole number, not text ('15s')",
     "interval_seconds: 1.5\n": "agent.yml:1: interval_seconds: expected a whole number, not a number ('1.5')",
     "interval_seconds: yes\n": "agent.yml:1: interval_seconds: expected a whole number, not true or false ('yes')",
-    "interval_seconds:\n": "agent.yml:1: interval_seconds: expected a whole number, not an empty value",
+    "sources:\n  deadline_seconds:\n": ("agent.yml:2: sources.deadline_seconds: expected a number, not an empty value"),
     "interval_seconds: [1]\n": "agent.yml:1: interval_seconds: expected a whole number, not a list",
     "interval_seconds: 1:3\n": "agent.yml:1: interval_seconds: write a whole number in plain decimal digits, not '1:3'",
     "interval_seconds: 010\n": "agent.yml:1: interval_seconds: write a whole number in plain decimal digits, not '010'",

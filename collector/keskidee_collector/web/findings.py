@@ -67,6 +67,10 @@ def troubles(machine: MachineView) -> list[Trouble]:
     off = machine.clock_offset_seconds
     if off is not None and abs(off) > CLOCK_SECONDS:
         found.append(Trouble(kind=CLOCK, text=f"clock is {offset(off)}"))
+    if machine.is_hurried:
+        found.append(
+            Trouble(kind=REFUSED, text="requests refused", reason="more in a minute than one machine may send")
+        )
     if machine.refused_families:
         name, reason = next(iter(machine.refused_families.items()))
         text = f"{amount(len(machine.refused_families), 'family', 'families')} refused"
