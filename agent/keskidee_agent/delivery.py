@@ -47,7 +47,8 @@ class Delivery:
     """Sends what the spool holds. `facts` of the machine go out when they changed; `warn` hears of changes of state.
 
     `failures` counts POSTs that were not accepted, `deferred` rounds that waited for this machine's share of a thin
-    link; `wishes` is what the collector last asked for, None before the first answer.
+    link; `wishes` is what the collector last asked for, None before the first answer;
+    `is_unknown` says that the collector did not know this machine's credential the last time.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class Delivery:
         self.failures = 0
         self.deferred = 0
         self.wishes: Wishes | None = None
+        self.is_unknown = False
         self._transport = transport
         self._spool = spool
         self._encoder = encoder
@@ -116,6 +118,7 @@ class Delivery:
             self._pause(error, interval_seconds)
         else:
             self._pauses.failures = 0
+            self.is_unknown = False
             if self._trouble:
                 self._trouble = ""
                 self._warn(f"delivery=working waiting={self._spool.reports}")
@@ -291,6 +294,7 @@ class Delivery:
     def _pause(self, error: DeliveryError, interval_seconds: float) -> None:
         pause_seconds = self._pauses.after(error, interval_seconds)
         self._paused_until_ms = clock.boot_ms() + int(pause_seconds * 1000)
+        self.is_unknown = error.unknown_credential
         reason = str(error)
         if reason != self._trouble:
             self._trouble = reason

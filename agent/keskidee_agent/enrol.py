@@ -168,7 +168,7 @@ def enrol(
     if by_system:
         trusted = system_authorities()
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with _session(route or Route()) as session, tempfile.TemporaryDirectory(dir=state) as folder:
+    with session_through(route or Route()) as session, tempfile.TemporaryDirectory(dir=state) as folder:
         ca_pem = None
         if fingerprint != NO_FINGERPRINT:
             ca_pem = _fetch_authority(session, origin, fingerprint)
@@ -178,14 +178,14 @@ def enrol(
         session.close()  # that connection was not verified, so the token must not travel on it
         session.verify = trusted or True
         body = {"hostname": facts.get("hostname", ""), "facts": facts, "evidence": {}, **(wishes or {})}
-        answer = _call(session, "POST", f"{origin.url}/v1/enrol", token=token, json=body)
+        answer = call(session, "POST", f"{origin.url}/v1/enrol", token=token, json=body)
     given = _given(answer)
     identity = Identity(collector=origin.url, authority=SYSTEM if by_system else "", **given)
     write_identity(state, identity, ca_pem)
     return identity
 
 
-def _session(route: Route) -> requests.Session:
+def session_through(route: Route) -> requests.Session:
     """A session that takes nothing from the environment: the route to the collector has seen to its proxies."""
     import requests
 
@@ -206,7 +206,7 @@ def _fetch_authority(session: requests.Session, origin: Origin, fingerprint: str
     session.verify = False
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", InsecureRequestWarning)
-        answer = _call(session, "GET", f"{origin.url}/v1/ca")
+        answer = call(session, "GET", f"{origin.url}/v1/ca")
     try:
         der = ssl.PEM_cert_to_DER_cert(answer.text.strip())
     except ValueError:
@@ -216,7 +216,8 @@ def _fetch_authority(session: requests.Session, origin: Origin, fingerprint: str
     return ssl.DER_cert_to_PEM_cert(der).encode()
 
 
-def _call(session: requests.Session, method: str, url: str, *, token: str = "", json: Any = None) -> requests.Response:
+def call(session: requests.Session, method: str, url: str, *, token: str = "", json: Any = None) -> requests.Response:
+    """One request, whatever its answer says. Raises EnrolmentError where there is none."""
     import requests
 
     headers = {"Authorization": f"Bearer {token}"} if token else {}

@@ -20,6 +20,7 @@ class Identity:
     """What the collector gave: an id, a secret, and the labels it files this machine under. `collector` is a URL.
 
     `authority` is SYSTEM where the certificate was checked against the system's authorities, and empty otherwise.
+    `previous_credential` is the one before: what a collector knows that was restored from a backup of that time.
     """
 
     machine_id: str
@@ -29,6 +30,7 @@ class Identity:
     role: str
     collector: str
     authority: str = ""
+    previous_credential: str = ""
 
     def __repr__(self) -> str:
         return f"Identity(machine_id={self.machine_id!r}, instance={self.instance!r}, credential=***)"
@@ -53,7 +55,7 @@ def read_identity(state: Path) -> Identity:
     command = f"keskidee agent enrol https://COLLECTOR:5375 --state {state}"
     try:
         values = json.loads(path.read_bytes())
-        values.setdefault("authority", "")  # what enrolled with an earlier version has none
+        values = {"authority": "", "previous_credential": ""} | values  # an earlier version wrote none
         identity = Identity(**{name: str(values[name]) for name in Identity.__dataclass_fields__})
     except FileNotFoundError:
         raise ConfigError(f"not enrolled ({path} is not there): run {command}") from None

@@ -39,6 +39,7 @@ DELIVERY_SECONDS = (2.0, 10.0)
 """What one round's sending may take: half the interval within these bounds, so that the next reading is on time."""
 GOODBYE_SECONDS = 2.0
 FACTS_EVERY_MS = 3_600_000
+RENEWAL_EVERY_MS = 3_600_000
 GIVE_BACK_ROUNDS = 256
 """Now and then the pages that only a start, a handshake or the facts needed are given back; first after two rounds."""
 IN_USE = 1
@@ -101,13 +102,17 @@ class Resident:
         self._enrolled_ms = _changed_ms(self._identity_file)
         self._known_facts: dict[str, str] = {}
         self._facts_due_ms = 0
+        self._command: list[str] = settings["command"]
+        self._renewal = 0
+        self._renewal_due_ms = 0
         self._urgent_state: tuple[object, ...] | None = None
 
     def rounds(self) -> None:
         """A round now, and then one each interval on this machine's own phase, until something is asked for."""
         while not self._wake.asked:
             self.round()
-            if _changed_ms(self._identity_file) != self._enrolled_ms:  # `agent enrol --force` gave another credential
+            self._renew_credential()
+            if not self._renewal and _changed_ms(self._identity_file) != self._enrolled_ms:  # renewed, or enrolled anew
                 self._enrolled_ms = _changed_ms(self._identity_file)
                 self._wake.ask(RELOAD)
             interval_ms = self._interval_seconds * 1000
@@ -136,6 +141,21 @@ class Resident:
         if self._sequence % GIVE_BACK_ROUNDS == 2:
             gc.collect()  # the modules of sources that were not wanted
             give_back()
+
+    def _renew_credential(self) -> None:
+        """Gets a new credential where the collector wishes that, or knows this one no more; one try an hour.
+
+        Another process does it, which has what that takes; the identity it writes is seen as changed, and read.
+        """
+        if self._renewal and (os.name == "nt" or os.waitpid(self._renewal, os.WNOHANG)[0]):
+            self._renewal = 0
+        wishes = self._delivery.wishes
+        if not (self._delivery.is_unknown or (wishes is not None and wishes.renew)):
+            return
+        if clock.boot_ms() >= self._renewal_due_ms:
+            self._renewal_due_ms = clock.boot_ms() + RENEWAL_EVERY_MS
+            words = [*self._command, "--renew"]
+            self._renewal = os.spawnv(os.P_NOWAIT, words[0], words)  # noqa: S606  # our own command line
 
     def _is_urgent(self, readings: list[Reading]) -> bool:
         """Whether something broke or works again since the round before, where reports wait otherwise."""

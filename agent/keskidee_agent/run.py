@@ -48,6 +48,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--interval", metavar="SECONDS", type=int, help="from one report to the next (default: as the collector says)"
     )
     parser.add_argument("--check", action="store_true", help="say whether it would start, and start nothing")
+    parser.add_argument("--renew", action="store_true", help=SUPPRESS)
     parser.add_argument("--exit-with-parent", action="store_true", help=SUPPRESS)
     parser.set_defaults(run=run)
 
@@ -61,6 +62,8 @@ def run(args: argparse.Namespace) -> int:
     except (ConfigError, ValueError) as error:
         sys.stderr.write(f"keskidee: {error}\n")
         return 2
+    if args.renew:
+        return renewed(args, settings)
     if args.check:
         return 0
     if sys.platform == "win32":  # exec there starts another process and ends this one, which a service must not do
@@ -68,6 +71,23 @@ def run(args: argparse.Namespace) -> int:
 
         return resident.run(settings)
     return become_resident(settings, sys.argv[1:])
+
+
+def renewed(args: argparse.Namespace, settings: dict[str, Any]) -> int:
+    """Renews the credential of the agent with these settings. Status 1, with one line, where that fails."""
+    from keskidee_agent.enrol import EnrolmentError
+    from keskidee_agent.identity import settings_of
+    from keskidee_agent.origin import origin_of
+    from keskidee_agent.renewal import renew
+    from keskidee_agent.route import route_to
+
+    route = route_to(origin_of(settings["collector"]), settings_of(args.config), os.environ)
+    try:
+        renew(Path(settings["identity_file"]).parent, settings["collector"], ca_file=settings["ca_file"], route=route)
+    except (EnrolmentError, OSError) as error:
+        sys.stderr.write(f"keskidee agent: renewal=failed reason={str(error)!r}\n")
+        return 1
+    return 0
 
 
 def handover(args: argparse.Namespace) -> dict[str, Any]:

@@ -22,6 +22,7 @@ INTERVAL_SECONDS = range(1, 3601)
 BATCH_AT_MOST = 32
 PERMANENT = (400, 413, 415, 422)
 """This POST will never be accepted."""
+UNKNOWN_CREDENTIAL = 401
 CREDENTIAL_REFUSED = (401, 403, 404, 410)
 """Revoked or retired: nothing that is sent will be accepted until somebody acts."""
 UNREACHABLE_CAP_SECONDS = 60.0
@@ -42,25 +43,31 @@ class DeliveryError(Exception):
         *,
         permanent: bool = False,
         names_missing: bool = False,
+        unknown_credential: bool = False,
         shortest_seconds: float = 0.0,
         longest_seconds: float = TROUBLE_CAP_SECONDS,
     ) -> None:
         super().__init__(reason)
         self.permanent = permanent
         self.names_missing = names_missing
+        self.unknown_credential = unknown_credential
         self.shortest_seconds = shortest_seconds
         self.longest_seconds = longest_seconds
 
 
 class Wishes:
-    """What the collector asks of this agent: seconds between reports, reports a POST, bytes an hour (0: as many)."""
+    """What the collector asks of this agent: seconds between reports, reports a POST, bytes an hour (0: as many).
 
-    __slots__ = ("batch", "bytes_per_hour", "interval_seconds")
+    `renew` asks for a new credential.
+    """
 
-    def __init__(self, interval_seconds: int, batch: int = 1, bytes_per_hour: int = 0) -> None:
+    __slots__ = ("batch", "bytes_per_hour", "interval_seconds", "renew")
+
+    def __init__(self, interval_seconds: int, batch: int = 1, bytes_per_hour: int = 0, *, renew: bool = False) -> None:
         self.interval_seconds = interval_seconds
         self.batch = batch
         self.bytes_per_hour = bytes_per_hour
+        self.renew = renew
 
 
 class Transport:
@@ -134,7 +141,8 @@ def wishes_of(body: bytes) -> Wishes:
         raise DeliveryError(f"an answer that is not the collector's: {body[:80]!r}")
     interval = min(max(interval, INTERVAL_SECONDS[0]), INTERVAL_SECONDS[-1])
     batch = min(max(_number(body, b"batch") or 1, 1), BATCH_AT_MOST)
-    return Wishes(interval, batch, _number(body, b"bytes_per_hour") or 0)
+    renew = _number(body, b"renew_credential") == 1
+    return Wishes(interval, batch, _number(body, b"bytes_per_hour") or 0, renew=renew)
 
 
 def _number(body: bytes, key: bytes) -> int | None:
@@ -154,7 +162,12 @@ def _error_of(answer: Answer) -> DeliveryError:
     if status in PERMANENT:
         return DeliveryError(reason, permanent=True)
     if status in CREDENTIAL_REFUSED:
-        return DeliveryError(reason, shortest_seconds=TROUBLE_CAP_SECONDS, longest_seconds=2 * TROUBLE_CAP_SECONDS)
+        return DeliveryError(
+            reason,
+            unknown_credential=status == UNKNOWN_CREDENTIAL,
+            shortest_seconds=TROUBLE_CAP_SECONDS,
+            longest_seconds=2 * TROUBLE_CAP_SECONDS,
+        )
     asked = retry_after_seconds(answer.fields, clock.wall_ms() / 1000)
     if asked is None:
         return DeliveryError(reason)

@@ -110,13 +110,16 @@ class Administration:
             return refused
         machine = self._state.fleet.get(request.path_params["machine_id"])
         change = request.path_params["change"]
-        if machine is None or change not in ("revoke", "retire"):
+        if machine is None or change not in ("revoke", "retire", "rotate"):
             return problem(404, "unknown", "there is no such machine, or no such change")
         try:
             # refused from this moment; a report that came before may end first, so that nothing is shown after it
             if change == "revoke":
                 machine.revoked_at = machine.revoked_at or self._state.now()
                 await self._state.register.update_machine(machine)
+            elif change == "rotate":
+                machine.credential_at, machine.renews = 0.0, True
+                await self._state.register.keep_credential(machine)
             else:
                 async with machine.turn:
                     await self._retire(machine)

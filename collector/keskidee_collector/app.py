@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from keskidee_collector.administration import Administration
 from keskidee_collector.answers import problem
+from keskidee_collector.credentials import Credentials
 from keskidee_collector.enrolment import Enrolment
 from keskidee_collector.guard import Guard
 from keskidee_collector.health import Health
@@ -80,6 +81,7 @@ def _routes(state: State, admin_token: str, ca_pem: bytes | None) -> list[Any]:
     return [
         Route("/v1/ca", authority),
         Route("/v1/enrol", Enrolment(state).__call__, methods=["POST"]),
+        Route("/v1/machines/{machine_id}/credential", Credentials(state).__call__, methods=["POST"]),
         *Administration(state, admin_token).routes(),
         *Health(state).routes(),
         *exporter_routes(view, public_url),

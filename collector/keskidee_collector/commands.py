@@ -61,18 +61,20 @@ def _add_token(commands: Any) -> None:
 
 
 def _add_machines(commands: Any) -> None:
-    machines = commands.add_parser("machines", help="list machines, revoke or retire one")
+    machines = commands.add_parser("machines", help="list machines; revoke, retire or rotate one")
     actions = machines.add_subparsers(title="actions", metavar="ACTION", required=True)
     listed = actions.add_parser("list", help="every machine with its state")
     revoke = actions.add_parser("revoke", help="refuse a machine's credential from now on")
     retire = actions.add_parser("retire", help="the machine is gone for good: take it off every page")
-    for parser in (revoke, retire):
+    rotate = actions.add_parser("rotate", help="a new credential with its next report; otherwise once a month")
+    for parser in (revoke, retire, rotate):
         parser.add_argument("machine", help="its instance or id, from `machines list`")
-    for parser, run in ((listed, run_machines_list), (revoke, run_machine_change), (retire, run_machine_change)):
+    changes = {"revoke": revoke, "retire": retire, "rotate": rotate}
+    for change, parser in changes.items():
         _add_data(parser)
-        parser.set_defaults(run=run)
-    revoke.set_defaults(change="revoke")
-    retire.set_defaults(change="retire")
+        parser.set_defaults(run=run_machine_change, change=change)
+    _add_data(listed)
+    listed.set_defaults(run=run_machines_list)
 
 
 def _add_register(subparsers: Any) -> None:
@@ -183,7 +185,7 @@ def run_machines_list(args: argparse.Namespace) -> int:
 
 
 def run_machine_change(args: argparse.Namespace) -> int:
-    """Revokes or retires one machine, named by instance or id."""
+    """Revokes, retires or rotates one machine, named by instance or id."""
     answer = _ask(args.data, "GET", "/v1/machines")
     if answer is None:
         return 1

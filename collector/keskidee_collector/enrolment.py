@@ -120,6 +120,7 @@ class Enrolment:
             credential_hash=access.digest(credential),
             facts=facts,
             enrolled_at=self._state.now(),
+            credential_at=self._state.now(),
             heard_ticks=self._state.ticks(),
             interval_seconds=interval_of(facts),
         )

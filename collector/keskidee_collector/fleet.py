@@ -66,6 +66,8 @@ class Machine:
     `batch` reports come in one POST: it is heard each `batch` intervals. `posts` are on their way now, `refused_posts`
     were refused by this process, `refusal` is why the last one was. `requests_left` are those that it may send now, as
     of `requests_ticks`; at `hurried_ticks` it had none left.
+    `credential_at` is since when it uses its credential, `next_credential_hash` is of one that it may use from now on,
+    and `renews` says that it is to ask for one (credentials.py).
     """
 
     id: str
@@ -75,6 +77,9 @@ class Machine:
     credential_hash: bytes
     facts: dict[str, str]
     enrolled_at: float
+    next_credential_hash: bytes | None = None
+    credential_at: float = 0.0
+    renews: bool = False
     retired_at: float | None = None
     revoked_at: float | None = None
     last_report_at: float | None = None

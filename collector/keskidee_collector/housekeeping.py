@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from keskidee_collector.credentials import ask_for_renewal
 from keskidee_collector.journal import QUIET_SECONDS
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ async def keep_house(state: State, renew: Callable[[], None] | None) -> None:
         await state.journal.trim()
         await trim_queue(state)
         state.links.plan(state.fleet)
+        ask_for_renewal(state.fleet, state.now())
         await asyncio.sleep(LOOK_SECONDS)
 
 

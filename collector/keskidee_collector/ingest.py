@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from sqlalchemy.exc import SQLAlchemyError
 
-from keskidee_collector.access import bearer, matches
+from keskidee_collector.access import bearer
+from keskidee_collector.credentials import asking, recognises
 from keskidee_collector.exchange import Reply
 from keskidee_collector.intake import Intake
 from keskidee_collector.posts import open_post
@@ -125,12 +126,13 @@ class Ingest:
         machine.refusal = ""
         state.metrics.received_bytes.inc(len(body))
         state.metrics.seconds.observe(state.ticks() - arrival.ticks)
-        return state.links.answer(machine, len(body), reports)
+        answer = state.links.answer(machine, len(body), reports)
+        return asking(answer) if machine.renews else answer
 
     def _machine(self, path: str, headers: Headers) -> Machine:
         machine = self._state.fleet.get(path[len(PREFIX) : -len(SUFFIX)])
         secret = bearer(_header(headers, b"authorization").decode("latin-1"))
-        if machine is None or not secret or not matches(secret, machine.credential_hash):
+        if machine is None or not secret or not recognises(self._state, machine, secret):
             raise Refusal(401, "credential", "no machine here has this id and this credential", close=True)
         _check_standing(machine)
         if self._state.reports.writer.waiting() > BUSY_WHEN_WAITING:

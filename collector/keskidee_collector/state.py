@@ -144,5 +144,7 @@ def machine_of(row: MachineRow) -> Machine:
         enrolled_at=row.enrolled_at,
         revoked_at=row.revoked_at,
         retired_at=row.retired_at,
+        next_credential_hash=row.next_credential_hash,
+        credential_at=row.credential_at,
         interval_seconds=interval_of(row.facts),
     )

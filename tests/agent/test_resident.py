@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from keskidee_agent import clock
 from keskidee_agent.identity import Identity, write_identity
 from tests.agent.collecting import Collector
-from tests.agent.listening import Certified, Listener, Request, certified
+from tests.agent.listening import Certified, Listener, Request, answer, certified
 
 MACHINE_ID = "00112233445566778899aabbccddeeff"
 COMMAND = [sys.executable, "-m", "keskidee", "agent", "run"]
@@ -242,6 +242,28 @@ def test_another_enrolment_takes_effect_by_itself(
     enrol(tmp_path / "state", listener.url, machine_id="f" * 32)
     collector.wait_for(lambda: len({session for session, _ in collector.taken}) == 2)
     assert listener.requests[-1].line == f"POST /v1/machines/{'f' * 32}/reports HTTP/1.1"
+
+
+def test_a_renewal_that_is_refused_is_not_tried_again_at_once_and_reports_go_on(
+    start: Callable[..., Agent], collector: Collector, listener: Listener
+) -> None:
+    asked: list[bytes] = []
+
+    def refuse(request: Request) -> bytes:
+        if "/credential " not in request.line:
+            return collector(request)
+        asked.append(request.body)
+        return answer(404)
+
+    listener.respond = refuse
+    collector.wishes["renew_credential"] = 1
+    agent = start()
+    collector.wait_for(lambda: asked)
+    count = len(collector.reports)
+    collector.wait_for(lambda: len(collector.reports) >= count + 3)
+    told = [line for line in agent.told() if "renewal" in line]
+    assert told == ["keskidee agent: renewal=failed reason='the collector gives no new credential (status 404)'"]
+    assert (len(asked), b"sha256" in asked[0]) == (1, True)
 
 
 def test_a_second_agent_on_the_same_folder_is_refused(start: Callable[..., Agent], collector: Collector) -> None:

@@ -244,9 +244,12 @@ def test_a_register_of_before_days_were_counted_is_brought_up_to_date(tmp_path: 
     engine = open_database(tmp_path / "register.db", "register")
     with engine.connect() as connection:
         version = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
-    assert (version, [row.instance for row in read_machines(engine)], read_days(engine)) == (
+    [row] = read_machines(engine)
+    assert (version, row.instance, row.next_credential_hash, row.credential_at, read_days(engine)) == (
         HEADS["register"],
-        ["pc-01"],
+        "pc-01",
+        None,
+        row.enrolled_at,  # so it is as old as it is
         [],
     )
 

@@ -60,7 +60,7 @@ class Pinned:
         return "" if found == "ok" else found
 
     def copy(self, path: Path) -> None:
-        """Writes it to a new file, durably and for its owner alone."""
+        """Writes it to a new file of its owner alone; who wants to keep it makes it durable."""
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         copy = sqlite3.connect(path)
         try:
@@ -69,7 +69,6 @@ class Pinned:
             self._connection.backup(copy, pages=PAGES_AT_ONCE)
         finally:
             copy.close()
-        sync_file(path)
 
     def _number(self, pragma: str) -> int:
         return int(self._connection.execute(f"PRAGMA {pragma}").fetchone()[0])
@@ -85,6 +84,7 @@ def keep_copy(path: Path, kept: Path) -> None:
     try:
         with Pinned(path) as pinned:
             pinned.copy(beside)
+        sync_file(beside)
         beside.replace(kept)
     except (sqlite3.Error, OSError):
         beside.unlink(missing_ok=True)

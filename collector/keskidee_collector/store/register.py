@@ -28,6 +28,12 @@ _UPDATE_MACHINE = (
     .where(machines.c.id == bindparam("machine"))
     .values({name: bindparam(f"new_{name}") for name in _CHANGING})
 )
+_CREDENTIAL = ("credential_hash", "next_credential_hash", "credential_at")
+_KEEP_CREDENTIAL = (
+    update(machines)
+    .where(machines.c.id == bindparam("machine"))
+    .values({name: bindparam(f"new_{name}") for name in _CREDENTIAL})
+)
 _ADD_TOKEN = insert(tokens)
 _USE_TOKEN = update(tokens).where(tokens.c.id == bindparam("token")).values(uses_left=bindparam("left"))
 _DROP_TOKEN = delete(tokens).where(tokens.c.id == bindparam("token"))
@@ -58,6 +64,8 @@ class MachineRow(NamedTuple):
     enrolled_at: float
     revoked_at: float | None
     retired_at: float | None
+    next_credential_hash: bytes | None
+    credential_at: float
 
 
 class RegisterStore:
@@ -101,6 +109,14 @@ class RegisterStore:
         changed: dict[str, Any] = {f"new_{name}": row[name] for name in _CHANGING}
         await self.writer.save([(_UPDATE_MACHINE, changed | {"machine": machine.id})])
 
+    async def keep_credential(self, machine: Machine) -> None:
+        """Keeps the credential of a machine, the one that may come next, and since when it is used."""
+        await self.writer.save([_credential_row(machine)])
+
+    def post_credential(self, machine: Machine) -> None:
+        """The same with one of the next commits; nobody waits for it."""
+        self.writer.post([_credential_row(machine)])
+
     async def add_token(self, token: Token) -> None:
         """Keeps a new token."""
         await self.writer.save([(_ADD_TOKEN, token._asdict())])
@@ -133,4 +149,10 @@ def _machine_row(machine: Machine) -> dict[str, Any]:
         "enrolled_at": machine.enrolled_at,
         "revoked_at": machine.revoked_at,
         "retired_at": machine.retired_at,
+        "next_credential_hash": machine.next_credential_hash,
+        "credential_at": machine.credential_at,
     }
+
+
+def _credential_row(machine: Machine) -> Statement:
+    return (_KEEP_CREDENTIAL, {f"new_{name}": getattr(machine, name) for name in _CREDENTIAL} | {"machine": machine.id})

@@ -94,8 +94,10 @@ machines = Table(
     Column("enrolled_at", Float, nullable=False),
     Column("revoked_at", Float),
     Column("retired_at", Float),
+    Column("next_credential_hash", LargeBinary),
+    Column("credential_at", Float, nullable=False),
 )
-"""Machines that enrolled; `facts` is a JSON object of texts."""
+"""Machines that enrolled; `facts` is a JSON object of texts. `credential_at`: since when it uses the credential."""
 
 tokens = Table(
     "tokens",

@@ -1,0 +1,45 @@
+"""`keskidee agent run --renew`: gives this machine a new credential. The resident runs it, once a month or so.
+
+The new one is made here, and the collector is told its SHA-256. Once that is durable there, it is kept here in place of
+the old one, and used from the next report on: so one of both holds, whatever is lost or killed in between. Where the
+collector knows this credential no more, the one before it is tried: a backup was restored that is older.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from keskidee_agent.enrol import EnrolmentError, call, session_through
+from keskidee_agent.identity import read_identity, write_identity
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from keskidee_agent.route import Route
+
+STRANGER = 401
+
+
+def renew(state: Path, url: str, *, ca_file: str, route: Route) -> None:
+    """Renews the credential in the folder `state`, at the collector with this URL.
+
+    Raises EnrolmentError where that fails, with the credential as it was; OSError where it cannot be kept.
+    """
+    identity = read_identity(state)
+    credential = secrets.token_urlsafe(32)
+    body = {"sha256": hashlib.sha256(credential.encode()).hexdigest()}
+    address = f"{url}/v1/machines/{identity.machine_id}/credential"
+    status = STRANGER
+    with session_through(route) as session:
+        session.verify = ca_file or True
+        for known in filter(None, (identity.credential, identity.previous_credential)):
+            status = call(session, "POST", address, token=known, json=body).status_code
+            if status == 204:
+                write_identity(state, replace(identity, credential=credential, previous_credential=known), None)
+                return
+            if status != STRANGER:
+                break
+    raise EnrolmentError(f"the collector gives no new credential (status {status})")
