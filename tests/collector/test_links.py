@@ -137,7 +137,7 @@ def test_what_a_site_is_asked_for_is_told(collector: Inside) -> None:
         "keskidee_site_interval_seconds castries": 30,
         "keskidee_site_batch_reports castries": 2,
         "keskidee_site_interval_seconds roseau": 15,
-        "keskidee_site_batch_reports roseau": 2,
+        "keskidee_site_batch_reports roseau": 1,
         "keskidee_site_budget_bytes_per_hour roseau": 400_000,
     }
 
