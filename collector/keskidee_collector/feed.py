@@ -78,7 +78,7 @@ class Feed:
     def read(self, after: int, limit: int) -> list[PassedReport]:
         """At most `limit` reports behind a position, in order; fewer where some cannot be read any more (counted)."""
         while True:
-            rows = self._store.after(after, limit)
+            rows = self._store.after(after, self._durable, limit)
             found = [passed for row in rows if (passed := self._passed(row)) is not None]
             if found or not rows:
                 return found
@@ -87,9 +87,9 @@ class Feed:
     def read_live(self, after: int, limit: int) -> tuple[list[PassedReport], int]:
         """At most `limit` live reports behind a position, in order, and the position up to which these are all."""
         durable = self._durable
-        rows = self._store.after(after, limit, live=True)
+        rows = self._store.after(after, durable, limit, live=True)
         found = [passed for row in rows if (passed := self._passed(row)) is not None]
-        return found, rows[-1].position if len(rows) == limit else max(durable, after, *[row.position for row in rows])
+        return found, rows[-1].position if len(rows) == limit else max(durable, after)
 
     def wait(self, after: int, seconds: float) -> bool:
         """Whether something behind a position is durable, perhaps after waiting for it."""
@@ -134,10 +134,15 @@ class Feed:
             )
         return rows
 
-    def passed(self) -> None:
-        """What was queued so far is durable."""
+    @property
+    def position(self) -> int:
+        """The position that was given last; that row may still be on its way to the disk."""
+        return self._position
+
+    def passed(self, position: int) -> None:
+        """Everything up to this position is durable: rows are written in the order in which they got theirs."""
         with self._changed:
-            self._durable = self._position
+            self._durable = max(self._durable, position)
             self._changed.notify_all()
 
     async def trim(self, now: float) -> None:

@@ -46,9 +46,10 @@ class Intake:
         )  # fmt: skip
         if post.facts is not None and post.facts != machine.facts:
             await self._learn(machine, post.facts)
-        await self._keep(machine, post, schemas, fresh, taken, body, arrival)
+        queued = await self._keep(machine, post, schemas, fresh, taken, body, arrival)
         for schema_id, schema in schemas.items():
             machine.remember_schema(schema_id, schema)
+        self._state.feed.passed(queued)  # whoever reads it now finds its names
         newest = self._heard(machine, post, fresh, taken, arrival) if fresh.keys else None
         self._count(fresh, taken, newest)
         return len(taken)
@@ -73,8 +74,8 @@ class Intake:
         taken: list[Taken],
         body: bytes,
         arrival: Arrival,
-    ) -> None:
-        """One commit with everything of the POST that is new."""
+    ) -> int:
+        """One commit with everything of the POST that is new; the place of its last report in the feed."""
         store, definitions = self._state.reports, self._state.definitions
         rows: list[Statement] = []
         new = definitions.unsaved() if schemas else []
@@ -88,10 +89,11 @@ class Intake:
             rows.append(self._state.journal.row(machine, body, arrival))
         if self._state.feed.is_wanted:
             rows += self._state.feed.rows(machine, taken)
+        queued = self._state.feed.position
         if rows:
             await store.writer.save(rows)
-            self._state.feed.passed()
         definitions.saved(new)
+        return queued
 
     def _heard(self, machine: Machine, post: Post, fresh: Fresh, taken: list[Taken], arrival: Arrival) -> Taken | None:
         """Shows what is durable; the report that is shown now, if another one than before."""

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from keskidee_collector.feed import PassedReport, deflated, inflated
+from keskidee_collector.unfolding import Taken
 from keskidee_config import RemoteWriteSettings
 from keskidee_report.model import OK, Family, Reading
 from tests.collector.inside import Inside
@@ -195,6 +196,27 @@ def test_waiting_ends_with_the_next_report(collector: Inside) -> None:
         assert await waiting
 
     asyncio.run(run())
+
+
+def test_what_is_on_disk_and_not_yet_taken_in_is_not_read(collector: Inside) -> None:
+    """A destination is faster than the loop: it would not find the names of a machine's first report."""
+
+    async def run() -> list[list[int]]:
+        agent = await collector.enrol("pc-01")
+        await collector.report(agent, value=0.25)
+        feed, machine = collector.state.feed, collector.machine(agent)
+        before = feed.position
+        assert machine.shown is not None
+        assert machine.schema is not None
+        more = Taken(session=b"", at=0.0, ticks=1e9, schema=machine.schema, snapshot=machine.shown)
+        await collector.state.reports.writer.save(feed.rows(machine, [more]))
+        seen = [[r.position for r in feed.read(0, 9)], [r.position for r in feed.read_live(0, 9)[0]]]
+        assert feed.read_live(0, 9)[1] == before
+        feed.passed(feed.position)
+        return [*seen, [r.position for r in feed.read(0, 9)], [r.position for r in feed.read_live(0, 9)[0]]]
+
+    one, two = 1, 2
+    assert asyncio.run(run()) == [[one], [one], [one, two], [one, two]]
 
 
 def test_words_read_back() -> None:

@@ -94,9 +94,10 @@ class QueueStore:
         """The statement that queues a report."""
         return (_ROW, Queued(position, machine_id, schema_id, taken_ms, live, samples, words)._asdict())
 
-    def after(self, position: int, limit: int, *, live: bool = False) -> list[Queued]:
-        """Rows behind a position, in order; only the live ones where that is asked for."""
-        query = select(queue).where(queue.c.position > position).order_by(queue.c.position).limit(limit)
+    def after(self, position: int, end: int, limit: int, *, live: bool = False) -> list[Queued]:
+        """Rows behind a position up to another, in order; only the live ones where that is asked for."""
+        between = queue.c.position > position, queue.c.position <= end
+        query = select(queue).where(*between).order_by(queue.c.position).limit(limit)
         if live:
             query = query.where(queue.c.live)
         with self._engine.connect() as connection:
