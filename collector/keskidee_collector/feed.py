@@ -86,10 +86,11 @@ class Feed:
 
     def read_live(self, after: int, limit: int) -> tuple[list[PassedReport], int]:
         """At most `limit` live reports behind a position, in order, and the position up to which these are all."""
-        durable = self._durable
         rows = self._store.after(after, limit, live=True)
         found = [passed for row in rows if (passed := self._passed(row)) is not None]
-        return found, rows[-1].position if len(rows) == limit else max(durable, after, *[row.position for row in rows])
+        return found, rows[
+            -1
+        ].position if rows else after  # rows join in order, so that none before it is still to come
 
     def wait(self, after: int, seconds: float) -> bool:
         """Whether something behind a position is durable, perhaps after waiting for it."""
