@@ -51,6 +51,9 @@ class Outage:
     ended_at: float
     done_at: dict[int, float] = field(default_factory=dict)
     """When all of a machine's backlog was acknowledged (epoch seconds), by its number."""
+    is_over: bool = False
+    reporting: int = 0
+    """Machines that wait for an answer now."""
     _made: dict[int, list[Batch]] = field(default_factory=dict)
 
     @property
@@ -111,6 +114,15 @@ class Returning(Life):
         self._sequence = outage.reports
 
     async def _report(self, now: Presence) -> None:
+        if self._outage.is_over:
+            return
+        self._outage.reporting += 1
+        try:
+            await self._report_and_catch_up(now)
+        finally:
+            self._outage.reporting -= 1
+
+    async def _report_and_catch_up(self, now: Presence) -> None:
         await super()._report(now)
         if self._batches_left and self._base is not None and not self._failures:
             await self._send_batch(self._base.schema_id)
@@ -127,11 +139,12 @@ class Returning(Life):
             self._outage.done_at[self._machine.number] = time.time()
 
 
-async def run(lives: list[Returning], over: Callable[[], bool]) -> None:
-    """Lets the machines live until it is over."""
+async def run(lives: list[Returning], outage: Outage, over: Callable[[], bool]) -> None:
+    """Lets the machines live until it is over, and every answer is there: what is stored is then what was counted."""
     tasks = [asyncio.create_task(life.live()) for life in lives]
     try:
-        while not over():
+        while not outage.is_over or outage.reporting:
+            outage.is_over = outage.is_over or over()
             for task in tasks:
                 if task.done():
                     task.result()

@@ -94,7 +94,7 @@ class Fleet:
         address = address_of(self.url, ssl.create_default_context(cafile=self.data / "tls" / "ca.pem"))
         lives = [Returning(machine, Connection(address), world, outage) for machine in self.fleet]
         deadline = time.monotonic() + LEFT_SECONDS
-        await run(lives, lambda: len(outage.done_at) == MACHINES or time.monotonic() > deadline)
+        await run(lives, outage, lambda: len(outage.done_at) == MACHINES or time.monotonic() > deadline)
 
     def stored(self) -> dict[str, int]:
         """Reports that VictoriaMetrics has, by instance."""

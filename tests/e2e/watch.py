@@ -89,11 +89,12 @@ class Watch(threading.Thread):
             looks += 1
 
     def _age_of(self, machine: str) -> float:
-        """How old what a machine's page shows is; a page that does not come is as old as it was waited for."""
+        """How old what a machine's page shows is; one that does not come, or shows a silent machine, is too old."""
         try:
-            return time.time() - value(self.page(f"/metrics/machines/{machine}"), "node_time_seconds")
+            page = self.page(f"/metrics/machines/{machine}")
         except TimeoutError:
             return PAGE_SECONDS
+        return time.time() - value(page, "node_time_seconds") if "\nnode_time_seconds" in page else PAGE_SECONDS
 
     def _look_at_queue(self) -> None:
         with contextlib.suppress(TimeoutError):
