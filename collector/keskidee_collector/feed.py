@@ -84,6 +84,13 @@ class Feed:
                 return found
             after = rows[-1].position
 
+    def read_live(self, after: int, limit: int) -> tuple[list[PassedReport], int]:
+        """At most `limit` live reports behind a position, in order, and the position up to which these are all."""
+        durable = self._durable
+        rows = self._store.after(after, limit, live=True)
+        found = [passed for row in rows if (passed := self._passed(row)) is not None]
+        return found, rows[-1].position if len(rows) == limit else max(durable, after, *[row.position for row in rows])
+
     def wait(self, after: int, seconds: float) -> bool:
         """Whether something behind a position is durable, perhaps after waiting for it."""
         with self._changed:

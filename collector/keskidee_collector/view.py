@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from keskidee_collector.feed import Feed
     from keskidee_collector.fleet import Machine, Problem
+    from keskidee_collector.links import Wishes
     from keskidee_collector.presence import Look
     from keskidee_collector.state import State
 
@@ -113,13 +114,16 @@ class MachineView(msgspec.Struct, frozen=True, kw_only=True):
 class SiteView:
     """One site, now: up, link_down or unknown; the last sign of life of it (epoch seconds), and its machines by state.
 
-    Machines without a site make none.
+    Machines without a site make none. `wishes` are what its agents are asked for, where the settings name the site;
+    `budget_bytes_per_hour` is what its link may carry of ours, 0 where there is no bound.
     """
 
     name: str
     state: str
     last_report_at: float | None
     machines: dict[str, int]
+    wishes: Wishes | None = None
+    budget_bytes_per_hour: int = 0
 
 
 class View:
@@ -203,6 +207,8 @@ class View:
             state=look.site(name),
             last_report_at=max([m.last_report_at for m in members if m.last_report_at is not None], default=None),
             machines={state: counts[state] for state in MACHINE_STATES},
+            wishes=self._state.links.wishes(name),
+            budget_bytes_per_hour=self._state.links.budget(name),
         )
 
     def _row(self, machine: Machine, look: Look) -> MachineView:

@@ -72,7 +72,8 @@ def machine_page(view: View, machine_id: str, content_type: str) -> bytes:
 
 def self_page(view: View, content_type: str) -> Iterator[bytes]:
     """Presence of every machine and site, and the collector's own metrics."""
-    for definition, lines in (*_presence(view.machines()), *_sites(view.sites())):
+    sites = view.sites()
+    for definition, lines in (*_presence(view.machines()), *_sites(sites), *_links(sites)):
         if lines:
             yield _head(definition, content_type) + "".join(lines).encode()
     if content_type == OPENMETRICS:
@@ -169,6 +170,27 @@ def _sites(sites: list[SiteView]) -> Iterator[tuple[Definition, list[str]]]:
             f"keskidee_site_last_report_timestamp_seconds{labels_text({'site': s.name})} {s.last_report_at:.3f}\n"
             for s in sites
             if s.last_report_at is not None
+        ],
+    )
+
+
+def _links(sites: list[SiteView]) -> Iterator[tuple[Definition, list[str]]]:
+    """What the agents of a site on a thin link are asked for: what is thinned is told."""
+    asked = [(labels_text({"site": s.name}), s.wishes) for s in sites if s.wishes is not None]
+    yield (
+        _gauge("keskidee_site_interval_seconds", "Time from one report to the next that a site's agents are asked for"),
+        [f"keskidee_site_interval_seconds{labels} {wishes.interval_seconds}\n" for labels, wishes in asked],
+    )
+    yield (
+        _gauge("keskidee_site_batch_reports", "Reports that a site's agents are asked to send at once"),
+        [f"keskidee_site_batch_reports{labels} {wishes.batch}\n" for labels, wishes in asked],
+    )
+    yield (
+        _gauge("keskidee_site_budget_bytes_per_hour", "What the machines of a site may put on its link in an hour"),
+        [
+            f"keskidee_site_budget_bytes_per_hour{labels_text({'site': s.name})} {s.budget_bytes_per_hour}\n"
+            for s in sites
+            if s.budget_bytes_per_hour
         ],
     )
 

@@ -98,6 +98,23 @@ def test_a_repeat_is_passed_on_once_and_a_backlog_behind_the_live_report(collect
     assert asyncio.run(run()) == [(0.5, True), (0.25, False)]
 
 
+def test_what_is_live_is_read_past_a_backlog(collector: Inside) -> None:
+    async def run() -> list[tuple[list[int], int]]:
+        agent = await collector.enrol("pc-01")
+        late = []
+        for value in range(3):
+            late += collector.round(agent, value=value)
+            collector.clock.wait(15)
+        await collector.report(agent, value=3)
+        await collector.post(agent, late)
+        collector.clock.wait(15)
+        await collector.report(agent, value=4)
+        found = [collector.state.feed.read_live(after, limit) for after, limit in ((0, 10), (0, 1), (1, 1), (5, 10))]
+        return [([int(samples_of(each)["node_load1"]) for each in live], position) for live, position in found]
+
+    assert asyncio.run(run()) == [([3, 4], 5), ([3], 1), ([4], 5), ([], 5)]
+
+
 def test_a_destination_goes_on_where_it_was_and_a_new_one_begins_now(collector: Inside) -> None:
     async def run() -> None:
         agent = await collector.enrol("pc-01")

@@ -123,6 +123,25 @@ def test_a_machine_whose_reports_wait_for_each_other_is_not_silent_between_them(
     assert asyncio.run(run()) == ["on", "on", "on", "silent"]
 
 
+def test_what_a_site_is_asked_for_is_told(collector: Inside) -> None:
+    async def run() -> dict[str, float]:
+        for site in ("castries", "roseau", "elsewhere"):
+            agent = await collector.enrol("pc", token=await collector.token(site=site))
+            await collector.report(agent)
+        told = await collector.samples("/metrics/self")
+        names = ("interval_seconds", "batch_reports", "budget_bytes_per_hour")
+        wanted = {f"keskidee_site_{name}" for name in names}
+        return {f"{name} {dict(labels)['site']}": value for (name, labels), value in told.items() if name in wanted}
+
+    assert asyncio.run(run()) == {
+        "keskidee_site_interval_seconds castries": 30,
+        "keskidee_site_batch_reports castries": 2,
+        "keskidee_site_interval_seconds roseau": 15,
+        "keskidee_site_batch_reports roseau": 1,
+        "keskidee_site_budget_bytes_per_hour roseau": 400_000,
+    }
+
+
 def test_what_a_post_weighs_beside_its_reports_is_no_guess() -> None:
     assert bytes_an_hour(3600, 1, 0) == POST_BYTES
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import re
 import sqlite3
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 LOOK_SECONDS = 0.2
 PAGES_A_LOOK = 4
+PAGE_SECONDS = 60.0
 
 
 @dataclass(kw_only=True)
@@ -65,7 +67,7 @@ class Watch(threading.Thread):
         return self.worst
 
     def page(self, path: str) -> str:
-        line = http.client.HTTPSConnection("127.0.0.1", self._port, timeout=30, context=self._tls)
+        line = http.client.HTTPSConnection("127.0.0.1", self._port, timeout=PAGE_SECONDS, context=self._tls)
         try:
             line.request("GET", path, headers=self._headers)
             return line.getresponse().read().decode()
@@ -80,16 +82,23 @@ class Watch(threading.Thread):
             worst.rss_mib = max(worst.rss_mib, rss_bytes(self._pid) / MIB)
             for turn in range(PAGES_A_LOOK):
                 machine = self._machines[(looks * PAGES_A_LOOK + turn) % len(self._machines)]
-                taken_at = value(self.page(f"/metrics/machines/{machine}"), "node_time_seconds")
-                worst.page_age_seconds = max(worst.page_age_seconds, time.time() - taken_at)
+                worst.page_age_seconds = max(worst.page_age_seconds, self._age_of(machine))
                 worst.pages += 1
             if looks % 10 == 0:
-                behind = value(self.page("/metrics/self"), "keskidee_remote_write_behind_seconds")
-                worst.behind_seconds = max(worst.behind_seconds, behind)
                 self._look_at_queue()
             looks += 1
 
+    def _age_of(self, machine: str) -> float:
+        """How old what a machine's page shows is; a page that does not come is as old as it was waited for."""
+        try:
+            return time.time() - value(self.page(f"/metrics/machines/{machine}"), "node_time_seconds")
+        except TimeoutError:
+            return PAGE_SECONDS
+
     def _look_at_queue(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            behind = value(self.page("/metrics/self"), "keskidee_remote_write_behind_seconds")
+            self.worst.behind_seconds = max(self.worst.behind_seconds, behind)
         with sqlite3.connect(f"file:{self._data / 'reports.db'}?mode=ro", uri=True) as database:
             rows, size = database.execute("SELECT count(*), coalesce(sum(length(words)), 0) FROM queue").fetchone()
         database.close()

@@ -94,9 +94,11 @@ class QueueStore:
         """The statement that queues a report."""
         return (_ROW, Queued(position, machine_id, schema_id, taken_ms, live, samples, words)._asdict())
 
-    def after(self, position: int, limit: int) -> list[Queued]:
-        """Rows behind a position, in order."""
+    def after(self, position: int, limit: int, *, live: bool = False) -> list[Queued]:
+        """Rows behind a position, in order; only the live ones where that is asked for."""
         query = select(queue).where(queue.c.position > position).order_by(queue.c.position).limit(limit)
+        if live:
+            query = query.where(queue.c.live)
         with self._engine.connect() as connection:
             return [Queued._make(row) for row in connection.execute(query)]
 

@@ -55,6 +55,9 @@ class Feed(Protocol):
     def read(self, after: int, limit: int) -> Sequence[PassedReport]:
         """At most `limit` reports behind a position, in order; none where there is nothing newer."""
 
+    def read_live(self, after: int, limit: int) -> tuple[Sequence[PassedReport], int]:
+        """At most `limit` live reports behind a position, in order, and the position up to which these are all."""
+
     def wait(self, after: int, seconds: float) -> bool:
         """Whether something newer than `after` is durable, at the latest after this time."""
 

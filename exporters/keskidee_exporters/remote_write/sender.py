@@ -65,6 +65,7 @@ class Sender:
         self._thread = Thread(target=self._run, name=f"remote write {settings.name}", daemon=True)
         self._reading = FIRST_READ
         self._lost = 0
+        self._live_at = 0
         self._page_at = 0
         self._in_hand: Sequence[PassedReport] = ()
         counters.watch(lambda: len(self._in_hand), self._behind_seconds)
@@ -101,7 +102,9 @@ class Sender:
         self._count_lost()
         if reports:
             full = len(reports) >= self._reading
-            self._deliver_reports(reports)
+            if full and not all(each.live for each in reports):  # what is live does not wait behind a backlog
+                self._deliver_live(cursor)
+            self._deliver_reports([each for each in reports if not (each.live and each.position <= self._live_at)])
             cursor = reports[-1].position
             self._feed.advance(self._settings.name, cursor)
         else:
@@ -115,7 +118,15 @@ class Sender:
             self._feed.wait(cursor, WAIT_SECONDS)
         return cursor
 
+    def _deliver_live(self, cursor: int) -> None:
+        """What is live by now. How far that went is not kept: the next sender repeats some, as after a kill."""
+        live, position = self._feed.read_live(max(cursor, self._live_at), self._reading)
+        self._deliver_reports(live)
+        self._live_at = position
+
     def _deliver_reports(self, reports: Sequence[PassedReport]) -> None:
+        if not reports:
+            return
         self._in_hand = reports
         samples = sum([len(values) for report in reports for _, values in report.parts])
         self._deliver(self._batches.of(self._young_enough(reports)))

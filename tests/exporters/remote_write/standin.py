@@ -73,6 +73,10 @@ class Log:
     def read(self, after: int, limit: int) -> list[Passed]:
         return [report for report in list(self.reports) if report.position > after][:limit]
 
+    def read_live(self, after: int, limit: int) -> tuple[list[Passed], int]:
+        live = [report for report in list(self.reports) if report.position > after and report.live][:limit]
+        return live, live[-1].position if live else after
+
     def wait(self, after: int, seconds: float) -> bool:
         with self._news:
             return self._news.wait_for(lambda: bool(self.read(after, 1)), seconds)

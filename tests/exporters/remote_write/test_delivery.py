@@ -182,6 +182,21 @@ def test_a_machines_old_backlog_does_not_cost_what_is_live(
     assert counted("dropped_samples_total", reason="fault") == 30.0
 
 
+def test_what_is_live_overtakes_a_backlog_and_is_sent_once(
+    receiver: Callable[..., Receiver], sending: Sending, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("FIRST_READ", "REPORTS_READ"):
+        monkeypatch.setattr(sender, name, 2)
+    log, there = Log(), receiver()
+    for at in range(6):
+        log.add("a", NOON_MS - 10**6 + at, (LOAD, [float(at)]), live=False)
+    log.add("a", NOON_MS, (LOAD, [99.0]))
+    log.add("a", NOON_MS - 10**6 + 6, (LOAD, [6.0]), live=False)
+    sending(log, url=there.url)
+    wait_until(lambda: log.is_read_by("a"))
+    assert values(there) == [99, 0, 1, 2, 3, 4, 5, 6]
+
+
 def test_samples_over_the_age_that_is_set_are_not_sent(
     receiver: Callable[..., Receiver], sending: Sending, counted: Callable[..., float]
 ) -> None:
