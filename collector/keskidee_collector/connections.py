@@ -190,13 +190,17 @@ class Connection(HttpToolsProtocol):
             self._wait(self._connections.receive_seconds * (BODY_PATIENCE if self._head_complete else 1))
 
     def on_message_begin(self) -> None:
-        super().on_message_begin()
+        self.url, self.headers, self.expect_100_continue = b"", [], False
         self._begun, self._head_complete, self._complete, self._asked = True, False, False, None
         self._overhead_bytes = 0
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if not self._head_complete:  # what comes after it are trailers, which nothing here reads
-            super().on_header(name, value)
+        if self._head_complete:  # what comes after it are trailers, which nothing here reads
+            return
+        name = name.lower()
+        if name == b"expect" and value.lower() == b"100-continue":
+            self.expect_100_continue = True
+        self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
         self._head_complete = True
@@ -205,8 +209,16 @@ class Connection(HttpToolsProtocol):
         if self._is_report():
             self._held = []
         else:
-            super().on_headers_complete()
-            self._asked = self.cycle
+            self._through_asgi()
+
+    def _through_asgi(self) -> None:
+        """As in uvicorn, which makes a scope for each message; a report needs none."""
+        url, headers, expects = self.url, self.headers, self.expect_100_continue
+        super().on_message_begin()
+        self.headers += headers  # the list that the scope has
+        self.url, self.expect_100_continue = url, expects
+        super().on_headers_complete()
+        self._asked = self.cycle
 
     def _is_report(self) -> bool:
         """Whether it may be answered without ASGI, if all of it is there; behind another request it may not."""
@@ -223,8 +235,7 @@ class Connection(HttpToolsProtocol):
         """What came has been read: a report that was held and is not complete takes the way of every other request."""
         if self._held is not None:
             held, self._held = self._held, None
-            super().on_headers_complete()
-            self._asked = self.cycle
+            self._through_asgi()
             for body in held:
                 super().on_body(body)
 

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 PREFIX, SUFFIX = "/v1/machines/", "/reports"
+_PREFIX, _SUFFIX = PREFIX.encode(), SUFFIX.encode()
 BUSY_WHEN_WAITING = 2_000
 RETRY_AFTER_SECONDS = 30
 POSTS_AT_ONCE = 4
@@ -65,11 +66,7 @@ def is_report_path(path: str) -> bool:
 
 def is_plain_target(target: bytes) -> bool:
     """Whether a request target is a path of this route as agents write it, with nothing in it to be decoded."""
-    return (
-        target.startswith(PREFIX.encode())
-        and target.endswith(SUFFIX.encode())
-        and target[len(PREFIX) : -len(SUFFIX)].isalnum()
-    )
+    return target.startswith(_PREFIX) and target.endswith(_SUFFIX) and target[len(_PREFIX) : -len(_SUFFIX)].isalnum()
 
 
 class Ingest:

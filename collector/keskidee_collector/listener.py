@@ -54,7 +54,29 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 class Server(uvicorn.Server):
-    """uvicorn's, with a TLS of its own: less memory a connection, and an end to its patience in handshakes."""
+    """uvicorn's, with a TLS of its own: less memory a connection, and an end to its patience in handshakes.
+
+    And it sleeps until it is to stop, where uvicorn looks ten times a second.
+    """
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._leaving = asyncio.Event()
+        super().__init__(config)
+
+    @property
+    def should_exit(self) -> bool:
+        """Whether it is to stop; set by a signal too, which may come in the middle of anything."""
+        return self._leaving.is_set()
+
+    @should_exit.setter
+    def should_exit(self, leaves: bool) -> None:
+        if leaves:
+            self._loop.call_soon_threadsafe(self._leaving.set)
+
+    async def main_loop(self) -> None:
+        """Until it is to stop."""
+        await self._leaving.wait()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listens on `sockets`."""

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 RECORD_BYTES = 16 * 1024
 """The longest that one record carries, and that one call reads."""
-SLICE_BYTES = 4 * 1024
-"""So much is put into the buffer of what came in at once: it keeps the size that it once had."""
+SLICE_BYTES = 1024
+"""So much is put into the buffer of what came in at once: it keeps the size that it once had. A report fits."""
 
 
 class Secured(asyncio.Protocol):

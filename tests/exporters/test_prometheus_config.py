@@ -105,4 +105,4 @@ def test_promtool_accepts_it_and_finds_the_rules(
         [program("promtool"), "check", "config", folder / "prometheus.yml"], capture_output=True, text=True
     )
     assert checked.returncode == 0, checked.stdout + checked.stderr
-    assert "SUCCESS: 9 rules found" in checked.stdout
+    assert "SUCCESS: 12 rules found" in checked.stdout
