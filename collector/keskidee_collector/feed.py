@@ -71,7 +71,6 @@ class Feed:
         self._changed = threading.Condition()
         self._position = self._durable = store.last_position()
         self._cursors = store.open_cursors([each.name for each in destinations], self._position)
-        self._new_schemas: dict[tuple[str, bytes], Schema] = {}
         self._part_names: WeakKeyDictionary[PartTemplate, PartNames] = WeakKeyDictionary()
 
     # for destinations
@@ -122,7 +121,6 @@ class Feed:
         rows = []
         for entry in sorted(taken, key=lambda each: each.ticks):
             self._position += 1
-            self._note(machine, entry)
             rows.append(
                 self._store.row(
                     self._position,
@@ -160,19 +158,9 @@ class Feed:
 
     # inside
 
-    def _note(self, machine: Machine, entry: Taken) -> None:
-        """Keeps a schema that the machine gets with this POST: destinations see rows before it is known to have it."""
-        key = machine.id, entry.snapshot.schema_id
-        if entry.snapshot.schema_id in machine.schemas:
-            self._new_schemas.pop(key, None)
-        else:
-            self._new_schemas[key] = entry.schema
-
     def _passed(self, row: Queued) -> PassedReport | None:
         machine = self._fleet.get(row.machine_id)
-        schema = self._new_schemas.get((row.machine_id, row.schema_id))  # first, as it goes once the machine has it
-        if schema is None and machine is not None:
-            schema = machine.schemas.get(row.schema_id)
+        schema = machine.schemas.get(row.schema_id) if machine is not None else None
         if machine is None or schema is None:  # retired meanwhile, or its names are long forgotten
             return None
         return PassedReport(

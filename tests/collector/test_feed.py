@@ -99,17 +99,6 @@ def test_a_repeat_is_passed_on_once_and_a_backlog_behind_the_live_report(collect
     assert asyncio.run(run()) == [(0.5, True), (0.25, False)]
 
 
-def test_a_report_can_be_read_as_soon_as_it_is_durable(collector: Inside, monkeypatch: pytest.MonkeyPatch) -> None:
-    feed, seen = collector.state.feed, list[dict[str, float]]()
-    monkeypatch.setattr(feed, "passed", lambda: seen.extend(map(samples_of, feed.read(0, 10))))  # as destinations may
-
-    async def run() -> None:
-        await collector.report(await collector.enrol("pc-01"), value=0.75)
-
-    asyncio.run(run())
-    assert seen == [{"node_load1": 0.75}]
-
-
 def test_what_is_live_is_read_past_a_backlog(collector: Inside) -> None:
     async def run() -> list[tuple[list[int], int]]:
         agent = await collector.enrol("pc-01")
