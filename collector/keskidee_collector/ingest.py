@@ -183,7 +183,11 @@ class Ingest:
         limits = self._state.settings.limits
         if len(body) <= SMALL_BODY_BYTES:
             return open_post(body, limits)
-        return await asyncio.get_running_loop().run_in_executor(self._opener, open_post, body, limits)
+        self._state.opening += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._opener, open_post, body, limits)
+        finally:
+            self._state.opening -= 1
 
     def _reply(self, done: bytes | Refusal) -> Reply:
         if isinstance(done, bytes):

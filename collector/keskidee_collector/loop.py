@@ -29,11 +29,13 @@ class Breath:
     A report that comes alone finds its code and data in no cache, wakes the loop and has a commit of its own: it costs
     twice what one in company costs. So while reports come within BUSY_SECONDS of each other, the loop waits until they
     are `written` (which waits so many seconds at most), answers them, and sleeps: the kernel keeps what arrives
-    meanwhile. Not while others are being answered: they wait for it.
+    meanwhile. Not while others are being answered, nor while `is_wanted` says that something else goes on, such as a
+    handshake: they would wait for it at each of their steps.
     """
 
-    def __init__(self, written: Callable[[float], object]) -> None:
+    def __init__(self, written: Callable[[float], object], is_wanted: Callable[[], bool]) -> None:
         self._written = written
+        self._is_wanted = is_wanted
         self._reports = 0
         self._ended_at = float("-inf")
 
@@ -46,7 +48,7 @@ class Breath:
     def _wait(self, others: Collection[object]) -> None:
         began_at = time.monotonic()
         busy = began_at - self._ended_at < BUSY_SECONDS
-        if busy and self._reports < ENOUGH and not others:
+        if busy and self._reports < ENOUGH and not others and not self._is_wanted():
             self._written(BREATH_SECONDS)
             _after_turns(self._sleep, others, began_at)
         else:
@@ -54,7 +56,7 @@ class Breath:
 
     def _sleep(self, others: Collection[object], began_at: float) -> None:
         left = began_at + BREATH_SECONDS - time.monotonic()
-        if left > 0 and not others:
+        if left > 0 and not others and not self._is_wanted():
             time.sleep(left)
         self._reports = 0
         self._ended_at = time.monotonic()

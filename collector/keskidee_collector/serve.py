@@ -38,6 +38,7 @@ from keskidee_collector.loop import Breath
 from keskidee_collector.proxies import read_authority
 from keskidee_collector.state import ALIVE_FILE, State
 from keskidee_collector.store.database import Unusable
+from keskidee_collector.tls import Secured
 from keskidee_config import written
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ async def serve(settings: CollectorSettings, directory: Path, beside: Beside) ->
             settings.limits.receive_seconds,
             lambda reason: state.metrics.refused.labels(reason).inc(),
             reports=application,
-            breath=Breath(state.reports.writer.wait_written),
+            breath=Breath(state.reports.writer.wait_written, lambda: Secured.handshakes + state.opening > 0),
         )
         state.metrics.gauge("connections", "Open connections of clients", lambda: len(connections))
         config = server_config(settings, application, connections, certificate)

@@ -39,8 +39,9 @@ logger = logging.getLogger(__name__)
 class State:
     """Everything the routes share. `now` gives UTC epoch seconds; `listening_since` is when this process began.
 
-    `ticks` are seconds of a clock that is never set: what is newer, and who is silent, must not depend on a wall clock
-    that steps. A test that sets `now` gets its ticks from there too.
+    `opening` bodies are being read by a thread of their own. `ticks` are seconds of a clock that is never set: what is
+    newer, and who is silent, must not depend on a wall clock that steps. A test that sets `now` gets its ticks from
+    there too.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class State:
         self.now = now
         self.ticks: Callable[[], float] = time.monotonic if now is time.time else now
         self.listening_since = now()
+        self.opening = 0
         self.reports = ReportStore(directory / "reports.db")
         self.register = RegisterStore(directory / "register.db")
         self.definitions = Definitions(settings.limits.fleet_families, settings.limits.families)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +25,9 @@ class Secured(asyncio.Protocol):
 
     A handshake that takes longer than `patience_seconds` is given up without a word, and so is one that fails.
     """
+
+    handshakes: ClassVar[int] = 0
+    """Those that are going on in this process."""
 
     __slots__ = (
         "_closing",
@@ -48,6 +51,7 @@ class Secured(asyncio.Protocol):
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
         self._deadline = asyncio.get_running_loop().call_later(patience_seconds, self.abort)
         self._closing = False
+        Secured.handshakes += 1
 
     # what the raw transport calls
 
@@ -57,7 +61,9 @@ class Secured(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._deadline.cancel()
         self._closing = True
-        if self._connection is not None:
+        if self._connection is None:
+            Secured.handshakes -= 1
+        else:
             self._connection.connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -88,6 +94,7 @@ class Secured(asyncio.Protocol):
             self._tls.do_handshake()
             self._deadline.cancel()
             self._connection = self._connect()
+            Secured.handshakes -= 1
             self._connection.connection_made(self)  # type: ignore[arg-type]  # all that a connection asks of one
         while not self._closing and (self._incoming.pending or self._tls.pending()):
             if not (received := self._tls.read(RECORD_BYTES)):

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from typing import TYPE_CHECKING
 
 import pytest
 
 from keskidee_collector.loop import BREATH_SECONDS, ENOUGH, Breath
+from keskidee_collector.tls import Secured
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
 
-def breaths(turns: list[int], others: Collection[object] = ()) -> list[float]:
+def breaths(turns: list[int], others: Collection[object] = (), *, is_wanted: bool = False) -> list[float]:
     """What the loop waited for the writer when so many reports came in each of these turns."""
     waited: list[float] = []
 
     async def run() -> None:
-        breath = Breath(waited.append)
+        breath = Breath(waited.append, lambda: is_wanted)
         for reports in turns:
             for _ in range(reports):
                 breath.report(others)
@@ -39,3 +41,19 @@ def test_it_breathes_after_reports_that_come_soon_after_others_and_are_few(
 
 def test_it_does_not_breathe_while_a_page_is_answered() -> None:
     assert breaths([1, 1, 1], others=["GET /metrics"]) == []
+
+
+def test_it_does_not_breathe_while_somebody_shakes_hands_or_names_are_read() -> None:
+    assert breaths([1, 1, 1], is_wanted=True) == []
+
+
+def test_handshakes_are_counted_while_they_go_on() -> None:
+    async def run() -> list[int]:
+        before = Secured.handshakes
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        begun = Secured(context, asyncio.Protocol, 60)
+        during = Secured.handshakes
+        begun.connection_lost(None)
+        return [during - before, Secured.handshakes - before]
+
+    assert asyncio.run(run()) == [1, 0]
