@@ -26,11 +26,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks tests by the fixtures they take, skips those whose recordings are not here, and begins with whole chains.
-
-    Those mostly wait for what must come in its time; begun first, they do so while the others work.
-    """
-    items.sort(key=lambda item: "e2e" not in item.path.parts)
+    """Marks tests by the fixtures they take, and skips those whose recordings are not here."""
     absent = pytest.mark.skip(reason=f"no recordings in {SHARED_DATA}")
     for item in items:
         fixtures = getattr(item, "fixturenames", ())
