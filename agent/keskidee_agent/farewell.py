@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-import select
 import time
+
+from keskidee_agent.waiting import select_any
 
 SYSTEMD = "/run/systemd/system"
 """There when systemd is in charge (sd_booted(3))."""
@@ -48,7 +49,7 @@ def _system_state() -> bytes:
 
 def _read_until(reader: int, deadline: float) -> bytes | None:
     content = b""
-    while (left := deadline - time.monotonic()) > 0 and select.select([reader], [], [], left)[0]:
+    while (left := deadline - time.monotonic()) > 0 and select_any([reader], [], [], left)[0]:
         more = os.read(reader, 256)
         if not more:
             return content

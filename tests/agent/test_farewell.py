@@ -1,5 +1,7 @@
 """Whether the machine goes down is told by files first and by systemctl, which gets half a second."""
 
+import os
+import resource
 import time
 from pathlib import Path
 
@@ -52,3 +54,16 @@ def test_without_systemd_the_file_for_logins_is_all_there_is(systemd: Path, monk
     assert not farewell.machine_goes_down()
     (systemd / "nologin").write_text("")
     assert farewell.machine_goes_down()
+
+
+def test_an_agent_with_a_thousand_files_open_hears_systemctl_too(systemd: Path) -> None:
+    answering(systemd, "echo stopping; exit 1")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 4096)), hard))
+    held = [os.open(os.devnull, os.O_RDONLY) for _ in range(1100)]
+    try:
+        assert farewell.machine_goes_down()
+    finally:
+        for descriptor in held:
+            os.close(descriptor)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
