@@ -12,7 +12,7 @@ import struct
 import zlib
 from hashlib import sha256
 
-from keskidee_report.delta import Snapshot, packed_durations, unpacked_durations
+from keskidee_report.delta import Snapshot, packed_durations, to_planes, unpacked_durations
 from keskidee_report.model import KINDS, OUTCOMES
 from keskidee_report.rules import HELP_LENGTH, LABEL_VALUE_LENGTH, REASON_LENGTH, clean_text
 from keskidee_report.wire import (
@@ -148,7 +148,7 @@ def report_payload(session: bytes, report: Snapshot) -> bytes:
     head = [session, varint(report.sequence), varint(report.boot_ms), varint(report.wall_ms)]
     head += [report.schema_id, report.outcomes, varints(unpacked_durations(report.durations))]
     head += map(text, report.reasons)
-    head += [report.words[plane::8] for plane in range(8)]
+    head.append(to_planes(report.words))
     return b"".join(head)
 
 

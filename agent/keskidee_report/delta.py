@@ -68,6 +68,20 @@ def unpacked_durations(durations: bytes) -> tuple[int, ...]:
     return struct.unpack(f"<{len(durations) // 4}I", durations)
 
 
+def to_planes(words: bytes) -> bytes:
+    """64-bit words byte plane by byte plane: all lowest bytes first, since high bytes are nearly all alike."""
+    return b"".join([words[plane::8] for plane in range(8)])
+
+
+def from_planes(planes: bytes) -> bytes:
+    """The words again."""
+    samples = len(planes) // 8
+    words = bytearray(samples * 8)
+    for plane in range(8):
+        words[plane::8] = planes[plane * samples : (plane + 1) * samples]
+    return bytes(words)
+
+
 def snapshot_of(payload: bytes, sources: int) -> tuple[bytes, Snapshot]:
     """Session and content of a REPORT frame whose schema has so many sources. Raises Malformed."""
     reader = Reader(payload)
@@ -78,16 +92,12 @@ def snapshot_of(payload: bytes, sources: int) -> tuple[bytes, Snapshot]:
         raise Malformed("an unknown outcome", outcomes)
     durations = packed_durations(reader.varints(sources))
     reasons = tuple([reader.text(REASON_LENGTH * _UTF8_BYTES) for code in outcomes if code])
-    samples = reader.left() // 8
     if reader.left() % 8:
         raise Malformed(f"{reader.left()} bytes of values, no multiple of 8")
-    planes = reader.rest()
-    words = bytearray(samples * 8)
-    for plane in range(8):
-        words[plane::8] = planes[plane * samples : (plane + 1) * samples]
+    words = from_planes(reader.rest())
     return session, Snapshot(
         sequence, boot_ms, wall_ms, schema_id,
-        outcomes=outcomes, durations=durations, reasons=reasons, words=bytes(words),
+        outcomes=outcomes, durations=durations, reasons=reasons, words=words,
     )  # fmt: skip
 
 

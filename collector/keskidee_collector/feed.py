@@ -17,6 +17,7 @@ from weakref import WeakKeyDictionary
 from keskidee_collector.render import page_families
 from keskidee_collector.store.queue import Bounds
 from keskidee_report.decode import decode_part
+from keskidee_report.delta import from_planes, to_planes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -193,14 +194,9 @@ class Feed:
 def deflated(words: bytes) -> bytes:
     """Words as the queue keeps them: byte plane by byte plane, because the high bytes are nearly all alike."""
     deflater = zlib.compressobj(1, zlib.DEFLATED, 13, 6)
-    return deflater.compress(b"".join([words[plane::8] for plane in range(8)])) + deflater.flush()
+    return deflater.compress(to_planes(words)) + deflater.flush()
 
 
 def inflated(content: bytes) -> bytes:
     """The words again."""
-    planes = zlib.decompress(content)
-    samples = len(planes) // 8
-    words = bytearray(len(planes))
-    for plane in range(8):
-        words[plane::8] = planes[plane * samples : (plane + 1) * samples]
-    return bytes(words)
+    return from_planes(zlib.decompress(content))

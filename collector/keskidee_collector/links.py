@@ -48,10 +48,9 @@ class Wishes:
 
 @dataclass(slots=True)
 class Link:
-    """The link of one site: its settings, machines that use it, mean bytes of a report, and what is wished now."""
+    """The link of one site: its settings, mean bytes of a report, and what is wished now."""
 
     settings: SiteSettings
-    machines: int
     report_bytes: float
     wishes: Wishes
     answer: bytes
@@ -90,8 +89,7 @@ class Links:
             count[machine.site] += 1
             machine.batch = self._links[machine.site].wishes.batch
         for name, link in self._links.items():
-            link.machines = count[name]
-            link.wishes = self._wishes_for(link.settings, link.machines, link.report_bytes)
+            link.wishes = self._wishes_for(link.settings, count[name], link.report_bytes)
             link.answer = link.wishes.answer()
 
     def budget(self, site: str) -> int:
@@ -101,7 +99,7 @@ class Links:
 
     def _link(self, settings: SiteSettings) -> Link:
         wishes = self._wishes_for(settings, 1, REPORT_BYTES_AT_FIRST)
-        return Link(settings, 1, REPORT_BYTES_AT_FIRST, wishes, wishes.answer())
+        return Link(settings, REPORT_BYTES_AT_FIRST, wishes, wishes.answer())
 
     def _wishes_for(self, site: SiteSettings, machines: int, report_bytes: float) -> Wishes:
         interval = site.interval_seconds or self._interval_seconds

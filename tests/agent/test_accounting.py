@@ -78,10 +78,6 @@ class Machine:
         self.held += 1
         self.clock.ms += INTERVAL_MS
 
-    @property
-    def heard_before(self) -> set[int]:
-        return set(self.heard)
-
     def send_live(self) -> None:
         if self.spool.live is not None:
             self.heard.append(self.spool.live.sequence)
@@ -90,7 +86,7 @@ class Machine:
     def send_batch(self, max_reports: int, reason: str = "") -> None:
         batch = self.spool.oldest(max_reports, ALL)
         if batch is not None:
-            if not self.heard_before.isdisjoint(numbers(batch.reports)):
+            if not {*self.heard}.isdisjoint(numbers(batch.reports)):
                 reason = ""  # a collector knows a repeat by its number, and never refuses it
             self.heard += [] if reason else numbers(batch.reports)
             self.spool.acknowledge(batch, reason)
