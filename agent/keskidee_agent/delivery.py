@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from keskidee_agent import clock
 from keskidee_agent.chain import chained, sources_of
+from keskidee_agent.courtesy import Courtesy
 from keskidee_agent.cursor import REFUSED
 from keskidee_agent.transport import DeliveryError, Pauses
 from keskidee_report.codec import envelope, facts_frame, goodbye_frame
@@ -79,6 +80,7 @@ class Delivery:
         self._one_by_one = 0
         self._rounds_waiting = 0
         self._urgent = False
+        self._courtesy = Courtesy()
         self._thrift: Thrift | None = None
         self._post_bytes = 0
 
@@ -104,7 +106,8 @@ class Delivery:
         batch = self.wishes.batch if self.wishes is not None else 1
         if self._rounds_waiting < batch and not self._urgent:
             return
-        deadline_ms = clock.boot_ms() + int(seconds * 1000)
+        began_ms = clock.boot_ms()
+        deadline_ms = began_ms + int(seconds * 1000)
         try:
             if not self._may_spend(urgent=self._urgent):
                 self.deferred += 1
@@ -112,7 +115,8 @@ class Delivery:
             together = self._recent(batch)
             self._send_live(together, seconds)
             self._rounds_waiting, self._urgent = 0, False
-            if together is None and self._may_spend(backlog=True):
+            courteous = self._courtesy.allows(clock.boot_ms() - began_ms)
+            if together is None and courteous and self._may_spend(backlog=True):
                 self._send_backlog((deadline_ms - clock.boot_ms()) / 1000)
         except DeliveryError as error:
             self._pause(error, interval_seconds)

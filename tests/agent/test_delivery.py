@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from keskidee_agent import clock
+from keskidee_agent.courtesy import ROUNDS_AT_MOST
 from keskidee_agent.delivery import BATCH_REPORTS, Delivery
 from keskidee_agent.origin import origin_of
 from keskidee_agent.spool import Spool
@@ -35,6 +36,7 @@ class Agent:
         self.sequence = 0
         self.zones = ["a"]
         self.urgent = False
+        self.courteous = False
 
     def round(self, *, send: bool = True) -> None:
         samples = [TEMPERATURE(20.0 + self.sequence, zone=zone) for zone in self.zones]
@@ -47,6 +49,8 @@ class Agent:
 
     def deliver(self) -> None:
         self.delivery._paused_until_ms = 0  # the pauses have tests of their own
+        if not self.courteous:  # the machine of the test may be slow
+            self.delivery._courtesy._rounds = ROUNDS_AT_MOST
         self.delivery.deliver(5, 15, urgent=self.urgent)
 
     def rounds(self, count: int, *, send: bool = True) -> None:
@@ -161,6 +165,17 @@ def test_a_long_backlog_goes_out_one_batch_a_round(agent: Agent, collector: Coll
         agent.round()
         sizes.append(len(collector.reports) - before)
     assert sizes == [1 + BATCH_REPORTS] * 3 + [1]
+    assert sorted(collector.reports) == list(range(agent.sequence))
+
+
+def test_no_batch_follows_a_live_report_that_the_collector_was_slow_to_take(agent: Agent, collector: Collector) -> None:
+    agent.rounds(2 * BATCH_REPORTS, send=False)
+    agent.round()
+    collector.delays, before, agent.courteous = [0.6], len(collector.reports), True
+    agent.round()
+    assert collector.reports[before:] == [agent.sequence - 1]
+    agent.courteous = False
+    agent.rounds(2)
     assert sorted(collector.reports) == list(range(agent.sequence))
 
 
