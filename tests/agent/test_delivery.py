@@ -35,12 +35,14 @@ class Agent:
         self.delivery = Delivery(transport, self.spool, self.encoder, facts=lambda: self.facts, warn=self.told.append)
         self.sequence = 0
         self.zones = ["a"]
+        self.cores: list[str] = []
         self.urgent = False
         self.courteous = False
 
     def round(self, *, send: bool = True) -> None:
         samples = [TEMPERATURE(20.0 + self.sequence, zone=zone) for zone in self.zones]
-        readings = [Reading("loadavg", OK, samples=[LOAD(0.5)]), Reading("thermal", OK, samples=samples)]
+        loads = [LOAD(0.5), *[LOAD(0.5, core=core) for core in self.cores]]
+        readings = [Reading("loadavg", OK, samples=loads), Reading("thermal", OK, samples=samples)]
         now, wall = clock.boot_ms(), clock.wall_ms()
         self.spool.hold(self.encoder.report(readings, sequence=self.sequence, boot_ms=now, wall_ms=wall))
         self.sequence += 1
@@ -199,6 +201,17 @@ def test_a_backlog_whose_names_were_forgotten_brings_them(agent: Agent, collecto
     agent.round()
     assert collector.reports == [0, 3, 1, 2]
     assert collector.posts[-1] == ["part", "schema", "report", "delta"]
+
+
+def test_a_backlog_brings_only_the_names_that_are_new(agent: Agent, collector: Collector) -> None:
+    agent.zones = [f"zone-{number**9}" for number in range(300)]
+    agent.round()
+    agent.cores = ["0"]
+    agent.rounds(2, send=False)
+    agent.cores = []
+    agent.round()
+    assert collector.posts[1:] == [["delta"], ["part", "schema", "report", "delta"]]
+    assert len(collector.bodies[2]) < len(collector.bodies[0]) / 2
 
 
 def test_a_backlog_is_one_whole_report_and_what_changed_after_it(agent: Agent, collector: Collector) -> None:
