@@ -92,14 +92,13 @@ def _record(kind: bytes, payload: bytes) -> bytes:
     return _PREFIX.pack(len(payload), zlib.crc32(payload, zlib.crc32(kind))) + kind + payload
 
 
-def records(content: bytes) -> Iterator[tuple[bytes, int, int]]:
+def records(content: bytes, at: int = HEAD_BYTES) -> Iterator[tuple[bytes, int, int]]:
     """Kind, start and end of the payload for each whole record, in order. The record ends where its payload does.
 
-    Raises Malformed where the content is no spool file.
+    `at` is where the first one begins. Raises Malformed where the content is no spool file.
     """
     if content[:HEAD_BYTES] != MAGIC:
         raise Malformed("not a spool file", content)
-    at = HEAD_BYTES
     while len(content) - at > _PREFIX.size:
         length, checksum = _PREFIX.unpack_from(content, at)
         kind = content[at + _PREFIX.size : at + _PREFIX.size + 1]

@@ -27,6 +27,8 @@ from keskidee_report.wire import REPORT, Reader, frame
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from keskidee_agent.cursor import Counts
     from keskidee_report.delta import Snapshot
 
@@ -95,6 +97,62 @@ class Chain:
         if base is None or base.sequence != sequence - back:
             raise Malformed(f"report {sequence} without its base")
         return apply_delta(reader, sequence, base)
+
+
+class Found:
+    """A report of a segment: its REPORT frame, its schema, and where its record ends."""
+
+    __slots__ = ("end", "frame", "schema_id")
+
+    def __init__(self, frame: bytes, schema_id: bytes, end: int) -> None:
+        self.frame = frame
+        self.schema_id = schema_id
+        self.end = end
+
+
+class Walk:
+    """The way through the reports of one segment, some at a time; `end` is where the last of those ended."""
+
+    __slots__ = ("_ahead", "_at", "_chain", "end", "segment")
+
+    def __init__(self, segment: Segment) -> None:
+        self.segment = segment
+        self.end = 0
+        self._chain = Chain()
+        self._at = HEAD_BYTES
+        self._ahead: Found | None = None  # read, and more than was wanted
+
+    @property
+    def names(self) -> list[bytes]:
+        """The SCHEMA and PART frames up to here, end to end in each item."""
+        return list(self._chain.names)
+
+    def take(self, content: bytes, done: int, max_reports: int, max_bytes: int) -> list[Found]:
+        """The next reports behind `done`: at least one, if there is any. Raises Malformed."""
+        found: list[Found] = []
+        size = 0
+        for report in self._reports(content, done):
+            size += len(report.frame)
+            if found and size > max_bytes:
+                self._ahead = report
+                break
+            found.append(report)
+            self.end = report.end
+            if len(found) == max_reports:
+                break
+        return found
+
+    def _reports(self, content: bytes, done: int) -> Iterator[Found]:
+        if self._ahead is not None:
+            ahead, self._ahead = self._ahead, None
+            yield ahead
+        chain = self._chain
+        for kind, start, end in records(content, self._at):
+            chain.add(kind, content[start:end])
+            self._at = end
+            if kind in REPORTS and end > done:
+                snapshot = chain.snapshot()
+                yield Found(whole(chain.session, snapshot), snapshot.schema_id, end)
 
 
 def whole(session: bytes, snapshot: Snapshot) -> bytes:

@@ -74,6 +74,28 @@ def test_a_batch_is_bounded_by_reports_and_by_bytes(tmp_path: Path) -> None:
     assert sizes == [5, 4, 1]
 
 
+@given(st.lists(st.tuples(st.integers(1, 6), st.sampled_from([1, 450, 2000, ALL]), st.booleans()), max_size=20))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+def test_a_segment_that_is_read_on_gives_what_one_that_is_read_anew_does(
+    tmp_path: Path, steps: list[tuple[int, int, bool]]
+) -> None:
+    shutil.rmtree(tmp_path / "spool", ignore_errors=True)
+    spool, last = filled(tmp_path / "spool", 12), 12
+    for at_most, max_bytes, acknowledged in steps:
+        batch = spool.oldest(at_most, max_bytes)
+        if batch is None:
+            break
+        spool._backlog._walk = None
+        anew = spool.oldest(at_most, max_bytes)
+        assert anew is not None
+        assert (anew.reports, anew.schema_ids, anew.end) == (batch.reports, batch.schema_ids, batch.end)
+        if acknowledged:
+            spool.acknowledge(batch)
+            spool.hold(report(last, B))
+            last += 1
+    kill(spool)
+
+
 def test_acknowledged_batches_stay_so_after_a_restart(tmp_path: Path) -> None:
     spool = filled(tmp_path, 10)
     batch = spool.oldest(6, ALL)
