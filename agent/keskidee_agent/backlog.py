@@ -14,6 +14,7 @@ from keskidee_agent.cursor import FULL, OLD, THINNED, Counts, Cursor
 from keskidee_agent.record import (
     HEAD_BYTES,
     MAGIC,
+    boot_record,
     delta_record,
     names_record,
     recent_after,
@@ -68,6 +69,7 @@ class Backlog:
         *,
         max_age_seconds: float,
         retention: Retention,
+        boot: str = "",
         now_ms: Callable[[], int],
     ) -> None:
         self.folder = folder
@@ -75,6 +77,7 @@ class Backlog:
         self.torn_bytes = self.lost_reports = 0
         self._cursor = Cursor(folder)
         self._schema_frames = schema_frames
+        self._boot = boot
         self._max_age_ms = int(max_age_seconds * 1000)
         self._longest_ms = min(self._max_age_ms // 8, retention.full_rate_ms // 6, SEGMENT_MS)
         self._retention = retention
@@ -148,7 +151,7 @@ class Backlog:
             return None
         segment, walk = self._segments[number], self._walk
         if walk is None or walk.segment is not segment or walk.end != self._done:
-            walk = Walk(segment)
+            walk = Walk(segment, self._boot)
         self._walk = None  # what is Malformed is no place to go on from
         found = walk.take(content_of(self._path(number)), self._done, max_reports, max_bytes)
         if not found:
@@ -254,10 +257,11 @@ class Backlog:
         number = self._last_number + 1
         self._writer = open_private(self._path(number))
         self._last_number = number
-        write_at(self._writer, MAGIC, 0)
+        head = MAGIC + boot_record(self._boot)
+        write_at(self._writer, head, 0)
         if not self._segments:
             self._done = HEAD_BYTES
-        segment = self._segments[number] = Segment(HEAD_BYTES, 0, now)
+        segment = self._segments[number] = Segment(len(head), 0, now)
         self._known_parts, self._known_schemas, self._base = set(), set(), None
         return segment
 

@@ -8,6 +8,7 @@
     kind D  = DELTA frame, whose base is the report before it in the file; deflated as RFC 1951 has it, with the frames
               of the D before it, back to the last report that was whole, as dictionary: their last 4096 bytes
     kind C  = the counts when the report after it was taken (cursor.py)
+    kind B  = the id of the boot in which the reports behind it were taken, where the system has one
     kind T  = level u8, u64 LE: to which level this file is thinned, and how many reports were ever thinned then
 
 A file holds all names that its reports need, so that it can be sent by a later process to a collector that has
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 MAGIC = b"KSPL\x01"
 SCHEMA_ID_BYTES = 8
 HEAD_BYTES = len(MAGIC)
-NAMES, REPORT, PLAIN_REPORT, DELTA, COUNTS, LEVEL = b"S", b"R", b"r", b"D", b"C", b"T"
+NAMES, REPORT, PLAIN_REPORT, DELTA, COUNTS, LEVEL, BOOT = b"S", b"R", b"r", b"D", b"C", b"T", b"B"
 REPORTS = (REPORT, PLAIN_REPORT, DELTA)
 LARGEST_RECORD_BYTES = 16 << 20
 
@@ -69,6 +70,11 @@ def recent_after(recent: bytes, frame: bytes) -> bytes:
 def counts_record(counts: bytes) -> bytes:
     """The counts as they were packed."""
     return _record(COUNTS, counts)
+
+
+def boot_record(boot: str) -> bytes:
+    """The id of this boot; nothing at all where there is none."""
+    return _record(BOOT, boot.encode("ascii", "replace")) if boot else b""
 
 
 def level_record(level: int, thinned: int) -> bytes:
