@@ -2,7 +2,8 @@
 
 Rows join it in the commit that makes their report durable, so nothing that was acknowledged is missing in it. Each
 destination has a cursor of its own; what all have is dropped, and what no destination took before the queue is full or
-too old is dropped and counted for those that had not got to it; so is what can no longer be read. Without a destination nothing is queued.
+too old is dropped and counted for those that had not got to it. So is what can no longer be read. Without a destination
+nothing is queued.
 Destinations read from threads of their own.
 """
 
