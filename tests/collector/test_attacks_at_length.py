@@ -39,16 +39,18 @@ def nothing(house: House) -> None:
 
 
 def slow_heads(house: House) -> None:
-    lines = [house.line() for _ in range(SLOW)]
-    for number, line in enumerate(lines):
+    lines = []
+    for number in range(SLOW):
+        lines.append(line := house.line())
         line.send(b"GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\n"[: 1 + number % 30])
     assert [line.answer().status for line in lines] == [408] * SLOW
 
 
 def slow_bodies(house: House) -> None:
-    lines = [house.line() for _ in range(SLOW)]
     request = house.agent.request(house.agent.body())
-    for line in lines:
+    lines = []
+    for _ in range(SLOW):
+        lines.append(line := house.line())
         line.send(request[:-1])
     assert {line.answer().status for line in lines} <= {408, 429}
 
