@@ -33,7 +33,7 @@ OF_THE_SANDBOX: dict[Series, str] = {
 }
 """What the sandbox itself takes of the machine, truly reported; everything else has the same value."""
 OF_WHOEVER_TALKS = "node_tcp_connection_states"
-"""It has a series for each state that a connection of this system is in just now, and the network is not the machine's."""
+"""It has a series for each state that some connection is in just now; the network is shared with all other tests."""
 
 pytestmark = [
     pytest.mark.slow,
