@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import zlib
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,15 @@ IDLE = 1000
 LIMITS = {"receive_seconds": 3, "connections": CONNECTIONS, "requests_per_minute": 100_000}
 REPORTS = scaled(20, 2000)
 PAUSE_SECONDS = 0.02
+
+
+@pytest.fixture(scope="module", autouse=True)
+def descriptors() -> Iterator[None]:
+    """As many as this process may have: an attacker has the connections too."""
+    before, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (before, hard))
 
 
 @pytest.fixture(scope="module")
