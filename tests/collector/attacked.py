@@ -79,6 +79,10 @@ class House:
         lines = self.collector.log[self._log :].splitlines()
         return [line for line in lines if not any(words in line for words in OF_THE_LOG)]
 
+    def path(self, route: str) -> str:
+        """Where machines enrol, or where the attacker renews its credential."""
+        return "/v1/enrol" if route == "enrol" else f"/v1/machines/{self.agent.id}/credential"
+
     def line(self) -> Line:
         return self.collector.line()
 

@@ -70,6 +70,17 @@ def with_a_token(house: House, **asked: Any) -> int:
     return enrol(house, token)
 
 
+def odd(route: str, body: bytes) -> Callable[[House], int]:
+    """A body on a route that takes JSON, of somebody who may send one there."""
+
+    def send(house: House) -> int:
+        token = house.collector.token() if route == "enrol" else house.agent.credential
+        house.begin()
+        return house.collector.ask("POST", house.path(route), body, token=token).status
+
+    return send
+
+
 def report(house: House, *, agent: Agent | None = None, **changed: str) -> int:
     agent = agent or house.agent
     return house.said(agent.request(agent.body(), **changed))
@@ -261,7 +272,19 @@ HEADS: dict[str, Attack] = {
 }  # fmt: skip
 
 
-ATTACKS = ENTRANCES | PATHS | HEADS
+ODD = {
+    "nothing": b"", "no JSON": b"{", "a list": b"[]", "null": b"null", "a number": b"1e999",
+    "a bad text": b'{"hostname": "\xff", "sha256": "\xff"}', "a bad text of another's": b'{"x": "\xff"}',
+    "half a character": b'{"hostname": "\\ud800"}', "lists in lists": b'{"x": ' + b"[" * 60_000,
+    "objects in objects": b'{"x": ' + b'{"a":' * 9_000 + b"1" + b"}" * 9_000 + b"}",
+    "numbers for texts": b'{"hostname": 5, "sha256": 5}', "numbers for facts": b'{"hostname": "x", "facts": {"a": 1}}',
+}  # fmt: skip
+BODIES: dict[str, Attack] = {
+    f"{name} to {route}": (odd(route, body), 422, {}) for route in ("enrol", "credential") for name, body in ODD.items()
+}
+
+
+ATTACKS = ENTRANCES | PATHS | HEADS | BODIES
 
 
 @pytest.mark.parametrize(("do", "status", "counts"), ATTACKS.values(), ids=ATTACKS)
