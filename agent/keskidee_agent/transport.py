@@ -133,7 +133,7 @@ class Pauses:
         self.failures = 0
 
     def after(self, error: DeliveryError, interval_seconds: float) -> float:
-        """Seconds to wait after this failure, at least what the collector asked for; and some more: it asked all."""
+        """Seconds to wait after this failure: what the collector asked for, and then some, as it asked everybody."""
         self.failures += 1
         shortest, longest = error.shortest_seconds, error.longest_seconds
         if not shortest:
