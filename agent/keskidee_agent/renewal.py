@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -18,28 +19,51 @@ from keskidee_agent.identity import read_identity, write_identity
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import requests
+
     from keskidee_agent.route import Route
 
 STRANGER = 401
+PLACE = ("machine_id", "instance", "site", "role")
+"""What a clone is given."""
 
 
-def renew(state: Path, url: str, *, ca_file: str, route: Route) -> None:
+def renew(state: Path, url: str, *, ca_file: str, route: Route, session_id: str = "") -> None:
     """Renews the credential in the folder `state`, at the collector with this URL.
 
+    `session_id` is the resident's session, in hexadecimal: where the collector has found that it is of a copy of the
+    machine that enrolled, it gives an id of its own instead, with which the new credential goes.
     Raises EnrolmentError where that fails, with the credential as it was; OSError where it cannot be kept.
     """
     identity = read_identity(state)
     credential = secrets.token_urlsafe(32)
-    body = {"sha256": hashlib.sha256(credential.encode()).hexdigest()}
+    body = {"sha256": hashlib.sha256(credential.encode()).hexdigest(), "session": session_id}
     address = f"{url}/v1/machines/{identity.machine_id}/credential"
     status = STRANGER
     with session_through(route) as session:
         session.verify = ca_file or True
         for known in filter(None, (identity.credential, identity.previous_credential)):
-            status = call(session, "POST", address, token=known, json=body).status_code
+            answer = call(session, "POST", address, token=known, json=body)
+            status = answer.status_code
+            if status == 201:
+                place = {name: text_in(answer, name) for name in PLACE}
+                write_identity(state, replace(identity, **place, credential=credential, previous_credential=""), None)
+                sys.stderr.write(f"keskidee agent: identity=new instance={place['instance']!r} reason='a clone'\n")
+                return
             if status == 204:
                 write_identity(state, replace(identity, credential=credential, previous_credential=known), None)
                 return
             if status != STRANGER:
                 break
     raise EnrolmentError(f"the collector gives no new credential (status {status})")
+
+
+def text_in(answer: requests.Response, name: str) -> str:
+    """A text of an answer in JSON. Raises EnrolmentError where it is not there."""
+    try:
+        value = answer.json()[name]
+    except (ValueError, KeyError, TypeError):
+        value = None
+    if not isinstance(value, str):
+        raise EnrolmentError(f"an answer that is not the collector's: {answer.text[:80]!r}")
+    return value

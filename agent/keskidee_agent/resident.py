@@ -154,7 +154,7 @@ class Resident:
             return
         if clock.boot_ms() >= self._renewal_due_ms:
             self._renewal_due_ms = clock.boot_ms() + RENEWAL_EVERY_MS
-            words = [*self._command, "--renew"]
+            words = [*self._command, f"--renew={self._encoder.session.hex()}"]
             self._renewal = os.spawnv(os.P_NOWAIT, words[0], words)  # noqa: S606  # our own command line
 
     def _is_urgent(self, readings: list[Reading]) -> bool:

@@ -48,7 +48,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--interval", metavar="SECONDS", type=int, help="from one report to the next (default: as the collector says)"
     )
     parser.add_argument("--check", action="store_true", help="say whether it would start, and start nothing")
-    parser.add_argument("--renew", action="store_true", help=SUPPRESS)
+    parser.add_argument("--renew", metavar="SESSION", nargs="?", const="", help=SUPPRESS)
     parser.add_argument("--exit-with-parent", action="store_true", help=SUPPRESS)
     parser.set_defaults(run=run)
 
@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
     except (ConfigError, ValueError) as error:
         sys.stderr.write(f"keskidee: {error}\n")
         return 2
-    if args.renew:
+    if args.renew is not None:
         return renewed(args, settings)
     if args.check:
         return 0
@@ -83,7 +83,8 @@ def renewed(args: argparse.Namespace, settings: dict[str, Any]) -> int:
 
     route = route_to(origin_of(settings["collector"]), settings_of(args.config), os.environ)
     try:
-        renew(Path(settings["identity_file"]).parent, settings["collector"], ca_file=settings["ca_file"], route=route)
+        state = Path(settings["identity_file"]).parent
+        renew(state, settings["collector"], ca_file=settings["ca_file"], route=route, session_id=args.renew)
     except (EnrolmentError, OSError) as error:
         sys.stderr.write(f"keskidee agent: renewal=failed reason={str(error)!r}\n")
         return 1

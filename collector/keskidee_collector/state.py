@@ -11,6 +11,7 @@ from keskidee_collector.days import Days
 from keskidee_collector.definitions import Definition, Definitions
 from keskidee_collector.feed import Feed
 from keskidee_collector.fleet import Fleet, Machine, interval_of
+from keskidee_collector.identity import evidence_of
 from keskidee_collector.journal import Journal
 from keskidee_collector.links import Links
 from keskidee_collector.own_metrics import OwnMetrics
@@ -148,5 +149,9 @@ def machine_of(row: MachineRow) -> Machine:
         retired_at=row.retired_at,
         next_credential_hash=row.next_credential_hash,
         credential_at=row.credential_at,
+        evidence=row.evidence or evidence_of(row.facts),
+        clone_of=row.clone_of,
+        merged_into=row.merged_into,
+        took_over=row.took_over,
         interval_seconds=interval_of(row.facts),
     )
