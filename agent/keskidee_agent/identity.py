@@ -76,6 +76,11 @@ def write_identity(state: Path, identity: Identity, ca_pem: bytes | None) -> Non
     _keep(state / IDENTITY_FILE, (json.dumps(asdict(identity), indent=1) + "\n").encode())
 
 
+def write_authorities(state: Path, pem: bytes) -> None:
+    """Keeps the collector's authorities. Raises OSError."""
+    _keep(state / CA_FILE, pem)
+
+
 def _keep(path: Path, content: bytes) -> None:
     """Replaces a file durably: a power cut leaves the old one or the new one."""
     beside = path.with_name(f"{path.name}.new")

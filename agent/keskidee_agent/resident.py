@@ -100,6 +100,7 @@ class Resident:
         self._vitals = Vitals(self._spool, self._delivery, started_at)
         self._identity_file: str = settings["identity_file"]
         self._enrolled_ms = _changed_ms(self._identity_file)
+        self._authorities: str = settings["authorities"]
         self._known_facts: dict[str, str] = {}
         self._facts_due_ms = 0
         self._command: list[str] = settings["command"]
@@ -185,6 +186,8 @@ class Resident:
 
             self._facts_due_ms = now + FACTS_EVERY_MS
             told = {"agent_version": __version__, "interval_seconds": str(self._interval_seconds)}
+            if self._authorities:
+                told["authorities"] = self._authorities
             if self._interval_own:
                 told["interval_own"] = "true"
             self._known_facts = facts_of(self._machine) | told | self._absence.facts

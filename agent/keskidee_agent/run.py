@@ -96,7 +96,7 @@ def handover(args: argparse.Namespace) -> dict[str, Any]:
     from keskidee_agent.identity import IDENTITY_FILE, read_identity, settings_of, state_directory
     from keskidee_agent.origin import origin_of
     from keskidee_agent.route import route_to
-    from keskidee_agent.trust import authorities_of
+    from keskidee_agent.trust import authorities_of, told_of
     from keskidee_config import ConfigError
 
     settings = settings_of(args.config)
@@ -107,12 +107,14 @@ def handover(args: argparse.Namespace) -> dict[str, Any]:
         raise ConfigError(f"--interval: from 1 to 3600 seconds, not {interval_seconds}")
     identity = read_identity(state)
     collector = origin_of(args.collector or settings.collector or identity.collector)
+    ca_file = authorities_of(settings.ca_file, state, identity) if collector.tls else ""
     return {
         "collector": collector.url,
         "machine_id": identity.machine_id,
         "identity_file": str((state / IDENTITY_FILE).absolute()),
         "credential": identity.credential,
-        "ca_file": authorities_of(settings.ca_file, state, identity) if collector.tls else "",
+        "ca_file": ca_file,
+        "authorities": told_of(ca_file, settings.ca_file, identity),
         "proxy": route_to(collector, settings, os.environ).proxy,
         "interval_seconds": interval_seconds,
         "interval_own": own is not None,

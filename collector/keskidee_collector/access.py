@@ -71,6 +71,10 @@ class Access:
         token = Token(secrets.token_hex(4), scope, digest(text), site, role, now, expires_at, uses)
         return text, token
 
+    def name(self, fingerprint: str) -> None:
+        """Tokens that are made from now on name the agents' CA with this fingerprint."""
+        self._fingerprint = fingerprint
+
     def keep(self, token: Token) -> None:
         """Puts a token in force."""
         self._tokens[token.hash] = token

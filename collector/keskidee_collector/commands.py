@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from keskidee_collector.ca_commands import add_ca
 from keskidee_collector.keeping import add_backup, add_restore
 from keskidee_collector.running import NotReached, collector_directory, fail, running_on
 
@@ -28,7 +29,7 @@ def add_commands(subparsers: Any) -> None:
 
 def _add_collector(subparsers: Any) -> None:
     collector = subparsers.add_parser(
-        "collector", help="the server that hears agents: serve, token, machines, backup, restore",
+        "collector", help="the server that hears agents: serve, token, machines, ca, backup, restore",
         description="Runs the server that hears agents, and tells a running one what to do.",
     )  # fmt: skip
     commands = collector.add_subparsers(title="commands", metavar="COMMAND", required=True)
@@ -39,6 +40,7 @@ def _add_collector(subparsers: Any) -> None:
     serve.set_defaults(run=run_serve)
     _add_token(commands)
     _add_machines(commands)
+    add_ca(commands, _add_data)
     add_backup(commands, _add_data)
     add_restore(commands)
 

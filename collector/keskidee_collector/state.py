@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from keskidee_collector.rotation import Rotation
     from keskidee_collector.store.register import MachineRow
     from keskidee_config import CollectorSettings
     from keskidee_report.decode import Part
@@ -40,9 +41,9 @@ logger = logging.getLogger(__name__)
 class State:
     """Everything the routes share. `now` gives UTC epoch seconds; `listening_since` is when this process began.
 
-    `opening` bodies are being read by a thread of their own. `ticks` are seconds of a clock that is never set: what is
-    newer, and who is silent, must not depend on a wall clock that steps. A test that sets `now` gets its ticks from
-    there too.
+    `rotation` is there where the collector speaks TLS. `opening` bodies are being read by a thread of their own.
+    `ticks` are seconds of a clock that is never set: what is newer, and who is silent, must not depend on a wall clock
+    that steps. A test that sets `now` gets its ticks from there too.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class State:
         self.ticks: Callable[[], float] = time.monotonic if now is time.time else now
         self.listening_since = now()
         self.opening = 0
+        self.rotation: Rotation | None = None
         self.reports = ReportStore(directory / "reports.db")
         self.register = RegisterStore(directory / "register.db")
         self.definitions = Definitions(settings.limits.fleet_families, settings.limits.families)
