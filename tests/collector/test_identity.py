@@ -98,6 +98,20 @@ def renewed(collector: Served, agent: Agent, state: Path) -> tuple[str, str]:
     return after.machine_id, after.credential
 
 
+@pytest.mark.parametrize(("change", "status"), [("revoke", 403), ("retire", 410)])
+def test_who_is_sent_away_hears_it_on_the_connection_that_it_has_and_that_ends(
+    collector: Served, change: str, status: int
+) -> None:
+    agent, line = collector.enrol("pc-01"), collector.line()
+    line.send(agent.request(agent.body()))
+    statuses = [line.answer().status]
+    collector.administer("POST", f"/v1/machines/{agent.id}/{change}")
+    line.send(agent.request(agent.body()))
+    statuses.append(line.answer().status)
+    assert (statuses, line.is_closed()) == ([200, status], True)
+    line.close()
+
+
 def test_who_enrols_again_with_its_state_goes_on_under_its_record(collector: Served, tmp_path: Path) -> None:
     url = f"http://127.0.0.1:{collector.port}"
     command = [*AGENT, "enrol", url, "--token-file", "-", "--state", str(tmp_path)]
