@@ -89,6 +89,11 @@ def salt_of(state: Path) -> bytes:
         return b""
 
 
+def write_authorities(state: Path, pem: bytes) -> None:
+    """Keeps the collector's authorities. Raises OSError."""
+    _keep(state / CA_FILE, pem)
+
+
 def _keep(path: Path, content: bytes) -> None:
     """Replaces a file durably: a power cut leaves the old one or the new one."""
     beside = path.with_name(f"{path.name}.new")

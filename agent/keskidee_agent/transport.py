@@ -7,6 +7,7 @@ import os
 from keskidee_agent import clock
 from keskidee_agent.answer import retry_after_seconds
 from keskidee_agent.connection import Connection
+from keskidee_agent.tls import is_of_another_authority
 from keskidee_report.model import Malformed
 from keskidee_report.wire import CONTENT_TYPE
 
@@ -113,8 +114,11 @@ class Transport:
         try:
             answer = self.connection.exchange(request, self._waiter.after(seconds))
         except (OSError, Malformed) as error:
+            reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+            if isinstance(error, OSError) and is_of_another_authority(error):
+                reason = f"{reason}: not the authority that this machine knows; if it was replaced, enrol with --force"
             raise DeliveryError(
-                f"unreachable: {error.strerror if isinstance(error, OSError) and error.strerror else error}",
+                f"unreachable: {reason}",
                 longest_seconds=UNREACHABLE_CAP_SECONDS,
             ) from None
         if answer.status == 200:

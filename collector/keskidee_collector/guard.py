@@ -24,7 +24,12 @@ if TYPE_CHECKING:
 
     Application = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
 
-OPEN_PATHS = frozenset({"/healthz", "/readyz", "/v1/ca", "/v1/enrol", "/v1/backup", "/favicon.ico"})
+OPEN_PATHS = frozenset(
+    {
+        "/healthz", "/readyz", "/v1/ca", "/v1/ca/rotation", "/v1/authorities", "/v1/enrol", "/v1/backup",
+        "/favicon.ico",
+    }
+)  # fmt: skip
 """Paths that need no reading right: they say nothing of the fleet, or check a token themselves."""
 OPEN_PREFIXES = ("/static/", "/v1/machines", "/v1/tokens")
 FORWARDED = frozenset(

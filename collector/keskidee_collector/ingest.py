@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from keskidee_collector.access import bearer
 from keskidee_collector.credentials import asking, recognises
 from keskidee_collector.exchange import Reply
+from keskidee_collector.identity import is_of_clone
 from keskidee_collector.intake import Intake
 from keskidee_collector.posts import open_post
 from keskidee_collector.schemas import UnknownSchema
@@ -129,7 +130,7 @@ class Ingest:
         return asking(answer) if machine.renews else answer
 
     def _machine(self, path: str, headers: Headers) -> Machine:
-        machine = self._state.fleet.get(path[len(PREFIX) : -len(SUFFIX)])
+        machine = self._state.fleet.of_agent(path[len(PREFIX) : -len(SUFFIX)])
         secret = bearer(_header(headers, b"authorization").decode("latin-1"))
         if machine is None or not secret or not recognises(self._state, machine, secret):
             raise Refusal(401, "credential", "no machine here has this id and this credential", close=True)
@@ -165,7 +166,10 @@ class Ingest:
         try:
             async with machine.turn:
                 _check_standing(machine)  # it may have been revoked or retired while this POST waited
-                return await self._intake.take(machine, await self._opened(body), body, arrival)
+                post = await self._opened(body)
+                if is_of_clone(machine, post, arrival.ticks):
+                    raise Refusal(401, "clone", "another machine has this credential: this one gets an id of its own")
+                return await self._intake.take(machine, post, body, arrival)
         except UnknownBase as error:
             raise Refusal(409, "base_unknown", f"send the whole report: {error}") from error
         except UnknownSchema as error:

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 REPORT_RESULTS = ("stored", "repeat", "late")
 REFUSALS = (
-    "credential", "revoked", "retired", "too_large", "malformed", "version", "schema_unknown", "base_unknown", "limit",
-    "rate", "slow", "store", "busy", "http", "disconnected", "fault", "host", "reader", "handshake",
+    "credential", "clone", "place", "revoked", "retired", "too_large", "malformed", "version", "schema_unknown",
+    "base_unknown", "limit", "rate", "slow", "store", "busy", "http", "disconnected", "fault",
+    "host", "reader", "handshake",
 )  # fmt: skip
 
 
@@ -53,6 +54,10 @@ class OwnMetrics:
             "keskidee_collector_received_bytes", "Bytes of report bodies, as received", registry=self.registry
         )
         self.enrolments = Counter("keskidee_collector_enrolments", "Machines enrolled", registry=self.registry)
+        self.clones = Counter(
+            "keskidee_collector_clones", "Machines that came with another's credential and got an id of their own",
+            registry=self.registry,
+        )  # fmt: skip
         self.seconds = Histogram(
             "keskidee_collector_report_duration_seconds", "Time from a report's arrival to its durable acknowledgement",
             buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5), registry=self.registry,

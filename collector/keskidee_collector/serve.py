@@ -37,6 +37,7 @@ from keskidee_collector.listener import (
 )
 from keskidee_collector.loop import Breath
 from keskidee_collector.proxies import read_authority
+from keskidee_collector.rotation import Rotation
 from keskidee_collector.state import ALIVE_FILE, State
 from keskidee_collector.store.database import Unusable
 from keskidee_collector.tls import Handshakes
@@ -108,7 +109,7 @@ async def serve(settings: CollectorSettings, directory: Path, beside: Beside) ->
         application = build(
             state,
             admin_token=admin_token,
-            ca_pem=certificate.ca_pem if certificate else None,
+            tls=certificate is not None,
             proxys_ca_pem=proxys_ca_pem,
         )
         at_most = connections_at_most(settings.limits.connections)
@@ -123,6 +124,8 @@ async def serve(settings: CollectorSettings, directory: Path, beside: Beside) ->
         state.metrics.gauge("connections", "Open connections of clients", lambda: len(connections))
         config = server_config(settings, application, connections, certificate)
         renew = partial(renewed, config, settings, directory, host) if certificate else None
+        if renew is not None:
+            state.rotation = Rotation(state, directory / "tls", renew, names_own=proxys_ca_pem is None)
         url = f"{'https' if certificate else 'http'}://{local_host(host)}:{port}"
         running = Running(
             url=url, ca_file=directory / "tls" / "ca.pem" if certificate else None, admin_token=admin_token,
