@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-Value: TypeAlias = str | int | float | bool
+Value: TypeAlias = str | int | float | bool | tuple[str, ...]
 """What a field may say. Units end its name (`size_bytes`); what is not known has no field."""
 
 LONGEST_TEXT = 4096
@@ -32,8 +32,8 @@ class Item:
 
 def item(kind: str, key: str, fields: Mapping[str, Value | None]) -> Item:
     """An item of the fields that say something; None and empty texts are left out, texts are made fit to be stored."""
-    known = {name: _fit(value) for name, value in fields.items() if value is not None and value != ""}
-    return Item(kind, _line(key), {name: value for name, value in known.items() if value != ""})
+    known = {name: _fit(value) for name, value in fields.items() if value is not None}
+    return Item(kind, _line(key), {name: value for name, value in known.items() if value not in ("", ())})
 
 
 def unique(items: Iterable[Item]) -> list[Item]:
@@ -51,6 +51,8 @@ def unique(items: Iterable[Item]) -> list[Item]:
 
 
 def _fit(value: Value) -> Value:
+    if isinstance(value, tuple):
+        return tuple(_line(text)[:LONGEST_TEXT] for text in value)
     return _line(value)[:LONGEST_TEXT] if isinstance(value, str) else value
 
 

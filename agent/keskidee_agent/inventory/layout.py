@@ -24,7 +24,7 @@ MEMORY_ARRAY, MEMORY, BATTERY, POWER_SUPPLY, TPM = 16, 17, 22, 39, 43
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field: its name with us, how it is read from a structure, its labels in dmidecode's text and their meaning."""
+    """One field: its name with us, how it is read from a structure, its labels in dmidecode's text."""
 
     name: str
     from_structure: Callable[[Structure], Value | None]

@@ -16,7 +16,7 @@ LARGEST = 1 << 63
 
 
 def size_bytes(text: str) -> int | None:
-    """`16 GB`, `8192 kB`, `512M` in bytes, a kilobyte being 1024 as firmware and the kernel count. None: no size, or 0."""
+    """`16 GB`, `8192 kB`, `512M` in bytes, a kilobyte being 1024, as firmware counts. None: no size, or 0."""
     found = _SIZE.match(text.strip())
     if not found:
         return None

@@ -50,7 +50,8 @@ _PORT = (
     "Serial Port XT/AT Compatible,Serial Port 16450 Compatible,Serial Port 16550 Compatible,"
     "Serial Port 16550A Compatible,SCSI Port,MIDI Port,Joystick Port,Keyboard Port,Mouse Port,SSA SCSI,USB,"
     "Firewire (IEEE P1394),PCMCIA Type I,PCMCIA Type II,PCMCIA Type III,Cardbus,Access Bus Port,SCSI II,"
-    "SCSI Wide,PC-98,PC-98 Hireso,PC-H98,Video Port,Audio Port,Modem Port,Network Port,SATA,SAS,MFDP (Multi-Function Display Port),"
+    "SCSI Wide,PC-98,PC-98 Hireso,PC-H98,Video Port,Audio Port,Modem Port,Network Port,SATA,SAS,"
+    "MFDP (Multi-Function Display Port),"
     "Thunderbolt"
 )
 

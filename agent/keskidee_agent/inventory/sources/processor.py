@@ -1,0 +1,113 @@
+"""Processor chips: what the kernel sees of them (/proc/cpuinfo), and firmware of their sockets (DSP0134, 7.5)."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from itertools import zip_longest
+from typing import TYPE_CHECKING
+
+from keskidee_agent.inventory.cpuinfo import packages
+from keskidee_agent.inventory.firmware import firmware_of
+from keskidee_agent.inventory.layout import PROCESSOR
+from keskidee_agent.placeholders import said
+from keskidee_report.items import item
+from keskidee_report.model import Denied, NotHere, TimedOut
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from keskidee_agent.inventory.cpuinfo import Package
+    from keskidee_agent.inventory.firmware import Record
+    from keskidee_agent.machine import Machine
+    from keskidee_report.items import Item, Value
+
+PLATFORMS = ("linux", "windows")
+KINDS = ("processor",)
+
+
+def read(machine: Machine) -> Iterator[Item]:
+    """A chip by its socket: maker, model, cores, threads, speeds. Empty sockets are none.
+
+    Raises NotHere where neither kernel nor firmware tells; without the right to read SMBIOS the kernel's part remains.
+    """
+    chips, sockets, reason = _chips(machine), [], "no processor is told of"
+    try:
+        sockets = [
+            record for record in firmware_of(machine).of(PROCESSOR) if record.fields.get("populated") is not False
+        ]
+    except (NotHere, Denied, TimedOut, OSError) as error:
+        reason = str(error)
+    if not chips and not sockets:
+        raise NotHere(reason)
+    told = (
+        sockets if not chips or len(sockets) == len(chips) else [sockets[0]] * len(chips) if len(sockets) == 1 else []
+    )
+    architecture = _architecture(machine)
+    for number, (chip, socket) in enumerate(zip_longest(chips, told), 1):
+        slot = socket.text("slot") if socket and len(told) == len(sockets) else ""
+        fields = {**_by_firmware(socket), **_by_kernel(chip)}
+        fields["architecture"] = architecture or fields.get("architecture")
+        yield item("processor", slot or f"socket {number}", {"slot": slot, **fields})
+
+
+def _chips(machine: Machine) -> list[Package]:
+    with suppress(NotHere):
+        return packages(machine.content("proc/cpuinfo").decode("utf-8", "replace"))
+    return []
+
+
+def _architecture(machine: Machine) -> str:
+    with suppress(NotHere):
+        return machine.uname()[4]
+    return ""
+
+
+def _by_firmware(socket: Record | None) -> dict[str, Value | None]:
+    if socket is None:
+        return {}
+    threads, cores = socket.number("threads"), socket.number("cores")
+    return {
+        "maker": _maker(socket.text("maker")),
+        "model": " ".join(socket.text("model").split()),
+        "family": socket.text("family"),
+        "id": socket.text("id"),
+        "cores": cores,
+        "cores_enabled": socket.number("cores_enabled"),
+        "threads": threads,
+        "threads_per_core": threads // cores if threads and cores and threads % cores == 0 else None,
+        "speed_hertz": socket.number("speed_hertz"),
+        "maximum_speed_hertz": socket.number("maximum_speed_hertz"),
+        "external_clock_hertz": socket.number("external_clock_hertz"),
+        "serial": socket.text("serial"),
+        "asset_tag": socket.text("asset_tag"),
+        "part": socket.text("part"),
+    }
+
+
+def _by_kernel(chip: Package | None) -> dict[str, Value | None]:
+    """What the kernel says goes before what firmware says; what it does not say is not in it."""
+    if chip is None:
+        return {}
+    cores, threads = chip.cores, chip.threads
+    fields: dict[str, Value | None] = {
+        "maker": chip.maker,
+        "model": chip.model,
+        "architecture": chip.architecture,
+        "cores_enabled": cores,
+        "threads": threads,
+        "threads_per_core": threads // cores if threads and cores and threads % cores == 0 else None,
+        "speed_hertz": chip.speed_hertz,
+        "family_number": chip.family,
+        "model_number": chip.number,
+        "stepping": chip.stepping,
+        "serial": said(chip.serial),
+    }
+    return {name: value for name, value in fields.items() if value not in (None, "")}
+
+
+def _maker(text: str) -> str:
+    """`Intel(R) Corporation` and `GenuineIntel` are Intel, as the kernel's list has it."""
+    lower = text.lower()
+    if "intel" in lower:
+        return "Intel"
+    return "AMD" if lower.startswith(("amd", "advanced micro", "authenticamd")) else text
