@@ -159,6 +159,14 @@ def test_the_text_of_an_old_dmidecode_is_read() -> None:
     )
 
 
+def test_memory_of_old_firmware_is_read_in_both_forms() -> None:
+    table = structure(6, struct.pack("<BBBHBBB", 1, 0x10, 60, 0x0500, 0x07, 0x07, 0), ["DIMM1"])
+    text = "Handle 0x0006, DMI type 6, 12 bytes\nMemory Module\n\tSocket Designation: DIMM1\n\tType: DIMM SDRAM\n"
+    wanted = {"slot": "DIMM1", "size_bytes": 128 << 20, "type": "DIMM SDRAM"}
+    both = from_table(table), from_text((text + "\tInstalled Size: 128 MB (Single-bank Connection)\n").encode())
+    assert [[dict(record.fields) for record in firmware.records] for firmware in both] == [[wanted], [wanted]]
+
+
 def test_a_broken_table_keeps_what_came_before_and_says_so() -> None:
     firmware = from_table(TABLE[:-40])
     assert (len(firmware.of(17)), firmware.fault is None) == (1, False)
@@ -208,6 +216,7 @@ def test_a_jedec_code_names_the_maker(code: str, maker: str) -> None:
         ("16 GB", 16 << 30),
         ("8192 kB", 8 << 20),
         ("1.5 GiB", 3 << 29),
+        ("256 Mbyte", 256 << 20),
         ("No Module Installed", None),
         ("0 MB", None),
         ("99999999999999999 TB", None),

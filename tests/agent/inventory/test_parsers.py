@@ -143,6 +143,14 @@ def test_lspci_says_the_same() -> None:
             [("ARM", "Cortex-A72", None)],
         ),
         ("processor : 0\nhart : 1\nisa : rv64imafdc\nuarch : sifive,u74-mc\n", [("", "sifive,u74-mc", None)]),
+        (
+            "cpu\t: Alpha\ncpu model\t: EV6\ncycle frequency [Hz] : 462413493 est.\ncpus active\t: 2\n",
+            [("", "EV6", 462_413_493)] * 2,
+        ),
+        (
+            "vendor_id : IBM/S390\n# processors : 4\nprocessor 0: version = FF, machine = 2964\n",
+            [("IBM", "machine 2964", None)],
+        ),
         ("", []),
         ("nonsense\n", []),
     ],
