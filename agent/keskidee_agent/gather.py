@@ -37,8 +37,8 @@ __all__ = ["DEADLINE_SECONDS", "Gatherer", "Source", "found_sources", "read"]
 
 QUOTED_REASON = 200
 LOOK_ROUNDS = 4
-"""What is absent is looked for in each round by its name, and in every fourth in a folder (`sys/class/hwmon/*`): most of
-these folders are there and empty, and to list them all costs more than to read the network's counts."""
+"""What is absent is looked for in each round by its name, and in every fourth in a folder (`sys/class/hwmon/*`): most
+of these folders are there and empty, and to list them all costs more than to read the network's counts."""
 _known_labels: set[str] = set()
 _OUTCOMES: dict[type[Exception], str] = {NotHere: ABSENT, Denied: DENIED, TimedOut: TIMED_OUT}
 
