@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import Response
 
 from keskidee_collector.access import bearer, matches
-from keskidee_collector.answers import SMALL_BODY_BYTES, NoBody, bounded_body, disk_problem, problem
+from keskidee_collector.answers import SMALL_BODY_BYTES, NoBody, bounded_body, decoded, disk_problem, problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -81,10 +81,10 @@ class Credentials:
             return problem(410, "retired", "this machine was retired")
         try:
             body = await bounded_body(request, SMALL_BODY_BYTES, state.settings.limits.receive_seconds)
-            offered = bytes.fromhex(msgspec.json.decode(body, type=Renewal).sha256)
+            offered = bytes.fromhex(decoded(body, Renewal).sha256)
         except NoBody as refused:
             return refused.answer()
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        except msgspec.MsgspecError as error:
             return problem(422, "malformed", f"the renewal is not as it should be: {error}")
         return await self._kept(machine, offered)
 

@@ -36,6 +36,7 @@ class Intake:
         Raises UnknownSchema, Malformed, or what the database raises. The caller holds the machine's `turn`: nothing
         else changes the machine meanwhile.
         """
+        arrival = machine.departures.left(post.envelope, arrival)
         fresh = fresh_of(post, machine.is_repeat)
         schemas = self._compiled(machine, post)
         taken = unfolded(
