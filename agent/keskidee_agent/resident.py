@@ -82,6 +82,8 @@ class Resident:
         self._interval_own: bool = settings["interval_own"]
         self._machine = Machine(excludes=settings["excludes"])
         self._machine.textfile_directory = settings["textfile_directory"]
+        self._machine.salt = settings["salt"]
+        self._user_names: int = settings["user_names"]
         disabled, enabled = settings["disabled"], settings["enabled"]
         self._gatherer = Gatherer(self._machine, disabled=disabled, enabled=enabled, warn=warn)
         for source in self._gatherer.sources:
@@ -142,6 +144,8 @@ class Resident:
         seconds = min(longest, max(shortest, self._interval_seconds * share))
         self._delivery.deliver(seconds, self._interval_seconds, urgent=self._is_urgent(readings))
         wishes = self._delivery.wishes
+        if wishes is not None:
+            self._machine.told_of_users = min(wishes.user_names, self._user_names)
         if wishes is not None and wishes.interval_seconds != self._interval_seconds:
             self._interval_seconds = wishes.interval_seconds
             self._facts_due_ms = 0

@@ -93,11 +93,12 @@ def renewed(args: argparse.Namespace, settings: dict[str, Any]) -> int:
 
 def handover(args: argparse.Namespace) -> dict[str, Any]:
     """What the resident needs, as plain values. Raises ConfigError or ValueError with one line for a person."""
-    from keskidee_agent.identity import IDENTITY_FILE, read_identity, settings_of, state_directory
+    from keskidee_agent.identity import IDENTITY_FILE, read_identity, salt_of, settings_of, state_directory
     from keskidee_agent.origin import origin_of
     from keskidee_agent.route import route_to
     from keskidee_agent.trust import authorities_of, told_of
     from keskidee_config import ConfigError
+    from keskidee_report.rules import USER_NAMES
 
     settings = settings_of(args.config)
     state = args.state or state_directory(settings.state_directory)
@@ -128,6 +129,8 @@ def handover(args: argparse.Namespace) -> dict[str, Any]:
             "diskstats.device_exclude": settings.diskstats.device_exclude,
             "netdev.device_exclude": settings.netdev.device_exclude,
         },
+        "user_names": USER_NAMES.index(settings.privacy.user_names),
+        "salt": salt_of(state),
         "spool": {
             "folder": str((state / "spool").absolute()),
             "max_bytes": settings.spool.max_bytes,

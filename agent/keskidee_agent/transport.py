@@ -61,16 +61,25 @@ class DeliveryError(Exception):
 class Wishes:
     """What the collector asks of this agent: seconds between reports, reports a POST, bytes an hour (0: as many).
 
-    `renew` asks for a new credential.
+    `renew` asks for a new credential; `user_names` is how much of a user's name may be told (people.py).
     """
 
-    __slots__ = ("batch", "bytes_per_hour", "interval_seconds", "renew")
+    __slots__ = ("batch", "bytes_per_hour", "interval_seconds", "renew", "user_names")
 
-    def __init__(self, interval_seconds: int, batch: int = 1, bytes_per_hour: int = 0, *, renew: bool = False) -> None:
+    def __init__(
+        self,
+        interval_seconds: int,
+        batch: int = 1,
+        bytes_per_hour: int = 0,
+        *,
+        renew: bool = False,
+        user_names: int = 0,
+    ) -> None:
         self.interval_seconds = interval_seconds
         self.batch = batch
         self.bytes_per_hour = bytes_per_hour
         self.renew = renew
+        self.user_names = user_names
 
 
 class Transport:
@@ -128,7 +137,7 @@ class Pauses:
         self.failures = 0
 
     def after(self, error: DeliveryError, interval_seconds: float) -> float:
-        """Seconds to wait after this failure: what the collector asked for, and then some, as it asked everybody."""
+        """Seconds to wait after this failure: what the collector asked for, and then some, since it asked everybody."""
         self.failures += 1
         shortest, longest = error.shortest_seconds, error.longest_seconds
         if not shortest:
@@ -148,7 +157,8 @@ def wishes_of(body: bytes) -> Wishes:
     interval = min(max(interval, INTERVAL_SECONDS[0]), INTERVAL_SECONDS[-1])
     batch = min(max(_number(body, b"batch") or 1, 1), BATCH_AT_MOST)
     renew = _number(body, b"renew_credential") == 1
-    return Wishes(interval, batch, _number(body, b"bytes_per_hour") or 0, renew=renew)
+    user_names = _number(body, b"user_names") or 0
+    return Wishes(interval, batch, _number(body, b"bytes_per_hour") or 0, renew=renew, user_names=user_names)
 
 
 def _number(body: bytes, key: bytes) -> int | None:

@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from keskidee_collector import access
 from keskidee_collector.access import bearer
-from keskidee_collector.answers import SMALL_BODY_BYTES, NoBody, bounded_body, disk_problem, problem
+from keskidee_collector.answers import SMALL_BODY_BYTES, NoBody, bounded_body, decoded, disk_problem, problem
 from keskidee_collector.backups import Backups
 from keskidee_collector.merging import NotMergeable, merge, unmerge
 from keskidee_collector.rejoining import likenesses
@@ -74,7 +74,7 @@ class Administration:
             return JSONResponse({"tokens": rows})
         seconds = self._state.settings.limits.receive_seconds
         try:
-            asked = msgspec.json.decode(await bounded_body(request, SMALL_BODY_BYTES, seconds), type=TokenRequest)
+            asked = decoded(await bounded_body(request, SMALL_BODY_BYTES, seconds), TokenRequest)
         except NoBody as error:
             return error.answer()
         except msgspec.MsgspecError as error:

@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from keskidee_collector.access import bearer, matches
 from keskidee_collector.adoption import adopted
-from keskidee_collector.answers import SMALL_BODY_BYTES, NoBody, bounded_body, disk_problem, problem
+from keskidee_collector.answers import SMALL_BODY_BYTES, NoBody, bounded_body, decoded, disk_problem, problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -83,10 +83,10 @@ class Credentials:
             return problem(410, "retired", "this machine was retired")
         try:
             body = await bounded_body(request, SMALL_BODY_BYTES, state.settings.limits.receive_seconds)
-            asked = msgspec.json.decode(body, type=Renewal)
+            asked = decoded(body, Renewal)
         except NoBody as refused:
             return refused.answer()
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        except msgspec.MsgspecError as error:
             return problem(422, "malformed", f"the renewal is not as it should be: {error}")
         session, offered = bytes.fromhex(asked.session), bytes.fromhex(asked.sha256)
         if machine.speakers is not None and session in machine.speakers.clones:

@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 
 from keskidee_collector import access
 from keskidee_collector.access import NotAllowed, bearer
-from keskidee_collector.answers import SMALL_BODY_BYTES, NoBody, bounded_body, disk_problem, problem
+from keskidee_collector.answers import SMALL_BODY_BYTES, NoBody, bounded_body, decoded, disk_problem, problem
 from keskidee_collector.fleet import Machine, interval_of
 from keskidee_collector.identity import evidence_of
 from keskidee_collector.rejoining import Before, alike, continued, rejoined
@@ -84,7 +84,7 @@ class Enrolment:
             body = await bounded_body(request, SMALL_BODY_BYTES, state.settings.limits.receive_seconds)
             # once more, because others enrolled with it while the body came; from here on nobody else runs
             token = state.access.check(secret, access.JOIN, state.now())
-            asked = msgspec.json.decode(body, type=EnrolRequest)
+            asked = decoded(body, EnrolRequest)
         except NotAllowed as refused:
             state.metrics.refused.labels("credential").inc()
             if self._logged.allows():

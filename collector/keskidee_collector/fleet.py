@@ -66,8 +66,8 @@ class Machine:
     in `latest` has everything, `logged_position` its last one, `heard_position` the last that
     was taken in; `posts_since_stored` lie between.
     `batch` reports come in one POST: it is heard each `batch` intervals. `posts` are on their way now, `refused_posts`
-    were refused by this process, `refusal` is why the last one was. `requests_left` are those that it may send now, as
-    of `requests_ticks`; at `hurried_ticks` it had none left.
+    were refused by this process, `refusal` is why the one was that the log tells of, since `told_ticks`.
+    `requests_left` are those that it may send now, as of `requests_ticks`; at `hurried_ticks` it had none left.
     `credential_at` is since when it uses its credential, `next_credential_hash` is of one that it may use from now on,
     and `renews` says that it is to ask for one (credentials.py). `evidence` says which machine it is, `speakers` which
     sessions used its credential lately (identity.py); `clone_of` and `merged_into` are ids of other machines, and
@@ -117,6 +117,7 @@ class Machine:
     posts: int = 0
     refused_posts: int = 0
     refusal: str = ""
+    told_ticks: float = float("-inf")
     requests_left: float = float("inf")
     requests_ticks: float = 0.0
     hurried_ticks: float = float("-inf")

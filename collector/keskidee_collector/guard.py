@@ -67,11 +67,13 @@ class Guard:
         host = host_of(scope["headers"])
         refusal = None
         if not self._is_ours(host):
+            self._state.metrics.refuse("host")
             refusal = problem(421, "host", "this collector is not reached by that name; see public_url in its settings")
         elif is_report_path(scope["path"]):  # it asks for a credential itself, and no browser reads its answers
             await self._inside(scope, receive, send)
             return
         elif not self._may_read(scope, host):
+            self._state.metrics.refuse("reader")
             challenge = {"WWW-Authenticate": 'Basic realm="keskidee: any name, a metrics token as password"'}
             refusal = problem(401, "credential", "reading here needs a metrics token", challenge)
         if self._proxies:

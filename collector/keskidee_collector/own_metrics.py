@@ -22,6 +22,7 @@ REPORT_RESULTS = ("stored", "repeat", "late")
 REFUSALS = (
     "credential", "clone", "place", "revoked", "retired", "too_large", "malformed", "version", "schema_unknown",
     "base_unknown", "limit", "rate", "slow", "store", "busy", "http", "disconnected", "fault",
+    "host", "reader", "handshake",
 )  # fmt: skip
 
 
@@ -45,7 +46,7 @@ class OwnMetrics:
             ["result"], registry=self.registry,
         )  # fmt: skip
         self.refused = Counter(
-            "keskidee_collector_refused", "Requests of agents that were refused, by reason",
+            "keskidee_collector_refused", "Requests and connections that were refused, by reason",
             ["reason"], registry=self.registry,
         )  # fmt: skip
         self.samples = Counter("keskidee_collector_samples", "Samples in stored reports", registry=self.registry)
@@ -66,6 +67,10 @@ class OwnMetrics:
         self.stored = self.reports.labels("stored")
         for reason in REFUSALS:
             self.refused.labels(reason)
+
+    def refuse(self, reason: str) -> None:
+        """Counts a refusal."""
+        self.refused.labels(reason).inc()
 
     def gauge(self, name: str, help: str, read: Callable[[], float]) -> None:
         """A gauge that is read at each scrape."""

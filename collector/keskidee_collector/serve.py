@@ -26,6 +26,7 @@ from keskidee_collector.connections import Connections
 from keskidee_collector.files import RUNNING_FILE, InUse, keep_file, only_one
 from keskidee_collector.housekeeping import keep_days, keep_house
 from keskidee_collector.listener import (
+    HANDSHAKE_SECONDS,
     CannotStart,
     Server,
     bind,
@@ -39,7 +40,7 @@ from keskidee_collector.proxies import read_authority
 from keskidee_collector.rotation import Rotation
 from keskidee_collector.state import ALIVE_FILE, State
 from keskidee_collector.store.database import Unusable
-from keskidee_collector.tls import Secured
+from keskidee_collector.tls import Handshakes
 from keskidee_config import written
 
 if TYPE_CHECKING:
@@ -111,12 +112,14 @@ async def serve(settings: CollectorSettings, directory: Path, beside: Beside) ->
             tls=certificate is not None,
             proxys_ca_pem=proxys_ca_pem,
         )
+        at_most = connections_at_most(settings.limits.connections)
+        handshakes = Handshakes(at_most, HANDSHAKE_SECONDS, state.metrics.refuse)
         connections = Connections(
-            connections_at_most(settings.limits.connections),
+            at_most,
             settings.limits.receive_seconds,
-            lambda reason: state.metrics.refused.labels(reason).inc(),
+            state.metrics.refuse,
             reports=application,
-            breath=Breath(state.reports.writer.wait_written, lambda: Secured.handshakes + state.opening > 0),
+            breath=Breath(state.reports.writer.wait_written, lambda: len(handshakes) + state.opening > 0),
         )
         state.metrics.gauge("connections", "Open connections of clients", lambda: len(connections))
         config = server_config(settings, application, connections, certificate)
@@ -130,7 +133,7 @@ async def serve(settings: CollectorSettings, directory: Path, beside: Beside) ->
         )  # fmt: skip
         try:
             async with _housekeeping(state, renew), outlets(state):
-                await _until_stopped(Server(config), listener, running, directory, beside)
+                await _until_stopped(Server(config, handshakes), listener, running, directory, beside)
         finally:
             state.close()
             (directory / RUNNING_FILE).unlink(missing_ok=True)
