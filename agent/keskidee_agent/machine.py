@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
+    from keskidee_agent.links import Links
     from keskidee_agent.space import Space
 
 LINUX, WINDOWS, DARWIN = "linux", "windows", "darwin"
@@ -29,7 +30,8 @@ class Machine(Files):
 
     `excludes` holds regular expressions by the name of their setting ("netdev.device_exclude"). `platform` and `psutil`
     are given by tests; otherwise they are this system's. `textfile_directory` is a folder of `here`, which are the
-    files of this system even where the machine is a recording; it is empty where none is set.
+    files of this system even where the machine is a recording; it is empty where none is set. `told_of_users` and
+    `salt` are what `user_name` goes by: nothing is told of users until somebody says otherwise.
     """
 
     def __init__(self, *, excludes: dict[str, str] | None = None, platform: str = "", psutil: Any = None) -> None:
@@ -37,6 +39,8 @@ class Machine(Files):
         self.platform = platform or this_platform()
         self.textfile_directory = ""
         self.here: Files = Here()
+        self.told_of_users = 0
+        self.salt = b""
         self._excludes = excludes or {}
         self._psutil = psutil
         self._tests: dict[str, Callable[[str], bool]] = {}
@@ -44,6 +48,7 @@ class Machine(Files):
         self._localtime: object = None
         self._asking: dict[bytes, Question] = {}
         self._ask_timex: Callable[[], dict[str, int]] | None = None
+        self._links: Links | None = None
 
     def memory(self, source: str) -> dict[Any, Any]:
         """What the source wants to know again in the next round. It begins empty and lives as long as the agent."""
@@ -52,6 +57,12 @@ class Machine(Files):
     def forget(self, source: str) -> None:
         """Lets go of what the source remembers."""
         self._memories.pop(source, None)
+
+    def user_name(self, text: str) -> str | None:
+        """The name of a user as it may be told: every source that reads one asks here. None: leave it out."""
+        from keskidee_agent.people import user_name
+
+        return user_name(text, self.salt, self.told_of_users)
 
     def warn(self, line: str) -> None:
         """What a person should know though it is no outcome; a source says it once, not each round."""
@@ -86,6 +97,21 @@ class Machine(Files):
 
             self._ask_timex = kernel_clock.asker()
         return self._ask_timex()
+
+    def links_changed(self, interfaces: Callable[[], set[tuple[int, str]]]) -> bool:
+        """Whether anything of a network interface may have changed since the last question (Links has `interfaces`)."""
+        if self._links is None:
+            from keskidee_agent.links import Links
+
+            self._links = Links(interfaces)
+            return True
+        return self._links.changed()
+
+    def close(self) -> None:
+        """Closes everything kept open."""
+        super().close()
+        if self._links is not None:
+            self._links.close()
 
     def spaces(self, mounts: Sequence[tuple[bytes, bool]]) -> list[Space | Exception]:
         """What statvfs says of each (mount point, may hang), or the OSError it raises, or TimedOut.
