@@ -120,7 +120,7 @@ class RecordedMachine(Machine):
             return _recorded_error(str(found["error"]))
         return _recorded_space(found)
 
-    def run(self, *command: str, seconds: float = 10.0) -> bytes:
+    def run(self, *command: str, seconds: float = 10.0, status_counts: bool = True) -> bytes:
         """The recorded output: the file of the bare tool, otherwise that of the command line with `/` written `_`."""
         tool = command[0].rpartition("/")[2]
         for name in (tool, " ".join(command).replace("/", "_"), " ".join((tool, *command[1:])).replace("/", "_")):
