@@ -26,7 +26,7 @@ SDA = {
     "E:ID_MODEL=WDC_WD20EFRX-68EUZN0\nE:ID_MODEL_ENC=WDC\\x20WD20EFRX-68EUZN0\\x20\\x20\n"
     "E:ID_SERIAL_SHORT=WD-WCC4M1234567\nE:ID_REVISION=82.00A82\nE:ID_WWN=0x50014ee2b1234567\n",
 }
-SDA_FIELDS = {
+SDA_FIELDS: dict[str, str | int] = {
     "model": "WDC WD20EFRX-68EUZN0",
     "serial": "WD-WCC4M1234567",
     "firmware": "82.00A82",
@@ -158,7 +158,7 @@ def test_any_json_gives_fields_of_their_types(dump: dict[str, Any]) -> None:
 def test_every_fact_of_the_published_dumps_is_told(shared_data: Path) -> None:
     folder = shared_data / "smart"
     expected = json.loads((folder / "expected.json").read_text(encoding="utf-8"))
-    differing = {}
+    differing: dict[str, Any] = {}
     for file, facts in expected.items():
         dump = dump_of((folder / file).read_bytes())
         ours = _as_published(fields_of(dump or {}))
