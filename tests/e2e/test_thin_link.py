@@ -137,12 +137,12 @@ def test_an_office_keeps_to_its_budget_and_what_is_urgent_goes_first(
     office = Office(start, link, tmp_path)
     wait_until(lambda: office.reports() > 0, "the first report", 60)  # and with them the first wishes
     began, before = time.monotonic(), link.bytes
-    for tries in range(1, 4):
+    for _ in range(3):
         seconds, reports = told_after(office, volume)
         if reports < BATCH:
             break
     assert reports < BATCH  # it went before its batch was full, and took along what waited
-    print(f"what was urgent was told after {seconds:.1f} s, at try {tries}")
+    print(f"what was urgent was told after {seconds:.1f} s")
     time.sleep(max(0.0, WATCHED_SECONDS - (time.monotonic() - began)))
     seconds, spent = time.monotonic() - began, link.bytes - before
     allowed = BUDGET * (0.25 + 0.75 * seconds / 3600)

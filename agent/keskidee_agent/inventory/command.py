@@ -13,7 +13,7 @@ from keskidee_report.model import ABSENT, OK
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from keskidee_agent.inventory.gather import Found
     from keskidee_agent.machine import Machine
@@ -24,7 +24,7 @@ NICENESS = 19
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Adds the command `inventory`."""
     parser = subparsers.add_parser("inventory", help="print what this machine is made of", description=__doc__)
-    parser.add_argument("--format", choices=("json",), default="json", help="default: json")
+    parser.add_argument("--format", choices=("json", "glpi"), default="json", help="default: json")
     parser.add_argument("--root", metavar="DIR", help="read the machine recorded in DIR instead of this one")
     parser.add_argument("--background", action="store_true", help="give way to everything else on this machine")
     parser.set_defaults(run=run)
@@ -43,6 +43,10 @@ def run(args: argparse.Namespace) -> int:
         os.nice(NICENESS)
     results = gathered(machine)
     document = as_json(machine, results)
+    if args.format == "glpi":
+        from keskidee_report.glpi import as_glpi
+
+        document = as_glpi(document)
     write_stdout(json.dumps(document, ensure_ascii=False, indent=1) + "\n")
     for found in results:
         if found.outcome not in (OK, ABSENT):
@@ -73,6 +77,13 @@ def as_json(machine: Machine, results: Sequence[Found]) -> dict[str, Any]:
         }
         for found in results
     ]
-    facts = facts_of(machine)
+    facts = {**_facts(items.get("system", [])), **facts_of(machine)}
     taken_at = taken(machine)
     return {"schema": SCHEMA, "taken_at": taken_at, "machine": facts, "items": items, "outcomes": outcomes}
+
+
+def _facts(systems: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Maker, model, serial and UUID where only the SMBIOS table, or a recording of dmidecode, tells them."""
+    return {
+        name: str(systems[0][name]) for name in ("maker", "model", "serial", "uuid") if systems and name in systems[0]
+    }

@@ -30,7 +30,7 @@ LARGEST_BYTES = 32 << 20
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Names by number in lower-case hexadecimal: (`8086`,), (`8086`, `1916`), (.., `1028`, `0704`); classes likewise."""
+    """Names by numbers in lower-case hexadecimal, such as (`8086`, `1916`, `1028`, `0704`); classes likewise."""
 
     devices: dict[tuple[str, ...], str] = field(default_factory=dict)
     classes: dict[tuple[str, ...], str] = field(default_factory=dict)
@@ -45,7 +45,7 @@ class Names:
 
 
 def names_of(machine: Machine, file: str, wanted: Iterable[tuple[str, ...]]) -> Names:
-    """The names of `pci.ids` or `usb.ids` for these vendors and devices; no names where the machine has no such file."""
+    """The names of `pci.ids` or `usb.ids` for these vendors and devices; none where the machine has no such file."""
     for folder in FOLDERS:
         for path in (f"{folder}/{file}", f"{folder}/{file}.gz"):
             with suppress(NotHere, Denied, Malformed, OSError, zlib.error):
@@ -59,7 +59,7 @@ def names_of(machine: Machine, file: str, wanted: Iterable[tuple[str, ...]]) -> 
 def parse(content: bytes, vendors: set[str]) -> Names:
     """The names of these vendors' devices, and of all classes. What is no line of such a file is passed over."""
     found = Names()
-    into, above, wanted = found.devices, [""], False
+    into, above, wanted, line = found.devices, [""], False, b""
     for raw in content.split(b"\n"):
         if not raw or raw[0] == 0x23:
             continue
@@ -67,14 +67,15 @@ def parse(content: bytes, vendors: set[str]) -> Names:
         if depth == 0:
             is_class = raw[:2] == b"C "
             into = found.classes if is_class else found.devices
-            raw = raw[2:] if is_class else raw
-            number = raw[:8].split(b" ")[0].decode("ascii", "replace").lower()
+            line = raw[2:] if is_class else raw
+            number = line[:8].split(b" ")[0].decode("ascii", "replace").lower()
             wanted = is_class or (number in vendors and len(number) == 4)
             above = [number]
         elif wanted and depth < 3 and len(above) >= depth:
-            number = " ".join(raw.partition(b"  ")[0].decode("ascii", "replace").split()).lower()
+            line = raw.lstrip(b"\t")
+            number = " ".join(line.partition(b"  ")[0].decode("ascii", "replace").split()).lower()
             above = [*above[:depth], *number.split(" ")]
         if wanted and depth < 3:
-            name = raw.lstrip(b"\t").partition(b"  ")[2].decode("utf-8", "replace").strip()
+            name = line.partition(b"  ")[2].decode("utf-8", "replace").strip()
             into.setdefault(tuple(above), name)
     return found

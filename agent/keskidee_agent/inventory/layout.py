@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from keskidee_agent.inventory import words
-from keskidee_agent.inventory.quantities import iso_date, megahertz, number, positive, size_bytes
+from keskidee_agent.inventory.quantities import iso_date, megahertz, positive, size_bytes
 from keskidee_agent.smbios import uuid_text
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 BIOS, SYSTEM, BOARD, CHASSIS, PROCESSOR, PORT, SLOT = 0, 1, 2, 3, 4, 8, 9
 MEMORY_ARRAY, MEMORY, BATTERY, POWER_SUPPLY, TPM = 16, 17, 22, 39, 43
+PC_CARD = 7  # a slot's type
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,16 @@ def _processor_family(structure: Structure) -> Value | None:
 
 def _processor_id(structure: Structure) -> Value | None:
     raw = structure.area[8:16]
-    return raw.hex(" ").upper() if len(raw) == 8 and any(raw) else None
+    return raw[::-1].hex().upper() if len(raw) == 8 and any(raw) else None
+
+
+def processor_id(said: str) -> str | None:
+    """`F2 06 03 00 FF FB EB BF` as Windows writes it: BFEBFBFF000306F2, the flags and the signature of CPUID."""
+    try:
+        raw = bytes.fromhex(said)
+    except ValueError:
+        return None
+    return raw[::-1].hex().upper() if len(raw) == 8 and any(raw) else None
 
 
 def _populated(structure: Structure) -> Value | None:
@@ -134,8 +144,11 @@ def _slot_type(structure: Structure) -> Value | None:
 
 
 def _slot_number(structure: Structure) -> Value | None:
-    found = whole(structure, 0x09, 2)
-    return None if found is None else found & 0xFF
+    """7.10.5: what the number means depends on the type: PC Cards have an adapter and a socket."""
+    found, kind = whole(structure, 0x09, 2), whole(structure, 0x05, 1)
+    if found is None:
+        return None
+    return f"Adapter {found & 0xFF}, Socket {found >> 8}" if kind == PC_CARD else str(found & 0xFF)
 
 
 def _slot_address(structure: Structure) -> Value | None:
@@ -247,7 +260,7 @@ FIELDS: dict[int, tuple[Field, ...]] = {
         Field("populated", _populated, ("Status",), lambda said: said.lower().startswith("populated")),
         Field("family", _processor_family, ("Family",)),
         text("maker", 0x07, "Manufacturer"),
-        Field("id", _processor_id, ("ID",)),
+        Field("id", _processor_id, ("ID",), processor_id),
         text("model", 0x10, "Version"),
         mega("external_clock_hertz", 0x12, "External Clock"),
         mega("maximum_speed_hertz", 0x14, "Max Speed"),
@@ -270,7 +283,7 @@ FIELDS: dict[int, tuple[Field, ...]] = {
         text("name", 0x04, "Designation", "Slot"),
         Field("type", _slot_type, ("Type",)),
         word("usage", 0x07, words.USAGE, "Current Usage", "Status"),
-        Field("number", _slot_number, ("ID", "Slot ID"), number),
+        Field("number", _slot_number, ("ID", "Slot ID")),
         Field("address", _slot_address, ("Bus Address",), lambda said: said.lower()),
     ),
     MEMORY_ARRAY: (

@@ -164,7 +164,7 @@ def _add(device: Device, line: str) -> None:
 
 
 def split_maker(name: str) -> tuple[str, str]:
-    """lspci writes maker and model in one line: `Intel Corporation Skylake GT2` is (`Intel Corporation`, ...)."""
+    """Maker and model, which lspci writes in one: `Intel Corporation Skylake GT2` is (`Intel Corporation`, ...)."""
     words = name.split(" ")
     end = 1
     while end < len(words) and words[end] in _SECOND_WORDS:

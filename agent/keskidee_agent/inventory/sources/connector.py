@@ -42,7 +42,7 @@ def _slot(number: int, record: Record) -> Item:
             "name": name,
             "type": record.text("type"),
             "used": USED.get(record.text("usage")),
-            "number": record.number("number"),
+            "number": str(record.fields.get("number", "")),
             "address": record.text("address"),
         },
     )

@@ -40,7 +40,7 @@ def read(machine: Machine) -> Iterator[Item]:
         shared = slots.count(slot) > 1
         place = " ".join(part for part in ((slot, bank) if shared else (slot,)) if part) or bank or f"slot {number}"
         array = arrays.get(str(record.fields.get("array", "")))
-        yield _module(place, record, array) if record.number("size_bytes") else _slot(place, record)
+        yield _module(place, record, array) if record.number("size_bytes") else _slot(place, record, array)
     firmware.check()
     if not devices and not arrays:
         raise NotHere("firmware tells of no memory")
@@ -49,7 +49,6 @@ def read(machine: Machine) -> Iterator[Item]:
 def _module(place: str, record: Record, array: Record | None) -> Item:
     maker, part = record.text("maker"), record.text("part")
     named, spelled = maker_of(maker), said(plain_text(part))
-    correction = array.text("error_correction") if array else ""
     return item(
         "memory",
         place,
@@ -67,17 +66,28 @@ def _module(place: str, record: Record, array: Record | None) -> Item:
             "serial": record.text("serial"),
             "asset_tag": record.text("asset_tag"),
             "rank": record.number("rank"),
-            "error_correction": None if correction in NO_CORRECTION else correction,
+            "error_correction": _correction(array),
         },
     )
 
 
-def _slot(place: str, record: Record) -> Item:
+def _slot(place: str, record: Record, array: Record | None) -> Item:
     return item(
         "memory_slot",
         place,
-        {**_place(record), "type": record.text("type"), "form_factor": record.text("form_factor")},
+        {
+            **_place(record),
+            "type": record.text("type"),
+            "form_factor": record.text("form_factor"),
+            "maker": record.text("maker"),
+            "error_correction": _correction(array),
+        },
     )
+
+
+def _correction(array: Record | None) -> str | None:
+    found = array.text("error_correction") if array else ""
+    return None if found in NO_CORRECTION else found
 
 
 def _place(record: Record) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""PCI devices, and graphics among them. Linux; no privilege. What firmware built in and what a person plugged in alike."""
+"""PCI devices, and graphics among them. Linux; no privilege."""
 
 from __future__ import annotations
 

@@ -78,7 +78,7 @@ def _device(port: str, told: dict[str, str], names: Names) -> Item:
 
 
 def lsusb(text: str) -> Iterator[Item]:
-    """The devices of lsusb(8)'s list: numbers, and maker and model in one."""
+    """What the plain list of lsusb tells: numbers, and maker and model in one."""
     for line in text.splitlines():
         found = _LSUSB.match(line.strip())
         if found and found[3] != LINUX_FOUNDATION:
