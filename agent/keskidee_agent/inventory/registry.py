@@ -169,7 +169,8 @@ def _quoted(told: str) -> tuple[str, str]:
     """The text in quotes that a line begins with, and what comes behind it. Raises ValueError."""
     if not told.startswith('"'):
         raise ValueError(told)
-    pieces, position = [], 1
+    pieces: list[str] = []
+    position = 1
     while True:
         character = told[position : position + 1]
         if character == "":

@@ -142,14 +142,14 @@ def test_programs_of_both_views_and_no_marks(tmp_path: Path) -> None:
                 "maker": 'Igor "I" Pavlov',
                 "installed_on": "2024-09-10",
                 "architecture": "x86_64",
-                "package": "registry",
+                "format": "registry",
                 "id": "7-Zip",
                 "removable": True,
                 "uninstall_command": '"C:\\7z"',
                 "size_bytes": 0x1630 * 1024,
             },
         ),
-        Item("software", "Old", {"name": "Old", "architecture": "i386", "package": "registry", "id": "Old"}),
+        Item("software", "Old", {"name": "Old", "architecture": "i386", "format": "registry", "id": "Old"}),
     ]
 
 

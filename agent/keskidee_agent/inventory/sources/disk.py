@@ -80,13 +80,16 @@ def _names(machine: Machine) -> list[str]:
 def _by_kernel(machine: Machine, name: str) -> dict[str, Value | None]:
     folder = f"{BLOCK}/{name}"
 
-    def say(path: str) -> str:
+    def told(path: str) -> str:
         with suppress(OSError, Malformed):
-            return said(text(attribute(machine, f"{folder}/{path}") or b""))
+            return text(attribute(machine, f"{folder}/{path}") or b"").strip()
         return ""
 
-    udev = _udev(machine, say("dev") or "0:0")
-    sectors, rotating = say("size"), say("queue/rotational") or ("0" if name.startswith("nvme") else "")
+    def say(path: str) -> str:
+        return said(told(path))
+
+    udev = _udev(machine, told("dev") or "0:0")
+    sectors, rotating = told("size"), told("queue/rotational") or ("0" if name.startswith("nvme") else "")
     rotation = udev.get("ID_ATA_ROTATION_RATE_RPM", "")
     transport = "NVMe" if name.startswith("nvme") else _transport(udev)
     virtual = name.startswith(("vd", "xvd")) or any(word in say("device/model").lower() for word in HARDLY_MODELS)
@@ -96,13 +99,16 @@ def _by_kernel(machine: Machine, name: str) -> dict[str, Value | None]:
         "model": _udev_model(udev) or say("device/model") or say("device/name"),
         "maker": "" if maker in ("ATA", "NVMe") or maker.startswith("0x") else maker,
         "serial": said(udev.get("ID_SCSI_SERIAL") or udev.get("ID_SERIAL_SHORT", "")) or say("device/serial"),
-        "firmware": udev.get("ID_REVISION") or say("device/firmware_rev") or say("device/rev") or say("device/fwrev"),
+        "firmware": udev.get("ID_REVISION")
+        or told("device/firmware_rev")
+        or told("device/rev")
+        or told("device/fwrev"),
         "size_bytes": int(sectors) * SECTOR_BYTES if sectors.isdecimal() and len(sectors) < 17 else None,
         "transport": transport,
         "medium": {"0": SSD, "1": HDD}.get(spins or ""),
         "rotation_rpm": int(rotation) if rotation.isdecimal() and len(rotation) < 7 and rotation != "0" else None,
         "wwn": udev.get("ID_WWN_WITH_EXTENSION") or udev.get("ID_WWN") or say("wwid"),
-        "removable": say("removable") == "1" or None,
+        "removable": told("removable") == "1" or None,
         "state": None if say("device/state") in ("running", "live") else say("device/state"),
     }
 

@@ -73,7 +73,7 @@ def _boards(machine: Machine) -> Iterator[Item]:
         if any(fields.values()):
             yield item("system", "system", fields)
     for row in some(machine, "Win32_BIOS")[:1]:
-        version = row.text("SMBIOSBIOSVersion") or row.text("Version")
+        version = row.raw("SMBIOSBIOSVersion") or row.raw("Version")
         fields = {"maker": row.text("Manufacturer"), "version": version, "date": row.day("ReleaseDate") or ""}
         yield item("bios", "bios", fields)
     for row in some(machine, "Win32_BaseBoard")[:1]:

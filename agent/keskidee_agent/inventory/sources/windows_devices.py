@@ -132,7 +132,7 @@ def _usb_keys(registry: Registry) -> Iterator[tuple[str, dict[str, RegistryValue
 def _parent_serial(
     instance: str, values: dict[str, RegistryValue], parents: list[tuple[str, dict[str, RegistryValue]]]
 ) -> str:
-    """Up from the printer to the device that is plugged in: a printer of several functions stands two steps below it."""
+    """Up from the printer to what is plugged in: in a device of several functions, it stands two steps below."""
     container = text(values, "ContainerID").lower()
     for _ in range(3):
         prefix = instance.rpartition("&")[0].lower()
@@ -172,7 +172,7 @@ def _graphics(machine: Machine, registry: Registry | None) -> Iterator[Item]:
                 "chip": row.text("VideoProcessor") or text(values, "HardwareInformation.ChipType"),
                 "memory_bytes": memory or row.number("AdapterRAM") or None,  # AdapterRAM ends at 4 GiB
                 "resolution": f"{width}x{height}" if width and height else None,
-                "driver_version": row.text("DriverVersion"),
+                "driver_version": row.raw("DriverVersion"),
                 "driver_date": row.day("DriverDate"),
                 "vendor_id": numbers[1].lower() if numbers else None,
                 "device_id": numbers[2].lower() if numbers else None,

@@ -52,7 +52,7 @@ def _disk(row: Row, physical: Row) -> Item:
             "model": row.text("Model") or row.text("Caption"),
             "maker": "" if maker.startswith("(") else maker,  # the driver's group, in the language of the installation
             "serial": serial_of(row.raw("SerialNumber")) or serial_of(physical.raw("SerialNumber")),
-            "firmware": row.text("FirmwareRevision") or physical.text("FirmwareVersion"),
+            "firmware": row.raw("FirmwareRevision") or physical.raw("FirmwareVersion"),
             "size_bytes": row.number("Size"),
             "transport": TRANSPORT.get(physical.number("BusType") or 0),
             "interface": interface,

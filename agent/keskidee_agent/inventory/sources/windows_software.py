@@ -75,7 +75,7 @@ def _program(shown: str, name: str, architecture: str, values: dict[str, Registr
             "maker": text(values, "Publisher"),
             "installed_on": day_of(text(values, "InstallDate")),
             "architecture": architecture,
-            "package": "registry",
+            "format": "registry",
             "id": name,
             "kind": text(values, "ReleaseType"),
             "comment": text(values, "Comments"),
