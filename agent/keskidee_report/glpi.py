@@ -36,6 +36,10 @@ def _base64(digits: str) -> str:
     return b64encode(bytes.fromhex(digits)).decode()
 
 
+def _slot(value: str) -> str:
+    return value.removeprefix("0000:")
+
+
 def _secure_boot(value: bool) -> str:
     return "enabled" if value else "disabled"
 
@@ -144,7 +148,7 @@ LISTS: dict[str, tuple[str, Columns]] = {
         {
             "chipset": ("chip", str),
             "memory": ("memory_bytes", _mib),
-            "pcislot": ("address", str),
+            "pcislot": ("address", _slot),
         },
     ),
     "pci": (
@@ -156,7 +160,7 @@ LISTS: dict[str, tuple[str, Columns]] = {
             "type": ("class", str),
             "driver": ("driver", str),
             "pciclass": ("class_code", str),
-            "pcislot": ("address", str),
+            "pcislot": ("address", _slot),
             "vendorid": ("vendor_id", str),
             "productid": ("device_id", str),
             "rev": ("revision", str),

@@ -37,7 +37,7 @@ start here
   up           a collector and this machine's agent, ready in seconds
 
 on every machine
-  agent        report this machine: once, run, enrol, doctor
+  agent        report this machine: once, inventory, run, enrol, doctor
 
 on the machine that listens
   collector    the server: serve, its tokens and machines, backup and restore

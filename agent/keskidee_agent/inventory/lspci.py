@@ -30,6 +30,7 @@ _SECOND_WORDS = frozenset({"Corporation", "Inc.", "Inc", "Ltd.", "Ltd", "Co.,", 
                            "Semiconductor", "Semiconductors", "Electronics", "Systems", "Company", "Devices,", "Micro",
                            "Computer", "Networks", "Communications", "[AMD]", "[AMD/ATI]", "Limited", "Group",
                            "Corp.", "Corp", "Hat,", "Packard", "Instruments", "Digital", "Microsystems"})  # fmt: skip
+LONGEST_LINE = 1000
 UNNAMED = "Device"
 """What lspci writes for a device that its list does not know."""
 
@@ -78,14 +79,15 @@ def _device(machine: Machine, address: str) -> Device:
             return machine.text(f"{FOLDER}/{address}/{name}").removeprefix("0x")
         return ""
 
+    board = attribute("subsystem_vendor").replace("0000", "")  # bridges have none
     driver = machine.place(f"{FOLDER}/{address}/driver").rpartition("/")[2]
     return Device(
         address=address,
         class_code=attribute("class")[:4],
         vendor=attribute("vendor"),
         device=attribute("device"),
-        subsystem_vendor=attribute("subsystem_vendor").replace("0000", ""),
-        subsystem_device=attribute("subsystem_device"),
+        subsystem_vendor=board,
+        subsystem_device=attribute("subsystem_device") if board else "",
         revision=attribute("revision"),
         driver="" if driver == "driver" else driver,
         memory_bytes=_largest(attribute("resource")) if attribute("class").startswith("03") else None,
@@ -123,6 +125,8 @@ def parse(text: str) -> list[Device]:
     """The devices of `lspci -v -nn` (also without -v). Lines that are none are passed over."""
     found: list[Device] = []
     for line in text.splitlines():
+        if len(line) > LONGEST_LINE:
+            continue
         head = _HEAD.match(line)
         if head:
             found.append(_of_head(head))
@@ -135,7 +139,7 @@ def _of_head(head: re.Match[str]) -> Device:
     address, class_name, class_code, name, vendor, device, revision = (part or "" for part in head.groups())
     maker, model = split_maker(name)
     return Device(
-        address=address,
+        address=address if address.count(":") > 1 else f"0000:{address}",  # it leaves a lone domain out
         class_code=class_code,
         class_name=class_name,
         vendor=vendor,

@@ -24,19 +24,20 @@ DRM = "sys/class/drm"
 
 
 def read(machine: Machine) -> Iterator[Item]:
-    """A monitor by its connector (`card0-HDMI-A-1`). One whose EDID is broken has the raw bytes and the fault alone.
+    """A monitor by its connector (`HDMI-A-1`; cards are numbered anew at each start).
+    One whose EDID is broken has the raw bytes and the fault alone.
 
     Raises NotHere where no connector has a monitor.
     """
     found = False
-    for connector in machine.names(DRM, "card"):
+    for name in machine.names(DRM, "card"):
         try:
-            raw = machine.content(f"{DRM}/{connector}/edid")
+            raw = machine.content(f"{DRM}/{name}/edid")
         except (NotHere, Malformed, OSError):  # a card, or a connector whose driver could not ask
             continue
         if raw:
             found = True
-            yield monitor(machine, connector, raw)
+            yield monitor(machine, name.partition("-")[2] or name, raw)
     if not found:
         raise NotHere("no monitor")
 

@@ -89,7 +89,7 @@ def _of_kernel(machine: Machine, name: str, hardware: dict[str, Device]) -> dict
         "driver": machine.place(f"{FOLDER}/{name}/device/driver").rpartition("/")[2] if _has(machine, name) else "",
         "maker": device.maker if device else None,
         "model": device.model if device else None,
-        "address": device.address if device else None,
+        "pci_address": device.address if device else None,
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from itertools import zip_longest
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from keskidee_agent.inventory.cpuinfo import packages
@@ -26,28 +26,40 @@ KINDS = ("processor",)
 
 
 def read(machine: Machine) -> Iterator[Item]:
-    """A chip by its socket: maker, model, cores, threads, speeds. Empty sockets are none.
+    """A chip by its number, so that a right to firmware's tables that is given later changes no key: its socket, maker,
+    model, cores, threads and speeds. Empty sockets are none.
 
     Raises NotHere where neither kernel nor firmware tells; without the right to read SMBIOS the kernel's part remains.
     """
-    chips, sockets, reason = _chips(machine), [], "no processor is told of"
+    chips, sockets, fault = _chips(machine), [], None
+    reason = "no processor is told of"
     try:
-        sockets = [
-            record for record in firmware_of(machine).of(PROCESSOR) if record.fields.get("populated") is not False
-        ]
+        firmware = firmware_of(machine)
+        sockets = [record for record in firmware.of(PROCESSOR) if record.flag("populated") is not False]
+        fault = firmware.fault
     except (NotHere, Denied, TimedOut, OSError) as error:
         reason = str(error)
-    if not chips and not sockets:
-        raise NotHere(reason)
-    told = (
-        sockets if not chips or len(sockets) == len(chips) else [sockets[0]] * len(chips) if len(sockets) == 1 else []
-    )
     architecture = _architecture(machine)
-    for number, (chip, socket) in enumerate(zip_longest(chips, told), 1):
-        slot = socket.text("slot") if socket and len(told) == len(sockets) else ""
+    for number, (chip, socket) in enumerate(_paired(chips, sockets), 1):
         fields = {**_by_firmware(socket), **_by_kernel(chip)}
         fields["architecture"] = architecture or fields.get("architecture")
-        yield item("processor", slot or f"socket {number}", {"slot": slot, **fields})
+        yield item("processor", f"processor {number}", fields)
+    if fault is not None:
+        raise fault
+    if not chips and not sockets:
+        raise NotHere(reason)
+
+
+def _paired(chips: list[Package], sockets: list[Record]) -> list[tuple[Package | None, Record | None]]:
+    """Each chip with its socket. ARM's kernel tells of all chips as one; other counts that differ are a hypervisor's."""
+    if not chips:
+        return [(None, socket) for socket in sockets]
+    if len(chips) == 1 and len(sockets) > 1:
+        one = replace(chips[0], cores=None, threads=None)
+        return [(one, socket) for socket in sockets]
+    if len(chips) != len(sockets):
+        return [(chip, None) for chip in chips]
+    return list(zip(chips, sockets, strict=True))
 
 
 def _chips(machine: Machine) -> list[Package]:
@@ -67,6 +79,7 @@ def _by_firmware(socket: Record | None) -> dict[str, Value | None]:
         return {}
     threads, cores = socket.number("threads"), socket.number("cores")
     return {
+        "slot": socket.text("slot"),
         "maker": _maker(socket.text("maker")),
         "model": " ".join(socket.text("model").split()),
         "family": socket.text("family"),
