@@ -5,6 +5,7 @@ Keys are named in full from their hive on, `HKEY_LOCAL_MACHINE\SOFTWARE\...`; na
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
@@ -20,6 +21,8 @@ MACHINE = "HKEY_LOCAL_MACHINE"
 SOFTWARE = rf"{MACHINE}\SOFTWARE"
 CONTROL_SET = rf"{MACHINE}\SYSTEM\CurrentControlSet"
 Value: TypeAlias = "str | int | bytes | list[str]"
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
+_ESCAPED = re.compile(r"\\(.)")
 _HEAD = ("Windows Registry Editor", "REGEDIT")
 _TEXT, _EXPANDED, _LITTLE, _MULTI, _QUAD = "1", "2", "4", "7", "b"
 
@@ -167,21 +170,10 @@ def _typed(raw: bytes, kind: str, encoding: str) -> Value:
 
 def _quoted(told: str) -> tuple[str, str]:
     """The text in quotes that a line begins with, and what comes behind it. Raises ValueError."""
-    if not told.startswith('"'):
+    found = _QUOTED.match(told)
+    if found is None:
         raise ValueError(told)
-    pieces: list[str] = []
-    position = 1
-    while True:
-        character = told[position : position + 1]
-        if character == "":
-            raise ValueError(told)
-        if character == '"':
-            return "".join(pieces), told[position + 1 :]
-        if character == "\\":
-            position += 1
-            character = told[position : position + 1]
-        pieces.append(character)
-        position += 1
+    return _ESCAPED.sub(r"\1", found[1]), told[found.end() :]
 
 
 def _recorded(machine: Machine) -> RecordedRegistry:

@@ -48,8 +48,6 @@ Serial number:        D5G7WG8L
 Transport protocol:   SAS (SPL-3)
 SMART Health Status: OK
 """
-DEVIATIONS: dict[str, object] = {}
-NAMES = {"capacity_bytes": "size_bytes", "exit_status": "smart_exit_status", "scsi_grown_defects": "grown_defects"}
 
 
 def test_a_disk_is_known_without_smartctl(tmp_path: Path) -> None:
@@ -152,29 +150,3 @@ JSON = st.recursive(
 @given(st.dictionaries(st.sampled_from(WORDS), JSON, max_size=6))
 def test_any_json_gives_fields_of_their_types(dump: dict[str, Any]) -> None:
     assert {type(value) for value in fields_of(dump).values()} <= {str, int, float, bool, type(None)}
-
-
-@pytest.mark.shared_data
-def test_every_fact_of_the_published_dumps_is_told(shared_data: Path) -> None:
-    folder = shared_data / "smart"
-    expected = json.loads((folder / "expected.json").read_text(encoding="utf-8"))
-    differing: dict[str, Any] = {}
-    for file, facts in expected.items():
-        dump = dump_of((folder / file).read_bytes())
-        ours = _as_published(fields_of(dump or {}))
-        differing |= {f"{file} {name}": ours.get(name) for name, value in facts.items() if ours.get(name) != value}
-    assert (len(expected), differing) == (55, DEVIATIONS)
-
-
-def _as_published(fields: dict[str, Any]) -> dict[str, Any]:
-    """Our fields by the names and units of the published facts."""
-    ours = dict(fields)
-    ours |= {theirs: fields.get(name) for theirs, name in NAMES.items()}
-    ours |= {f"nvme_{name}": fields.get(name) for name in ("media_errors", "critical_warning")}
-    speed = fields["interface_speed_bits_per_second"]
-    ours["interface_speed"] = f"{speed / 1e9:.1f} Gb/s" if speed else None
-    if fields.get("written_bytes") is not None:
-        ours["nvme_percentage_used"] = round(fields["wear_ratio"] * 100)
-        ours["nvme_available_spare"] = round(fields["available_spare_ratio"] * 100)
-        ours["nvme_data_units_written"] = fields["written_bytes"] // 512_000
-    return ours

@@ -149,7 +149,7 @@ def test_programs_of_both_views_and_no_marks(tmp_path: Path) -> None:
                 "size_bytes": 0x1630 * 1024,
             },
         ),
-        Item("software", "Old", {"name": "Old", "architecture": "i386", "format": "registry", "id": "Old"}),
+        Item("software", "Old", {"name": "Old", "architecture": "x86", "format": "registry", "id": "Old"}),
     ]
 
 

@@ -113,9 +113,10 @@ def _processor(row: Row, kernel: dict[str, RegistryValue]) -> dict[str, Value | 
     return {
         "maker": MAKERS.get(maker.lower(), maker),
         "model": " ".join(name.split()),
+        "description": text(kernel, "Identifier") or row.text("Description"),
         "id": row.text("ProcessorId"),
         "cores": cores,
-        "cores_enabled": row.number("NumberOfEnabledCore"),
+        "cores_enabled": row.number("NumberOfEnabledCore") or cores,
         "threads": threads,
         "threads_per_core": threads // cores if threads and cores and threads % cores == 0 else None,
         "speed_hertz": (clock or megahertz or 0) * 1_000_000 or None,

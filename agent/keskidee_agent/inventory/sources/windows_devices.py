@@ -167,8 +167,7 @@ def _graphics(machine: Machine, registry: Registry | None) -> Iterator[Item]:
             "graphics",
             name or "graphics",
             {
-                "maker": row.text("AdapterCompatibility"),
-                "model": name,
+                "model": name,  # the maker is part of it
                 "chip": row.text("VideoProcessor") or text(values, "HardwareInformation.ChipType"),
                 "memory_bytes": memory or row.number("AdapterRAM") or None,  # AdapterRAM ends at 4 GiB
                 "resolution": f"{width}x{height}" if width and height else None,

@@ -24,13 +24,14 @@ UNINSTALL = r"Microsoft\Windows\CurrentVersion\Uninstall"
 FOR_32_BITS = rf"{SOFTWARE}\Wow6432Node\{UNINSTALL}"
 NAMES = ("DisplayName", "QuietDisplayName")
 REMOVERS = ("UninstallString", "QuietUninstallString")
+X86, X86_64 = "x86", "x86_64"
 _KB = re.compile(r"KB\d{6,8}")
 
 
 def read(machine: Machine) -> Iterator[Item]:
     """`software` by its name, `software_update` by its number (`KB2553270`).
 
-    A key that has neither a name nor a way to uninstall is a mark of an installer and no program.
+    A key that has neither a name, nor a way to uninstall, nor an update's number is a mark of an installer.
     Raises NotHere where neither registry nor WMI is there.
     """
     found = False
@@ -38,9 +39,9 @@ def read(machine: Machine) -> Iterator[Item]:
         registry = registry_of(machine)
     except NotHere:
         registry = None
+    native = _architecture(machine, registry)
     if registry is not None:
-        bits = "64" if registry.below(FOR_32_BITS) else ""
-        for key, architecture in ((rf"{SOFTWARE}\{UNINSTALL}", bits and "x86_64"), (FOR_32_BITS, "i386")):
+        for key, architecture in ((rf"{SOFTWARE}\{UNINSTALL}", native), (FOR_32_BITS, X86)):
             for each in _programs(registry, key, architecture):
                 found = True
                 yield each
@@ -50,17 +51,25 @@ def read(machine: Machine) -> Iterator[Item]:
             found = True
             kind = row.text("Description") or row.text("FixComments")
             named = kind.partition(" for ")[0] if " for " in kind else kind
-            fields = {"kind": named, "description": row.text("Description"), "installed_on": row.day("InstalledOn")}
-            yield item("software_update", number[0], fields)
+            fields = {"kind": named, "description": row.text("Description"), "architecture": native}
+            yield item("software_update", number[0], {**fields, "installed_on": row.day("InstalledOn")})
     if not found:
         raise NotHere("no program is recorded")
+
+
+def _architecture(machine: Machine, registry: Registry | None) -> str:
+    """That of the installation; programs of its own are taken to be of it. Empty where nothing tells."""
+    if registry is not None and registry.below(FOR_32_BITS):
+        return X86_64
+    width = next((row.number("AddressWidth") for row in some(machine, "Win32_Processor")), None)
+    return {32: X86, 64: X86_64}.get(width or 0, "")
 
 
 def _programs(registry: Registry, key: str, architecture: str) -> Iterator[Item]:
     for name in registry.below(key):
         values = registry.values(rf"{key}\{name}")
         shown = next(filter(None, (text(values, each) for each in NAMES)), "")
-        if shown or any(text(values, each) for each in REMOVERS):
+        if shown or any(text(values, each) for each in REMOVERS) or (values and _KB.search(name)):
             yield _program(shown or name, name, architecture, values)
 
 
@@ -85,8 +94,8 @@ def _program(shown: str, name: str, architecture: str, values: dict[str, Registr
             "help_url": text(values, "HelpLink"),
             "url": text(values, "URLInfoAbout"),
             "uninstall_command": remover,
-            "version_major": whole(values, "VersionMajor"),
-            "version_minor": whole(values, "VersionMinor"),
+            "version_major": whole(values, "MajorVersion") or whole(values, "VersionMajor"),
+            "version_minor": whole(values, "MinorVersion") or whole(values, "VersionMinor"),
             "size_bytes": (whole(values, "EstimatedSize") or 0) * 1024 or None,
         },
     )
