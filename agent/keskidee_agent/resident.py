@@ -12,7 +12,7 @@ import os
 import sys
 
 from keskidee_agent import clock
-from keskidee_agent.absence import Absence
+from keskidee_agent.absence import BOOT_ID, Absence, boot_of
 from keskidee_agent.delivery import Delivery
 from keskidee_agent.farewell import machine_goes_down
 from keskidee_agent.gather import DEADLINE_SECONDS, Gatherer
@@ -90,7 +90,13 @@ class Resident:
         self._encoder = Encoder(os.urandom(SESSION_BYTES))
         self._sequence = 0
         self._absence = Absence(settings["spool"]["folder"])
-        self._spool = Spool(schema_frames=self._encoder.schema_frames, warn=warn, **settings["spool"])
+        boot = boot_of(BOOT_ID)
+        self._spool = Spool(
+            schema_frames=self._encoder.schema_frames,
+            warn=warn,
+            boot="" if boot.startswith("@") else boot,  # a moment moves with the clock
+            **settings["spool"],
+        )
         self._absence.begin()
         transport = Transport(
             origin_of(settings["collector"]), self._machine_id, settings["credential"], settings["ca_file"], wake,

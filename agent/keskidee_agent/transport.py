@@ -29,6 +29,8 @@ UNREACHABLE_CAP_SECONDS = 60.0
 """Longest pause while nobody answers: a try costs the collector nothing then, and a link that is back is used soon."""
 TROUBLE_CAP_SECONDS = 300.0
 """Longest pause while a collector answers that it cannot."""
+SPREAD_SECONDS = 30.0
+"""So long agents take to come back that were all asked to wait as long (a full disk); or an interval, if longer."""
 
 
 class DeliveryError(Exception):
@@ -122,12 +124,12 @@ class Pauses:
         self.failures = 0
 
     def after(self, error: DeliveryError, interval_seconds: float) -> float:
-        """Seconds to wait after this failure, at least what the collector asked for."""
+        """Seconds to wait after this failure: what the collector asked for, and then some, as it asked everybody."""
         self.failures += 1
         shortest, longest = error.shortest_seconds, error.longest_seconds
         if not shortest:
             longest = max(interval_seconds, min(longest, interval_seconds * 2.0 ** min(self.failures - 1, 30)))
-        return shortest + _random() * max(longest - shortest, interval_seconds)
+        return shortest + _random() * max(longest - shortest, interval_seconds, min(shortest, SPREAD_SECONDS))
 
 
 def _random() -> float:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING
 
+from keskidee_collector.departures import Departures
 from keskidee_collector.render import escaped, instance_text
 from keskidee_collector.sequences import Sequences
 from keskidee_report.decode import round_of
@@ -104,6 +105,7 @@ class Machine:
     chunks: list[bytes] = field(default_factory=list)
     outcome_chunks: tuple[bytes, bytes, bytes, bytes] = NO_OUTCOMES
     problems: dict[str, Problem] = field(default_factory=dict)
+    departures: Departures = field(default_factory=Departures)
     posts: int = 0
     refused_posts: int = 0
     refusal: str = ""

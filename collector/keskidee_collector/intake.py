@@ -36,6 +36,7 @@ class Intake:
         Raises UnknownSchema, Malformed, or what the database raises. The caller holds the machine's `turn`: nothing
         else changes the machine meanwhile.
         """
+        arrival = machine.departures.left(post.envelope, arrival)
         fresh = fresh_of(post, machine.is_repeat)
         schemas = self._compiled(machine, post)
         taken = unfolded(
@@ -113,11 +114,14 @@ class Intake:
         metrics = self._state.metrics
         if taken:
             metrics.samples.inc(sum([entry.schema.series for entry in taken]))
-            metrics.reports.labels("stored").inc(1 if newest else 0)
-            late = len(taken) - (1 if newest else 0)
-            metrics.reports.labels("late").inc(late)
-            if not self._state.feed.is_wanted:
-                metrics.not_passed_on.inc(late)
+            late = len(taken)
+            if newest is not None:
+                metrics.stored.inc()
+                late -= 1
+            if late:
+                metrics.reports.labels("late").inc(late)
+                if not self._state.feed.is_wanted:
+                    metrics.not_passed_on.inc(late)
         if fresh.repeats:
             metrics.reports.labels("repeat").inc(fresh.repeats)
 

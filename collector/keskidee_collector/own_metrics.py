@@ -59,6 +59,7 @@ class OwnMetrics:
         )  # fmt: skip
         for result in REPORT_RESULTS:
             self.reports.labels(result)
+        self.stored = self.reports.labels("stored")
         for reason in REFUSALS:
             self.refused.labels(reason)
 

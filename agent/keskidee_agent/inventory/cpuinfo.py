@@ -36,6 +36,7 @@ class Package:
     """One processor chip: what is known of it, and how many cores and threads of it run."""
 
     model: str
+    core: str = ""
     maker: str = ""
     architecture: str = ""
     cores: int | None = None
@@ -63,7 +64,10 @@ def packages(text: str) -> list[Package]:
         return [_plain(group, shared, architecture="riscv64") for group in _grouped(blocks, "uarch", "isa")]
     if "ncpus active" in shared or "ncpus probed" in shared:
         return _sparc(shared)
-    chips = [_plain([block], shared) for block in blocks] or [_plain([shared], {})]
+    if shared.get("vendor_id", "").startswith("IBM/S390"):
+        return _s390(shared)
+    count = 1 if blocks else number(shared.get("cpus active", "")) or 1
+    chips = [_plain([block], shared) for block in blocks] or [_plain([shared], {})] * min(count, MOST_PROCESSORS)
     return [chip for chip in chips if chip.model]
 
 
@@ -113,9 +117,9 @@ def _arm(group: list[dict[str, str]], shared: dict[str, str]) -> Package:
     maker, part = (_hexadecimal(first.get(label, "")) for label in ("CPU implementer", "CPU part"))
     known = ARM_MODELS.get(part, "") if maker == 0x41 else ""
     named = first.get("model name") or first.get("Processor", "")
-    generic = not named or named.startswith(("ARMv", "AArch64"))
     return Package(
-        model=known if generic and known else named or (f"part 0x{part:03x}" if part else ""),
+        model=named or known or (f"part 0x{part:03x}" if part else ""),
+        core=known,
         maker=ARM_MAKERS.get(maker, ""),
         architecture="aarch64" if first.get("CPU architecture", "") in ("8", "AArch64") else "arm",
         cores=len(group),
@@ -134,6 +138,12 @@ def _sparc(shared: dict[str, str]) -> list[Package]:
     return [chip] * min(count, MOST_PROCESSORS) if chip.model else []
 
 
+def _s390(shared: dict[str, str]) -> list[Package]:
+    model = shared.get("processor 0", "").rpartition("machine = ")[2]
+    count = number(shared.get("# processors", "")) or 1
+    return [Package(model=f"machine {model}", maker="IBM", architecture="s390x", cores=count, threads=count)]
+
+
 def _plain(group: list[dict[str, str]], shared: dict[str, str], architecture: str = "") -> Package:
     first = {**shared, **group[0]}
     found = {label: first[label] for label in NAMES if first.get(label)}
@@ -143,11 +153,22 @@ def _plain(group: list[dict[str, str]], shared: dict[str, str], architecture: st
     return Package(
         model=next(iter(found.values()), ""),
         maker=X86_MAKERS.get(first.get("vendor", ""), first.get("vendor", "")),
-        architecture=architecture,
+        architecture=architecture or _architecture(first),
         cores=len(group) if len(group) > 1 else None,
         speed_hertz=cycles or megahertz(speed if speed[-1:] in ("z", "Z") else f"{speed} MHz"),
         serial=first.get("cpu serial number", ""),
     )
+
+
+def _architecture(told: dict[str, str]) -> str:
+    """By what only one architecture's kernel says."""
+    if told.get("cpu") == "Alpha":
+        return "alpha"
+    if "timebase" in told:
+        return "powerpc"
+    if "ASEs implemented" in told or "VCED exceptions" in told or "system type" in told:
+        return "mips"
+    return "ia64" if told.get("arch") == "IA-64" else ""
 
 
 def _hexadecimal(text: str) -> int:

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from keskidee_report.items import Value
 
 BIOS, SYSTEM, BOARD, CHASSIS, PROCESSOR, PORT, SLOT = 0, 1, 2, 3, 4, 8, 9
-MEMORY_ARRAY, MEMORY, BATTERY, POWER_SUPPLY, TPM = 16, 17, 22, 39, 43
+OLD_MEMORY, MEMORY_ARRAY, MEMORY, BATTERY, POWER_SUPPLY, TPM = 6, 16, 17, 22, 39, 43
 PC_CARD = 7  # a slot's type
+MIB = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,18 @@ def _memory_size(structure: Structure) -> Value | None:
     if size == 0x7FFF:
         return ((whole(structure, 0x1C, 4) or 0) & 0x7FFFFFFF) << 20 or None
     return (size & 0x7FFF) << (10 if size & 0x8000 else 20) or None
+
+
+def _old_size(structure: Structure) -> Value | None:
+    """7.7.2: a power of two of MiB in the lower seven bits; 0x7D and above: unknown, not enabled, not installed."""
+    power = (whole(structure, 0x09, 1) or 0x7F) & 0x7F
+    return MIB << power if power < 0x20 else None
+
+
+def _old_type(structure: Structure) -> Value | None:
+    """7.7.1: a bit for each word."""
+    bits = whole(structure, 0x07, 2) or 0
+    return " ".join(name for bit, name in enumerate(words.OLD_MEMORY_TYPE) if bits >> bit & 1) or None
 
 
 def _array_size(structure: Structure) -> Value | None:
@@ -259,9 +272,9 @@ FIELDS: dict[int, tuple[Field, ...]] = {
         text("slot", 0x04, "Socket Designation"),
         Field("populated", _populated, ("Status",), lambda said: said.lower().startswith("populated")),
         Field("family", _processor_family, ("Family",)),
-        text("maker", 0x07, "Manufacturer"),
+        text("maker", 0x07, "Manufacturer", "Processor Manufacturer"),
         Field("id", _processor_id, ("ID",), processor_id),
-        text("model", 0x10, "Version"),
+        text("model", 0x10, "Version", "Processor Version"),
         mega("external_clock_hertz", 0x12, "External Clock"),
         mega("maximum_speed_hertz", 0x14, "Max Speed"),
         mega("speed_hertz", 0x16, "Current Speed"),
@@ -285,6 +298,11 @@ FIELDS: dict[int, tuple[Field, ...]] = {
         word("usage", 0x07, words.USAGE, "Current Usage", "Status"),
         Field("number", _slot_number, ("ID", "Slot ID")),
         Field("address", _slot_address, ("Bus Address",), lambda said: said.lower()),
+    ),
+    OLD_MEMORY: (
+        text("slot", 0x04, "Socket Designation"),
+        Field("size_bytes", _old_size, ("Installed Size",), size_bytes),
+        Field("type", _old_type, ("Type",)),
     ),
     MEMORY_ARRAY: (
         word("use", 0x05, words.ARRAY_USE, "Use"),

@@ -157,9 +157,10 @@ def _add(device: Device, line: str) -> None:
         full = f"{device.maker} {device.model}".strip()
         if name.endswith(f" {device.model}") and device.model:  # the maker of the board, and the device's own name
             device.board_maker = name.removesuffix(f" {device.model}")
+        elif name.endswith(f" {UNNAMED}"):
+            device.board_maker = name.removesuffix(f" {UNNAMED}")
         elif name != full:
             device.board_maker, device.board_model = split_maker(name)
-            device.board_model = "" if device.board_model == UNNAMED else device.board_model
     elif memory:
         size = size_bytes(memory[1] if memory[1][-1].isalpha() else f"{memory[1]} bytes")
         device.memory_bytes = max(size or 0, device.memory_bytes or 0) or None

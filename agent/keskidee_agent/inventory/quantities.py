@@ -6,7 +6,7 @@ import re
 from datetime import date
 
 _BYTES = {"b": 0, "k": 1, "kb": 1, "m": 2, "mb": 2, "g": 3, "gb": 3, "t": 4, "tb": 4}
-_SIZE = re.compile(r"(\d{1,18})(?:\.(\d{1,6}))?\s*(bytes|[kmgt]?i?b|[kmgt])\b", re.IGNORECASE)
+_SIZE = re.compile(r"(\d{1,18})(?:\.(\d{1,6}))?\s*(bytes|[kmgt]byte|[kmgt]?i?b|[kmgt])\b", re.IGNORECASE)
 _SPEED = re.compile(r"(\d{1,9})(?:\.\d+)?\s*(?:MHz|MT/s)", re.IGNORECASE)
 _GHZ = re.compile(r"(\d{1,3}(?:\.\d{1,4})?)\s*GHz", re.IGNORECASE)
 _NUMBER = re.compile(r"-?\d{1,18}\b")
@@ -21,7 +21,7 @@ def size_bytes(text: str) -> int | None:
     if not found:
         return None
     whole, fraction, unit = found.groups()
-    factor = 1 << 10 * _BYTES.get(unit.lower().replace("ib", "b").replace("bytes", "b"), 0)
+    factor = 1 << 10 * _BYTES.get(unit.lower().replace("ib", "b").replace("bytes", "b").replace("byte", "b"), 0)
     size = int(whole) * factor + (int(fraction) * factor // 10 ** len(fraction) if fraction else 0)
     return size if 0 < size < LARGEST else None
 

@@ -63,6 +63,7 @@ def _numbered(words: str, first: int = 1) -> dict[int, str]:
 CHASSIS = _numbered(_CHASSIS)  # 7.4.1
 MEMORY_TYPE = _numbered(_MEMORY_TYPE)  # 7.18.2
 FORM_FACTOR = _numbered(_FORM_FACTOR)  # 7.18.1
+OLD_MEMORY_TYPE = ("Other", "Unknown", "Standard", "FPM", "EDO", "Parity", "ECC", "SIMM", "DIMM", "Burst EDO", "SDRAM")
 CORRECTION = _numbered(_CORRECTION)  # 7.17.3
 ARRAY_USE = _numbered(_ARRAY_USE)  # 7.17.2
 SLOT_WIDTH = _numbered(_SLOT_WIDTH)  # 7.10.2

@@ -114,7 +114,7 @@ def test_items_before_a_failure_stand(error: Exception, outcome: str) -> None:
 
 def test_a_source_that_hangs_costs_itself() -> None:
     ended = threading.Event()
-    hangs = source(lambda _: ended.wait() or [], DEADLINE_SECONDS=0.01)
+    hangs = source(lambda _: ended.wait() and [], DEADLINE_SECONDS=0.01)
     works = source(lambda _: [item("thing", "a", {})])
     outcomes = [found.outcome for found in gathered(Machine(), [hangs, works])]  # type: ignore[list-item]
     ended.set()

@@ -3,7 +3,8 @@
 import struct
 import tempfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -11,13 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keskidee_agent.inventory import cpuinfo, edid, ids, lspci
-from keskidee_agent.inventory.gather import found_sources, read
+from keskidee_agent.inventory.gather import found_sources, gathered, read
 from keskidee_agent.inventory.sources import battery, network, usb
 from keskidee_agent.recorded import RecordedMachine
 from keskidee_report.items import Value
-from keskidee_report.model import DENIED, Malformed
+from keskidee_report.model import DENIED, FAILED, Malformed
 from tests.agent.anything import contents
-from tests.agent.recordings import as_nobody, write_files
+from tests.agent.inventory.tables import TABLE
+from tests.agent.recordings import FIXTURES, as_nobody, write_files
 
 PCI_IDS = b"""\
 # comment
@@ -143,6 +145,14 @@ def test_lspci_says_the_same() -> None:
             [("ARM", "Cortex-A72", None)],
         ),
         ("processor : 0\nhart : 1\nisa : rv64imafdc\nuarch : sifive,u74-mc\n", [("", "sifive,u74-mc", None)]),
+        (
+            "cpu\t: Alpha\ncpu model\t: EV6\ncycle frequency [Hz] : 462413493 est.\ncpus active\t: 2\n",
+            [("", "EV6", 462_413_493)] * 2,
+        ),
+        (
+            "vendor_id : IBM/S390\n# processors : 4\nprocessor 0: version = FF, machine = 2964\n",
+            [("IBM", "machine 2964", None)],
+        ),
         ("", []),
         ("nonsense\n", []),
     ],
@@ -210,28 +220,44 @@ def test_secure_boot_and_tpm(tmp_path: Path) -> None:
     assert items(tmp_path, "platform") == [{"firmware": "uefi", "secure_boot": True}, {"version": "2.0"}]
 
 
+class Firmware(RecordedMachine):
+    """A recorded machine whose firmware gives this table."""
+
+    def __init__(self, table: bytes) -> None:
+        super().__init__(str(FIXTURES / "inventory" / "old_board"))
+        self.table = table
+
+    def smbios(self) -> bytes:
+        return self.table
+
+
+@given(contents("\0\1\2\4\x11\x7f", [TABLE]))
+def test_no_table_upsets_a_source(table: bytes) -> None:
+    results = gathered(Firmware(table))
+    failed = [found.reason for found in results if found.outcome == FAILED]
+    assert [reason for reason in failed if not reason.startswith("malformed: ")] == []
+
+
 @given(
     st.one_of(
-        st.binary(max_size=140), st.binary(min_size=118, max_size=118).map(lambda rest: edid.MAGIC + b"\x10\xac" + rest)
+        st.binary(max_size=140), st.binary(min_size=118, max_size=118).map(lambda b: edid.MAGIC + b"\x10\xac" + b)
     )
 )
 def test_any_edid_is_read_or_malformed(raw: bytes) -> None:
     closed = raw[:127] + bytes(((-sum(raw[:127])) % 256,)) if len(raw) == 128 else raw
-    try:
+    with suppress(Malformed):
         assert len(edid.parse(closed).maker) == 3
-    except Malformed:
-        assert True
 
 
+@pytest.mark.parametrize("parse", [lspci.parse, cpuinfo.packages, network.parse, battery.upower, usb.lsusb])
 @given(
-    contents(
-        "0123456789abcdef:[] ()\t\nprocessor", [LSPCI.encode(), CPUINFO.encode(), IP.encode(), UPOWER.encode(), PCI_IDS]
-    )
+    content=contents("0123456789abcdef:[] ()\t\nprocessor", [text.encode() for text in (LSPCI, CPUINFO, IP, UPOWER)])
 )
-def test_no_text_upsets_a_parser(content: bytes) -> None:
-    text = content.decode("utf-8", "replace")
-    ids.parse(content, {"8086", "1af4"})
-    assert [
-        list(parse(text)) is not None
-        for parse in (lspci.parse, cpuinfo.packages, network.parse, battery.upower, usb.lsusb)
-    ]
+def test_no_text_upsets_a_parser(parse: Callable[[str], Iterable[object]], content: bytes) -> None:
+    assert None not in list(parse(content.decode("utf-8", "replace")))
+
+
+@given(contents("0123456789abcdef \t\nC#", [PCI_IDS]))
+def test_names_of_ids_are_texts(content: bytes) -> None:
+    names = ids.parse(content, {"8086", "1af4"})
+    assert {type(name) for name in (*names.devices.values(), *names.classes.values())} <= {str}

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 PLATFORMS = ("linux", "windows")
 KINDS = ("slot", "port")
-USED = {"In Use": True, "Available": False}
+USED = {"in use": True, "available": False}
 
 
 def read(machine: Machine) -> Iterator[Item]:
@@ -41,7 +41,7 @@ def _slot(number: int, record: Record) -> Item:
         {
             "name": name,
             "type": record.text("type"),
-            "used": USED.get(record.text("usage")),
+            "used": USED.get(record.text("usage").lower().rstrip(".")),
             "number": str(record.fields.get("number", "")),
             "address": record.text("address"),
         },

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from keskidee_agent.inventory.firmware import firmware_of
 from keskidee_agent.inventory.jedec import maker_of
-from keskidee_agent.inventory.layout import MEMORY, MEMORY_ARRAY
+from keskidee_agent.inventory.layout import MEMORY, MEMORY_ARRAY, OLD_MEMORY
 from keskidee_agent.inventory.quantities import plain_text
 from keskidee_agent.placeholders import said
 from keskidee_report.items import item
@@ -33,7 +33,7 @@ def read(machine: Machine) -> Iterator[Item]:
     arrays = {record.handle: record for record in firmware.of(MEMORY_ARRAY)}
     for number, record in enumerate(arrays.values(), 1):
         yield _array(number, record)
-    devices = firmware.of(MEMORY)
+    devices = firmware.of(MEMORY) or firmware.of(OLD_MEMORY)  # before SMBIOS 2.1
     places = [(record.text("slot"), record.text("bank")) for record in devices]
     slots = [slot for slot, _ in places]
     for number, (record, (slot, bank)) in enumerate(zip(devices, places, strict=True), 1):

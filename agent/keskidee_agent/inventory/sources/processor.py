@@ -51,7 +51,7 @@ def read(machine: Machine) -> Iterator[Item]:
 
 
 def _paired(chips: list[Package], sockets: list[Record]) -> list[tuple[Package | None, Record | None]]:
-    """Each chip with its socket. ARM's kernel tells of all chips as one; other counts that differ are a hypervisor's."""
+    """Each chip with its socket. ARM's kernel tells of all as one; other counts that differ are a hypervisor's."""
     if not chips:
         return [(None, socket) for socket in sockets]
     if len(chips) == 1 and len(sockets) > 1:
@@ -105,6 +105,7 @@ def _by_kernel(chip: Package | None) -> dict[str, Value | None]:
     fields: dict[str, Value | None] = {
         "maker": chip.maker,
         "model": chip.model,
+        "core": chip.core if chip.core != chip.model else None,
         "architecture": chip.architecture,
         "cores_enabled": cores,
         "threads": threads,
