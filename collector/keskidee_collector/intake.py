@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from keskidee_collector.fleet import ON, SCHEMAS_KEPT, interval_of
 from keskidee_collector.hearing import hear
+from keskidee_collector.identity import evidence_of, is_swapped
 from keskidee_collector.unfolding import fresh_of, unfolded
 from keskidee_report.decode import OverLimit
 
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 SCHEMAS_AT_ONCE = 64
 REPORTS_WHOLE = 32
 """So many times the samples of one report may all reports of a POST have: a delta unfolds to more than it weighs."""
+
+logger = logging.getLogger(__name__)
 
 
 class Intake:
@@ -128,6 +132,10 @@ class Intake:
     async def _learn(self, machine: Machine, facts: dict[str, str]) -> None:
         """Takes new facts. Another host name is another instance; the same one, or none, keeps what it was given."""
         known, before = machine.facts, machine.facts.get("hostname", "")
+        evidence = evidence_of(facts)
+        if is_swapped(machine.evidence, evidence):
+            logger.warning("another board in the same machine machine=%s instance=%r", machine.id, machine.instance)
+        machine.evidence = machine.evidence | evidence
         hostname = facts.get("hostname", before)
         machine.facts = facts | {"hostname": hostname}
         machine.interval_seconds = interval_of(facts)

@@ -90,7 +90,7 @@ class Inside:
             machine.heard_ticks += self.clock.ticks - self.clock.at
             machine.taken_ticks += self.clock.ticks - self.clock.at
         self.client = "127.0.0.1"
-        self.application = build(self.state, admin_token=ADMIN, ca_pem=None)
+        self.application = build(self.state, admin_token=ADMIN)
 
     def again(self, **changed: Any) -> Self:
         self.state.close()
