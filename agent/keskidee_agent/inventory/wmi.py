@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from keskidee_agent.placeholders import said
 from keskidee_agent.recorded import RecordedMachine
-from keskidee_report.model import Malformed, NotHere
+from keskidee_report.model import Denied, Malformed, NotHere, TimedOut
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -162,10 +162,15 @@ def _recorded(machine: Machine, name: str) -> list[Row] | None:
 
 
 def _live(machine: Machine) -> dict[str, list[Row]]:
+    """What the child told. It is started once: where it fails or hangs, every source hears so without another wait."""
     memory = machine.memory("inventory.wmi child")
     if "answer" not in memory:
-        output = machine.run("powershell.exe", *_ARGUMENTS, script(CLASSES), seconds=SECONDS)
-        memory["answer"] = by_class(output)
+        try:
+            memory["answer"] = by_class(machine.run("powershell.exe", *_ARGUMENTS, script(CLASSES), seconds=SECONDS))
+        except (NotHere, Denied, TimedOut, OSError) as error:
+            memory["answer"] = error
+    if isinstance(memory["answer"], Exception):
+        raise memory["answer"]
     found: dict[str, list[Row]] = memory["answer"]
     return found
 

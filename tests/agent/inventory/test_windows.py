@@ -12,9 +12,10 @@ from keskidee_agent.inventory.gather import gathered
 from keskidee_agent.inventory.registry import RecordedRegistry, registry_of, text, whole
 from keskidee_agent.inventory.sources.windows_disk import serial_of
 from keskidee_agent.inventory.wmi import CLASSES, Row, by_class, day_of, from_json, from_list, rows, script, text_of
+from keskidee_agent.machine import Machine
 from keskidee_agent.recorded import RecordedMachine
 from keskidee_report.items import Item
-from keskidee_report.model import ABSENT, FAILED, Malformed, NotHere
+from keskidee_report.model import ABSENT, FAILED, Malformed, NotHere, TimedOut
 from tests.agent.inventory.reading import found_in, items_in
 from tests.agent.recordings import write_files
 
@@ -112,6 +113,24 @@ def test_a_class_that_is_not_recorded_is_not_here(tmp_path: Path) -> None:
     assert rows(machine, "Win32_BIOS") == [Row({"Version": "1"})]
     with pytest.raises(NotHere):
         rows(machine, "Win32_Volume")
+
+
+class Hanging(Machine):
+    """A Windows whose PowerShell does not answer; it counts how often it was asked."""
+
+    asked = 0
+
+    def run(self, *command: str, seconds: float = 10.0, status_counts: bool = True) -> bytes:
+        self.asked += 1
+        raise TimedOut(f"{command[0]} did not end within {seconds:g} s")
+
+
+def test_a_child_that_hangs_is_waited_for_once() -> None:
+    machine = Hanging(platform="windows")
+    for name in CLASSES:
+        with pytest.raises(TimedOut):
+            rows(machine, name)
+    assert machine.asked == 1
 
 
 def test_values_of_a_registry_export() -> None:
