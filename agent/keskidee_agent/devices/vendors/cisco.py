@@ -1,0 +1,3 @@
+"""Cisco: IOS, NX-OS and IOS-XE by CISCO-*-MIB."""
+
+PROFILES = ()
