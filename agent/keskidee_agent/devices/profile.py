@@ -10,7 +10,6 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from keskidee_agent.devices.answers import text
 from keskidee_agent.devices.parts import Component, Processor, Sensor, Space
 
 if TYPE_CHECKING:
@@ -46,10 +45,14 @@ UNITS = {
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """A fact out of text: the first group of a pattern in the value of an OID (sysDescr, where none is named)."""
+    """A fact out of text: the groups of a pattern in the first value of an OID that has it (sysDescr by default).
+
+    `form` puts the groups together, `{} / {}`; without it a blank stands between them.
+    """
 
     pattern: str
     oid: str = SYS_DESCR
+    form: str = ""
 
 
 Place = str | Words
@@ -76,11 +79,12 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loads:
-    """Processors: a column of percents."""
+    """Processors: a column of percents; `where` names a column that is above zero for those that exist."""
 
     oid: str
     words: str = "Processor {}"
     name: str = ""
+    where: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +101,18 @@ class Memory:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Assembly:
+    """Components: one a row of a vendor's table, whose rows are those of the column `rows`."""
+
+    rows: str
+    class_: str
+    words: str = "{}"
+    name: str = ""
+    model: str = ""
+    serial: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)  # each is the one of its file
 class Profile:
     """One vendor, or one family of its devices.
 
@@ -117,6 +133,7 @@ class Profile:
     sensors: tuple[Column, ...] = ()
     processors: tuple[Loads, ...] = ()
     memory: tuple[Memory, ...] = ()
+    assemblies: tuple[Assembly, ...] = ()
     read: Callable[[Answers, Parts], None] | None = None
 
 
@@ -131,12 +148,20 @@ def fact(places: tuple[Place, ...], answers: Answers) -> str | None:
     """The first of the places at which something stands."""
     for place in places:
         if isinstance(place, Words):
-            words = answers.first(full(place.oid))
-            found = re.search(place.pattern, words) if words else None
-            if found:
-                return " ".join(part for part in found.groups() if part) or found[0]
+            if found_words := _found(place, answers):
+                return found_words
         elif found_text := answers.first(full(place)):
             return found_text
+    return None
+
+
+def _found(place: Words, answers: Answers) -> str | None:
+    oid = full(place.oid)
+    scalar = answers.first(oid)
+    for words in [scalar] if scalar else answers.texts(oid).values():
+        if found := re.search(place.pattern, words):
+            groups = [part for part in found.groups() if part]
+            return place.form.format(*groups) if place.form else " ".join(groups) or found[0]
     return None
 
 
@@ -146,15 +171,33 @@ def add_table(profile: Profile, answers: Answers, parts: Parts) -> None:
         parts.sensors += sensors_of(column, answers)
     for loads in profile.processors:
         names = answers.texts(full(loads.name)) if loads.name else {}
+        real = answers.numbers(full(loads.where)) if loads.where else {}
         parts.processors += [
             Processor(description=loads.words.format(names.get(index, index)), load_ratio=percent / 100)
             for index, percent in answers.numbers(full(loads.oid)).items()
-            if 0 <= percent <= 100
+            if 0 <= percent <= 100 and (not loads.where or real.get(index, 0) > 0)
         ]
     for memory in profile.memory:
         parts.memory += _memories(memory, answers)
+    for assembly in profile.assemblies:
+        parts.components += components_of(assembly, answers)
     if profile.read is not None:
         profile.read(answers, parts)
+
+
+def components_of(assembly: Assembly, answers: Answers) -> Iterator[Component]:
+    """The components of one table of a vendor."""
+    names, models, serials = (
+        answers.texts(full(oid)) if oid else {} for oid in (assembly.name, assembly.model, assembly.serial)
+    )
+    for row in answers.column(full(assembly.rows)):
+        yield Component(
+            index=row,
+            name=assembly.words.format(names.get(row, row)),
+            class_=assembly.class_,
+            model=models.get(row),
+            serial=serials.get(row),
+        )
 
 
 def sensors_of(column: Column, answers: Answers) -> Iterator[Sensor]:
@@ -201,10 +244,3 @@ def _memories(memory: Memory, answers: Answers) -> Iterator[Space]:
             size_bytes=int(size * memory.unit_bytes),
             used_bytes=int(used * memory.unit_bytes),
         )
-
-
-def component(answers: Answers, index: str, name: str, class_: str, **columns: str) -> Component:
-    """A part of a vendor's own table, its facts by the columns given."""
-    facts = {what: answers.column(full(oid)).get(index) for what, oid in columns.items()}
-    texts = {what: text(value) or None for what, value in facts.items() if value is not None}
-    return Component(index=index, name=name, class_=class_, model=texts.get("model"), serial=texts.get("serial"))

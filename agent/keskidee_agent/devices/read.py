@@ -13,14 +13,14 @@ from keskidee_agent.devices import standard
 from keskidee_agent.devices.answers import Answers
 from keskidee_agent.devices.engine import NoAnswer
 from keskidee_agent.devices.identify import Known, identify, probes
-from keskidee_agent.devices.mibs import entity, printer, system, ups
+from keskidee_agent.devices.mibs import entity, host, printer, system, ups
 from keskidee_agent.devices.parts import Identity, Parts
 from keskidee_agent.devices.profile import add_table, fact, full
 from keskidee_agent.devices.walk import got, walked
 from keskidee_agent.placeholders import said
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from keskidee_agent.devices.engine import Engine
 
@@ -106,7 +106,7 @@ def identity_of(known: Known, answers: Answers) -> Identity:
     return Identity(
         name=answers.first(system.NAME),
         vendor=known.vendor,
-        model=facts["model"] or told_by([entity.model(answers), fact(ups.STANDARD.model, answers)]),
+        model=facts["model"] or told_by([entity.model(answers), *_usual_models(known, answers)]),
         serial=facts["serial"] or told_by([entity.serial(answers), answers.first(full(printer.SERIAL))]),
         version=facts["version"]
         or told_by([entity.version(answers), fact(ups.STANDARD.version, answers), _in_words(answers)]),
@@ -117,6 +117,13 @@ def identity_of(known: Known, answers: Answers) -> Identity:
         uptime_seconds=uptime / system.HUNDREDTHS if isinstance(uptime, int) else None,
         sys_object_id=answers.first(system.OBJECT_ID),
     )
+
+
+def _usual_models(known: Known, answers: Answers) -> Iterator[str | None]:
+    """The model where the standard MIBs have it: of a UPS, and of a printer as the host's first device."""
+    yield fact(ups.STANDARD.model, answers)
+    if known.kind == "printer":
+        yield answers.first(f"{host.DEVICE}.3")
 
 
 def told_by(facts: Iterable[str | None]) -> str | None:

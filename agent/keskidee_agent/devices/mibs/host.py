@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from keskidee_agent.devices.parts import Processor, Sensor, Space
@@ -24,6 +25,7 @@ WALKS = (STORAGE, DEVICE, PROCESSOR, PRINTER, UCD_MEMORY)
 STORAGE_TYPES, DEVICE_TYPES = "1.3.6.1.2.1.25.2.1.", "1.3.6.1.2.1.25.3.1."
 OTHER, RAM, VIRTUAL, DISK, REMOVABLE, FLOPPY, CD, RAM_DISK, FLASH, NETWORK_DISK = range(1, 11)
 PRINTER_DEVICE = DEVICE_TYPES + "5"
+PHYSICAL, SHARED, CACHES = "Physical memory", "Shared memory", ("Memory buffers", "Cached memory")
 MEMORIES = (OTHER, RAM, VIRTUAL)
 WRAPPED = 1 << 32  # sizes beyond 31 bits come out negative
 KIB = 1024
@@ -37,8 +39,9 @@ def read(answers: Answers, parts: Parts) -> None:
         for row, load in answers.numbers(f"{PROCESSOR}.2").items()
         if 0 <= load <= 100
     ]
-    for kind, space in spaces(answers):
-        (parts.memory if kind in MEMORIES else parts.storage).append(space)
+    found = list(spaces(answers))
+    parts.memory += _without_caches([space for kind, space in found if kind in MEMORIES])
+    parts.storage += [space for kind, space in found if kind not in MEMORIES]
     if not parts.memory:
         parts.memory += _ucd_memory(answers)
     parts.sensors += printer_states(answers)
@@ -61,6 +64,25 @@ def spaces(answers: Answers) -> Iterator[tuple[int, Space]]:
                 used_bytes=_unsigned(used[row]) * unit,
             ),
         )
+
+
+def _without_caches(memories: list[Space]) -> list[Space]:
+    """Net-SNMP's memories of a Linux: caches, which give way, are not used memory; they are shares of it.
+
+    Other agents' memories are left as they are.
+    """
+    by_name = {space.description: space for space in memories}
+    physical = by_name.get(PHYSICAL)
+    if physical is None or not by_name.keys() >= set(CACHES):
+        return memories
+    cached = sum(by_name[name].used_bytes for name in CACHES)
+    used = {PHYSICAL: max(physical.used_bytes - cached, 0)}
+    return [
+        replace(space, size_bytes=physical.size_bytes, used_bytes=used.get(space.description, space.used_bytes))
+        if space.description in (PHYSICAL, SHARED, *CACHES)
+        else space
+        for space in memories
+    ]
 
 
 def _unsigned(size: int) -> int:

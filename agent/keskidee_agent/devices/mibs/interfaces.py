@@ -18,7 +18,8 @@ STATES = {
     1: "up", 2: "down", 3: "testing", 4: "unknown", 5: "dormant", 6: "notPresent", 7: "lowerLayerDown",
 }  # fmt: skip
 TYPES = {
-    1: "other", 2: "regular1822", 5: "rfc877x25", 6: "ethernetCsmacd", 9: "iso88025TokenRing", 15: "fddi",
+    1: "other", 2: "regular1822", 5: "rfc877x25", 6: "ethernetCsmacd", 7: "iso88023Csmacd",
+    9: "iso88025TokenRing", 15: "fddi",
     16: "lapb", 18: "ds1", 19: "e1", 20: "basicISDN", 21: "primaryISDN", 22: "propPointToPointSerial",
     23: "ppp", 24: "softwareLoopback", 26: "ethernet3Mbit", 27: "nsip", 28: "slip", 30: "ds3", 32: "frameRelay",
     33: "rs232", 34: "para", 37: "atm", 39: "sonet", 44: "frameRelayService", 45: "v35", 48: "modem",
