@@ -102,7 +102,8 @@ def _told() -> Iterator[None]:
     try:
         yield
     except TimeoutError as error:
-        raise NoAnswer("no answer") from error
+        refused = "refused" in str(error.__cause__ or error)  # by ICMP; gufo calls that a timeout too
+        raise NoAnswer("nobody listens on this port" if refused else "no answer") from error
     except SnmpAuthError as error:
         raise Refused("the device refuses this user or key") from error
     except NoSuchInstance:  # an empty table, to GETNEXT of version 1

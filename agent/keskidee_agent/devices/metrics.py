@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     Part = TypeVar("Part")
 
 GAUGES = (
-    ("ifType", interfaces.TABLE, 3), ("ifMtu", interfaces.TABLE, 4), ("ifSpeed", interfaces.TABLE, 5),
+    ("ifIndex", interfaces.TABLE, 1), ("ifMtu", interfaces.TABLE, 4), ("ifSpeed", interfaces.TABLE, 5),
     ("ifAdminStatus", interfaces.TABLE, 7), ("ifOperStatus", interfaces.TABLE, 8),
     ("ifLastChange", interfaces.TABLE, 9), ("ifOutQLen", interfaces.TABLE, 21),
     ("ifLinkUpDownTrapEnable", interfaces.MORE, 14), ("ifHighSpeed", interfaces.MORE, 15),
@@ -45,6 +45,7 @@ COUNTERS = (
     ("ifHCOutUcastPkts", interfaces.MORE, 11), ("ifHCOutMulticastPkts", interfaces.MORE, 12),
     ("ifHCOutBroadcastPkts", interfaces.MORE, 13),
 )  # fmt: skip
+NO_ADDRESS = bytes(6)  # what snmp_exporter makes of an interface that has none
 INTERFACE = tuple(
     (Family(name, kind, f"{name} of IF-MIB (RFC 2863)", digits=0), f"{table}.{at}")
     for kind, columns in (("gauge", GAUGES), ("counter", COUNTERS))
@@ -52,6 +53,9 @@ INTERFACE = tuple(
 )
 UPTIME = Family("sysUpTime", "gauge", "Hundredths of a second since the device's agent started", digits=0)
 ADDRESS = Family("ifPhysAddress", "gauge", "Hardware address of the interface, as a label", digits=0)
+
+NUMBER = Family("ifNumber", "gauge", "Number of interfaces (IF-MIB)", digits=0)
+TYPE = Family("ifType_info", "gauge", "Type of the interface, as a label (IANAifType-MIB)", digits=0)
 
 INFO = Family("keskidee_device_info", "gauge", "What the device is", digits=0)
 LOAD = Family("keskidee_device_processor_load_ratio", "gauge", "Busy share of a processor")
@@ -111,14 +115,19 @@ def _interfaces(answers: Answers) -> Iterator[Sample]:
     uptime = answers.scalar(system.UPTIME)
     if isinstance(uptime, int):
         yield UPTIME(uptime)
+    if isinstance(count := answers.scalar(system.INTERFACES), int):
+        yield NUMBER(count)
     labels = _labels(answers)
     for family, oid in INTERFACE:
         for row, value in answers.integers(oid).items():
             if row in labels:
                 yield family(value, **labels[row])
+    for row, number in answers.integers(f"{interfaces.TABLE}.3").items():
+        if row in labels:
+            yield TYPE(1, **labels[row], ifType=interfaces.TYPES.get(number, str(number)))
     for row, octets in answers.column(f"{interfaces.TABLE}.6").items():
         if row in labels and isinstance(octets, bytes):
-            address = octets.hex(":").upper()
+            address = (octets + NO_ADDRESS)[: len(NO_ADDRESS)].hex(":").upper()
             yield ADDRESS(1, **labels[row], ifPhysAddress=address)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Any
 
-from pyasn1.type.univ import ObjectIdentifier  # type: ignore[import-untyped]  # neither library carries types
+from pyasn1.type.univ import Null, ObjectIdentifier  # type: ignore[import-untyped]  # neither library carries types
 from pysnmp.hlapi.v3arch import asyncio as hlapi  # type: ignore[import-untyped]  # as above
 from pysnmp.proto import errind, rfc1902, rfc1905  # type: ignore[import-untyped]  # as above
 
@@ -45,9 +45,9 @@ class PysnmpEngine:
         self._target: Any = None
 
     async def get(self, oids: Sequence[str]) -> list[Row]:
-        if self._bulk:
-            return await self._ask(hlapi.get_cmd, oids)
-        return [row for oid in oids for row in await self._ask(hlapi.get_cmd, [oid])]
+        questions = [oids] if self._bulk else [[oid] for oid in oids]  # version 1 refuses all for one that is missing
+        answers = [pair for asked in questions for pair in await self._ask(hlapi.get_cmd, asked)]
+        return [(name, value) for name, value in answers if value is not None]
 
     async def below(self, oid: str, repetitions: int) -> AsyncIterator[Row]:
         last, inside = oid, oid + "."
@@ -57,14 +57,15 @@ class PysnmpEngine:
             else:
                 rows = await self._ask(hlapi.next_cmd, [last])
             for name, value in rows:
-                if not name.startswith(inside):
+                if not name.startswith(inside) or name == last:  # the end of all comes under the name asked for
                     return
-                yield name, value
-            if not rows or rows[-1][0] == last:
+                last = name
+                if value is not None:
+                    yield name, value
+            if not rows:
                 return
-            last = rows[-1][0]
 
-    async def _ask(self, command: Any, oids: Sequence[str], *sizes: int) -> list[Row]:
+    async def _ask(self, command: Any, oids: Sequence[str], *sizes: int) -> list[tuple[str, Value | None]]:
         if self._target is None:
             self._target = await hlapi.UdpTransportTarget.create(
                 (self._address.host, self._address.port), timeout=self._address.timeout_seconds, retries=0
@@ -79,7 +80,7 @@ class PysnmpEngine:
             return []
         if int(status):
             raise Refused(f"the device answers {status.prettyPrint()}")
-        return [(str(name), value) for name, raw in answers if (value := _value(raw)) is not None]
+        return [(str(name), _value(raw)) for name, raw in answers]
 
     def close(self) -> None:
         self._engine.close_dispatcher()
@@ -95,7 +96,7 @@ def _error(indication: Any) -> Exception:
 
 def _value(raw: Any) -> Value | None:
     """A value in the types of `engine.py`; None for what is not there."""
-    if isinstance(raw, (rfc1905.NoSuchObject, rfc1905.NoSuchInstance, rfc1905.EndOfMibView, rfc1902.Null)):
+    if isinstance(raw, (rfc1905.NoSuchObject, rfc1905.NoSuchInstance, rfc1905.EndOfMibView, Null)):
         return None
     if isinstance(raw, rfc1902.IpAddress):
         return ".".join(str(byte) for byte in raw.asOctets())

@@ -50,9 +50,9 @@ def numbers(oid: str) -> tuple[int, ...]:
 
 
 def recorded_rows(content: bytes) -> Iterator[Row]:
-    """The values of a recording; a line that is none is passed over, as snmpsim does."""
+    """The values of a recording; a line that is none is passed over, and blanks at its end are, as by snmpsim."""
     for line in content.split(b"\n"):
-        oid, _, rest = line.rstrip(b"\r").partition(b"|")
+        oid, _, rest = line.rstrip().partition(b"|")
         tag, separator, text = rest.partition(b"|")
         if separator and (value := _value(tag.decode("ascii", "replace"), text)) is not None:
             yield oid.decode("ascii", "replace"), value
