@@ -14,15 +14,14 @@ from keskidee_agent.cursor import FULL, OLD, THINNED, Counts, Cursor
 from keskidee_agent.record import (
     HEAD_BYTES,
     MAGIC,
-    REPORTS,
+    boot_record,
     delta_record,
     names_record,
     recent_after,
-    records,
     report_record,
 )
 from keskidee_agent.retention import FIVE_MINUTES, REST_MS, Retention, put_in_place, sync_folder
-from keskidee_agent.segment import Chain, Segment, whole
+from keskidee_agent.segment import Segment, Walk
 from keskidee_agent.slot import open_private, write_at
 from keskidee_agent.takeover import Takeover, content_of, path_of
 from keskidee_report.delta import delta_of
@@ -39,7 +38,7 @@ if TYPE_CHECKING:
 
 SEGMENT_BYTES = 128 << 10
 SEGMENT_MS = 3_600_000
-"""What one segment holds, at most: it is dropped as a whole, thinned as a whole, and read as a whole for each batch."""
+"""What one segment holds, at most: it is dropped as a whole, and thinned as a whole."""
 
 
 class Batch:
@@ -70,6 +69,7 @@ class Backlog:
         *,
         max_age_seconds: float,
         retention: Retention,
+        boot: str = "",
         now_ms: Callable[[], int],
     ) -> None:
         self.folder = folder
@@ -77,6 +77,7 @@ class Backlog:
         self.torn_bytes = self.lost_reports = 0
         self._cursor = Cursor(folder)
         self._schema_frames = schema_frames
+        self._boot = boot
         self._max_age_ms = int(max_age_seconds * 1000)
         self._longest_ms = min(self._max_age_ms // 8, retention.full_rate_ms // 6, SEGMENT_MS)
         self._retention = retention
@@ -91,6 +92,7 @@ class Backlog:
         self._recent = b""
         self._unsynced = False
         self._thinning: tuple[int, Segment, Thinning] | None = None
+        self._walk: Walk | None = None  # through the oldest segment, as far as it was sent
 
     @property
     def bytes(self) -> int:
@@ -147,24 +149,18 @@ class Backlog:
         number = self._oldest_number()
         if not number:
             return None
-        content = content_of(self._path(number))
-        batch, chain = Batch(number, self._segments[number]), Chain()
-        size = 0
-        for kind, start, end in records(content):
-            chain.add(kind, content[start:end])
-            if kind not in REPORTS or end <= self._done:
-                continue
-            snapshot = chain.snapshot()
-            report = whole(chain.session, snapshot)
-            size += len(report)
-            if batch.reports and (size > max_bytes or len(batch.reports) == max_reports):
-                break
-            batch.reports.append(report)
-            batch.schema_ids.add(snapshot.schema_id)
-            batch.end = end
-        if not batch.reports:
+        segment, walk = self._segments[number], self._walk
+        if walk is None or walk.segment is not segment or walk.end != self._done:
+            walk = Walk(segment, self._boot)
+        self._walk = None  # what is Malformed is no place to go on from
+        found = walk.take(content_of(self._path(number)), self._done, max_reports, max_bytes)
+        if not found:
             raise Malformed("no whole report left")
-        batch.names = chain.names
+        self._walk = walk
+        batch = Batch(number, segment)
+        batch.reports = [report.frame for report in found]
+        batch.schema_ids = {report.schema_id for report in found}
+        batch.names, batch.end = walk.names, walk.end
         return batch
 
     def acknowledge(self, batch: Batch, reason: str = "") -> None:
@@ -261,10 +257,11 @@ class Backlog:
         number = self._last_number + 1
         self._writer = open_private(self._path(number))
         self._last_number = number
-        write_at(self._writer, MAGIC, 0)
+        head = MAGIC + boot_record(self._boot)
+        write_at(self._writer, head, 0)
         if not self._segments:
             self._done = HEAD_BYTES
-        segment = self._segments[number] = Segment(HEAD_BYTES, 0, now)
+        segment = self._segments[number] = Segment(len(head), 0, now)
         self._known_parts, self._known_schemas, self._base = set(), set(), None
         return segment
 
@@ -276,6 +273,7 @@ class Backlog:
     def _remove(self, number: int) -> None:
         """Takes a segment away whose reports are counted."""
         del self._segments[number]
+        self._walk = None
         if number == self._last_number:
             self._end_writing()
         self._done = HEAD_BYTES

@@ -11,6 +11,7 @@ DESCRIPTION = "Reads this machine and reports it. Each command explains itself: 
 EXAMPLES = """\
 examples
   keskidee agent once                              print one reading of this machine
+  keskidee agent inventory                         print what this machine is made of
   keskidee agent enrol https://collector:5375 --token-file token
                                                    join a collector with the token it gave
   keskidee agent run                               report until stopped
@@ -23,6 +24,7 @@ def add_commands(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]
     from argparse import RawDescriptionHelpFormatter
 
     from keskidee_agent import capture, doctor, enrol, firmware, once, run
+    from keskidee_agent.inventory import command as inventory
 
     parser = subparsers.add_parser(
         "agent",
@@ -32,5 +34,5 @@ def add_commands(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]
         formatter_class=RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
-    for module in (once, run, enrol, doctor, capture, firmware):
+    for module in (once, inventory, run, enrol, doctor, capture, firmware):
         module.add_parser(commands)

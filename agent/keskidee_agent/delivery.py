@@ -7,8 +7,10 @@ hours leaves the link and the collector room for everybody's live reports.
 from __future__ import annotations
 
 from keskidee_agent import clock
-from keskidee_agent.chain import chained, sources_of
+from keskidee_agent.chain import chained
+from keskidee_agent.courtesy import Courtesy
 from keskidee_agent.cursor import REFUSED
+from keskidee_agent.names import Names
 from keskidee_agent.transport import DeliveryError, Pauses
 from keskidee_report.codec import envelope, facts_frame, goodbye_frame
 from keskidee_report.delta import delta_of
@@ -30,16 +32,26 @@ BATCH_BYTES = 512 << 10
 
 
 class Form:
-    """One way to say the live report: its frames, what is the base of the next one then, and the parts it brings."""
+    """One way to say the live report: its frames, what is the base of the next one then, and the names that it brings.
 
-    __slots__ = ("all_names", "base", "frames", "parts")
+    Afterwards the collector knows its `parts`, and the schemas of what goes with it (`schema_ids`).
+    """
+
+    __slots__ = ("all_names", "base", "frames", "parts", "schema_ids")
 
     def __init__(
-        self, frames: list[bytes], base: Snapshot, parts: Iterable[bytes] = (), *, all_names: bool = False
+        self,
+        frames: list[bytes],
+        base: Snapshot,
+        parts: Iterable[bytes] = (),
+        *,
+        schema_ids: Iterable[bytes] = (),
+        all_names: bool = False,
     ) -> None:
         self.frames = frames
         self.base = base
         self.parts = parts
+        self.schema_ids = schema_ids
         self.all_names = all_names
 
 
@@ -79,6 +91,7 @@ class Delivery:
         self._one_by_one = 0
         self._rounds_waiting = 0
         self._urgent = False
+        self._courtesy = Courtesy()
         self._thrift: Thrift | None = None
         self._post_bytes = 0
 
@@ -104,7 +117,8 @@ class Delivery:
         batch = self.wishes.batch if self.wishes is not None else 1
         if self._rounds_waiting < batch and not self._urgent:
             return
-        deadline_ms = clock.boot_ms() + int(seconds * 1000)
+        began_ms = clock.boot_ms()
+        deadline_ms = began_ms + int(seconds * 1000)
         try:
             if not self._may_spend(urgent=self._urgent):
                 self.deferred += 1
@@ -112,7 +126,8 @@ class Delivery:
             together = self._recent(batch)
             self._send_live(together, seconds)
             self._rounds_waiting, self._urgent = 0, False
-            if together is None and self._may_spend(backlog=True):
+            courteous = self._courtesy.allows(clock.boot_ms() - began_ms)
+            if together is None and courteous and self._may_spend(backlog=True):
                 self._send_backlog((deadline_ms - clock.boot_ms()) / 1000)
         except DeliveryError as error:
             self._pause(error, interval_seconds)
@@ -178,7 +193,7 @@ class Delivery:
                 if form.all_names:
                     self._forget()
                 self._facts_sent = facts
-                self._know(live.schema_id, form.parts)
+                self._know([*form.schema_ids, live.schema_id], form.parts)
                 self._base = form.base
                 self._spool.acknowledge_live()
                 if before is not None:
@@ -189,7 +204,7 @@ class Delivery:
         """What the live report can be sent as, the shortest first."""
         known = live.schema_id in self._known_schemas
         if before is not None:
-            yield from self._forms_together(live, before, known=known)
+            yield from self._forms_together(live, before)
         elif known:
             delta = delta_of(self._base, live.snapshot) if self._base is not None else None
             if delta is not None:
@@ -202,38 +217,44 @@ class Delivery:
             names, parts = self._encoder.schema_frames(live.schema_id)
             yield Form([*names, live.frame], live.snapshot, parts, all_names=True)
 
-    def _forms_together(self, live: Report, before: Batch, *, known: bool) -> Iterator[Form]:
-        """The same for several reports: as deltas of the base, as deltas of the first of them, with all names."""
+    def _forms_together(self, live: Report, before: Batch) -> Iterator[Form]:
+        """The same for several reports: as deltas of the base, with the names that are missing, with all names."""
         whole = [*before.reports, live.frame]
-        sources = sources_of(before.names) | {live.schema_id: len(live.snapshot.outcomes)}
-        if known and self._base is not None and before.schema_ids <= self._known_schemas:
-            frames, base = chained(whole, sources, self._base, self._encoder.session)
-            yield Form(frames, base or live.snapshot)
-        frames, base = chained(whole, sources)
-        names, parts = self._encoder.schema_frames(live.schema_id)
-        names = before.names if live.schema_id in before.schema_ids else [*before.names, *names]
-        yield Form([*names, *frames], base or live.snapshot, parts, all_names=True)
+        schema_ids = before.schema_ids | {live.schema_id}
+        found = before.names if live.schema_id in before.schema_ids else [*before.names, *self._names_of(live)]
+        names = Names(found)
+        if self._base is not None:
+            missing, parts = names.wanted(schema_ids, self._known_schemas, self._known_parts)
+            frames, base = chained(whole, names.sources, self._base, self._encoder.session)
+            yield Form([*missing, *frames], base or live.snapshot, parts, schema_ids=schema_ids)
+        frames, base = chained(whole, names.sources)
+        all_names, parts = names.wanted(schema_ids)
+        yield Form([*all_names, *frames], base or live.snapshot, parts, schema_ids=schema_ids, all_names=True)
+
+    def _names_of(self, live: Report) -> list[bytes]:
+        return self._encoder.schema_frames(live.schema_id)[0]
 
     def _send_backlog(self, seconds: float) -> None:
         """One batch; one report a POST for a while after a batch was refused, so that a bad one costs no others."""
         batch = self._spool.oldest(1 if self._one_by_one else BATCH_REPORTS, BATCH_BYTES)
         if batch is None or seconds <= 0:
             return
-        reports, _ = chained(batch.reports, sources_of(batch.names))
+        names = Names(batch.names)
+        reports, _ = chained(batch.reports, names.sources)
         for again in (False, True):
-            names = batch.names if again or not batch.schema_ids <= self._known_schemas else []
+            known = () if again else self._known_schemas
+            missing, parts = names.wanted(batch.schema_ids, known, () if again else self._known_parts)
             try:
-                self._post([*names, *reports], seconds)
+                self._post([*missing, *reports], seconds)
             except DeliveryError as error:
                 if error.names_missing and not again:
-                    self._known_schemas -= batch.schema_ids
                     continue
                 if not error.permanent:
                     raise
                 self._refuse_batch(batch, error)
             else:
                 self._one_by_one = max(0, self._one_by_one - 1)
-                self._known_schemas |= batch.schema_ids
+                self._know(batch.schema_ids, parts)
                 self._spool.acknowledge(batch)
             return
 
@@ -280,10 +301,10 @@ class Delivery:
         left_over = BACKLOG if backlog else URGENT if urgent else LIVE
         return self._thrift.allows(self._post_bytes, left_over, clock.boot_ms())
 
-    def _know(self, schema_id: bytes, parts: Iterable[bytes]) -> None:
+    def _know(self, schema_ids: Iterable[bytes], parts: Iterable[bytes]) -> None:
         if len(self._known_schemas) > 64:  # a source that invents names without end: start over rather than grow
             self._forget()
-        self._known_schemas.add(schema_id)
+        self._known_schemas.update(schema_ids)
         self._known_parts.update(parts)
 
     def _forget(self) -> None:

@@ -22,6 +22,7 @@ from keskidee_agent.identity import (
     IDENTITY_FILE,
     SYSTEM,
     Identity,
+    read_identity,
     settings_of,
     state_directory,
     write_identity,
@@ -68,9 +69,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--token-file", metavar="FILE", help="file with the join token; - for standard input")
     parser.add_argument("--config", metavar="FILE", type=Path, help="settings (default: agent.yml, where there is one)")
     parser.add_argument("--state", metavar="DIR", type=Path, help="where credential and spool are kept")
-    parser.add_argument("--site", help="site to be filed under, where the token names none")
-    parser.add_argument("--role", help="role to be filed under, where the token names none")
-    parser.add_argument("--force", action="store_true", help="enrol again although this machine is enrolled")
+    parser.add_argument("--site", help="site to be filed under; a token for another one is refused")
+    parser.add_argument("--role", help="role to be filed under, likewise")
+    parser.add_argument(
+        "--force", action="store_true", help="enrol again, under its record where the collector knows it"
+    )
     parser.set_defaults(run=run)
 
 
@@ -85,7 +88,7 @@ def run(args: argparse.Namespace) -> int:
         state = state or state_directory(settings.state_directory)
         origin = origin_of(args.url)
         if (state / IDENTITY_FILE).exists() and not args.force:
-            raise ConfigError(f"enrolled already ({state / IDENTITY_FILE}); --force enrols again as a new machine")
+            raise ConfigError(f"enrolled already ({state / IDENTITY_FILE}); --force enrols again")
         token = read_token(args.token_file, os.environ)
         wishes = {"site": args.site or settings.site or "", "role": args.role or settings.role or ""}
         route = route_to(origin, settings, os.environ)
@@ -177,12 +180,22 @@ def enrol(
             trusted = trusted or str(own)
         session.close()  # that connection was not verified, so the token must not travel on it
         session.verify = trusted or True
-        body = {"hostname": facts.get("hostname", ""), "facts": facts, "evidence": {}, **(wishes or {})}
+        body = {"hostname": facts.get("hostname", ""), "facts": facts, **(wishes or {}), **_who_it_was(state, token)}
         answer = call(session, "POST", f"{origin.url}/v1/enrol", token=token, json=body)
     given = _given(answer)
     identity = Identity(collector=origin.url, authority=SYSTEM if by_system else "", **given)
     write_identity(state, identity, ca_pem)
     return identity
+
+
+def _who_it_was(state: Path, token: str) -> dict[str, Any]:
+    """What shows that this machine is the one that enrolled here before, without telling its credential."""
+    try:
+        known = read_identity(state)
+    except ConfigError:
+        return {}
+    kept = hashlib.sha256(known.credential.encode()).digest()  # what a collector that knows it has of it
+    return {"before": {"machine_id": known.machine_id, "proof": hmac.digest(kept, token.encode(), "sha256").hex()}}
 
 
 def session_through(route: Route) -> requests.Session:
@@ -212,7 +225,10 @@ def _fetch_authority(session: requests.Session, origin: Origin, fingerprint: str
     except ValueError:
         raise EnrolmentError(f"{origin.url} does not give a certificate authority; is it a collector?") from None
     if answer.status_code != 200 or not hmac.compare_digest(hashlib.sha256(der).hexdigest(), fingerprint):
-        raise EnrolmentError(f"{origin.url} is not the collector of this token: its authority has another fingerprint")
+        raise EnrolmentError(
+            f"{origin.url} is not the collector of this token: its authority has another fingerprint"
+            " (or was rotated: then a new token names it)"
+        )
     return ssl.DER_cert_to_PEM_cert(der).encode()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from keskidee_agent.evidence import disk_marks
 from keskidee_agent.handed import copy_of
 from keskidee_agent.placeholders import said, said_uuid
 from keskidee_agent.release import release_of
@@ -50,14 +51,16 @@ DMI_NAMES = (
     "product_uuid",
     "board_vendor",
     "board_name",
+    "board_serial",
     "chassis_serial",
     "chassis_type",
 )
 
 
 def facts_of(machine: Machine) -> dict[str, str]:
-    """hostname, os, os_name, kernel, architecture, maker, model, serial, uuid, chassis, virtualisation, machine_id_hash
-    and boot_id, each only where it is known. Raises nothing: a fact that cannot be read is left out.
+    """hostname, os, os_name, kernel, architecture, maker, model, serial, uuid, board_serial, chassis, virtualisation,
+    machine_id_hash, disks (evidence.py) and boot_id, each only where it is known. Raises nothing: a fact that cannot be
+    read is left out.
     """
     readers = {"linux": _linux, "windows": _windows, "darwin": _darwin}
     facts = {
@@ -101,6 +104,7 @@ def _linux(machine: Machine) -> dict[str, str]:
         "chassis": "virtual" if virtual else facts["chassis"],
         "virtualisation": virtual,
         "machine_id_hash": machine_id_hash(read("etc/machine-id")),
+        "disks": disk_marks(machine),
         "boot_id": read("proc/sys/kernel/random/boot_id"),
     }
 
@@ -156,6 +160,7 @@ def _of_dmi(dmi: dict[str, str]) -> dict[str, str]:
         "model": text(*model, "product_name", "board_name"),
         "serial": text("product_serial", "chassis_serial"),
         "uuid": said_uuid(dmi.get("product_uuid", "")),
+        "board_serial": text("board_serial"),
         "chassis": CHASSIS.get(int(kind), "") if kind.isdecimal() else "",
     }
 

@@ -7,11 +7,13 @@ import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from keskidee_agent.people import SALT_BYTES
 from keskidee_agent.retention import sync_folder
 from keskidee_config import AgentSettings, ConfigError, config_directory, data_directory, load
 
 IDENTITY_FILE = "identity.json"
 CA_FILE = "ca.pem"
+SALT_FILE = "salt"
 SYSTEM = "system"
 
 
@@ -74,6 +76,22 @@ def write_identity(state: Path, identity: Identity, ca_pem: bytes | None) -> Non
     if ca_pem is not None:
         _keep(state / CA_FILE, ca_pem)
     _keep(state / IDENTITY_FILE, (json.dumps(asdict(identity), indent=1) + "\n").encode())
+
+
+def salt_of(state: Path) -> bytes:
+    """What users' names are hashed with: made once, never told. Empty where it cannot be kept; no name is told then."""
+    path = state / SALT_FILE
+    try:
+        if not path.exists():
+            _keep(path, os.urandom(SALT_BYTES))
+        return path.read_bytes()
+    except OSError:
+        return b""
+
+
+def write_authorities(state: Path, pem: bytes) -> None:
+    """Keeps the collector's authorities. Raises OSError."""
+    _keep(state / CA_FILE, pem)
 
 
 def _keep(path: Path, content: bytes) -> None:

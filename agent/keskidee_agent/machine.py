@@ -29,7 +29,8 @@ class Machine(Files):
 
     `excludes` holds regular expressions by the name of their setting ("netdev.device_exclude"). `platform` and `psutil`
     are given by tests; otherwise they are this system's. `textfile_directory` is a folder of `here`, which are the
-    files of this system even where the machine is a recording; it is empty where none is set.
+    files of this system even where the machine is a recording; it is empty where none is set. `told_of_users` and
+    `salt` are what `user_name` goes by: nothing is told of users until somebody says otherwise.
     """
 
     def __init__(self, *, excludes: dict[str, str] | None = None, platform: str = "", psutil: Any = None) -> None:
@@ -37,6 +38,8 @@ class Machine(Files):
         self.platform = platform or this_platform()
         self.textfile_directory = ""
         self.here: Files = Here()
+        self.told_of_users = 0
+        self.salt = b""
         self._excludes = excludes or {}
         self._psutil = psutil
         self._tests: dict[str, Callable[[str], bool]] = {}
@@ -52,6 +55,12 @@ class Machine(Files):
     def forget(self, source: str) -> None:
         """Lets go of what the source remembers."""
         self._memories.pop(source, None)
+
+    def user_name(self, text: str) -> str | None:
+        """The name of a user as it may be told: every source that reads one asks here. None: leave it out."""
+        from keskidee_agent.people import user_name
+
+        return user_name(text, self.salt, self.told_of_users)
 
     def warn(self, line: str) -> None:
         """What a person should know though it is no outcome; a source says it once, not each round."""

@@ -28,10 +28,12 @@ _NOTHING_SAID = frozenset(
         "na",
         "no asset information",
         "no asset tag",
+        "no dimm",
         "no enclosure",
         "none",
         "not applicable",
         "not available",
+        "not installed",
         "not present",
         "not provided",
         "not settable",
@@ -79,12 +81,24 @@ _NO_UUID = frozenset(
 _SEPARATORS = frozenset(" .-_*?#/")
 
 
+# a memory slot that says nothing numbers its fields' own names: "SerNum01", "ModulePartNumber00", "DIMM_A1_AssetTag"
+_FIELDS = ("manufacturer", "partnum", "partnumber", "sernum", "serialnum", "serialnumber", "assettag", "assettagnum")
+_BEFORE = ("array", "channe", "channel", "dimm", "module")
+
+
 def said(text: str) -> str:
     """`text` without white space around it, or an empty text where it says nothing about the machine."""
     text = text.strip()
     meant = set(text) - _SEPARATORS
     filler = not meant or (len(meant) == 1 and len(text) > 2)  # "00000000", "xxx-xxx", "...."
-    return "" if filler or text.lower() in _NOTHING_SAID else text
+    return "" if filler or text.lower() in _NOTHING_SAID or _names_itself(text) else text
+
+
+def _names_itself(text: str) -> bool:
+    letters = "".join([letter for letter in text.lower() if letter.isalpha()])
+    if not letters.endswith(_FIELDS) or not any(map(str.isdigit, text)):
+        return False
+    return letters in _FIELDS or letters.startswith(_BEFORE)
 
 
 def said_uuid(text: str) -> str:

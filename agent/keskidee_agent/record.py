@@ -8,6 +8,7 @@
     kind D  = DELTA frame, whose base is the report before it in the file; deflated as RFC 1951 has it, with the frames
               of the D before it, back to the last report that was whole, as dictionary: their last 4096 bytes
     kind C  = the counts when the report after it was taken (cursor.py)
+    kind B  = the id of the boot in which the reports behind it were taken, where the system has one
     kind T  = level u8, u64 LE: to which level this file is thinned, and how many reports were ever thinned then
 
 A file holds all names that its reports need, so that it can be sent by a later process to a collector that has
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 MAGIC = b"KSPL\x01"
 SCHEMA_ID_BYTES = 8
 HEAD_BYTES = len(MAGIC)
-NAMES, REPORT, PLAIN_REPORT, DELTA, COUNTS, LEVEL = b"S", b"R", b"r", b"D", b"C", b"T"
+NAMES, REPORT, PLAIN_REPORT, DELTA, COUNTS, LEVEL, BOOT = b"S", b"R", b"r", b"D", b"C", b"T", b"B"
 REPORTS = (REPORT, PLAIN_REPORT, DELTA)
 LARGEST_RECORD_BYTES = 16 << 20
 
@@ -71,6 +72,11 @@ def counts_record(counts: bytes) -> bytes:
     return _record(COUNTS, counts)
 
 
+def boot_record(boot: str) -> bytes:
+    """The id of this boot; nothing at all where there is none."""
+    return _record(BOOT, boot.encode("ascii", "replace")) if boot else b""
+
+
 def level_record(level: int, thinned: int) -> bytes:
     """To which level a file is thinned, and how many reports were ever thinned when that was done."""
     return _record(LEVEL, _LEVEL.pack(level, thinned))
@@ -92,14 +98,13 @@ def _record(kind: bytes, payload: bytes) -> bytes:
     return _PREFIX.pack(len(payload), zlib.crc32(payload, zlib.crc32(kind))) + kind + payload
 
 
-def records(content: bytes) -> Iterator[tuple[bytes, int, int]]:
+def records(content: bytes, at: int = HEAD_BYTES) -> Iterator[tuple[bytes, int, int]]:
     """Kind, start and end of the payload for each whole record, in order. The record ends where its payload does.
 
-    Raises Malformed where the content is no spool file.
+    `at` is where the first one begins. Raises Malformed where the content is no spool file.
     """
     if content[:HEAD_BYTES] != MAGIC:
         raise Malformed("not a spool file", content)
-    at = HEAD_BYTES
     while len(content) - at > _PREFIX.size:
         length, checksum = _PREFIX.unpack_from(content, at)
         kind = content[at + _PREFIX.size : at + _PREFIX.size + 1]

@@ -12,7 +12,7 @@ import os
 import sys
 
 from keskidee_agent import clock
-from keskidee_agent.absence import Absence
+from keskidee_agent.absence import BOOT_ID, Absence, boot_of
 from keskidee_agent.delivery import Delivery
 from keskidee_agent.farewell import machine_goes_down
 from keskidee_agent.gather import DEADLINE_SECONDS, Gatherer
@@ -82,6 +82,8 @@ class Resident:
         self._interval_own: bool = settings["interval_own"]
         self._machine = Machine(excludes=settings["excludes"])
         self._machine.textfile_directory = settings["textfile_directory"]
+        self._machine.salt = settings["salt"]
+        self._user_names: int = settings["user_names"]
         disabled, enabled = settings["disabled"], settings["enabled"]
         self._gatherer = Gatherer(self._machine, disabled=disabled, enabled=enabled, warn=warn)
         for source in self._gatherer.sources:
@@ -90,7 +92,13 @@ class Resident:
         self._encoder = Encoder(os.urandom(SESSION_BYTES))
         self._sequence = 0
         self._absence = Absence(settings["spool"]["folder"])
-        self._spool = Spool(schema_frames=self._encoder.schema_frames, warn=warn, **settings["spool"])
+        boot = boot_of(BOOT_ID)
+        self._spool = Spool(
+            schema_frames=self._encoder.schema_frames,
+            warn=warn,
+            boot="" if boot.startswith("@") else boot,  # a moment moves with the clock
+            **settings["spool"],
+        )
         self._absence.begin()
         transport = Transport(
             origin_of(settings["collector"]), self._machine_id, settings["credential"], settings["ca_file"], wake,
@@ -100,6 +108,7 @@ class Resident:
         self._vitals = Vitals(self._spool, self._delivery, started_at)
         self._identity_file: str = settings["identity_file"]
         self._enrolled_ms = _changed_ms(self._identity_file)
+        self._authorities: str = settings["authorities"]
         self._known_facts: dict[str, str] = {}
         self._facts_due_ms = 0
         self._command: list[str] = settings["command"]
@@ -135,6 +144,8 @@ class Resident:
         seconds = min(longest, max(shortest, self._interval_seconds * share))
         self._delivery.deliver(seconds, self._interval_seconds, urgent=self._is_urgent(readings))
         wishes = self._delivery.wishes
+        if wishes is not None:
+            self._machine.told_of_users = min(wishes.user_names, self._user_names)
         if wishes is not None and wishes.interval_seconds != self._interval_seconds:
             self._interval_seconds = wishes.interval_seconds
             self._facts_due_ms = 0
@@ -154,7 +165,7 @@ class Resident:
             return
         if clock.boot_ms() >= self._renewal_due_ms:
             self._renewal_due_ms = clock.boot_ms() + RENEWAL_EVERY_MS
-            words = [*self._command, "--renew"]
+            words = [*self._command, f"--renew={self._encoder.session.hex()}"]
             self._renewal = os.spawnv(os.P_NOWAIT, words[0], words)  # noqa: S606  # our own command line
 
     def _is_urgent(self, readings: list[Reading]) -> bool:
@@ -185,6 +196,8 @@ class Resident:
 
             self._facts_due_ms = now + FACTS_EVERY_MS
             told = {"agent_version": __version__, "interval_seconds": str(self._interval_seconds)}
+            if self._authorities:
+                told["authorities"] = self._authorities
             if self._interval_own:
                 told["interval_own"] = "true"
             self._known_facts = facts_of(self._machine) | told | self._absence.facts

@@ -48,7 +48,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--interval", metavar="SECONDS", type=int, help="from one report to the next (default: as the collector says)"
     )
     parser.add_argument("--check", action="store_true", help="say whether it would start, and start nothing")
-    parser.add_argument("--renew", action="store_true", help=SUPPRESS)
+    parser.add_argument("--renew", metavar="SESSION", nargs="?", const="", help=SUPPRESS)
     parser.add_argument("--exit-with-parent", action="store_true", help=SUPPRESS)
     parser.set_defaults(run=run)
 
@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
     except (ConfigError, ValueError) as error:
         sys.stderr.write(f"keskidee: {error}\n")
         return 2
-    if args.renew:
+    if args.renew is not None:
         return renewed(args, settings)
     if args.check:
         return 0
@@ -83,7 +83,8 @@ def renewed(args: argparse.Namespace, settings: dict[str, Any]) -> int:
 
     route = route_to(origin_of(settings["collector"]), settings_of(args.config), os.environ)
     try:
-        renew(Path(settings["identity_file"]).parent, settings["collector"], ca_file=settings["ca_file"], route=route)
+        state = Path(settings["identity_file"]).parent
+        renew(state, settings["collector"], ca_file=settings["ca_file"], route=route, session_id=args.renew)
     except (EnrolmentError, OSError) as error:
         sys.stderr.write(f"keskidee agent: renewal=failed reason={str(error)!r}\n")
         return 1
@@ -92,11 +93,12 @@ def renewed(args: argparse.Namespace, settings: dict[str, Any]) -> int:
 
 def handover(args: argparse.Namespace) -> dict[str, Any]:
     """What the resident needs, as plain values. Raises ConfigError or ValueError with one line for a person."""
-    from keskidee_agent.identity import IDENTITY_FILE, read_identity, settings_of, state_directory
+    from keskidee_agent.identity import IDENTITY_FILE, read_identity, salt_of, settings_of, state_directory
     from keskidee_agent.origin import origin_of
     from keskidee_agent.route import route_to
-    from keskidee_agent.trust import authorities_of
+    from keskidee_agent.trust import authorities_of, told_of
     from keskidee_config import ConfigError
+    from keskidee_report.rules import USER_NAMES
 
     settings = settings_of(args.config)
     state = args.state or state_directory(settings.state_directory)
@@ -106,12 +108,14 @@ def handover(args: argparse.Namespace) -> dict[str, Any]:
         raise ConfigError(f"--interval: from 1 to 3600 seconds, not {interval_seconds}")
     identity = read_identity(state)
     collector = origin_of(args.collector or settings.collector or identity.collector)
+    ca_file = authorities_of(settings.ca_file, state, identity) if collector.tls else ""
     return {
         "collector": collector.url,
         "machine_id": identity.machine_id,
         "identity_file": str((state / IDENTITY_FILE).absolute()),
         "credential": identity.credential,
-        "ca_file": authorities_of(settings.ca_file, state, identity) if collector.tls else "",
+        "ca_file": ca_file,
+        "authorities": told_of(ca_file, settings.ca_file, identity),
         "proxy": route_to(collector, settings, os.environ).proxy,
         "interval_seconds": interval_seconds,
         "interval_own": own is not None,
@@ -125,6 +129,8 @@ def handover(args: argparse.Namespace) -> dict[str, Any]:
             "diskstats.device_exclude": settings.diskstats.device_exclude,
             "netdev.device_exclude": settings.netdev.device_exclude,
         },
+        "user_names": USER_NAMES.index(settings.privacy.user_names),
+        "salt": salt_of(state),
         "spool": {
             "folder": str((state / "spool").absolute()),
             "max_bytes": settings.spool.max_bytes,

@@ -1,13 +1,15 @@
 """What is known of a segment, and what stands in it: reports one by one, out of whole ones and what changed after them.
 
-Pure, and lean.
+No file is opened here. Lean.
 """
 
 from __future__ import annotations
 
+from keskidee_agent import clock
 from keskidee_agent.chain import sources_of
 from keskidee_agent.cursor import unpacked
 from keskidee_agent.record import (
+    BOOT,
     COUNTS,
     DELTA,
     HEAD_BYTES,
@@ -27,6 +29,8 @@ from keskidee_report.wire import REPORT, Reader, frame
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from keskidee_agent.cursor import Counts
     from keskidee_report.delta import Snapshot
 
@@ -46,10 +50,12 @@ class Segment:
 class Chain:
     """The reports of a segment in their order; unpacked is only what somebody asks for, and what that is made of.
 
-    `names` are the SCHEMA and PART frames so far, end to end in each item; `session` is that of the report asked for.
+    `names` are the SCHEMA and PART frames so far, end to end in each item; `session` is that of the report asked for;
+    `boot` is the id of the boot in which they were taken, empty where it is not known.
     """
 
     def __init__(self) -> None:
+        self.boot = ""
         self.names: list[bytes] = []
         self.session = b""
         self._sources: dict[bytes, int] = {}
@@ -63,6 +69,8 @@ class Chain:
             frames = frames_of(kind, payload)
             self.names.append(frames)
             self._sources |= sources_of([frames])
+        elif kind == BOOT:
+            self.boot = payload.decode("ascii", "replace")
         elif kind in REPORTS:
             if kind != DELTA:
                 self._unread.clear()
@@ -95,6 +103,71 @@ class Chain:
         if base is None or base.sequence != sequence - back:
             raise Malformed(f"report {sequence} without its base")
         return apply_delta(reader, sequence, base)
+
+
+class Found:
+    """A report of a segment: its REPORT frame, its schema, and where its record ends."""
+
+    __slots__ = ("end", "frame", "schema_id")
+
+    def __init__(self, frame: bytes, schema_id: bytes, end: int) -> None:
+        self.frame = frame
+        self.schema_id = schema_id
+        self.end = end
+
+
+class Walk:
+    """The way through the reports of one segment, some at a time; `end` is where the last of those ended.
+
+    The collector places reports of earlier sessions by the wall clock. Those of this `boot` get what that clock, as it
+    stands now, showed when they were taken: it may have been set since.
+    """
+
+    __slots__ = ("_ahead", "_at", "_boot", "_chain", "end", "segment")
+
+    def __init__(self, segment: Segment, boot: str = "") -> None:
+        self.segment = segment
+        self.end = 0
+        self._boot = boot
+        self._chain = Chain()
+        self._at = HEAD_BYTES
+        self._ahead: tuple[Snapshot, int] | None = None  # read, and more than was wanted
+
+    @property
+    def names(self) -> list[bytes]:
+        """The SCHEMA and PART frames up to here, end to end in each item."""
+        return list(self._chain.names)
+
+    def take(self, content: bytes, done: int, max_reports: int, max_bytes: int) -> list[Found]:
+        """The next reports behind `done`: at least one, if there is any. Raises Malformed."""
+        found: list[Found] = []
+        size = 0
+        for snapshot, end in self._reports(content, done):
+            report = whole(self._chain.session, self._placed(snapshot))
+            size += len(report)
+            if found and size > max_bytes:
+                self._ahead = snapshot, end
+                break
+            found.append(Found(report, snapshot.schema_id, end))
+            self.end = end
+            if len(found) == max_reports:
+                break
+        return found
+
+    def _reports(self, content: bytes, done: int) -> Iterator[tuple[Snapshot, int]]:
+        if self._ahead is not None:
+            ahead, self._ahead = self._ahead, None
+            yield ahead
+        for kind, start, end in records(content, self._at):
+            self._chain.add(kind, content[start:end])
+            self._at = end
+            if kind in REPORTS and end > done:
+                yield self._chain.snapshot(), end
+
+    def _placed(self, snapshot: Snapshot) -> Snapshot:
+        if self._chain.boot and self._chain.boot == self._boot:
+            snapshot.wall_ms = max(snapshot.boot_ms + clock.wall_ms() - clock.boot_ms(), 0)
+        return snapshot
 
 
 def whole(session: bytes, snapshot: Snapshot) -> bytes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 
-from keskidee_agent.record import END, MAGIC, counts_record, names_record, report_record
+from keskidee_agent.record import END, MAGIC, boot_record, counts_record, names_record, report_record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,12 +22,13 @@ if TYPE_CHECKING:
 
 
 class Slot:
-    """One report on disk. `schema_frames` is the encoder's."""
+    """One report on disk. `schema_frames` is the encoder's, `boot` the id of this boot."""
 
-    __slots__ = ("_at", "_descriptor", "_schema_frames", "_schema_id", "path", "size")
+    __slots__ = ("_at", "_boot", "_descriptor", "_schema_frames", "_schema_id", "path", "size")
 
-    def __init__(self, path: str, schema_frames: SchemaFrames) -> None:
+    def __init__(self, path: str, schema_frames: SchemaFrames, boot: str = "") -> None:
         self.path = path
+        self._boot = boot
         self.size = 0
         self._schema_frames = schema_frames
         self._schema_id = b""
@@ -46,7 +47,7 @@ class Slot:
             write_at(self._descriptor, record, self._at)
         else:
             self._schema_id = b""  # should the write fail half-way
-            start = MAGIC + names_record(self._schema_frames(report.schema_id, set())[0])
+            start = MAGIC + boot_record(self._boot) + names_record(self._schema_frames(report.schema_id, set())[0])
             write_at(self._descriptor, start + record, 0)
             self._schema_id, self._at = report.schema_id, len(start)
         self.size = max(self.size, self._at + len(record))

@@ -82,12 +82,13 @@ def system_texts(table: bytes) -> dict[str, str]:
         if structure.kind == CHASSIS and len(area) > 5:  # 7.4, the type's lower seven bits
             found["chassis_type"] = str(area[5] & 0x7F)
         if structure.kind == SYSTEM and len(area) >= 0x18:  # 7.2.1, first three fields little-endian
-            found["product_uuid"] = _uuid(area[8:24])
+            found["product_uuid"] = uuid_text(area[8:24])
         if structure.kind == BIOS and len(area) > 0x15 and area[0x14] != 0xFF:  # 7.1, 0xFF: not given
             found["bios_release"] = f"{area[0x14]}.{area[0x15]}"
     return found
 
 
-def _uuid(raw: bytes) -> str:
+def uuid_text(raw: bytes) -> str:
+    """The 16 bytes of a UUID as text; the first three fields are little-endian (7.2.1)."""
     digits = (raw[3::-1] + raw[5:3:-1] + raw[7:5:-1] + raw[8:]).hex()
     return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))

@@ -36,7 +36,8 @@ SYNC_MS = 60_000
 class Spool:
     """The reports of one agent that wait for their acknowledgement. One process a folder: the second raises InUse.
 
-    `schema_frames` is the encoder's. `warn` gets one line when the disk begins or ceases to fail.
+    `schema_frames` is the encoder's; `boot` the id of this boot, by which reports of earlier processes keep their place
+    in time though the clock was set. `warn` gets one line when the disk begins or ceases to fail.
     """
 
     def __init__(
@@ -49,14 +50,15 @@ class Spool:
         max_age_seconds: float = 7 * 86400,
         full_rate_seconds: float = 6 * 3600,
         minute_rate_seconds: float = 24 * 3600,
+        boot: str = "",
         now_ms: Callable[[], int] = clock.boot_ms,
     ) -> None:
         self.folder = folder
         self.live: Report | None = None
-        self._slot = Slot(os.path.join(folder, "live"), schema_frames)
+        self._slot = Slot(os.path.join(folder, "live"), schema_frames, boot)
         retention = Retention(full_rate_seconds, minute_rate_seconds)
         self._backlog = Backlog(
-            folder, schema_frames, max_age_seconds=max_age_seconds, retention=retention, now_ms=now_ms
+            folder, schema_frames, max_age_seconds=max_age_seconds, retention=retention, boot=boot, now_ms=now_ms
         )
         self._max_bytes = max_bytes
         self._warn = warn

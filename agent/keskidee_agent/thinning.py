@@ -10,9 +10,11 @@ from time import process_time
 
 from keskidee_agent.narrowing import Names
 from keskidee_agent.record import (
+    BOOT,
     MAGIC,
     NAMES,
     REPORTS,
+    boot_record,
     delta_record,
     frames_of,
     level_record,
@@ -73,7 +75,9 @@ class Thinning:
 
     def _take(self, kind: bytes, payload: bytes) -> None:
         self._chain.add(kind, payload)
-        if kind == NAMES:
+        if kind == BOOT:
+            self._out.append(boot_record(payload.decode()))
+        elif kind == NAMES:
             frames = frames_of(kind, payload)
             if self._names is None:
                 self._out.append(names_record([frames]))

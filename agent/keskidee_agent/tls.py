@@ -32,6 +32,9 @@ NO_CHECK_TIME = 0x200000
 NOT_YET_VALID = 9
 """X509_V_ERR_CERT_NOT_YET_VALID (OpenSSL, x509_vfy.h)."""
 
+OTHER_AUTHORITY = (18, 19, 20, 21)
+"""X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT to X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE (OpenSSL, x509_vfy.h)."""
+
 
 class Socket(_socket):
     """The C module's socket; `_ssl` wants to refer to it weakly."""
@@ -69,6 +72,11 @@ def start(context: Any, socket: Socket, host: str, session: Any) -> tuple[Any, S
         return socket, context._wrap_socket(socket, False, host, session=session)
     stream = context.wrap_socket(socket, server_hostname=host, do_handshake_on_connect=False, session=session)
     return stream, stream
+
+
+def is_of_another_authority(error: OSError) -> bool:
+    """Whether a certificate was refused because none of the trusted authorities has signed it."""
+    return isinstance(error, SSLCertVerificationError) and error.verify_code in OTHER_AUTHORITY
 
 
 def is_not_yet_valid(error: OSError) -> bool:

@@ -7,6 +7,7 @@ import os
 from keskidee_agent import clock
 from keskidee_agent.answer import retry_after_seconds
 from keskidee_agent.connection import Connection
+from keskidee_agent.tls import is_of_another_authority
 from keskidee_report.model import Malformed
 from keskidee_report.wire import CONTENT_TYPE
 
@@ -29,6 +30,8 @@ UNREACHABLE_CAP_SECONDS = 60.0
 """Longest pause while nobody answers: a try costs the collector nothing then, and a link that is back is used soon."""
 TROUBLE_CAP_SECONDS = 300.0
 """Longest pause while a collector answers that it cannot."""
+SPREAD_SECONDS = 30.0
+"""So long agents take to come back that were all asked to wait as long (a full disk); or an interval, if longer."""
 
 
 class DeliveryError(Exception):
@@ -58,16 +61,25 @@ class DeliveryError(Exception):
 class Wishes:
     """What the collector asks of this agent: seconds between reports, reports a POST, bytes an hour (0: as many).
 
-    `renew` asks for a new credential.
+    `renew` asks for a new credential; `user_names` is how much of a user's name may be told (people.py).
     """
 
-    __slots__ = ("batch", "bytes_per_hour", "interval_seconds", "renew")
+    __slots__ = ("batch", "bytes_per_hour", "interval_seconds", "renew", "user_names")
 
-    def __init__(self, interval_seconds: int, batch: int = 1, bytes_per_hour: int = 0, *, renew: bool = False) -> None:
+    def __init__(
+        self,
+        interval_seconds: int,
+        batch: int = 1,
+        bytes_per_hour: int = 0,
+        *,
+        renew: bool = False,
+        user_names: int = 0,
+    ) -> None:
         self.interval_seconds = interval_seconds
         self.batch = batch
         self.bytes_per_hour = bytes_per_hour
         self.renew = renew
+        self.user_names = user_names
 
 
 class Transport:
@@ -102,8 +114,11 @@ class Transport:
         try:
             answer = self.connection.exchange(request, self._waiter.after(seconds))
         except (OSError, Malformed) as error:
+            reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+            if isinstance(error, OSError) and is_of_another_authority(error):
+                reason = f"{reason}: not the authority that this machine knows; if it was replaced, enrol with --force"
             raise DeliveryError(
-                f"unreachable: {error.strerror if isinstance(error, OSError) and error.strerror else error}",
+                f"unreachable: {reason}",
                 longest_seconds=UNREACHABLE_CAP_SECONDS,
             ) from None
         if answer.status == 200:
@@ -122,12 +137,12 @@ class Pauses:
         self.failures = 0
 
     def after(self, error: DeliveryError, interval_seconds: float) -> float:
-        """Seconds to wait after this failure, at least what the collector asked for."""
+        """Seconds to wait after this failure: what the collector asked for, and then some, since it asked everybody."""
         self.failures += 1
         shortest, longest = error.shortest_seconds, error.longest_seconds
         if not shortest:
             longest = max(interval_seconds, min(longest, interval_seconds * 2.0 ** min(self.failures - 1, 30)))
-        return shortest + _random() * max(longest - shortest, interval_seconds)
+        return shortest + _random() * max(longest - shortest, interval_seconds, min(shortest, SPREAD_SECONDS))
 
 
 def _random() -> float:
@@ -142,7 +157,8 @@ def wishes_of(body: bytes) -> Wishes:
     interval = min(max(interval, INTERVAL_SECONDS[0]), INTERVAL_SECONDS[-1])
     batch = min(max(_number(body, b"batch") or 1, 1), BATCH_AT_MOST)
     renew = _number(body, b"renew_credential") == 1
-    return Wishes(interval, batch, _number(body, b"bytes_per_hour") or 0, renew=renew)
+    user_names = _number(body, b"user_names") or 0
+    return Wishes(interval, batch, _number(body, b"bytes_per_hour") or 0, renew=renew, user_names=user_names)
 
 
 def _number(body: bytes, key: bytes) -> int | None:

@@ -6,6 +6,7 @@ behind a proxy whose certificate everybody trusts, the system's.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import ssl
 from pathlib import Path
@@ -14,6 +15,9 @@ from typing import TYPE_CHECKING
 from keskidee_agent.identity import CA_FILE, SYSTEM
 from keskidee_agent.tls import context_trusting
 from keskidee_config import ConfigError
+
+ID_DIGITS = 16
+AUTHORITIES_AT_MOST = 8
 
 if TYPE_CHECKING:
     from keskidee_agent.identity import Identity
@@ -24,6 +28,25 @@ def authorities_of(ca_file: str | None, state: Path, identity: Identity) -> str:
     if ca_file is not None:
         return usable(Path(ca_file))
     return system_authorities() if identity.authority == SYSTEM else usable(state / CA_FILE)
+
+
+def told_of(ca_file: str, settings_file: str | None, identity: Identity) -> str:
+    """What the collector hears of it: the first digits of each fingerprint; `fixed` before those of a settings' file.
+
+    `none` without TLS, `system` for the system's authorities.
+    """
+    if not ca_file or (identity.authority == SYSTEM and settings_file is None):
+        return "system" if ca_file else "none"
+    pem = Path(ca_file).read_text("ascii", "replace") if Path(ca_file).is_file() else ""
+    ids = [hashlib.sha256(der).hexdigest()[:ID_DIGITS] for der in certificates_in(pem)[:AUTHORITIES_AT_MOST]]
+    return " ".join(["fixed"] * (settings_file is not None) + ids)
+
+
+def certificates_in(pem: str) -> list[bytes]:
+    """The certificates in a PEM text, each as DER. Raises ValueError for what is none."""
+    _, *found = pem.split(ssl.PEM_HEADER)
+    pems = [ssl.PEM_HEADER + text.partition(ssl.PEM_FOOTER)[0] + ssl.PEM_FOOTER for text in found]
+    return [ssl.PEM_cert_to_DER_cert(each) for each in pems]
 
 
 def usable(path: Path) -> str:

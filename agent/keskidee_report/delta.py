@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import struct
 import sys
+from itertools import accumulate
 
 from keskidee_report.model import OUTCOMES, Malformed
 from keskidee_report.rules import REASON_LENGTH
@@ -23,6 +24,7 @@ STEADY_MICROSECONDS = 1_000
 """A duration that moved by less than this, or by less than a quarter, is left out of a delta: the one before stands."""
 
 _MODULUS = 2**64
+_MASK = _MODULUS - 1
 _HALF = 2**63
 _UTF8_BYTES = 4
 
@@ -163,12 +165,9 @@ def _gaps(positions: Sequence[int]) -> list[int]:
 def _read_positions(reader: Reader, length: int) -> list[int]:
     """The positions behind gaps: a count, then the gaps. Raises Malformed past `length`."""
     gaps = reader.varints(reader.count(1))
-    positions, last = [], -1
-    for gap in gaps:
-        last += gap + 1
-        positions.append(last)
-    if last >= length:
-        raise Malformed(f"a change at position {last}, where there are {length}")
+    positions = [at + steps for at, steps in enumerate(accumulate(gaps))]
+    if positions and positions[-1] >= length:
+        raise Malformed(f"a change at position {positions[-1]}, where there are {length}")
     return positions
 
 
@@ -255,6 +254,6 @@ def _read_words(reader: Reader, base: bytes) -> bytes:
     else:
         numbers = list(struct.unpack(f"<{len(base) // 8}Q", base))
     for at, difference in zip(changed, reader.varints(len(changed)), strict=True):
-        moved = -(difference >> 1) - 1 if difference & 1 else difference >> 1
-        numbers[at] = (numbers[at] + moved) % _MODULUS
+        moved = ~(difference >> 1) if difference & 1 else difference >> 1
+        numbers[at] = numbers[at] + moved & _MASK
     return bytes(words) if isinstance(numbers, memoryview) else struct.pack(f"<{len(numbers)}Q", *numbers)

@@ -7,6 +7,7 @@ from _hashlib import hmac_digest  # the C function: `hmac` and `hashlib` cost th
 APPLICATION_ID = bytes.fromhex("5d1e4c8a7b0f4e0e9c6a2f8b3d47a915")
 """keskidee's own, so that our hash of a machine id means nothing to any other program."""
 MACHINE_ID_DIGITS = 32
+MARK_BYTES = 6
 
 
 def machine_id_hash(machine_id: str) -> str:
@@ -31,3 +32,8 @@ def app_specific(machine_id: bytes, application_id: bytes) -> bytes:
     digest[6] = digest[6] & 0x0F | 0x40
     digest[8] = digest[8] & 0x3F | 0x80
     return bytes(digest)
+
+
+def mark(serial: str) -> str:
+    """12 hex digits that stand for the serial number of a part, however long that is and whatever it is written in."""
+    return hmac_digest(APPLICATION_ID, " ".join(serial.split()).encode("utf-8", "replace"), "sha256")[:MARK_BYTES].hex()

@@ -27,6 +27,9 @@ only the buckets of a histogram and the quantiles of a summary carry them (pages
 RESERVED_PREFIX = "keskidee_"
 """Families that only keskidee itself may name."""
 
+USER_NAMES = ("off", "hashed", "clear")
+"""How much of a user's name an agent may tell; the place of each word is its number on the wire."""
+
 _FIRST = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_")
 _REST = _FIRST | frozenset("0123456789")
 _CONTROLS = frozenset(map(chr, [*range(32), 127])) - {"\n", "\t"}

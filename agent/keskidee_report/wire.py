@@ -109,21 +109,37 @@ class Reader:
 
     def varints(self, count: int) -> list[int]:
         """The next `count` varints."""
+        at = self._at
+        few = self._data[at : at + count]
+        if few.isascii() and len(few) == count:  # one byte each, which gaps nearly always are
+            self._at = at + count
+            return list(few)
+        return self._longer_varints(count)
+
+    def _longer_varints(self, count: int) -> list[int]:
         data, at = self._data, self._at
         out: list[int] = []
         try:
             for _ in range(count):
-                byte = data[at]
-                if byte < 0x80:
+                number = data[at]
+                at += 1
+                if number >= 0x80:
+                    high = data[at]
                     at += 1
-                elif (high := data[at + 1]) < 0x80:  # nearly all are of one or two bytes
-                    byte = byte & 0x7F | high << 7
-                    at += 2
-                else:
-                    self._at = at
-                    byte = self.varint()
-                    at = self._at
-                out.append(byte)
+                    number += (high << 7) - 0x80
+                    if high >= 0x80:  # written out, because a loop costs twice as much for the usual three or four
+                        high = data[at]
+                        at += 1
+                        number += (high << 14) - 0x4000
+                        if high >= 0x80:
+                            high = data[at]
+                            at += 1
+                            number += (high << 21) - 0x200000
+                            if high >= 0x80:
+                                self._at = at - 4
+                                number = self.varint()
+                                at = self._at
+                out.append(number)
         except IndexError:
             raise Malformed(f"cut short: {count} varints wanted, {len(out)} there") from None
         self._at = at

@@ -20,10 +20,12 @@ JOIN, METRICS = "join", "metrics"
 SCOPES = (JOIN, METRICS)
 _PREFIXES = {JOIN: "kj1", METRICS: "km1"}
 NO_FINGERPRINT = "-"
+IN_FORCE, REVOKED, EXPIRED, USED_UP = "in force", "revoked", "expired", "used up"
+_REFUSED = {REVOKED: "was revoked", EXPIRED: "has expired", USED_UP: "is used up"}
 
 
 class NotAllowed(Exception):
-    """The token is unknown, used up or expired; the text says which."""
+    """The token is unknown, revoked, used up or expired; the text says which."""
 
 
 def digest(secret: str) -> bytes:
@@ -42,7 +44,7 @@ def matches(secret: str, kept: bytes) -> bool:
 
 
 class Access:
-    """The tokens in force, by digest."""
+    """The tokens, by digest, with those that are no longer in force."""
 
     def __init__(self, tokens: Iterable[Token], fingerprint: str) -> None:
         self._tokens = {token.hash: token for token in tokens}
@@ -69,6 +71,10 @@ class Access:
         token = Token(secrets.token_hex(4), scope, digest(text), site, role, now, expires_at, uses)
         return text, token
 
+    def name(self, fingerprint: str) -> None:
+        """Tokens that are made from now on name the agents' CA with this fingerprint."""
+        self._fingerprint = fingerprint
+
     def keep(self, token: Token) -> None:
         """Puts a token in force."""
         self._tokens[token.hash] = token
@@ -78,7 +84,7 @@ class Access:
         return self._changed(token, -1)
 
     def give_back(self, token: Token) -> None:
-        """Takes a use back; what others used meanwhile stays used, and a token that was dropped stays dropped."""
+        """Takes a use back; what others used meanwhile stays used, and a token that was revoked stays revoked."""
         self._changed(token, 1)
 
     def _changed(self, token: Token, uses: int) -> Token:
@@ -89,15 +95,16 @@ class Access:
             self._tokens[token.hash] = now
         return now
 
-    def drop(self, token_id: str) -> Token | None:
-        """Takes a token out of force; None where there was none of this id."""
+    def revoke(self, token_id: str, now: float) -> Token | None:
+        """Takes a token out of force; None where there is none of this id that was in it."""
         for token in self._tokens.values():
-            if token.id == token_id:
-                return self._tokens.pop(token.hash)
+            if token.id == token_id and token.revoked_at is None:
+                self._tokens[token.hash] = token._replace(revoked_at=now)
+                return self._tokens[token.hash]
         return None
 
     def tokens(self) -> list[Token]:
-        """The tokens in force, oldest first."""
+        """Every token that is known, oldest first."""
         return sorted(self._tokens.values(), key=lambda token: token.created_at)
 
     def check(self, text: str, scope: str, now: float) -> Token:
@@ -105,11 +112,19 @@ class Access:
         token = self._tokens.get(digest(text))
         if token is None or token.scope != scope:
             raise NotAllowed(f"this {scope} token is not known here")
-        if token.expires_at is not None and token.expires_at <= now:
-            raise NotAllowed(f"this {scope} token has expired")
-        if token.uses_left is not None and token.uses_left <= 0:
-            raise NotAllowed(f"this {scope} token is used up")
+        standing = standing_of(token, now)
+        if standing != IN_FORCE:
+            raise NotAllowed(f"this {scope} token {_REFUSED[standing]}")
         return token
+
+
+def standing_of(token: Token, now: float) -> str:
+    """In force, revoked, expired or used up."""
+    if token.revoked_at is not None:
+        return REVOKED
+    if token.expires_at is not None and token.expires_at <= now:
+        return EXPIRED
+    return IN_FORCE if token.uses_left is None or token.uses_left > 0 else USED_UP
 
 
 def bearer(header: str) -> str:

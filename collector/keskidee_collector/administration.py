@@ -11,17 +11,20 @@ from starlette.routing import Route
 
 from keskidee_collector import access
 from keskidee_collector.access import bearer
-from keskidee_collector.answers import SMALL_BODY_BYTES, NoBody, bounded_body, disk_problem, problem
+from keskidee_collector.answers import SMALL_BODY_BYTES, NoBody, bounded_body, decoded, disk_problem, problem
 from keskidee_collector.backups import Backups
+from keskidee_collector.merging import NotMergeable, merge, unmerge
+from keskidee_collector.rejoining import likenesses
 from keskidee_report.rules import LABEL_VALUE_LENGTH
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from keskidee_collector.fleet import Machine
+    from keskidee_collector.fleet import Fleet, Machine
     from keskidee_collector.presence import Look
     from keskidee_collector.state import State
 
+CHANGES = frozenset({"revoke", "retire", "rotate", "merge", "unmerge"})
 LONGEST_SECONDS = 100 * 366 * 86400
 Label = Annotated[str, msgspec.Meta(max_length=LABEL_VALUE_LENGTH)]
 
@@ -48,7 +51,7 @@ class Administration:
         """The administration's routes."""
         return [
             Route("/v1/tokens", self._tokens, methods=["GET", "POST"]),
-            Route("/v1/tokens/{token_id}", self._drop_token, methods=["DELETE"]),
+            Route("/v1/tokens/{token_id}", self._revoke_token, methods=["DELETE"]),
             Route("/v1/backup", self._backup, methods=["POST"]),
             Route("/v1/machines", self._machines, methods=["GET"]),
             Route("/v1/machines/{machine_id}/{change:str}", self._change, methods=["POST"]),
@@ -63,11 +66,15 @@ class Administration:
         if refused := self._refused(request):
             return refused
         if request.method == "GET":
-            rows = [token._asdict() | {"hash": token.hash.hex()} for token in self._state.access.tokens()]
+            now = self._state.now()
+            rows = [
+                token._asdict() | {"hash": token.hash.hex(), "standing": access.standing_of(token, now)}
+                for token in self._state.access.tokens()
+            ]
             return JSONResponse({"tokens": rows})
         seconds = self._state.settings.limits.receive_seconds
         try:
-            asked = msgspec.json.decode(await bounded_body(request, SMALL_BODY_BYTES, seconds), type=TokenRequest)
+            asked = decoded(await bounded_body(request, SMALL_BODY_BYTES, seconds), TokenRequest)
         except NoBody as error:
             return error.answer()
         except msgspec.MsgspecError as error:
@@ -84,14 +91,14 @@ class Administration:
         self._state.access.keep(token)
         return JSONResponse({"id": token.id, "token": text, "expires_at": expires_at}, 201)
 
-    async def _drop_token(self, request: Request) -> Response:
+    async def _revoke_token(self, request: Request) -> Response:
         if refused := self._refused(request):
             return refused
-        token = self._state.access.drop(request.path_params["token_id"])
+        token = self._state.access.revoke(request.path_params["token_id"], self._state.now())
         if token is None:
-            return problem(404, "unknown", "there is no token of this id")
+            return problem(404, "unknown", "no token of this id is in force")
         try:
-            await self._state.register.drop_token(token.id)
+            await self._state.register.revoke_token(token)
         except SQLAlchemyError:
             return disk_problem()
         return Response(status_code=204)
@@ -102,15 +109,17 @@ class Administration:
     async def _machines(self, request: Request) -> Response:
         if refused := self._refused(request):
             return refused
-        look = self._state.look()
-        return JSONResponse({"machines": [_machine_row(m, look) for m in self._state.fleet]})
+        fleet, look = self._state.fleet, self._state.look()
+        like = likenesses(fleet)
+        return JSONResponse({"machines": [_machine_row(m, look) | _kin(m, fleet, like) for m in fleet]})
 
     async def _change(self, request: Request) -> Response:
         if refused := self._refused(request):
             return refused
         machine = self._state.fleet.get(request.path_params["machine_id"])
         change = request.path_params["change"]
-        if machine is None or change not in ("revoke", "retire", "rotate"):
+        other = self._state.fleet.get(request.query_params.get("into", ""))
+        if machine is None or change not in CHANGES or (change == "merge" and other is None):
             return problem(404, "unknown", "there is no such machine, or no such change")
         try:
             # refused from this moment; a report that came before may end first, so that nothing is shown after it
@@ -120,9 +129,16 @@ class Administration:
             elif change == "rotate":
                 machine.credential_at, machine.renews = 0.0, True
                 await self._state.register.keep_credential(machine)
+            elif change == "merge" and other is not None:
+                async with machine.turn:
+                    await merge(self._state, machine, other)
+            elif change == "unmerge":
+                await unmerge(self._state, machine)
             else:
                 async with machine.turn:
                     await self._retire(machine)
+        except NotMergeable as error:
+            return problem(409, "not_mergeable", str(error))
         except SQLAlchemyError:
             return disk_problem()
         return JSONResponse(_machine_row(machine, self._state.look()))
@@ -149,3 +165,13 @@ def _machine_row(machine: Machine, look: Look) -> dict[str, Any]:
         "last_report_at": machine.last_report_at,
         "revoked": machine.revoked_at is not None,
     }
+
+
+def _kin(machine: Machine, fleet: Fleet, like: dict[str, str]) -> dict[str, str]:
+    """Instances of other machines, empty where there is none: what it is a clone of, merged into, and like."""
+    kin = {
+        "clone_of": machine.clone_of or "",
+        "merged_into": machine.merged_into or "",
+        "like": like.get(machine.id, ""),
+    }
+    return {word: other.instance if (other := fleet.get(each)) else "" for word, each in kin.items()}

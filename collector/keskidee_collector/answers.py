@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
+import msgspec
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
 SMALL_BODY_BYTES = 64 * 1024
+Asked = TypeVar("Asked")
 
 
 def problem(status: int, title: str, detail: str, headers: dict[str, str] | None = None) -> Response:
@@ -52,3 +54,13 @@ async def bounded_body(request: Request, limit: int, seconds: float) -> bytes:
     except ClientDisconnect as error:
         raise NoBody(400, "disconnected", "the connection ended before the body did") from error
     return body
+
+
+def decoded(body: bytes, kind: type[Asked]) -> Asked:
+    """What a JSON body asks for. Raises msgspec.MsgspecError, also for the two things that msgspec leaves to Python."""
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except RecursionError:  # in a field that nobody knows, which is passed over
+        raise msgspec.DecodeError("nested too deep") from None
+    except UnicodeDecodeError as error:
+        raise msgspec.DecodeError(f"a text that is not UTF-8: {error.reason}") from None

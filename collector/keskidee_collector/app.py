@@ -7,11 +7,11 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, TextIO
 
 from starlette.applications import Starlette
-from starlette.responses import Response
 from starlette.routing import Route
 
 from keskidee_collector.administration import Administration
 from keskidee_collector.answers import problem
+from keskidee_collector.ca_routes import Authorities
 from keskidee_collector.credentials import Credentials
 from keskidee_collector.enrolment import Enrolment
 from keskidee_collector.guard import Guard
@@ -28,17 +28,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from starlette.requests import Request
+    from starlette.responses import Response
 
     from keskidee_collector.state import State
 
 
-def build(state: State, *, admin_token: str, ca_pem: bytes | None, proxys_ca_pem: bytes | None = None) -> Guard:
-    """The whole collector as one ASGI application. `ca_pem` is the agents' CA where TLS is on.
+def build(state: State, *, admin_token: str, tls: bool = False, proxys_ca_pem: bytes | None = None) -> Guard:
+    """The whole collector as one ASGI application. `tls`: it speaks TLS itself.
 
-    `proxys_ca_pem` is the authority of a proxy in front that ends TLS, where its certificate is not of `ca_pem`.
+    `proxys_ca_pem` is the authority of a proxy in front that ends TLS, where its certificate is not of the agents' CA.
     """
     ingest = Ingest(state)
-    rest = Starlette(routes=_routes(state, admin_token, proxys_ca_pem or ca_pem), exception_handlers={404: _not_found})
+    rest = Starlette(routes=_routes(state, admin_token, proxys_ca_pem), exception_handlers={404: _not_found})
     rest.router.redirect_slashes = False  # an agent would follow, and repeat its report and its credential
 
     async def dispatch(scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -47,7 +48,7 @@ def build(state: State, *, admin_token: str, ca_pem: bytes | None, proxys_ca_pem
         else:
             await rest(scope, receive, send)
 
-    return Guard(state, dispatch, ingest, tls=ca_pem is not None)
+    return Guard(state, dispatch, ingest, tls=tls)
 
 
 @asynccontextmanager
@@ -66,20 +67,15 @@ async def outlets(state: State) -> AsyncIterator[None]:
         await outlet.close()
 
 
-def _routes(state: State, admin_token: str, ca_pem: bytes | None) -> list[Any]:
+def _routes(state: State, admin_token: str, proxys_ca_pem: bytes | None) -> list[Any]:
     view = View(state)
 
     def public_url(request: Request) -> str:
         """How the one who asks reaches this collector."""
         return (state.settings.public_url or str(request.base_url)).rstrip("/")
 
-    async def authority(_request: Request) -> Response:
-        if ca_pem is None:
-            return problem(404, "no_tls", "this collector has no TLS of its own, and no CA")
-        return Response(ca_pem, media_type="application/x-pem-file")
-
     return [
-        Route("/v1/ca", authority),
+        *Authorities(state, admin_token, proxys_ca_pem).routes(),
         Route("/v1/enrol", Enrolment(state).__call__, methods=["POST"]),
         Route("/v1/machines/{machine_id}/credential", Credentials(state).__call__, methods=["POST"]),
         *Administration(state, admin_token).routes(),

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 FORMAT = 1
 MANIFEST = "manifest.json"
 DATABASES = ("register.db", "reports.db")
-AUTHORITY = ("tls/ca.key", "tls/ca.pem")
+AUTHORITY = ("tls/ca.key", "tls/ca.pem", "tls/next.key")
 SETTINGS = "settings.yml"
 NAMES = (*DATABASES, *AUTHORITY, SETTINGS)
 """What a backup may hold, in this order. What is made anew by a start is left out: admin token, server certificate."""

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from keskidee_collector.certificates import Damaged, ServerCertificate, certificate_in
+from keskidee_collector.certificates import CA, NEXT_KEY, Damaged, ServerCertificate, certificate_in
 from keskidee_collector.files import keep_file
 
 __all__ = ["Damaged", "ServerCertificate", "prepare"]
@@ -51,21 +51,43 @@ def _authority(directory: Path, now: datetime) -> tuple[ec.EllipticCurvePrivateK
         try:
             key = load_pem_private_key(key_path.read_bytes(), None)
             assert isinstance(key, ec.EllipticCurvePrivateKey)
-            return key, x509.load_pem_x509_certificate(path.read_bytes())
+            return key, _first_of(key, path)
         except (
             TypeError,
             ValueError,
         ) as error:  # every agent trusts exactly this one: making another would lock them out
             raise Damaged(f"{path}, {key_path}: damaged; put them back from a backup") from error
+    key, certificate = _new_authority(now)
+    keep_file(key_path, _pem(key))
+    keep_file(path, _pem(certificate))
+    return key, certificate
+
+
+def _first_of(key: ec.EllipticCurvePrivateKey, path: Path) -> x509.Certificate:
+    """The certificate of this key, which is put first where the authority has changed (rotation.py)."""
+    found = x509.load_pem_x509_certificates(path.read_bytes())
+    mine = next((each for each in found if each.public_key() == key.public_key()), found[0])
+    if mine is not found[0]:
+        keep_file(path, b"".join(map(_pem, [mine, *[each for each in found if each is not mine]])))
+    return mine
+
+
+def add_next(directory: Path, *, now: datetime | None = None) -> None:
+    """Makes the authority that comes next: its key, and its certificate behind the one in use. Raises Damaged."""
+    now = now or datetime.now(UTC)
+    _, certificate = _authority(directory, now)
+    next_key, following = _new_authority(now)
+    keep_file(directory / NEXT_KEY, _pem(next_key))
+    keep_file(directory / CA, _pem(certificate) + _pem(following))
+
+
+def _new_authority(now: datetime) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
     key = ec.generate_private_key(ec.SECP256R1())
     name = _name(f"keskidee agents' CA of {socket.gethostname()}"[:64])
     builder = _builder(name, name, key, now, CA_DAYS)
     builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
     builder = builder.add_extension(_key_usage(signs_certificates=True), critical=True)
-    certificate = _signed(builder, key)
-    keep_file(key_path, _pem(key))
-    keep_file(path, _pem(certificate))
-    return key, certificate
+    return key, _signed(builder, key)
 
 
 def _sign_server(
@@ -151,6 +173,9 @@ def _pem(what: ec.EllipticCurvePrivateKey | x509.Certificate) -> bytes:
 
 if __name__ == "__main__":
     try:
-        prepare(Path(sys.argv[1]), sys.argv[2:])
+        if sys.argv[1] == "--next":
+            add_next(Path(sys.argv[2]))
+        else:
+            prepare(Path(sys.argv[1]), sys.argv[2:])
     except (Damaged, OSError) as error:
         sys.exit(str(error))

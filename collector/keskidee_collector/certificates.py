@@ -10,10 +10,15 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from keskidee_collector.files import keep_file
+
 if TYPE_CHECKING:
     from pathlib import Path
 
 SIGNING_SECONDS = 60
+CA, CA_KEY, NEXT_KEY = "ca.pem", "ca.key", "next.key"
+ID_DIGITS = 16
+"""So much of a fingerprint tells an authority from another; never whom to trust."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,26 +37,50 @@ class Damaged(Exception):
 
 def issued(directory: Path, names: list[str]) -> ServerCertificate:
     """What authority.prepare leaves there, in a process of its own that ends with it. Raises Damaged."""
-    command = [sys.executable, "-P", "-m", "keskidee_collector.authority", str(directory), *names]
+    _run_authority(directory, str(directory), *names)
+    return certificate_in(directory)
+
+
+def make_next(directory: Path) -> None:
+    """Makes the authority that comes next (authority.add_next), likewise. Raises Damaged."""
+    _run_authority(directory, "--next", str(directory))
+
+
+def keep_first(directory: Path) -> None:
+    """Trusts no more authority but the first. Raises OSError."""
+    keep_file(directory / CA, authorities_in(directory)[0])
+
+
+def _run_authority(directory: Path, *words: str) -> None:
+    command = [sys.executable, "-P", "-m", "keskidee_collector.authority", *words]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=SIGNING_SECONDS, check=False)
     except subprocess.TimeoutExpired as error:
         raise Damaged(f"{directory}: the certificate was not signed within {SIGNING_SECONDS} s") from error
     if done.returncode:
         raise Damaged((done.stderr.strip().splitlines() or [f"{directory}: signing failed ({done.returncode})"])[-1])
-    return certificate_in(directory)
 
 
 def certificate_in(directory: Path) -> ServerCertificate:
     """What lies in a directory that has an authority; its server certificate need not be there yet."""
-    text = (directory / "ca.pem").read_text("ascii", "replace")
-    pem = ssl.PEM_HEADER + text.partition(ssl.PEM_HEADER)[2].partition(ssl.PEM_FOOTER)[0] + ssl.PEM_FOOTER + "\n"
+    first = authorities_in(directory)[0]
     return ServerCertificate(
         certificate=directory / "server.pem",
         key=directory / "server.key",
-        ca_pem=pem.encode(),
-        fingerprint=hashlib.sha256(ssl.PEM_cert_to_DER_cert(pem)).hexdigest(),
+        ca_pem=first,
+        fingerprint=fingerprint_of(first),
     )
+
+
+def authorities_in(directory: Path) -> list[bytes]:
+    """The authorities that lie there, each as PEM; the first one signs."""
+    _, *found = (directory / CA).read_text("ascii", "replace").split(ssl.PEM_HEADER)
+    return [f"{ssl.PEM_HEADER}{text.partition(ssl.PEM_FOOTER)[0]}{ssl.PEM_FOOTER}\n".encode() for text in found]
+
+
+def fingerprint_of(pem: bytes) -> str:
+    """The SHA-256 of a certificate's DER, in hexadecimal."""
+    return hashlib.sha256(ssl.PEM_cert_to_DER_cert(pem.decode())).hexdigest()
 
 
 def names_for(listen_host: str, configured: list[str]) -> list[str]:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from keskidee_collector.ca_commands import add_ca
 from keskidee_collector.keeping import add_backup, add_restore
 from keskidee_collector.running import NotReached, collector_directory, fail, running_on
 
@@ -28,7 +29,7 @@ def add_commands(subparsers: Any) -> None:
 
 def _add_collector(subparsers: Any) -> None:
     collector = subparsers.add_parser(
-        "collector", help="the server that hears agents: serve, token, machines, backup, restore",
+        "collector", help="the server that hears agents: serve, token, machines, ca, backup, restore",
         description="Runs the server that hears agents, and tells a running one what to do.",
     )  # fmt: skip
     commands = collector.add_subparsers(title="commands", metavar="COMMAND", required=True)
@@ -39,6 +40,7 @@ def _add_collector(subparsers: Any) -> None:
     serve.set_defaults(run=run_serve)
     _add_token(commands)
     _add_machines(commands)
+    add_ca(commands, _add_data)
     add_backup(commands, _add_data)
     add_restore(commands)
 
@@ -48,11 +50,11 @@ def _add_token(commands: Any) -> None:
     actions = token.add_subparsers(title="actions", metavar="ACTION", required=True)
     create = actions.add_parser("create", help="make a token; it is printed once, on stdout")
     create.add_argument("--scope", choices=("join", "metrics"), default="join", help="default: join")
-    create.add_argument("--site", default="", help="site of the machines that join with it")
-    create.add_argument("--role", default="", help="their role, such as server or desktop (default: by chassis)")
+    create.add_argument("--site", default="", help="site of the machines that join with it; one of another is refused")
+    create.add_argument("--role", default="", help="their role, likewise: server, desktop, ... (default: by chassis)")
     create.add_argument("--days", type=float, help="how long it holds (default: join 7 days, metrics for good)")
     create.add_argument("--uses", type=int, help="how many machines may join with it (default: any number)")
-    listed = actions.add_parser("list", help="tokens in force")
+    listed = actions.add_parser("list", help="every token: what it is for, and whether it is in force")
     revoke = actions.add_parser("revoke", help="take a token out of force")
     revoke.add_argument("id", help="its id, from `token list`")
     for parser, run in ((create, run_token_create), (listed, run_token_list), (revoke, run_token_revoke)):
@@ -61,15 +63,18 @@ def _add_token(commands: Any) -> None:
 
 
 def _add_machines(commands: Any) -> None:
-    machines = commands.add_parser("machines", help="list machines; revoke, retire or rotate one")
+    machines = commands.add_parser("machines", help="list machines; revoke, retire, rotate, merge or unmerge one")
     actions = machines.add_subparsers(title="actions", metavar="ACTION", required=True)
     listed = actions.add_parser("list", help="every machine with its state")
     revoke = actions.add_parser("revoke", help="refuse a machine's credential from now on")
     retire = actions.add_parser("retire", help="the machine is gone for good: take it off every page")
     rotate = actions.add_parser("rotate", help="a new credential with its next report; otherwise once a month")
-    for parser in (revoke, retire, rotate):
+    merge = actions.add_parser("merge", help="two records are of one machine: one goes on as the other")
+    unmerge = actions.add_parser("unmerge", help="take a merge back")
+    changes = {"revoke": revoke, "retire": retire, "rotate": rotate, "merge": merge, "unmerge": unmerge}
+    for parser in changes.values():
         parser.add_argument("machine", help="its instance or id, from `machines list`")
-    changes = {"revoke": revoke, "retire": retire, "rotate": rotate}
+    merge.add_argument("--into", metavar="MACHINE", required=True, help="the record that goes on, with its name")
     for change, parser in changes.items():
         _add_data(parser)
         parser.set_defaults(run=run_machine_change, change=change)
@@ -154,15 +159,15 @@ def run_token_create(args: argparse.Namespace) -> int:
 
 
 def run_token_list(args: argparse.Namespace) -> int:
-    """Prints the tokens in force, without their texts, which nobody keeps."""
+    """Prints the tokens, without their texts, which nobody keeps."""
     answer = _ask(args.data, "GET", "/v1/tokens")
     if answer is None:
         return 1
     rows = [
-        (t["id"], t["scope"], t["site"], t["role"], _moment(t["expires_at"]), _number(t["uses_left"]))
+        (t["id"], t["standing"], t["scope"], t["site"], t["role"], _moment(t["expires_at"]), _number(t["uses_left"]))
         for t in answer["tokens"]
     ]
-    _table(("ID", "SCOPE", "SITE", "ROLE", "EXPIRES", "USES LEFT"), rows)
+    _table(("ID", "STANDING", "SCOPE", "SITE", "ROLE", "EXPIRES", "USES LEFT"), rows)
     return 0
 
 
@@ -177,22 +182,26 @@ def run_machines_list(args: argparse.Namespace) -> int:
     if answer is None:
         return 1
     rows = [
-        (m["instance"], m["state"], m["site"], m["role"], m["system"], _moment(m["last_report_at"]), m["id"])
+        (m["instance"], m["state"], m["site"], m["role"], m["system"], _moment(m["last_report_at"]), m["id"], _note(m))
         for m in sorted(answer["machines"], key=lambda machine: str(machine["instance"]))
     ]
-    _table(("INSTANCE", "STATE", "SITE", "ROLE", "SYSTEM", "LAST REPORT", "ID"), rows)
+    _table(("INSTANCE", "STATE", "SITE", "ROLE", "SYSTEM", "LAST REPORT", "ID", "NOTE"), rows)
     return 0
 
 
 def run_machine_change(args: argparse.Namespace) -> int:
-    """Revokes, retires or rotates one machine, named by instance or id."""
+    """Revokes, retires, rotates, merges or unmerges one machine, named by instance or id."""
     answer = _ask(args.data, "GET", "/v1/machines")
     if answer is None:
         return 1
-    found = [m["id"] for m in answer["machines"] if args.machine in (m["id"], m["instance"])]
-    if len(found) != 1:
-        return fail(f"no machine is called {args.machine}; see `keskidee collector machines list`")
-    return 1 if _ask(args.data, "POST", f"/v1/machines/{found[0]}/{args.change}") is None else 0
+    ids = []
+    for name in filter(None, (args.machine, getattr(args, "into", None))):
+        found = [m["id"] for m in answer["machines"] if name in (m["id"], m["instance"])]
+        if len(found) != 1:
+            return fail(f"no machine is called {name}; see `keskidee collector machines list`")
+        ids += found
+    path = f"/v1/machines/{ids[0]}/{args.change}" + (f"?into={ids[1]}" if ids[1:] else "")
+    return 1 if _ask(args.data, "POST", path) is None else 0
 
 
 def run_export(args: argparse.Namespace) -> int:
@@ -237,6 +246,12 @@ def _ask(data: Path, method: str, path: str, body: dict[str, Any] | None = None)
         return None
     parsed: dict[str, Any] = answer.json() if answer.content else {}
     return parsed
+
+
+def _note(machine: dict[str, Any]) -> str:
+    words = {"clone_of": "a clone of", "merged_into": "merged into", "like": "looks like"}
+    said = [f"{word} {machine[kin]}" for kin, word in words.items() if machine[kin]]
+    return ", ".join(["revoked"] * machine["revoked"] + said)
 
 
 def _moment(seconds: float | None) -> str:

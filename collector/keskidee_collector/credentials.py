@@ -15,7 +15,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import Response
 
 from keskidee_collector.access import bearer, matches
-from keskidee_collector.answers import SMALL_BODY_BYTES, NoBody, bounded_body, disk_problem, problem
+from keskidee_collector.adoption import adopted
+from keskidee_collector.answers import SMALL_BODY_BYTES, NoBody, bounded_body, decoded, disk_problem, problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,9 +33,10 @@ SPREAD_SECONDS = 5 * DAY_SECONDS
 
 
 class Renewal(msgspec.Struct):
-    """What an agent sends: the SHA-256 of its next credential, in hexadecimal."""
+    """What an agent sends: the SHA-256 of its next credential and the session that it reports in, in hexadecimal."""
 
     sha256: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+    session: Annotated[str, msgspec.Meta(pattern="^([0-9a-f]{16})?$")] = ""
 
 
 def recognises(state: State, machine: Machine, secret: str) -> bool:
@@ -68,9 +70,9 @@ class Credentials:
         self._state = state
 
     async def __call__(self, request: Request) -> Response:
-        """204 once the next credential is durable; 401 and the like as for a report."""
+        """204 once the next credential is durable; 201 with an id for a clone; 401 and the like as for a report."""
         state = self._state
-        machine = state.fleet.get(request.path_params["machine_id"])
+        machine = state.fleet.of_agent(request.path_params["machine_id"])
         secret = bearer(request.headers.get("authorization", ""))
         if machine is None or not secret or not recognises(state, machine, secret):
             state.metrics.refused.labels("credential").inc()
@@ -81,11 +83,14 @@ class Credentials:
             return problem(410, "retired", "this machine was retired")
         try:
             body = await bounded_body(request, SMALL_BODY_BYTES, state.settings.limits.receive_seconds)
-            offered = bytes.fromhex(msgspec.json.decode(body, type=Renewal).sha256)
+            asked = decoded(body, Renewal)
         except NoBody as refused:
             return refused.answer()
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        except msgspec.MsgspecError as error:
             return problem(422, "malformed", f"the renewal is not as it should be: {error}")
+        session, offered = bytes.fromhex(asked.session), bytes.fromhex(asked.sha256)
+        if machine.speakers is not None and session in machine.speakers.clones:
+            return await adopted(state, machine, session, offered)
         return await self._kept(machine, offered)
 
     async def _kept(self, machine: Machine, offered: bytes) -> Response:

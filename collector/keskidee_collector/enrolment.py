@@ -1,4 +1,7 @@
-"""`POST /v1/enrol`: a join token becomes a machine with a credential of its own."""
+"""`POST /v1/enrol`: a join token becomes a machine with a credential of its own.
+
+A machine that shows that it has the credential of a machine here goes on under that record (rejoining.py).
+"""
 
 from __future__ import annotations
 
@@ -12,8 +15,10 @@ from starlette.responses import JSONResponse, Response
 
 from keskidee_collector import access
 from keskidee_collector.access import NotAllowed, bearer
-from keskidee_collector.answers import SMALL_BODY_BYTES, NoBody, bounded_body, disk_problem, problem
+from keskidee_collector.answers import SMALL_BODY_BYTES, NoBody, bounded_body, decoded, disk_problem, problem
 from keskidee_collector.fleet import Machine, interval_of
+from keskidee_collector.identity import evidence_of
+from keskidee_collector.rejoining import Before, alike, continued, rejoined
 from keskidee_report.rules import LABEL_VALUE_LENGTH, clean_text, is_name
 
 if TYPE_CHECKING:
@@ -22,6 +27,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from keskidee_collector.state import State
+    from keskidee_collector.store.register import Token
 
 FACTS_AT_MOST = 100
 DESKTOPS = frozenset({"desktop", "laptop"})
@@ -40,6 +46,7 @@ class EnrolRequest(msgspec.Struct, forbid_unknown_fields=False):
     evidence: dict[str, str] = {}
     site: str = ""
     role: str = ""
+    before: Before | None = None
 
 
 class EnrolmentRate:
@@ -77,7 +84,7 @@ class Enrolment:
             body = await bounded_body(request, SMALL_BODY_BYTES, state.settings.limits.receive_seconds)
             # once more, because others enrolled with it while the body came; from here on nobody else runs
             token = state.access.check(secret, access.JOIN, state.now())
-            asked = msgspec.json.decode(body, type=EnrolRequest)
+            asked = decoded(body, EnrolRequest)
         except NotAllowed as refused:
             state.metrics.refused.labels("credential").inc()
             if self._logged.allows():
@@ -87,17 +94,22 @@ class Enrolment:
             return refused.answer()
         except msgspec.MsgspecError as error:
             return problem(422, "malformed", f"the enrolment is not as it should be: {error}")
+        if wrong := _wrong_place(asked, token):
+            state.metrics.refused.labels("place").inc()
+            return problem(403, "place", wrong)
         if not self._rate.allows():
             return problem(429, "busy", "too many enrolments in this minute", {"Retry-After": "60"})
         credential = access.new_credential()
-        machine = self._machine(asked, token.site, token.role, credential)
+        known = continued(state.fleet, asked.before, secret)
+        machine = self._machine(asked, token, credential)
         used = state.access.use(token)
-        state.fleet.add(machine)
         try:
-            await state.register.add_machine(machine, used)
+            if known is not None:
+                machine = await rejoined(state, known, machine, used)
+            else:
+                await self._added(machine, used)
         except SQLAlchemyError:
             state.access.give_back(token)
-            state.fleet.drop(machine)
             return disk_problem()
         state.metrics.enrolments.inc()
         answer = {
@@ -106,7 +118,19 @@ class Enrolment:
         }  # fmt: skip
         return JSONResponse(answer, 201)
 
-    def _machine(self, asked: EnrolRequest, site: str, role: str, credential: str) -> Machine:
+    async def _added(self, machine: Machine, used: Token) -> None:
+        state = self._state
+        like = alike(state.fleet, machine.evidence)
+        state.fleet.add(machine)
+        try:
+            await state.register.add_machine(machine, used)
+        except SQLAlchemyError:
+            state.fleet.drop(machine)
+            raise
+        if like is not None:
+            logger.warning("a machine like another machine=%s instance=%r like=%r", machine.id, machine.instance, like)
+
+    def _machine(self, asked: EnrolRequest, token: Token, credential: str) -> Machine:
         machine_id = uuid.uuid4().hex
         facts = {key: clean_text(value, LABEL_VALUE_LENGTH) for key, value in asked.facts.items() if is_name(key)}
         facts = dict(list(facts.items())[: FACTS_AT_MOST - 1])
@@ -115,12 +139,23 @@ class Enrolment:
         return Machine(
             id=machine_id,
             instance=self._state.fleet.free_instance(facts["hostname"], machine_id),
-            site=site or clean_text(asked.site, LABEL_VALUE_LENGTH) or DEFAULT_SITE,
-            role=role or clean_text(asked.role, LABEL_VALUE_LENGTH) or (chassis if chassis in DESKTOPS else "server"),
+            site=token.site or clean_text(asked.site, LABEL_VALUE_LENGTH) or DEFAULT_SITE,
+            role=token.role
+            or clean_text(asked.role, LABEL_VALUE_LENGTH)
+            or (chassis if chassis in DESKTOPS else "server"),
             credential_hash=access.digest(credential),
             facts=facts,
             enrolled_at=self._state.now(),
             credential_at=self._state.now(),
             heard_ticks=self._state.ticks(),
             interval_seconds=interval_of(facts),
+            evidence=evidence_of(facts),
         )
+
+
+def _wrong_place(asked: EnrolRequest, token: Token) -> str:
+    """Why a token is not for this machine; empty where it is."""
+    for what, wanted, allowed in (("site", asked.site, token.site), ("role", asked.role, token.role)):
+        if wanted and allowed and clean_text(wanted, LABEL_VALUE_LENGTH) != allowed:
+            return f"this join token is for {what} {allowed!r}, and the machine asks for another: leave its {what} out"
+    return ""

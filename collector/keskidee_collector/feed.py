@@ -2,7 +2,8 @@
 
 Rows join it in the commit that makes their report durable, so nothing that was acknowledged is missing in it. Each
 destination has a cursor of its own; what all have is dropped, and what no destination took before the queue is full or
-too old is dropped and counted for those that had not got to it. Without a destination nothing is queued.
+too old is dropped and counted for those that had not got to it. So is what can no longer be read. Without a destination
+nothing is queued.
 Destinations read from threads of their own.
 """
 
@@ -72,12 +73,16 @@ class Feed:
         self._changed = threading.Condition()
         self._position = self._durable = store.last_position()
         self._cursors = store.open_cursors([each.name for each in destinations], self._position)
+        self._unreadable: dict[int, int] = {}  # samples by position
         self._part_names: WeakKeyDictionary[PartTemplate, PartNames] = WeakKeyDictionary()
 
     # for destinations
 
     def read(self, after: int, limit: int) -> list[PassedReport]:
-        """At most `limit` reports behind a position, in order; fewer where some cannot be read any more (counted)."""
+        """At most `limit` reports behind a position, in order; fewer where some cannot be read any more.
+
+        Those count as lost once the destination is past them.
+        """
         while True:
             rows = self._store.after(after, self._durable, limit)
             found = [passed for row in rows if (passed := self._passed(row)) is not None]
@@ -102,9 +107,11 @@ class Feed:
         return self._cursors[name]
 
     def advance(self, name: str, position: int) -> None:
-        """The destination has everything up to a position; durable with the next commit."""
-        self._cursors[name] = max(self._cursors[name], position)
-        self._store.keep_cursor(name, self._cursors[name])
+        """The destination has everything up to a position that can be read; durable with the next commit."""
+        before, after = self._cursors[name], max(self._cursors[name], position)
+        passed_over = [samples for at, samples in list(self._unreadable.items()) if before < at <= after]
+        self._cursors[name] = after
+        self._store.keep_cursor(name, after, lost=(len(passed_over), sum(passed_over)))
 
     def lost(self, name: str) -> tuple[int, int]:
         """Reports and samples that left the queue before this destination had them."""
@@ -156,6 +163,8 @@ class Feed:
             moved = await self._store.trim(dict(self._cursors), bounds)
             for name, position in moved.items():
                 self._cursors[name] = max(self._cursors[name], position)
+            end = min(self._cursors.values())
+            self._unreadable = {at: samples for at, samples in list(self._unreadable.items()) if at > end}
 
     # inside
 
@@ -163,6 +172,7 @@ class Feed:
         machine = self._fleet.get(row.machine_id)
         schema = machine.schemas.get(row.schema_id) if machine is not None else None
         if machine is None or schema is None:  # retired meanwhile, or its names are long forgotten
+            self._unreadable[row.position] = row.samples
             return None
         return PassedReport(
             position=row.position,

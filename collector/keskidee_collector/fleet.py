@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING
 
+from keskidee_collector.departures import Departures
 from keskidee_collector.render import escaped, instance_text
 from keskidee_collector.sequences import Sequences
 from keskidee_report.decode import round_of
@@ -15,6 +16,7 @@ from keskidee_report.model import ABSENT, DENIED, OK
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from keskidee_collector.identity import Speakers
     from keskidee_collector.schemas import Schema
     from keskidee_report.decode import Round
     from keskidee_report.delta import Snapshot
@@ -64,10 +66,12 @@ class Machine:
     in `latest` has everything, `logged_position` its last one, `heard_position` the last that
     was taken in; `posts_since_stored` lie between.
     `batch` reports come in one POST: it is heard each `batch` intervals. `posts` are on their way now, `refused_posts`
-    were refused by this process, `refusal` is why the last one was. `requests_left` are those that it may send now, as
-    of `requests_ticks`; at `hurried_ticks` it had none left.
+    were refused by this process, `refusal` is why the one was that the log tells of, since `told_ticks`.
+    `requests_left` are those that it may send now, as of `requests_ticks`; at `hurried_ticks` it had none left.
     `credential_at` is since when it uses its credential, `next_credential_hash` is of one that it may use from now on,
-    and `renews` says that it is to ask for one (credentials.py).
+    and `renews` says that it is to ask for one (credentials.py). `evidence` says which machine it is, `speakers` which
+    sessions used its credential lately (identity.py); `clone_of` and `merged_into` are ids of other machines, and
+    `took_over` says that the one that it was merged into took its agent on (merging.py).
     """
 
     id: str
@@ -82,6 +86,11 @@ class Machine:
     renews: bool = False
     retired_at: float | None = None
     revoked_at: float | None = None
+    evidence: dict[str, str] = field(default_factory=dict)
+    clone_of: str | None = None
+    merged_into: str | None = None
+    took_over: bool = False
+    speakers: Speakers | None = None
     last_report_at: float | None = None
     taken_at: float | None = None
     heard_ticks: float = 0.0
@@ -104,9 +113,11 @@ class Machine:
     chunks: list[bytes] = field(default_factory=list)
     outcome_chunks: tuple[bytes, bytes, bytes, bytes] = NO_OUTCOMES
     problems: dict[str, Problem] = field(default_factory=dict)
+    departures: Departures = field(default_factory=Departures)
     posts: int = 0
     refused_posts: int = 0
     refusal: str = ""
+    told_ticks: float = float("-inf")
     requests_left: float = float("inf")
     requests_ticks: float = 0.0
     hurried_ticks: float = float("-inf")
@@ -266,6 +277,19 @@ class Fleet:
     def get(self, machine_id: str) -> Machine | None:
         """The machine of this id."""
         return self._by_id.get(machine_id)
+
+    def of_agent(self, machine_id: str) -> Machine | None:
+        """The machine for which an agent with this id reports: another one where records were merged."""
+        machine = self._by_id.get(machine_id)
+        while machine is not None and machine.took_over and machine.merged_into is not None:
+            machine = self._by_id.get(machine.merged_into)
+        return machine
+
+    def move(self, machine: Machine, site: str) -> None:
+        """Files a machine under another site."""
+        del self._by_site[machine.site][machine.id]
+        machine.site = site
+        self._by_site.setdefault(site, {})[machine.id] = machine
 
     def sites(self) -> list[str]:
         """The sites that machines have, by name."""

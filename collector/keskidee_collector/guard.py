@@ -24,7 +24,12 @@ if TYPE_CHECKING:
 
     Application = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
 
-OPEN_PATHS = frozenset({"/healthz", "/readyz", "/v1/ca", "/v1/enrol", "/v1/backup", "/favicon.ico"})
+OPEN_PATHS = frozenset(
+    {
+        "/healthz", "/readyz", "/v1/ca", "/v1/ca/rotation", "/v1/authorities", "/v1/enrol", "/v1/backup",
+        "/favicon.ico",
+    }
+)  # fmt: skip
 """Paths that need no reading right: they say nothing of the fleet, or check a token themselves."""
 OPEN_PREFIXES = ("/static/", "/v1/machines", "/v1/tokens")
 FORWARDED = frozenset(
@@ -62,11 +67,13 @@ class Guard:
         host = host_of(scope["headers"])
         refusal = None
         if not self._is_ours(host):
+            self._state.metrics.refuse("host")
             refusal = problem(421, "host", "this collector is not reached by that name; see public_url in its settings")
         elif is_report_path(scope["path"]):  # it asks for a credential itself, and no browser reads its answers
             await self._inside(scope, receive, send)
             return
         elif not self._may_read(scope, host):
+            self._state.metrics.refuse("reader")
             challenge = {"WWW-Authenticate": 'Basic realm="keskidee: any name, a metrics token as password"'}
             refusal = problem(401, "credential", "reading here needs a metrics token", challenge)
         if self._proxies:

@@ -44,7 +44,9 @@ def hear(machine: Machine, post: Post, fresh: Fresh, taken: list[Taken], arrival
 
 def _last_word(machine: Machine, post: Post, fresh: Fresh, newest: Taken | None, arrival: Arrival) -> str:
     """The machine's last word as it stands after this POST; a newer report takes it back."""
-    said = [(arrival.ticks - age_seconds(stamp, post.envelope), reason) for stamp, reason in fresh.goodbyes]
+    said = [
+        (arrival.ticks - age_seconds(stamp.session, stamp, post.envelope), reason) for stamp, reason in fresh.goodbyes
+    ]
     if not said:
         return "" if newest else machine.goodbye
     ticks, reason = max(said)

@@ -44,7 +44,19 @@ async def keep_house(state: State, renew: Callable[[], None] | None) -> None:
         await trim_queue(state)
         state.links.plan(state.fleet)
         ask_for_renewal(state.fleet, state.now())
+        await rotate_authority(state)
         await asyncio.sleep(LOOK_SECONDS)
+
+
+async def rotate_authority(state: State) -> None:
+    """Asks who lacks an authority to fetch it, and takes the next step where everybody is ready."""
+    if state.rotation is None:
+        return
+    try:
+        await state.rotation.advance()
+    except OSError as error:
+        logger.warning("authority is not replaced error=%s", error)
+    state.rotation.ask()
 
 
 async def keep_days(state: State) -> None:

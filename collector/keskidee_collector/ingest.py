@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from keskidee_collector.access import bearer
 from keskidee_collector.credentials import asking, recognises
 from keskidee_collector.exchange import Reply
+from keskidee_collector.identity import is_of_clone
 from keskidee_collector.intake import Intake
 from keskidee_collector.posts import open_post
 from keskidee_collector.schemas import UnknownSchema
@@ -41,6 +42,8 @@ BUSY_WHEN_WAITING = 2_000
 RETRY_AFTER_SECONDS = 30
 POSTS_AT_ONCE = 4
 """An agent has one connection; some more are left over from links that broke."""
+TOLD_SECONDS = 60.0
+"""A machine that is wrong and right by turns, or wrong in many ways, fills no disk with lines of the log."""
 DRAINED_BODIES = 4
 """So many times the allowed size is read and thrown away, so that a sender hears its answer before the line is cut."""
 SMALL_BODY_BYTES = 16 * 1024
@@ -127,7 +130,7 @@ class Ingest:
         return asking(answer) if machine.renews else answer
 
     def _machine(self, path: str, headers: Headers) -> Machine:
-        machine = self._state.fleet.get(path[len(PREFIX) : -len(SUFFIX)])
+        machine = self._state.fleet.of_agent(path[len(PREFIX) : -len(SUFFIX)])
         secret = bearer(_header(headers, b"authorization").decode("latin-1"))
         if machine is None or not secret or not recognises(self._state, machine, secret):
             raise Refusal(401, "credential", "no machine here has this id and this credential", close=True)
@@ -163,21 +166,32 @@ class Ingest:
         try:
             async with machine.turn:
                 _check_standing(machine)  # it may have been revoked or retired while this POST waited
-                return await self._intake.take(machine, await self._opened(body), body, arrival)
+                post = await self._opened(body)
+                if is_of_clone(machine, post, arrival.ticks):
+                    raise Refusal(401, "clone", "another machine has this credential: this one gets an id of its own")
+                return await self._intake.take(machine, post, body, arrival)
         except UnknownBase as error:
             raise Refusal(409, "base_unknown", f"send the whole report: {error}") from error
         except UnknownSchema as error:
             raise Refusal(409, "schema_unknown", f"send the names again: {error}") from error
         except UnknownVersion as error:
-            raise _told(machine, Refusal(415, "version", str(error))) from error
+            raise self._told(machine, Refusal(415, "version", str(error))) from error
         except TooLarge as error:
-            raise _told(machine, Refusal(413, "too_large", str(error))) from error
+            raise self._told(machine, Refusal(413, "too_large", str(error))) from error
         except OverLimit as error:
-            raise _told(machine, Refusal(422, "limit", str(error))) from error
+            raise self._told(machine, Refusal(422, "limit", str(error))) from error
         except Malformed as error:
-            raise _told(machine, Refusal(422, "malformed", str(error))) from error
+            raise self._told(machine, Refusal(422, "malformed", str(error))) from error
         except SQLAlchemyError as error:
             raise Refusal(503, "store", "the collector cannot write to its disk") from error
+
+    def _told(self, machine: Machine, refusal: Refusal) -> Refusal:
+        """Logs a refusal that will not pass by itself: once until the machine is understood again, once a minute."""
+        ticks = self._state.ticks()
+        if machine.refusal != refusal.reason and ticks - machine.told_ticks >= TOLD_SECONDS:
+            machine.refusal, machine.told_ticks = refusal.reason, ticks
+            logger.warning("report refused machine=%s instance=%r reason=%s", machine.id, machine.instance, refusal)
+        return refusal
 
     async def _opened(self, body: bytes) -> Post:
         limits = self._state.settings.limits
@@ -245,14 +259,6 @@ def _check_standing(machine: Machine) -> None:
         raise Refusal(403, "revoked", "this machine's credential was revoked", close=True)
     if machine.retired_at is not None:
         raise Refusal(410, "retired", "this machine was retired", close=True)
-
-
-def _told(machine: Machine, refusal: Refusal) -> Refusal:
-    """Logs a refusal that will not pass by itself: once, until the machine is understood again."""
-    if machine.refusal != refusal.reason:
-        machine.refusal = refusal.reason
-        logger.warning("report refused machine=%s instance=%r reason=%s", machine.id, machine.instance, refusal)
-    return refusal
 
 
 def _too_long(limit: int) -> Refusal:

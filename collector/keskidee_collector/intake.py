@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from keskidee_collector.fleet import ON, SCHEMAS_KEPT, interval_of
 from keskidee_collector.hearing import hear
+from keskidee_collector.identity import evidence_of, is_swapped
 from keskidee_collector.unfolding import fresh_of, unfolded
 from keskidee_report.decode import OverLimit
 
@@ -23,6 +25,8 @@ SCHEMAS_AT_ONCE = 64
 REPORTS_WHOLE = 32
 """So many times the samples of one report may all reports of a POST have: a delta unfolds to more than it weighs."""
 
+logger = logging.getLogger(__name__)
+
 
 class Intake:
     """What the report route does with a POST once it is open."""
@@ -36,6 +40,7 @@ class Intake:
         Raises UnknownSchema, Malformed, or what the database raises. The caller holds the machine's `turn`: nothing
         else changes the machine meanwhile.
         """
+        arrival = machine.departures.left(post.envelope, arrival)
         fresh = fresh_of(post, machine.is_repeat)
         schemas = self._compiled(machine, post)
         taken = unfolded(
@@ -113,17 +118,24 @@ class Intake:
         metrics = self._state.metrics
         if taken:
             metrics.samples.inc(sum([entry.schema.series for entry in taken]))
-            metrics.reports.labels("stored").inc(1 if newest else 0)
-            late = len(taken) - (1 if newest else 0)
-            metrics.reports.labels("late").inc(late)
-            if not self._state.feed.is_wanted:
-                metrics.not_passed_on.inc(late)
+            late = len(taken)
+            if newest is not None:
+                metrics.stored.inc()
+                late -= 1
+            if late:
+                metrics.reports.labels("late").inc(late)
+                if not self._state.feed.is_wanted:
+                    metrics.not_passed_on.inc(late)
         if fresh.repeats:
             metrics.reports.labels("repeat").inc(fresh.repeats)
 
     async def _learn(self, machine: Machine, facts: dict[str, str]) -> None:
         """Takes new facts. Another host name is another instance; the same one, or none, keeps what it was given."""
         known, before = machine.facts, machine.facts.get("hostname", "")
+        evidence = evidence_of(facts)
+        if is_swapped(machine.evidence, evidence):
+            logger.warning("another board in the same machine machine=%s instance=%r", machine.id, machine.instance)
+        machine.evidence = machine.evidence | evidence
         hostname = facts.get("hostname", before)
         machine.facts = facts | {"hostname": hostname}
         machine.interval_seconds = interval_of(facts)

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from keskidee_report.rules import USER_NAMES
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -32,17 +34,23 @@ HOURS = 24
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wishes:
-    """What a machine is asked for. `bytes_per_hour` 0: as much as it wants."""
+    """What a machine is asked for. `bytes_per_hour` 0: as much as it wants.
+
+    `user_names` is the place of a word in USER_NAMES.
+    """
 
     interval_seconds: int
     batch: int = 1
     bytes_per_hour: int = 0
+    user_names: int = 0
 
     def answer(self) -> bytes:
         """The body of a 2xx (agent/README.md, "Answers")."""
         more = b',"batch":%d' % self.batch if self.batch > 1 else b""
         if self.bytes_per_hour:
             more += b',"bytes_per_hour":%d' % self.bytes_per_hour
+        if self.user_names:
+            more += b',"user_names":%d' % self.user_names
         return b'{"interval_seconds":%d%b}' % (self.interval_seconds, more)
 
 
@@ -61,6 +69,9 @@ class Links:
 
     def __init__(self, settings: CollectorSettings) -> None:
         self._interval_seconds = settings.interval_seconds
+        self._user_names = settings.privacy.user_names
+        named = USER_NAMES.index(self._user_names)
+        self._more = b',"user_names":%d' % named if named else b""
         self._links = {each.name: self._link(each) for each in settings.sites}
 
     def wishes(self, site: str) -> Wishes | None:
@@ -74,7 +85,7 @@ class Links:
         if link is None:
             told = machine.interval_seconds if machine.keeps_interval else self._interval_seconds
             machine.expect(told)
-            return b'{"interval_seconds":%d}' % told
+            return b'{"interval_seconds":%d%b}' % (told, self._more)
         if reports:
             link.report_bytes += SMOOTHING * (body_bytes / reports - link.report_bytes)
         machine.batch = link.wishes.batch
@@ -104,14 +115,15 @@ class Links:
     def _wishes_for(self, site: SiteSettings, machines: int, report_bytes: float) -> Wishes:
         interval = site.interval_seconds or self._interval_seconds
         budget = budget_of(site)
+        named = USER_NAMES.index(site.user_names or self._user_names)
         if not budget:
-            return Wishes(interval_seconds=interval, batch=site.batch)
+            return Wishes(interval_seconds=interval, batch=site.batch, user_names=named)
         share = budget // max(machines, 1)
         tried = [(interval, site.batch)]
         tried += [(min(interval * times, INTERVAL_SECONDS_AT_MOST), max(batch, site.batch)) for times, batch in LADDER]
         fitting = [each for each in tried if bytes_an_hour(*each, report_bytes) <= share * SPARE]
         seconds, batch = fitting[0] if fitting else tried[-1]
-        return Wishes(interval_seconds=seconds, batch=batch, bytes_per_hour=max(share, 1))
+        return Wishes(interval_seconds=seconds, batch=batch, bytes_per_hour=max(share, 1), user_names=named)
 
 
 def budget_of(site: SiteSettings) -> int:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from keskidee_collector.certificates import ServerCertificate
+    from keskidee_collector.tls import Handshakes
     from keskidee_config import CollectorSettings
 
 KEEP_ALIVE_SECONDS_AT_LEAST = 180
@@ -59,7 +60,8 @@ class Server(uvicorn.Server):
     And it sleeps until it is to stop, where uvicorn looks ten times a second.
     """
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: uvicorn.Config, handshakes: Handshakes | None = None) -> None:
+        self._handshakes = handshakes
         self._loop = asyncio.get_running_loop()
         self._leaving = asyncio.Event()
         super().__init__(config)
@@ -83,7 +85,10 @@ class Server(uvicorn.Server):
         config, loop = self.config, asyncio.get_running_loop()
         given = {"config": config, "server_state": self.server_state, "app_state": {}}
         connect: Any = partial(config.http_protocol_class, **given)
-        protocol = partial(Secured, config.ssl, connect, HANDSHAKE_SECONDS) if config.ssl else connect
+        protocol = connect
+        if config.ssl:
+            assert self._handshakes is not None
+            protocol = partial(Secured, config.ssl, connect, self._handshakes)
         self.servers = [await loop.create_server(protocol, sock=each, backlog=config.backlog) for each in sockets or []]
         self.started = True
 

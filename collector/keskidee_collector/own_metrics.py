@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 REPORT_RESULTS = ("stored", "repeat", "late")
 REFUSALS = (
-    "credential", "revoked", "retired", "too_large", "malformed", "version", "schema_unknown", "base_unknown", "limit",
-    "rate", "slow", "store", "busy", "http", "disconnected", "fault",
+    "credential", "clone", "place", "revoked", "retired", "too_large", "malformed", "version", "schema_unknown",
+    "base_unknown", "limit", "rate", "slow", "store", "busy", "http", "disconnected", "fault",
+    "host", "reader", "handshake",
 )  # fmt: skip
 
 
@@ -45,7 +46,7 @@ class OwnMetrics:
             ["result"], registry=self.registry,
         )  # fmt: skip
         self.refused = Counter(
-            "keskidee_collector_refused", "Requests of agents that were refused, by reason",
+            "keskidee_collector_refused", "Requests and connections that were refused, by reason",
             ["reason"], registry=self.registry,
         )  # fmt: skip
         self.samples = Counter("keskidee_collector_samples", "Samples in stored reports", registry=self.registry)
@@ -53,14 +54,23 @@ class OwnMetrics:
             "keskidee_collector_received_bytes", "Bytes of report bodies, as received", registry=self.registry
         )
         self.enrolments = Counter("keskidee_collector_enrolments", "Machines enrolled", registry=self.registry)
+        self.clones = Counter(
+            "keskidee_collector_clones", "Machines that came with another's credential and got an id of their own",
+            registry=self.registry,
+        )  # fmt: skip
         self.seconds = Histogram(
             "keskidee_collector_report_duration_seconds", "Time from a report's arrival to its durable acknowledgement",
             buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5), registry=self.registry,
         )  # fmt: skip
         for result in REPORT_RESULTS:
             self.reports.labels(result)
+        self.stored = self.reports.labels("stored")
         for reason in REFUSALS:
             self.refused.labels(reason)
+
+    def refuse(self, reason: str) -> None:
+        """Counts a refusal."""
+        self.refused.labels(reason).inc()
 
     def gauge(self, name: str, help: str, read: Callable[[], float]) -> None:
         """A gauge that is read at each scrape."""

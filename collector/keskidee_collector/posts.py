@@ -25,6 +25,7 @@ from keskidee_report.wire import DELTA, FACTS, GOODBYE, PART, REPORT, SCHEMA, SK
 
 if TYPE_CHECKING:
     from keskidee_config import LimitSettings
+    from keskidee_report.delta import Snapshot
 
 REPORTS_NAMED = 8
 """So many times the samples of one report may be named in a POST: a backlog brings the names of its time along."""
@@ -108,13 +109,13 @@ def _take_frame(post: Post, kind: int, payload: bytes, limits: LimitSettings) ->
         raise Malformed(f"an unknown frame of type {kind}")
 
 
-def age_seconds(stamp: Stamp, envelope: Envelope) -> float:
-    """How long before its POST a report was taken: never negative, and at most AGE_SECONDS_AT_MOST.
+def age_seconds(session: bytes, taken: Stamp | Snapshot, envelope: Envelope) -> float:
+    """How long before its POST a report or goodbye was said: never negative, and at most AGE_SECONDS_AT_MOST.
 
     In the session that sends, by the clock that counts since boot, which no step of the wall clock moves. A report of
     an earlier session by its wall clock, corrected by the offset that the sender's wall clock has now.
     """
-    age_ms = envelope.sent_boot_ms - stamp.boot_ms
-    if stamp.session != envelope.session or age_ms < 0:
-        age_ms = envelope.sent_wall_ms - stamp.wall_ms
+    age_ms = envelope.sent_boot_ms - taken.boot_ms
+    if session != envelope.session or age_ms < 0:
+        age_ms = envelope.sent_wall_ms - taken.wall_ms
     return min(max(age_ms, 0) / 1000, AGE_SECONDS_AT_MOST)

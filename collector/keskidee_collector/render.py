@@ -19,6 +19,8 @@ from keskidee_report.model import HISTOGRAM, SUMMARY
 from keskidee_report.pages import BOUNDS, Unfit, arranged, bound_text, page_family
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from keskidee_report.decode import Column, Part
 
 INSTANCE = b"\x01"
@@ -117,7 +119,7 @@ class PartTemplate:
 
     __slots__ = (
         *("__weakref__", "_positions", "_template", "_words"),
-        *("count", "names", "part_hash", "passing", "places", "refused", "series"),
+        *("count", "families", "names", "part_hash", "passing", "places", "refused", "series", "size"),
     )
 
     def __init__(
@@ -127,6 +129,8 @@ class PartTemplate:
         self.refused = refused
         self.passing = passing
         self.count = part.count
+        self.size = part.count * 8
+        self.families = len(self.names)
         self.part_hash = part.hash
         self.places = places_of(part)
         self._words = Words(part)
@@ -135,7 +139,7 @@ class PartTemplate:
         self.series = len(positions)
         self._positions = positions if positions != list(range(part.count)) else None
 
-    def values(self, words: bytes, offset: int) -> list[float]:
+    def values(self, words: bytes, offset: int) -> Sequence[float]:
         """The values in the order of the lines; `offset` is where the part's words begin, in bytes."""
         values = self._words.read(words, offset)
         return values if self._positions is None else [values[position] for position in self._positions]
@@ -145,9 +149,8 @@ class PartTemplate:
         values = self.values(words, offset)
         if not values:
             return []
-        texts = _values.encode(values)[1:-1].split(b",")
-        if b"null" in texts:
-            texts = [_odd_value(value) for value in values]
+        text = _values.encode(values)
+        texts = [_odd_value(value) for value in values] if b"null" in text else text[1:-1].split(b",")
         return (self._template % tuple(texts)).replace(INSTANCE, instance).split(BETWEEN)
 
 

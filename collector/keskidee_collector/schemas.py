@@ -49,13 +49,12 @@ class Schema:
 
     def chunks_after(self, chunks: list[bytes], before: bytes, words: bytes, instance: bytes) -> list[bytes]:
         """The same, where `chunks` were made of `before`: a source whose words are the same is not rendered again."""
-        out: list[bytes] = []
+        out, first = chunks.copy(), 0
         for template, offset in self.templates:
-            end = offset + template.count * 8
-            if words[offset:end] == before[offset:end]:
-                out += chunks[len(out) : len(out) + len(template.names)]
-            else:
-                out += template.fill(words, offset, instance)
+            end, last = offset + template.size, first + template.families
+            if words[offset:end] != before[offset:end]:
+                out[first:last] = template.fill(words, offset, instance)
+            first = last
         return out
 
 
@@ -93,7 +92,7 @@ class Schemas:
             templates.append((template, offset))
             owners.update(dict.fromkeys(template.names, source))
             refused |= template.refused
-            offset += template.count * 8
+            offset += template.size
             if limits is not None:
                 _check(limits, offset // 8, len(owners) + len(refused))
         schema = Schema(

@@ -26,6 +26,7 @@ from keskidee_collector.connections import Connections
 from keskidee_collector.files import RUNNING_FILE, InUse, keep_file, only_one
 from keskidee_collector.housekeeping import keep_days, keep_house
 from keskidee_collector.listener import (
+    HANDSHAKE_SECONDS,
     CannotStart,
     Server,
     bind,
@@ -36,9 +37,10 @@ from keskidee_collector.listener import (
 )
 from keskidee_collector.loop import Breath
 from keskidee_collector.proxies import read_authority
+from keskidee_collector.rotation import Rotation
 from keskidee_collector.state import ALIVE_FILE, State
 from keskidee_collector.store.database import Unusable
-from keskidee_collector.tls import Secured
+from keskidee_collector.tls import Handshakes
 from keskidee_config import written
 
 if TYPE_CHECKING:
@@ -107,19 +109,23 @@ async def serve(settings: CollectorSettings, directory: Path, beside: Beside) ->
         application = build(
             state,
             admin_token=admin_token,
-            ca_pem=certificate.ca_pem if certificate else None,
+            tls=certificate is not None,
             proxys_ca_pem=proxys_ca_pem,
         )
+        at_most = connections_at_most(settings.limits.connections)
+        handshakes = Handshakes(at_most, HANDSHAKE_SECONDS, state.metrics.refuse)
         connections = Connections(
-            connections_at_most(settings.limits.connections),
+            at_most,
             settings.limits.receive_seconds,
-            lambda reason: state.metrics.refused.labels(reason).inc(),
+            state.metrics.refuse,
             reports=application,
-            breath=Breath(state.reports.writer.wait_written, lambda: Secured.handshakes + state.opening > 0),
+            breath=Breath(state.reports.writer.wait_written, lambda: len(handshakes) + state.opening > 0),
         )
         state.metrics.gauge("connections", "Open connections of clients", lambda: len(connections))
         config = server_config(settings, application, connections, certificate)
         renew = partial(renewed, config, settings, directory, host) if certificate else None
+        if renew is not None:
+            state.rotation = Rotation(state, directory / "tls", renew, names_own=proxys_ca_pem is None)
         url = f"{'https' if certificate else 'http'}://{local_host(host)}:{port}"
         running = Running(
             url=url, ca_file=directory / "tls" / "ca.pem" if certificate else None, admin_token=admin_token,
@@ -127,7 +133,7 @@ async def serve(settings: CollectorSettings, directory: Path, beside: Beside) ->
         )  # fmt: skip
         try:
             async with _housekeeping(state, renew), outlets(state):
-                await _until_stopped(Server(config), listener, running, directory, beside)
+                await _until_stopped(Server(config, handshakes), listener, running, directory, beside)
         finally:
             state.close()
             (directory / RUNNING_FILE).unlink(missing_ok=True)

@@ -11,6 +11,7 @@ from keskidee_collector.days import Days
 from keskidee_collector.definitions import Definition, Definitions
 from keskidee_collector.feed import Feed
 from keskidee_collector.fleet import Fleet, Machine, interval_of
+from keskidee_collector.identity import evidence_of
 from keskidee_collector.journal import Journal
 from keskidee_collector.links import Links
 from keskidee_collector.own_metrics import OwnMetrics
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from keskidee_collector.rotation import Rotation
     from keskidee_collector.store.register import MachineRow
     from keskidee_config import CollectorSettings
     from keskidee_report.decode import Part
@@ -39,9 +41,9 @@ logger = logging.getLogger(__name__)
 class State:
     """Everything the routes share. `now` gives UTC epoch seconds; `listening_since` is when this process began.
 
-    `opening` bodies are being read by a thread of their own. `ticks` are seconds of a clock that is never set: what is
-    newer, and who is silent, must not depend on a wall clock that steps. A test that sets `now` gets its ticks from
-    there too.
+    `rotation` is there where the collector speaks TLS. `opening` bodies are being read by a thread of their own.
+    `ticks` are seconds of a clock that is never set: what is newer, and who is silent, must not depend on a wall clock
+    that steps. A test that sets `now` gets its ticks from there too.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class State:
         self.ticks: Callable[[], float] = time.monotonic if now is time.time else now
         self.listening_since = now()
         self.opening = 0
+        self.rotation: Rotation | None = None
         self.reports = ReportStore(directory / "reports.db")
         self.register = RegisterStore(directory / "register.db")
         self.definitions = Definitions(settings.limits.fleet_families, settings.limits.families)
@@ -148,5 +151,9 @@ def machine_of(row: MachineRow) -> Machine:
         retired_at=row.retired_at,
         next_credential_hash=row.next_credential_hash,
         credential_at=row.credential_at,
+        evidence=row.evidence or evidence_of(row.facts),
+        clone_of=row.clone_of,
+        merged_into=row.merged_into,
+        took_over=row.took_over,
         interval_seconds=interval_of(row.facts),
     )

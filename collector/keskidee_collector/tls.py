@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,14 +20,42 @@ SLICE_BYTES = 1024
 """So much is put into the buffer of what came in at once: it keeps the size that it once had. A report fits."""
 
 
+class Handshakes:
+    """The handshakes that are going on. Where there are more than `limit`, the one that began first is given up.
+
+    One that takes longer than `patience_seconds` is too, and `refused` counts those and the ones that failed.
+    """
+
+    def __init__(self, limit: int, patience_seconds: float, refused: Callable[[str], None]) -> None:
+        self.patience_seconds = patience_seconds
+        self._limit = limit
+        self._refused = refused
+        self._going_on: dict[Secured, None] = {}
+
+    def __len__(self) -> int:
+        return len(self._going_on)
+
+    def begun(self, secured: Secured) -> None:
+        """Takes one in."""
+        self._going_on[secured] = None
+        if len(self._going_on) > self._limit:
+            next(iter(self._going_on)).give_up()
+
+    def ended(self, secured: Secured) -> None:
+        """It is done, or nobody waits for it any more."""
+        self._going_on.pop(secured, None)
+
+    def failed(self, secured: Secured) -> None:
+        """It will not be done."""
+        self.ended(secured)
+        self._refused("handshake")
+
+
 class Secured(asyncio.Protocol):
     """The protocol of a raw transport, and the transport of the connection that `connect` makes after the handshake.
 
-    A handshake that takes longer than `patience_seconds` is given up without a word, and so is one that fails.
+    A handshake that fails is given up without a word but TLS's own.
     """
-
-    handshakes: ClassVar[int] = 0
-    """Those that are going on in this process."""
 
     __slots__ = (
         "_closing",
@@ -35,6 +63,7 @@ class Secured(asyncio.Protocol):
         "_connection",
         "_context",
         "_deadline",
+        "_handshakes",
         "_incoming",
         "_outgoing",
         "_raw",
@@ -42,28 +71,28 @@ class Secured(asyncio.Protocol):
     )
 
     def __init__(
-        self, context: ssl.SSLContext, connect: Callable[[], asyncio.Protocol], patience_seconds: float
+        self, context: ssl.SSLContext, connect: Callable[[], asyncio.Protocol], handshakes: Handshakes
     ) -> None:
         self._connect = connect
+        self._handshakes = handshakes
         self._context = context
         self._connection: asyncio.Protocol | None = None
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
-        self._deadline = asyncio.get_running_loop().call_later(patience_seconds, self.abort)
+        self._deadline = asyncio.get_running_loop().call_later(handshakes.patience_seconds, self.give_up)
         self._closing = False
-        Secured.handshakes += 1
 
     # what the raw transport calls
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # of a stream
         self._raw = transport
+        self._handshakes.begun(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._deadline.cancel()
         self._closing = True
-        if self._connection is None:
-            Secured.handshakes -= 1
-        else:
+        self._handshakes.ended(self)
+        if self._connection is not None:
             self._connection.connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -75,7 +104,7 @@ class Secured(asyncio.Protocol):
                 pass
             except ssl.SSLError:
                 self._flush()  # the alert that says why
-                self.abort()
+                self.give_up()
             if self._closing:
                 return
         self._flush()
@@ -94,13 +123,19 @@ class Secured(asyncio.Protocol):
             self._tls.do_handshake()
             self._deadline.cancel()
             self._connection = self._connect()
-            Secured.handshakes -= 1
+            self._handshakes.ended(self)
             self._connection.connection_made(self)  # type: ignore[arg-type]  # all that a connection asks of one
         while not self._closing and (self._incoming.pending or self._tls.pending()):
             if not (received := self._tls.read(RECORD_BYTES)):
                 self.close()  # the other end has said that it closes
                 return
             self._connection.data_received(received)
+
+    def give_up(self) -> None:
+        """Ends what is no TLS, or none any more, or takes too long to become it."""
+        if self._connection is None and not self._closing:
+            self._handshakes.failed(self)
+        self.abort()
 
     def _flush(self) -> None:
         if self._outgoing.pending and not self._raw.is_closing():

@@ -6,7 +6,6 @@ safe (`Machine.bases`). Pure: what is found here is made durable and shown by in
 
 from __future__ import annotations
 
-from collections import ChainMap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -86,7 +85,7 @@ def unfolded(
     Raises UnknownSchema, UnknownBase, Malformed, or OverLimit where all of them together have more than `samples`.
     """
     needed = _needed(post.reports, fresh)
-    known = ChainMap({}, dict(bases))
+    known = dict(bases)
     schemas: dict[Key, Schema] = {}
     for sent in post.reports:
         key = sent.session, sent.sequence
@@ -100,9 +99,8 @@ def unfolded(
 
 
 def _taken(post: Post, arrival: Arrival, key: Key, schema: Schema, snapshot: Snapshot) -> Taken:
-    session, sequence = key
-    stamp = Stamp(session=session, sequence=sequence, boot_ms=snapshot.boot_ms, wall_ms=snapshot.wall_ms)
-    age = age_seconds(stamp, post.envelope)
+    session, _ = key
+    age = age_seconds(session, snapshot, post.envelope)
     return Taken(
         session=session,
         at=max(arrival.at - age, 0.0),

@@ -78,7 +78,7 @@ class MachineView(msgspec.Struct, frozen=True, kw_only=True):
     `state` is on, off, silent, link_down or retired, `state_since` when that began (for silence: the last report).
     `off_reason` is shutdown, sleep or unannounced, `away` the last absence that it told of itself. `is_client`: one
     sits at it, and may pull the plug. `problems` are the sources that did not read, `refused_families` by name with the
-    reason. `is_hurried`: it sent more requests than it may.
+    reason. `is_hurried`: it sent more requests than it may. `clone_of` is the instance of what it is a copy of.
     """
 
     id: str
@@ -108,6 +108,7 @@ class MachineView(msgspec.Struct, frozen=True, kw_only=True):
     refused_families: dict[str, str]
     refused_posts: int
     is_hurried: bool
+    clone_of: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,6 +243,7 @@ class View:
             refused_families=machine.schema.refused if machine.schema else {},
             refused_posts=machine.refused_posts,
             is_hurried=machine.is_hurried(self._state.ticks()),
+            clone_of=original.instance if (original := self._state.fleet.get(machine.clone_of or "")) else "",
         )
 
     def _since(self, machine: Machine, state: str) -> float:

@@ -38,7 +38,7 @@ start here
   up           a collector and this machine's agent, ready in seconds
 
 on every machine
-  agent        report this machine: once, run, enrol, doctor
+  agent        report this machine: once, inventory, run, enrol, doctor
 
   device       read one switch, UPS or printer by SNMP
 

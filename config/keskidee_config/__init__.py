@@ -5,12 +5,14 @@ from keskidee_config.loader import load
 from keskidee_config.places import config_directory, data_directory
 from keskidee_config.secret import Secret
 from keskidee_config.settings import (
+    AgentPrivacySettings,
     AgentSettings,
     CollectorSettings,
     DiskstatsSettings,
     FilesystemSettings,
     LimitSettings,
     NetdevSettings,
+    PrivacySettings,
     RemoteWriteSettings,
     SiteSettings,
     SourceSettings,
@@ -20,6 +22,7 @@ from keskidee_config.settings import (
 from keskidee_config.written import written
 
 __all__ = [
+    "AgentPrivacySettings",
     "AgentSettings",
     "CollectorSettings",
     "ConfigError",
@@ -27,6 +30,7 @@ __all__ = [
     "FilesystemSettings",
     "LimitSettings",
     "NetdevSettings",
+    "PrivacySettings",
     "RemoteWriteSettings",
     "Secret",
     "SiteSettings",

@@ -38,6 +38,16 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
+class OneOf:
+    """One of some words. Where YAML takes one for something else (`off` is false to it), the word is meant."""
+
+    words: tuple[str, ...]
+
+    def problem(self, value: str) -> str | None:
+        return None if value in self.words else f"write {', '.join(self.words[:-1])} or {self.words[-1]}, not {value!r}"
+
+
+@dataclass(frozen=True, slots=True)
 class Distinct:
     """Sections of a list that differ in one of their settings."""
 
@@ -159,3 +169,4 @@ LABELS = TargetLabels()
 LABEL = Text(_label_problem)
 PATH = Text(_not_empty_problem)
 NAME = Text(_not_empty_problem)
+USER_NAMES = OneOf(("off", "hashed", "clear"))

@@ -10,7 +10,7 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_typ
 
 import yaml
 
-from keskidee_config.check import ConfigError
+from keskidee_config.check import ConfigError, OneOf
 from keskidee_config.secret import Secret
 
 Settings = TypeVar("Settings")
@@ -118,6 +118,8 @@ class _Reader:
             value = {
                 name: self.value(get_args(kind)[1], item, (*keys, name)) for _, name, item in self.pairs(node, keys)
             }
+        elif any(isinstance(check, OneOf) and node.value in check.words for check in checks):
+            value = node.value
         else:
             value = self.scalar(kind, node, keys)
         for check in checks:

@@ -18,6 +18,7 @@ from keskidee_config.check import (
     PATTERN,
     PROXY,
     URL,
+    USER_NAMES,
     Between,
     Distinct,
     Shown,
@@ -86,6 +87,15 @@ class SpoolSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AgentPrivacySettings:
+    """Names of people. What the collector wants for the site holds, where this allows it."""
+
+    user_names: Annotated[str, USER_NAMES] = "clear"
+    """The most that is told of a user's name: nothing (off), a hash that only this machine can make (hashed), or all of
+    it (clear). Nothing is told before the collector has asked for it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AgentSettings:
     """Settings of `keskidee agent`, read from agent.yml."""
 
@@ -114,6 +124,7 @@ class AgentSettings:
     diskstats: DiskstatsSettings = field(default_factory=DiskstatsSettings)
     netdev: NetdevSettings = field(default_factory=NetdevSettings)
     spool: SpoolSettings = field(default_factory=SpoolSettings)
+    privacy: AgentPrivacySettings = field(default_factory=AgentPrivacySettings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +173,15 @@ class LimitSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PrivacySettings:
+    """Names of people, where a reading has any (who is signed in, who was last)."""
+
+    user_names: Annotated[str, USER_NAMES] = "off"
+    """What agents tell of a user's name: nothing (off), a hash that tells one user of a machine from another (hashed),
+    or the name (clear). A site may have its own, and an agent's own settings may allow less."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SiteSettings:
     """An office, and what its link bears."""
 
@@ -176,6 +196,8 @@ class SiteSettings:
     it, reports are batched first and then made rarer, for all machines alike. Without it: as much as they want."""
     bytes_per_day: Annotated[int | None, Between(100_000, 1024 * 1024 * MIB), Shown("40000000")] = None
     """The same for a day; the smaller of both holds."""
+    user_names: Annotated[str | None, USER_NAMES, Shown("hashed")] = None
+    """What machines there tell of users' names. Without it: as privacy.user_names says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,6 +261,7 @@ class CollectorSettings:
     """A machine is silent when it has missed this many of its own intervals."""
     tls: TlsSettings = field(default_factory=TlsSettings)
     limits: LimitSettings = field(default_factory=LimitSettings)
+    privacy: PrivacySettings = field(default_factory=PrivacySettings)
     sites: Annotated[tuple[SiteSettings, ...], Distinct("name")] = ()
     """Offices on thin links, with what those bear. Other sites need no entry. A list; one of it, in full:"""
     remote_write: Annotated[tuple[RemoteWriteSettings, ...], Distinct("name")] = ()

@@ -29,7 +29,8 @@ NAMES = {FACTS: "facts", SCHEMA: "schema", PART: "part", REPORT: "report", DELTA
 
 
 class Collector:
-    """Give it to a Listener. `statuses` are answered first, in order; `wishes` is what it answers.
+    """Give it to a Listener. `statuses` are answered first, in order; `wishes` is what it answers; the next answers
+    come after `delays` (seconds).
 
     `posts` holds the kinds of frames of each POST (a run of one kind as one), `taken` session and sequence of what was
     accepted, in the order in which it came.
@@ -39,6 +40,7 @@ class Collector:
         self.wishes = {"interval_seconds": interval_seconds}
         self.statuses: list[int] = []
         self.lose_answers = 0
+        self.delays: list[float] = []
         self.refuse: Callable[[list[int]], int] = lambda _: 0
         self.posts: list[list[str]] = []
         self.taken: list[tuple[bytes, int]] = []
@@ -71,6 +73,8 @@ class Collector:
         with self._heard:
             status = self._take(request.body)
             self._heard.notify_all()
+        if self.delays:
+            time.sleep(self.delays.pop(0))
         if self.lose_answers:
             self.lose_answers -= 1
             return b""

@@ -88,13 +88,18 @@ def kill(spool: Spool) -> None:
 
 def numbers(frames: list[bytes]) -> list[int]:
     """The numbers of REPORT frames."""
+    return [number for number, _, _ in stamps(frames)]
+
+
+def stamps(frames: list[bytes]) -> list[tuple[int, int, int]]:
+    """Number, and milliseconds since boot and since the epoch, of REPORT frames."""
     found = []
     for frame in frames:
         reader = Reader(frame)
         reader.byte()
         reader.varint()
         reader.take(SESSION_BYTES)
-        found.append(reader.varint())
+        found.append((reader.varint(), reader.varint(), reader.varint()))
     return found
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from keskidee_agent import clock
+from keskidee_agent.courtesy import ROUNDS_AT_MOST
 from keskidee_agent.delivery import BATCH_REPORTS, Delivery
 from keskidee_agent.origin import origin_of
 from keskidee_agent.spool import Spool
@@ -34,11 +35,14 @@ class Agent:
         self.delivery = Delivery(transport, self.spool, self.encoder, facts=lambda: self.facts, warn=self.told.append)
         self.sequence = 0
         self.zones = ["a"]
+        self.cores: list[str] = []
         self.urgent = False
+        self.courteous = False
 
     def round(self, *, send: bool = True) -> None:
         samples = [TEMPERATURE(20.0 + self.sequence, zone=zone) for zone in self.zones]
-        readings = [Reading("loadavg", OK, samples=[LOAD(0.5)]), Reading("thermal", OK, samples=samples)]
+        loads = [LOAD(0.5), *[LOAD(0.5, core=core) for core in self.cores]]
+        readings = [Reading("loadavg", OK, samples=loads), Reading("thermal", OK, samples=samples)]
         now, wall = clock.boot_ms(), clock.wall_ms()
         self.spool.hold(self.encoder.report(readings, sequence=self.sequence, boot_ms=now, wall_ms=wall))
         self.sequence += 1
@@ -47,6 +51,8 @@ class Agent:
 
     def deliver(self) -> None:
         self.delivery._paused_until_ms = 0  # the pauses have tests of their own
+        if not self.courteous:  # the machine of the test may be slow
+            self.delivery._courtesy._rounds = ROUNDS_AT_MOST
         self.delivery.deliver(5, 15, urgent=self.urgent)
 
     def rounds(self, count: int, *, send: bool = True) -> None:
@@ -164,6 +170,17 @@ def test_a_long_backlog_goes_out_one_batch_a_round(agent: Agent, collector: Coll
     assert sorted(collector.reports) == list(range(agent.sequence))
 
 
+def test_no_batch_follows_a_live_report_that_the_collector_was_slow_to_take(agent: Agent, collector: Collector) -> None:
+    agent.rounds(2 * BATCH_REPORTS, send=False)
+    agent.round()
+    collector.delays, before, agent.courteous = [0.6], len(collector.reports), True
+    agent.round()
+    assert collector.reports[before:] == [agent.sequence - 1]
+    agent.courteous = False
+    agent.rounds(2)
+    assert sorted(collector.reports) == list(range(agent.sequence))
+
+
 def test_the_reports_of_an_earlier_process_bring_their_names(
     agent: Agent, collector: Collector, listener: Listener, tmp_path: Path
 ) -> None:
@@ -184,6 +201,17 @@ def test_a_backlog_whose_names_were_forgotten_brings_them(agent: Agent, collecto
     agent.round()
     assert collector.reports == [0, 3, 1, 2]
     assert collector.posts[-1] == ["part", "schema", "report", "delta"]
+
+
+def test_a_backlog_brings_only_the_names_that_are_new(agent: Agent, collector: Collector) -> None:
+    agent.zones = [f"zone-{number**9}" for number in range(300)]
+    agent.round()
+    agent.cores = ["0"]
+    agent.rounds(2, send=False)
+    agent.cores = []
+    agent.round()
+    assert collector.posts[1:] == [["delta"], ["part", "schema", "report", "delta"]]
+    assert len(collector.bodies[2]) < len(collector.bodies[0]) / 2
 
 
 def test_a_backlog_is_one_whole_report_and_what_changed_after_it(agent: Agent, collector: Collector) -> None:

@@ -219,6 +219,7 @@ def test_a_windows_desktop_is_known_by_registry_and_smbios() -> None:
         "model": "Desk 400",
         "serial": "SER-0002",
         "uuid": "00112233-4455-6677-8899-aabbccddeeff",
+        "board_serial": "BOARD-1",
         "chassis": "desktop",
         "machine_id_hash": found["machine_id_hash"],
     }

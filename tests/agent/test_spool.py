@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from keskidee_agent import backlog, record
+from keskidee_agent import backlog, clock, record
 from keskidee_agent.backlog import Batch
 from keskidee_agent.cursor import DISK, FULL, OLD, REFUSED, THINNED
 from keskidee_agent.lock import InUse
@@ -33,6 +33,7 @@ from tests.agent.spooling import (
     report,
     segments,
     spool_at,
+    stamps,
 )
 
 
@@ -72,6 +73,28 @@ def test_a_batch_is_bounded_by_reports_and_by_bytes(tmp_path: Path) -> None:
         len(batch.reports) for batch in (spool.oldest(5, ALL), spool.oldest(ALL, 450), spool.oldest(ALL, 1)) if batch
     ]
     assert sizes == [5, 4, 1]
+
+
+@given(st.lists(st.tuples(st.integers(1, 6), st.sampled_from([1, 450, 2000, ALL]), st.booleans()), max_size=20))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+def test_a_segment_that_is_read_on_gives_what_one_that_is_read_anew_does(
+    tmp_path: Path, steps: list[tuple[int, int, bool]]
+) -> None:
+    shutil.rmtree(tmp_path / "spool", ignore_errors=True)
+    spool, last = filled(tmp_path / "spool", 12), 12
+    for at_most, max_bytes, acknowledged in steps:
+        batch = spool.oldest(at_most, max_bytes)
+        if batch is None:
+            break
+        spool._backlog._walk = None
+        anew = spool.oldest(at_most, max_bytes)
+        assert anew is not None
+        assert (anew.reports, anew.schema_ids, anew.end) == (batch.reports, batch.schema_ids, batch.end)
+        if acknowledged:
+            spool.acknowledge(batch)
+            spool.hold(report(last, B))
+            last += 1
+    kill(spool)
 
 
 def test_acknowledged_batches_stay_so_after_a_restart(tmp_path: Path) -> None:
@@ -298,6 +321,23 @@ def test_a_batch_whose_segment_had_to_make_room_meanwhile_is_counted_once(tmp_pa
     assert full > 0
     spool.acknowledge(batch, REFUSED)
     assert spool.dropped == dropped(full=full, thinned=spool.dropped[THINNED])
+
+
+@pytest.mark.parametrize(("boot", "is_placed"), [("this-boot", True), ("another-boot", False), ("", False)])
+def test_reports_of_an_earlier_process_have_the_clock_of_now_where_it_was_the_same_boot(
+    tmp_path: Path, boot: str, *, is_placed: bool
+) -> None:
+    kill(filled(tmp_path, 3, boot="this-boot"))
+    spool = spool_at(tmp_path, boot=boot)
+    for number in (3, 4):
+        spool.hold(report(number))
+    found: list[tuple[int, int, int]] = []
+    while batch := spool.oldest(2, ALL):
+        found += stamps(batch.reports)
+        spool.acknowledge(batch)
+    now_ms = clock.wall_ms() - clock.boot_ms()
+    assert [number for number, _, _ in found] == [0, 1, 2, 3]
+    assert [abs(wall - since_boot - now_ms) < 60_000 for _, since_boot, wall in found] == [is_placed] * 3 + [bool(boot)]
 
 
 def test_only_its_user_may_read_the_spool(tmp_path: Path) -> None:

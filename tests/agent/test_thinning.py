@@ -272,3 +272,10 @@ def test_a_spool_that_nothing_can_make_smaller_gives_its_oldest_up(tmp_path: Pat
         absence.clock.ms += 285_000  # one report each five minutes
     assert absence.spool.dropped["full"] > 0
     assert is_balanced(absence.spool)
+
+
+def test_a_thinned_segment_still_says_in_which_boot_it_was_taken() -> None:
+    head = record.MAGIC + record.boot_record("this-boot")
+    work = Thinning(head, 1)
+    assert work.step()
+    assert work.content(7) == record.MAGIC + record.level_record(1, 7) + head[len(record.MAGIC) :]

@@ -85,6 +85,19 @@ def test_four_reports_in_a_post_save_most_of_what_four_posts_cost(agent: Agent, 
     assert len(collector.bodies[-1]) < single * 0.8
 
 
+def test_a_batch_brings_only_the_names_that_are_new(agent: Agent, collector: Collector) -> None:
+    collector.wishes["batch"] = 3
+    agent.zones = [f"zone-{number**9}" for number in range(300)]
+    agent.rounds(2)
+    agent.cores = ["0"]
+    agent.rounds(2)
+    agent.cores = []
+    agent.rounds(3)
+    assert collector.posts[1:] == [["part", "schema", "delta", "report", "delta"], ["report", "delta"]]
+    assert collector.reports == list(range(7))
+    assert len(collector.bodies[1]) < len(collector.bodies[0]) / 2
+
+
 def test_a_batch_whose_base_was_lost_goes_again_with_its_names(agent: Agent, collector: Collector) -> None:
     collector.wishes["batch"] = 3
     agent.round()

@@ -77,6 +77,7 @@ class Inside:
 
     def __init__(self, directory: Path, clock: Clock | None = None, **settings: Any) -> None:
         self.clock = clock or Clock()
+        self.stood_still_seconds = 0.0
         self._directory = directory
         self._given = settings
         limits = LimitSettings(**settings.get("limits", {}))
@@ -89,7 +90,7 @@ class Inside:
             machine.heard_ticks += self.clock.ticks - self.clock.at
             machine.taken_ticks += self.clock.ticks - self.clock.at
         self.client = "127.0.0.1"
-        self.application = build(self.state, admin_token=ADMIN, ca_pem=None)
+        self.application = build(self.state, admin_token=ADMIN)
 
     def again(self, **changed: Any) -> Self:
         self.state.close()
@@ -158,15 +159,20 @@ class Inside:
         given = answer.json
         return Agent(id=given["machine_id"], credential=given["credential"], instance=given["instance"])
 
-    async def post(self, agent: Agent, frames: Sequence[bytes], pause: asyncio.Event | None = None) -> Answer:
-        body = envelope(agent.encoder.session, self.boot_ms, int(self.clock.at * 1000), frames)
+    async def post(
+        self, agent: Agent, frames: Sequence[bytes], pause: asyncio.Event | None = None, *, under_way: float = 0.0
+    ) -> Answer:
+        """A POST that left its machine so many seconds ago."""
+        under_way_ms = int(under_way * 1000)
+        wall_ms = int(self.clock.at * 1000)
+        body = envelope(agent.encoder.session, self.boot_ms - under_way_ms, wall_ms - under_way_ms, frames)
         path = f"/v1/machines/{agent.id}/reports"
         return await self.ask("POST", path, body, token=agent.credential, pause=pause)
 
     @property
     def boot_ms(self) -> int:
         """Every machine's clock since boot."""
-        return int(self.clock.ticks * 1000)
+        return int((self.clock.ticks - self.stood_still_seconds) * 1000)
 
     def round(self, agent: Agent, *readings: Reading, value: float = 0.5, sequence: int | None = None) -> list[bytes]:
         """The frames of the next round, with its names."""

@@ -177,6 +177,7 @@ class Served:
         self.port = int(ready[2])
         self.tls = ssl.create_default_context(cafile=self.data / "tls" / "ca.pem") if ready[1] == "https" else None
         self.admin = (self.data / "admin-token").read_text()
+        self._metrics_token = ""
 
     def kill(self) -> None:
         """As a power cut ends it."""
@@ -237,7 +238,9 @@ class Served:
 
     def samples(self, path: str = "/metrics/self") -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
         """A page as (name, labels) and values."""
-        page = self.ask("GET", path, token=self.token(scope="metrics") if self.tls else "")
+        if self.tls and not self._metrics_token:
+            self._metrics_token = self.token(scope="metrics")
+        page = self.ask("GET", path, token=self._metrics_token)
         assert page.status == 200, page
         return {
             (sample.name, tuple(sorted(sample.labels.items()))): sample.value

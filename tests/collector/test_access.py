@@ -75,13 +75,13 @@ def test_a_use_that_is_given_back_takes_nothing_from_others(access: Access) -> N
     assert access.check(text, JOIN, 100.0).uses_left == 2
 
 
-def test_a_token_that_was_dropped_is_not_brought_back_by_giving_back_a_use(access: Access) -> None:
+def test_a_token_that_was_revoked_is_not_brought_back_by_giving_back_a_use(access: Access) -> None:
     text = kept(access, uses=3)
     token = access.check(text, JOIN, 100.0)
     access.use(token)
-    assert access.drop(token.id) is not None
+    assert access.revoke(token.id, 100.0) is not None
     access.give_back(token)
-    assert (said(access, text), access.drop(token.id)) == ("this join token is not known here", None)
+    assert (said(access, text), access.revoke(token.id, 100.0)) == ("this join token was revoked", None)
 
 
 def test_no_secret_is_kept(access: Access) -> None:

@@ -215,6 +215,16 @@ def test_a_machine_that_goes_on_sending_rubbish_is_logged_once(collector: Served
     assert watch.log().count("report refused") == 1
 
 
+def test_a_machine_that_is_wrong_and_right_by_turns_does_not_fill_the_log(
+    collector: Served, agent: Agent, watch: Watch
+) -> None:
+    for _ in range(5):
+        assert [collector.post(agent, body).status for body in (b"?", agent.body(samples(501)), agent.body())] == [
+            422, 422, 200,
+        ]  # fmt: skip
+    assert watch.log().count("report refused") == 1
+
+
 def test_a_reserved_label_costs_its_family_alone(collector: Served, agent: Agent, watch: Watch) -> None:
     family = Family("backup_age_seconds", "gauge", "")
     answer = collector.post(agent, agent.body(Reading("textfile", "ok", samples=[family(1.0, job="x"), LOAD(0.5)])))

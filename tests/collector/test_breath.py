@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from keskidee_collector.loop import BREATH_SECONDS, ENOUGH, Breath
-from keskidee_collector.tls import Secured
+from keskidee_collector.tls import Handshakes, Secured
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -49,11 +49,11 @@ def test_it_does_not_breathe_while_somebody_shakes_hands_or_names_are_read() -> 
 
 def test_handshakes_are_counted_while_they_go_on() -> None:
     async def run() -> list[int]:
-        before = Secured.handshakes
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        begun = Secured(context, asyncio.Protocol, 60)
-        during = Secured.handshakes
+        handshakes = Handshakes(10, 60, print)
+        begun = Secured(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), asyncio.Protocol, handshakes)
+        begun.connection_made(asyncio.Transport())
+        during = len(handshakes)
         begun.connection_lost(None)
-        return [during - before, Secured.handshakes - before]
+        return [during, len(handshakes)]
 
     assert asyncio.run(run()) == [1, 0]

@@ -61,13 +61,42 @@ def test_a_token_that_names_no_place_leaves_it_to_the_machine(
     assert (given["site"], given["role"]) == place
 
 
-def test_a_token_that_names_a_place_wins(collector: Inside) -> None:
-    async def run() -> Answer:
-        token = await collector.token(site="castries", role="server")
-        return await enrolled(collector, asking(site="x", role="y"), token)
+@pytest.mark.parametrize(("wish", "status"), [({"site": "castries"}, 201), ({"site": "x"}, 403), ({"role": "y"}, 403)])
+def test_a_token_that_names_a_place_is_for_no_other(collector: Inside, wish: dict[str, str], status: int) -> None:
+    async def run() -> tuple[int, float, int | None]:
+        token = await collector.token(site="castries", role="server", uses=5)
+        answer = await enrolled(collector, asking(**wish), token)
+        counted = await collector.samples("/metrics/self")
+        [kept] = [each for each in collector.state.access.tokens() if each.scope == "join"]
+        return answer.status, counted["keskidee_collector_refused_total", (("reason", "place"),)], kept.uses_left
 
-    given = asyncio.run(run()).json
-    assert (given["site"], given["role"]) == ("castries", "server")
+    refused = status == 403
+    assert asyncio.run(run()) == (status, float(refused), 5 if refused else 4)
+
+
+@pytest.mark.parametrize(
+    ("asked", "revoked", "detail"),
+    [
+        ({"uses": 1}, False, "this join token is used up"), ({"seconds": 60}, False, "this join token has expired"),
+        ({}, True, "this join token was revoked"),
+    ],
+)  # fmt: skip
+def test_why_a_token_does_not_hold_is_told_and_listed(
+    collector: Inside, asked: dict[str, Any], detail: str, *, revoked: bool
+) -> None:
+    async def run() -> tuple[int, str, str]:
+        made = (await collector.administer("POST", "/v1/tokens", {"scope": "join", **asked})).json
+        await enrolled(collector, asking(), made["token"])
+        collector.clock.wait(61)
+        if revoked:
+            await collector.administer("DELETE", f"/v1/tokens/{made['id']}")
+        after = collector.again()
+        collector.state = after.state
+        answer = await enrolled(after, asking(), made["token"])
+        [row] = (await after.administer("GET", "/v1/tokens")).json["tokens"]
+        return answer.status, answer.json["detail"], row["standing"]
+
+    assert asyncio.run(run()) == (401, detail, detail.partition("token ")[2].split(" ", 1)[1])
 
 
 def test_a_token_of_one_use_lets_one_of_two_in_that_come_at_once(collector: Inside) -> None:

@@ -170,6 +170,30 @@ def test_a_dead_destination_keeps_a_bounded_queue_and_its_losses_are_counted(
     asyncio.run(run())
 
 
+def test_what_cannot_be_read_any_more_is_counted_once_a_destination_is_past_it(collector: Inside) -> None:
+    async def run() -> None:
+        agent = await collector.enrol("pc-01")
+        for value in (0.25, 0.5):
+            collector.clock.wait(15)
+            await collector.report(agent, value=value)
+        feed, machine = collector.state.feed, collector.machine(agent)
+        machine.schemas.clear()  # as when eight others came after it
+        collector.clock.wait(15)
+        await collector.post(agent, collector.round(agent, Reading("cpu", OK, samples=[ZONES(20.0, zone="a")])))
+        [left] = feed.read(0, 9)
+        assert [report.position for report in feed.read_live(0, 9)[0]] == [left.position] == [3]
+        assert (feed.lost("a"), feed.lost("b")) == ((0, 0), (0, 0))
+        for _ in range(2):
+            feed.advance("a", left.position)
+        assert (feed.lost("a"), feed.lost("b")) == ((2, 2), (0, 0))
+        await feed.trim(collector.clock.at)
+        feed.advance("b", left.position)
+        again = collector.again().state.feed
+        assert (again.lost("a"), again.lost("b")) == (feed.lost("a"), feed.lost("b")) == ((2, 2), (2, 2))
+
+    asyncio.run(run())
+
+
 def test_without_a_destination_nothing_is_queued_and_late_reports_are_counted(tmp_path: Path) -> None:
     collector = Inside(tmp_path)
 

@@ -155,6 +155,7 @@ def test_how_old_a_report_was_when_it_was_sent(
 ) -> None:
     session, boot_ms, wall_ms = stamp
     found = age_seconds(
+        session,
         Stamp(session=session, sequence=1, boot_ms=boot_ms, wall_ms=wall_ms),
         Envelope(sent_boot_ms=sent[0], sent_wall_ms=sent[1], session=SESSION, frames=[]),
     )

@@ -29,7 +29,7 @@ def collector(tmp_path: Path) -> Iterator[Inside]:
 @pytest.fixture
 def abroad(collector: Inside) -> Inside:
     """The same on an address that others reach."""
-    collector.application = build(collector.state, admin_token=ADMIN, ca_pem=b"PEM")
+    collector.application = build(collector.state, admin_token=ADMIN, tls=True)
     return collector
 
 

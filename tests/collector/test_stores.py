@@ -66,7 +66,7 @@ def said(snapshot: Snapshot | None) -> list[Any]:
 def picture(machine: Machine) -> dict[str, Any]:
     """All of a machine that has to survive."""
     passing = {"turn", "schema", "schemas", "sessions", "problems", "heard_ticks", "taken_ticks", "on_since", "posts",
-               "refused_posts", "refusal",
+               "refused_posts", "refusal", "departures",
                "requests_left", "requests_ticks", "hurried_ticks",
                "shown", "bases", "stored_position", "posts_since_stored"}  # fmt: skip
     seen = {name: getattr(machine, name) for name in machine.__slots__ if name not in passing}

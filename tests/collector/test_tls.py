@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import socket
 import ssl
@@ -11,6 +12,7 @@ import pytest
 
 from keskidee_collector.connections import Connections
 from keskidee_collector.listener import CannotStart, own_certificate, renewed, server_config
+from keskidee_collector.tls import Handshakes, Secured
 from keskidee_config import CollectorSettings, TlsSettings
 from tests.collector.served import Line, Served
 
@@ -97,6 +99,23 @@ def test_slow_headers_over_tls_are_answered_408(collector: Served) -> None:
     line = collector.line()
     line.send(b"GET / HTTP/1.1\r\n")
     assert line.answer().status == 408
+
+
+def test_of_too_many_handshakes_the_one_that_began_first_is_given_up() -> None:
+    class Raw(asyncio.Transport):
+        aborted = False
+
+        def abort(self) -> None:
+            self.aborted = True
+
+    async def run() -> tuple[list[bool], list[str], int]:
+        refused: list[str] = []
+        handshakes, transports = Handshakes(2, 60, refused.append), [Raw() for _ in range(4)]
+        for transport in transports:
+            Secured(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), asyncio.Protocol, handshakes).connection_made(transport)
+        return [transport.aborted for transport in transports], refused, len(handshakes)
+
+    assert asyncio.run(run()) == ([True, True, False, False], ["handshake"] * 2, 2)
 
 
 def shown(config: uvicorn.Config, authority: Path) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import getpass
+import hashlib
 import http.client
 import json
 import os
@@ -218,10 +219,20 @@ def test_the_log_names_the_client_and_not_whom_it_claims_to_be(front: Front) -> 
 
 
 @pytest.mark.parametrize(
-    ("method", "path"), [("GET", "/v1/tokens"), ("GET", "/v1/machines"), ("POST", "/v1/machines/x/revoke")]
-)
+    ("method", "path"),
+    [
+        ("GET", "/v1/tokens"), ("GET", "/v1/machines"), ("POST", "/v1/machines/x/revoke"), ("GET", "/v1/ca/rotation"),
+    ],
+)  # fmt: skip
 def test_what_takes_the_admin_token_ends_at_nginx(front: Front, method: str, path: str) -> None:
     assert front.ask(path, method=method, headers={"Authorization": f"Bearer {front.collector.admin}"}).status == 404
+
+
+def test_a_credential_is_renewed_through_nginx(front: Front) -> None:
+    agent = front.collector.enrol("pc-01")
+    body = json.dumps({"sha256": hashlib.sha256(b"new").hexdigest()}).encode()
+    path, fields = f"/v1/machines/{agent.id}/credential", {"Authorization": f"Bearer {agent.credential}"}
+    assert front.ask(path, body, method="POST", headers=fields).status == 204
 
 
 def test_limits_hold_on_both_sides(front: Front) -> None:

@@ -182,11 +182,11 @@ class House:
         }  # fmt: skip
 
     def _set(self, steps: Steps, name: str) -> None:
-        """Sets a clock an hour forward, back, or right again; what was taken before has arrived by then.
-
-        Reports of an earlier session are placed by the wall clock, which must not have been set in between.
+        """Sets a clock an hour forward, back, or right again. What was taken before has arrived by then where it is the
+        collector's: its samples stand where its clock was.
         """
-        self.settle()
+        if name == "collector":
+            self.settle()
         offset = self._chance.choice([other for other in (-HOUR, 0, HOUR) if other != steps.now])
         beside = self._folder / f"{name}.new"
         beside.write_text(f"{offset:+d}\n")

@@ -1,7 +1,7 @@
 """Pretend machines that come back with a backlog: each interval the live report first, then one batch of older ones.
 
-As the real agent does it (agent/keskidee_agent/delivery.py). The batches of all machines of a layout say the same, so
-that they are encoded once; session and schema are each machine's own.
+As the real agent does it (agent/keskidee_agent/delivery.py), with its courtesy. The batches of all machines of a
+layout say the same, so that they are encoded once; session and schema are each machine's own.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from keskidee_agent.courtesy import Courtesy
 from keskidee_agent.delivery import BATCH_REPORTS
 from keskidee_report.delta import delta_of
 from keskidee_report.wire import SCHEMA_ID_BYTES, SESSION_BYTES, Reader
@@ -105,11 +106,12 @@ def _split(frames: list[bytes]) -> Batch:
 class Returning(Life):
     """A machine whose agent ran all the while, and whose collector is back."""
 
-    __slots__ = ("_batches_left", "_outage")
+    __slots__ = ("_batches_left", "_courtesy", "_outage")
 
     def __init__(self, machine: Pretend, connection: Connection, world: World, outage: Outage) -> None:
         super().__init__(machine, connection, world)
         self._outage = outage
+        self._courtesy = Courtesy()
         self._batches_left = list(reversed(outage.batches(machine)))
         self._sequence = outage.reports
 
@@ -123,8 +125,10 @@ class Returning(Life):
             self._outage.reporting -= 1
 
     async def _report_and_catch_up(self, now: Presence) -> None:
+        began = time.monotonic()
         await super()._report(now)
-        if self._batches_left and self._base is not None and not self._failures:
+        courteous = self._courtesy.allows((time.monotonic() - began) * 1000)
+        if self._batches_left and self._base is not None and not self._failures and courteous:
             await self._send_batch(self._base.schema_id)
 
     async def _send_batch(self, schema_id: bytes) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import time
 from typing import TYPE_CHECKING
@@ -101,12 +102,19 @@ def alerts_panel() -> str:
     return expr.replace("$site", ".*").replace("$role", ".*")
 
 
+def quicker(rules: str, alert: str) -> str:
+    """The rules with this alert's two minutes of patience shortened; the others keep theirs."""
+    quick, replaced = re.subn(rf"(- alert: {alert}\n(?:(?!.*- alert:).*\n)*?\s+for: )2m", r"\g<1>10s", rules)
+    assert replaced == 1
+    return quick
+
+
 def test_page_that_is_out_outlives_a_kill_of_the_collector_and_a_restart_of_prometheus(
     chain: Chain, pager: Receiver
 ) -> None:
     collector = chain.start_collector()
     rules = chain.configure_prometheus()
-    rules.write_text(rules.read_text().replace("for: 2m", "for: 10s"))  # the rest of the rule is what is tried here
+    rules.write_text(quicker(rules.read_text(), "KeskideeMachineSilent"))  # the rest of the rule is what is tried here
     chain.start_alertmanager(pager.url)
     prometheus = chain.start_prometheus()
     for name in ("dies", "lives"):

@@ -129,7 +129,7 @@ def test_live_reports_stay_live_while_a_fleet_brings_its_backlog(
     wait_until(lambda: sum(fleet.stored().values()) == reports)
     found = fleet.stored()
     if FULL:
-        print(table(back_at - started, time.time() - started, worst, sum(found.values())))
+        print(table(back_at - started, time.time() - started, worst, sum(found.values())), answers(tally), sep="\n")
 
     assert (len(outage.done_at), tally.failed, tally.refused) == (MACHINES, 0, 0)
     assert reports == int(before) + MACHINES * REPORTS + tally.acknowledged
@@ -155,6 +155,12 @@ def wait_until(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + LEFT_SECONDS
     while not condition() and time.monotonic() < deadline:
         time.sleep(1)
+
+
+def answers(tally: Tally) -> str:
+    took = sorted(tally.seconds)
+    half, most, last = (took[min(int(len(took) * share), len(took) - 1)] for share in (0.5, 0.99, 1))
+    return f"| answers to live reports and batches: half, 99 %, all within | {half:.2f} s, {most:.2f} s, {last:.1f} s |"
 
 
 def table(back_seconds: float, passed_on_seconds: float, worst: Figures, found: int) -> str:

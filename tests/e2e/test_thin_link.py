@@ -1,4 +1,7 @@
-"""An office on a link that loses every fifth packet keeps to its budget, and what is urgent goes first."""
+"""An office on a link that loses every fifth packet keeps to its budget, and what is urgent goes first.
+
+`KESKIDEE_WATCHED_SECONDS=900 make soak ARGS="tests/e2e/test_thin_link.py"` for a shorter one.
+"""
 
 from __future__ import annotations
 
@@ -23,17 +26,18 @@ if TYPE_CHECKING:
 
     from tests.processes import Process, Start
 
+WATCHED_SECONDS = int(os.environ.get("KESKIDEE_WATCHED_SECONDS") or scaled(30, 3600))
+
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.soak,
-    pytest.mark.timeout(600),
+    pytest.mark.timeout(600 + WATCHED_SECONDS),
     pytest.mark.skipif(os.geteuid() != 0, reason="namespaces of our own need root"),
 ]
 
 BUDGET = 430_000
 """Bytes an hour: at one report a second it makes one of four seconds, eight at once."""
 BATCH = 8
-WATCHED_SECONDS = scaled(30, 3600)
 PORT = 5375
 
 

@@ -117,7 +117,7 @@ def test_the_target_is_the_public_url_or_the_host_that_was_asked(
 
 
 def test_elsewhere_it_needs_a_token(collector: Inside) -> None:
-    collector.application = build(collector.state, admin_token=ADMIN, ca_pem=b"PEM")
+    collector.application = build(collector.state, admin_token=ADMIN, tls=True)
 
     async def run() -> list[int]:
         token = await collector.token(scope="metrics")

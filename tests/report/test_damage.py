@@ -24,9 +24,12 @@ from keskidee_report.decode import (
 from keskidee_report.model import Family, Malformed, Reading
 from keskidee_report.wire import Reader, frame, text, varint
 from tests.report.reading_back import decode_everything
+from tests.scale import scaled
 
 SESSION = bytes(range(8))
-EXAMPLES = int(os.environ.get("KESKIDEE_FUZZ_EXAMPLES", "500"))
+EXAMPLES = int(os.environ.get("KESKIDEE_FUZZ_EXAMPLES") or scaled(500, 10_000))
+
+pytestmark = pytest.mark.soak
 
 
 def valid_body() -> bytes:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from keskidee_report.model import COUNTER, GAUGE, UNTYPED, Family, Malformed
 from keskidee_report.rules import clean_text, is_clean, is_label, is_name, page_names
-from keskidee_report.wire import Reader, text, varint
+from keskidee_report.wire import Reader, text, varint, varints
 
 
 @pytest.mark.parametrize("name", ["a", "_", "node_cpu_seconds_total", "A9_", "x" * 200])
@@ -72,6 +72,26 @@ def test_a_number_reads_back_and_its_length_is_its_own(number: int) -> None:
 def test_a_number_of_more_than_64_bits_is_refused(encoded: bytes) -> None:
     with pytest.raises(Malformed, match="more than 64 bits"):
         Reader(encoded).varint()
+
+
+lengths = st.integers(0, 64).map(lambda bits: 2**bits - 1)
+
+
+@given(st.lists(st.one_of(lengths, st.integers(0, 2**64 - 1))))
+def test_numbers_of_any_length_read_back_one_behind_the_other(numbers: list[int]) -> None:
+    reader = Reader(varints(numbers) + b"\x07")
+    assert (reader.varints(len(numbers)), reader.varint(), reader.left()) == (numbers, 7, 0)
+
+
+@pytest.mark.parametrize("numbers", [[1, 2], [1, 1 << 7], [1, 1 << 14], [1, 1 << 21], [1, 1 << 28]])
+def test_numbers_that_are_cut_short_are_refused(numbers: list[int]) -> None:
+    with pytest.raises(Malformed, match="cut short"):
+        Reader(varints(numbers)[:-1]).varints(2)
+
+
+def test_a_number_of_more_than_64_bits_is_refused_among_others_too() -> None:
+    with pytest.raises(Malformed, match="more than 64 bits"):
+        Reader(b"\x01" + b"\xff" * 20 + b"\x01").varints(3)
 
 
 @given(st.text())

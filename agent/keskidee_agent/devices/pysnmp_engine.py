@@ -34,11 +34,19 @@ NO_SUCH_NAME = 2
 OPAQUE_FLOAT = b"\x9f\x78\x04"  # the tag and length of a float in an Opaque
 
 
+class NoCompiler:
+    """No MIB is ever compiled: without this pysnmp makes a compiler ready at the first question (half a second)."""
+
+    def compile(self, *modules: str, **options: object) -> dict[str, str]:
+        return dict.fromkeys(modules, "missing")
+
+
 class PysnmpEngine:
     """One device by pysnmp."""
 
     def __init__(self, address: Address, credential: Credential) -> None:
         self._engine = hlapi.SnmpEngine()
+        self._engine.get_mib_builder().set_mib_compiler(NoCompiler(), "")
         self._address = address
         self._bulk = credential.version != V1
         self._secret = _secret(credential)

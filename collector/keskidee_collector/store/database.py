@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
     from sqlalchemy import Engine
 
-HEADS = {"reports": "reports_0002", "register": "register_0003"}
+HEADS = {"reports": "reports_0002", "register": "register_0004"}
 """The newest migration of each file."""
 METADATA = {"reports": reports_metadata, "register": register_metadata}
 

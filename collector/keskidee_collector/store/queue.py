@@ -111,9 +111,14 @@ class QueueStore:
             raise LookupError(part_hash.hex())
         return bytes(found[0])
 
-    def keep_cursor(self, name: str, position: int) -> None:
-        """Keeps how far a destination is, with the next commit."""
-        self._writer.post([(_CURSOR, _cursor_row(name, position))])
+    def keep_cursor(self, name: str, position: int, *, lost: tuple[int, int] = (0, 0)) -> None:
+        """Keeps how far a destination is, and what (reports, samples) it lost on the way, with the next commit."""
+        reports, samples = lost
+        rows: list[Statement] = [(_CURSOR, _cursor_row(name, position))]
+        if reports:
+            rows.append((_LOST, {"of": name, "reports": reports, "samples": samples}))
+            self._count(name, reports, samples)
+        self._writer.post(rows)
 
     async def trim(self, at: dict[str, int], bounds: dict[str, Bounds]) -> dict[str, int]:
         """Drops what every destination has or has lost to its bounds; the new cursors of those that lost something."""
@@ -134,10 +139,13 @@ class QueueStore:
             reports, samples = connection.execute(gone).one()
             connection.execute(_CURSOR, _cursor_row(name, end))
             connection.execute(_LOST, {"of": name, "reports": reports, "samples": samples or 0})
-            before = self.lost[name]
-            self.lost[name] = (before[0] + reports, before[1] + (samples or 0))
+            self._count(name, reports, samples or 0)
             moved[name] = end
         connection.execute(delete(queue).where(queue.c.position <= min((at | moved).values())))
+
+    def _count(self, name: str, reports: int, samples: int) -> None:
+        before = self.lost[name]
+        self.lost[name] = (before[0] + reports, before[1] + samples)
 
 
 def _cursor_row(name: str, position: int) -> dict[str, object]:

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from keskidee_collector.fleet import Machine
     from keskidee_collector.store.writer import Statement
 
-_CHANGING = ("instance", "facts", "revoked_at", "retired_at")
+_CHANGING = (
+    "instance", "site", "role", "facts", "revoked_at", "retired_at", "credential_hash", "next_credential_hash",
+    "credential_at", "evidence", "merged_into", "took_over",
+)  # fmt: skip
 _ADD_MACHINE = insert(machines)
 _UPDATE_MACHINE = (
     update(machines)
@@ -36,7 +39,10 @@ _KEEP_CREDENTIAL = (
 )
 _ADD_TOKEN = insert(tokens)
 _USE_TOKEN = update(tokens).where(tokens.c.id == bindparam("token")).values(uses_left=bindparam("left"))
-_DROP_TOKEN = delete(tokens).where(tokens.c.id == bindparam("token"))
+_REVOKE_TOKEN = update(tokens).where(tokens.c.id == bindparam("token")).values(revoked_at=bindparam("at"))
+_FORGET_TOKENS = delete(tokens).where(tokens.c.revoked_at < bindparam("before"))
+REVOKED_KEPT_SECONDS = 400 * 86_400.0
+"""So long a revoked token is told from one that never was."""
 
 
 class Token(NamedTuple):
@@ -50,6 +56,7 @@ class Token(NamedTuple):
     created_at: float
     expires_at: float | None
     uses_left: int | None
+    revoked_at: float | None = None
 
 
 class MachineRow(NamedTuple):
@@ -66,6 +73,10 @@ class MachineRow(NamedTuple):
     retired_at: float | None
     next_credential_hash: bytes | None
     credential_at: float
+    evidence: dict[str, str]
+    clone_of: str | None
+    merged_into: str | None
+    took_over: bool
 
 
 class RegisterStore:
@@ -84,7 +95,7 @@ class RegisterStore:
         return read_machines(self._engine)
 
     def tokens(self) -> list[Token]:
-        """Every token that was not dropped."""
+        """Every token, revoked ones too."""
         with self._engine.connect() as connection:
             return [Token(*row) for row in connection.execute(select(tokens))]
 
@@ -96,18 +107,22 @@ class RegisterStore:
         """Keeps days of machines as they stand now."""
         await self.writer.save([day_row(row) for row in rows])
 
-    async def add_machine(self, machine: Machine, token: Token) -> None:
-        """Keeps a new machine and, in the same commit, how often its token may still be used."""
-        rows: list[Statement] = [(_ADD_MACHINE, _machine_row(machine))]
-        if token.uses_left is not None:
-            rows.append((_USE_TOKEN, {"token": token.id, "left": token.uses_left}))
-        await self.writer.save(rows)
+    async def add_machine(self, machine: Machine, token: Token | None) -> None:
+        """Keeps a new machine and, in the same commit, how often its token (a clone has none) may still be used."""
+        await self.writer.save([(_ADD_MACHINE, _machine_row(machine)), *_use_rows(token)])
 
     async def update_machine(self, machine: Machine) -> None:
-        """Keeps what may change of a machine: its instance, facts, and whether it is revoked or retired."""
-        row = _machine_row(machine)
-        changed: dict[str, Any] = {f"new_{name}": row[name] for name in _CHANGING}
-        await self.writer.save([(_UPDATE_MACHINE, changed | {"machine": machine.id})])
+        """Keeps what may change of a machine: everything but its id, its age and what it is a clone of."""
+        await self.update_machines([machine])
+
+    async def update_machines(self, changed: Iterable[Machine], used: Token | None = None) -> None:
+        """The same of several in one commit and, with them, how often a token may still be used."""
+        rows: list[Statement] = []
+        for machine in changed:
+            row = _machine_row(machine)
+            new: dict[str, Any] = {f"new_{name}": row[name] for name in _CHANGING}
+            rows.append((_UPDATE_MACHINE, new | {"machine": machine.id}))
+        await self.writer.save([*rows, *_use_rows(used)])
 
     async def keep_credential(self, machine: Machine) -> None:
         """Keeps the credential of a machine, the one that may come next, and since when it is used."""
@@ -121,9 +136,15 @@ class RegisterStore:
         """Keeps a new token."""
         await self.writer.save([(_ADD_TOKEN, token._asdict())])
 
-    async def drop_token(self, token_id: str) -> None:
-        """Forgets a token."""
-        await self.writer.save([(_DROP_TOKEN, {"token": token_id})])
+    async def revoke_token(self, token: Token) -> None:
+        """Keeps that a token was revoked, and forgets those of which that is long ago."""
+        assert token.revoked_at is not None
+        await self.writer.save(
+            [
+                (_REVOKE_TOKEN, {"token": token.id, "at": token.revoked_at}),
+                (_FORGET_TOKENS, {"before": token.revoked_at - REVOKED_KEPT_SECONDS}),
+            ]
+        )
 
 
 def read_machines(engine: Engine) -> list[MachineRow]:
@@ -134,8 +155,8 @@ def read_machines(engine: Engine) -> list[MachineRow]:
 
 
 def _machine(row: tuple[Any, ...]) -> MachineRow:
-    facts = msgspec.json.decode(row[5], type=dict[str, str])
-    return MachineRow._make((*row[:5], facts, *row[6:]))
+    facts, evidence = (msgspec.json.decode(row[at], type=dict[str, str]) for at in (5, 11))
+    return MachineRow._make((*row[:5], facts, *row[6:11], evidence, *row[12:]))
 
 
 def _machine_row(machine: Machine) -> dict[str, Any]:
@@ -151,7 +172,17 @@ def _machine_row(machine: Machine) -> dict[str, Any]:
         "retired_at": machine.retired_at,
         "next_credential_hash": machine.next_credential_hash,
         "credential_at": machine.credential_at,
+        "evidence": msgspec.json.encode(machine.evidence),
+        "clone_of": machine.clone_of,
+        "merged_into": machine.merged_into,
+        "took_over": machine.took_over,
     }
+
+
+def _use_rows(token: Token | None) -> list[Statement]:
+    if token is None or token.uses_left is None:
+        return []
+    return [(_USE_TOKEN, {"token": token.id, "left": token.uses_left})]
 
 
 def _credential_row(machine: Machine) -> Statement:

@@ -96,8 +96,13 @@ machines = Table(
     Column("retired_at", Float),
     Column("next_credential_hash", LargeBinary),
     Column("credential_at", Float, nullable=False),
+    Column("evidence", LargeBinary, nullable=False),
+    Column("clone_of", String),
+    Column("merged_into", String),
+    Column("took_over", Boolean, nullable=False),
 )
-"""Machines that enrolled; `facts` is a JSON object of texts. `credential_at`: since when it uses the credential."""
+"""Machines that enrolled; `facts` and `evidence` are JSON objects of texts. `credential_at`: since when it uses the
+credential. `clone_of`, `merged_into`: ids of other machines; `took_over`: the other took its agent on."""
 
 tokens = Table(
     "tokens",
@@ -110,6 +115,7 @@ tokens = Table(
     Column("created_at", Float, nullable=False),
     Column("expires_at", Float),
     Column("uses_left", Integer),
+    Column("revoked_at", Float),
 )
 """Join and metrics tokens: the SHA-256 of each, never the token itself."""
 

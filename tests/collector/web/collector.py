@@ -83,7 +83,7 @@ class Collector:
         self.at = MORNING
         self.state = State(CollectorSettings(**settings), directory, version="0.1.0", now=lambda: self.at)
         self._tokens: dict[tuple[str, str], str] = {}
-        self.application = build(self.state, admin_token="ka1_test", ca_pem=None)
+        self.application = build(self.state, admin_token="ka1_test")
 
     def request(
         self,

@@ -1,0 +1,178 @@
+"""Processors as /proc/cpuinfo tells them on every architecture (proc(5); arch/*/kernel/*: show_cpuinfo)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from keskidee_agent.inventory.quantities import megahertz, number
+
+MOST_PROCESSORS = 8192
+X86_MAKERS = {
+    "GenuineIntel": "Intel",
+    "AuthenticAMD": "AMD",
+    "CentaurHauls": "VIA",
+    "HygonGenuine": "Hygon",
+    "  Shanghai  ": "Zhaoxin",
+    "GenuineTMx86": "Transmeta",
+}
+# arch/arm64/include/asm/cputype.h
+ARM_MAKERS = {0x41: "ARM", 0x42: "Broadcom", 0x43: "Cavium", 0x46: "Fujitsu", 0x48: "HiSilicon", 0x4E: "NVIDIA",
+              0x50: "APM", 0x51: "Qualcomm", 0x56: "Marvell", 0x61: "Apple", 0x69: "Intel", 0x6D: "Microsoft",
+              0xC0: "Ampere"}  # fmt: skip
+ARM_MODELS = {
+    0xB76: "ARM1176", 0xC05: "Cortex-A5", 0xC07: "Cortex-A7", 0xC08: "Cortex-A8", 0xC09: "Cortex-A9",
+    0xC0D: "Cortex-A17", 0xC0E: "Cortex-A17", 0xC0F: "Cortex-A15", 0xD01: "Cortex-A32", 0xD03: "Cortex-A53",
+    0xD04: "Cortex-A35", 0xD05: "Cortex-A55", 0xD07: "Cortex-A57", 0xD08: "Cortex-A72", 0xD09: "Cortex-A73",
+    0xD0A: "Cortex-A75", 0xD0B: "Cortex-A76", 0xD0C: "Neoverse-N1", 0xD0D: "Cortex-A77", 0xD40: "Neoverse-V1",
+    0xD41: "Cortex-A78", 0xD44: "Cortex-X1", 0xD46: "Cortex-A510", 0xD47: "Cortex-A710", 0xD49: "Neoverse-N2",
+    0xD4D: "Cortex-A715", 0xD4F: "Neoverse-V2",
+}  # fmt: skip
+NAMES = ("model name", "Model Name", "cpu model", "cpu type", "Processor", "cpu", "CPU", "uarch", "family", "machine")
+SPEEDS = ("CPU MHz", "clock", "Clocking", "CPU clock")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Package:
+    """One processor chip: what is known of it, and how many cores and threads of it run."""
+
+    model: str
+    core: str = ""
+    maker: str = ""
+    architecture: str = ""
+    cores: int | None = None
+    threads: int | None = None
+    speed_hertz: int | None = None
+    family: str = ""
+    number: str = ""
+    stepping: str = ""
+    serial: str = ""
+
+
+def packages(text: str) -> list[Package]:
+    """The processor chips of a /proc/cpuinfo; none where it has no line that names one.
+
+    On x86 and LoongArch a chip is a physical id. ARM and RISC-V tell of no chips: cores of one sort are one. Elsewhere
+    each processor that the kernel lists is one.
+    """
+    shared, blocks = _blocks(text)
+    blocks = blocks[:MOST_PROCESSORS]
+    if any("vendor_id" in block and "cpu family" in block for block in blocks):
+        return [_x86(group) for group in _grouped(blocks, "physical id", "package")]
+    if "CPU implementer" in shared or any("CPU implementer" in block for block in blocks):
+        return [_arm(group, shared) for group in _grouped(blocks or [shared], "CPU implementer", "CPU part")]
+    if any("isa" in block or "hart" in block for block in blocks):
+        return [_plain(group, shared, architecture="riscv64") for group in _grouped(blocks, "uarch", "isa")]
+    if "ncpus active" in shared or "ncpus probed" in shared:
+        return _sparc(shared)
+    if shared.get("vendor_id", "").startswith("IBM/S390"):
+        return _s390(shared)
+    count = 1 if blocks else number(shared.get("cpus active", "")) or 1
+    chips = [_plain([block], shared) for block in blocks] or [_plain([shared], {})] * min(count, MOST_PROCESSORS)
+    return [chip for chip in chips if chip.model]
+
+
+def _blocks(text: str) -> tuple[dict[str, str], list[dict[str, str]]]:
+    """What is said of all processors, and a dictionary a processor: each begins with its `processor : N`."""
+    shared: dict[str, str] = {}
+    blocks: list[dict[str, str]] = []
+    current = shared
+    for line in text.splitlines():
+        label, colon, value = line.partition(":")
+        label, value = label.strip(), " ".join(value.split())
+        if not colon:
+            current = current if line.strip() else shared  # a blank line ends a processor
+        elif label == "processor" and value.isdecimal():
+            current = {}
+            blocks.append(current)
+        else:
+            current.setdefault(label, value)
+    return shared, blocks
+
+
+def _grouped(blocks: list[dict[str, str]], *labels: str) -> list[list[dict[str, str]]]:
+    groups: dict[tuple[str, ...], list[dict[str, str]]] = {}
+    for block in blocks:
+        groups.setdefault(tuple(block.get(label, "") for label in labels), []).append(block)
+    return list(groups.values())
+
+
+def _x86(group: list[dict[str, str]]) -> Package:
+    first = group[0]
+    model = first.get("model name", "")
+    return Package(
+        model=model,
+        maker=X86_MAKERS.get(first["vendor_id"], first["vendor_id"]) if "vendor_id" in first else "",
+        architecture="x86_64" if "lm" in first.get("flags", "").split() else "i686",
+        cores=number(first.get("cpu cores", "")) or len({block.get("core id", "") for block in group}),
+        threads=number(first.get("siblings", "")) or len(group),
+        speed_hertz=megahertz(model),  # "cpu MHz" is the speed of this moment
+        family=first.get("cpu family", ""),
+        number=first.get("model", ""),
+        stepping=first.get("stepping", ""),
+    )
+
+
+def _arm(group: list[dict[str, str]], shared: dict[str, str]) -> Package:
+    first = {**shared, **group[0]}
+    maker, part = (_hexadecimal(first.get(label, "")) for label in ("CPU implementer", "CPU part"))
+    known = ARM_MODELS.get(part, "") if maker == 0x41 else ""
+    named = first.get("model name") or first.get("Processor", "")
+    return Package(
+        model=named or known or (f"part 0x{part:03x}" if part else ""),
+        core=known,
+        maker=ARM_MAKERS.get(maker, ""),
+        architecture="aarch64" if first.get("CPU architecture", "") in ("8", "AArch64") else "arm",
+        cores=len(group),
+        threads=len(group),
+        stepping=first.get("CPU revision", ""),
+    )
+
+
+def _sparc(shared: dict[str, str]) -> list[Package]:
+    count = number(shared.get("ncpus active", "")) or number(shared.get("ncpus probed", "")) or 1
+    chip = Package(
+        model=shared.get("cpu", ""),
+        architecture="sparc64" if shared.get("type", "").startswith("sun4u") else "sparc",
+        speed_hertz=_hexadecimal(shared.get("Cpu0ClkTck", "")) or None,
+    )
+    return [chip] * min(count, MOST_PROCESSORS) if chip.model else []
+
+
+def _s390(shared: dict[str, str]) -> list[Package]:
+    model = shared.get("processor 0", "").rpartition("machine = ")[2]
+    count = number(shared.get("# processors", "")) or 1
+    return [Package(model=f"machine {model}", maker="IBM", architecture="s390x", cores=count, threads=count)]
+
+
+def _plain(group: list[dict[str, str]], shared: dict[str, str], architecture: str = "") -> Package:
+    first = {**shared, **group[0]}
+    found = {label: first[label] for label in NAMES if first.get(label)}
+    speeds = [first[label] for label in SPEEDS if first.get(label)]
+    speed = speeds[0] if speeds else ""
+    cycles = number(first.get("cycle frequency [Hz]", ""))
+    return Package(
+        model=next(iter(found.values()), ""),
+        maker=X86_MAKERS.get(first.get("vendor", ""), first.get("vendor", "")),
+        architecture=architecture or _architecture(first),
+        cores=len(group) if len(group) > 1 else None,
+        speed_hertz=cycles or megahertz(speed if speed[-1:] in ("z", "Z") else f"{speed} MHz"),
+        serial=first.get("cpu serial number", ""),
+    )
+
+
+def _architecture(told: dict[str, str]) -> str:
+    """By what only one architecture's kernel says."""
+    if told.get("cpu") == "Alpha":
+        return "alpha"
+    if "timebase" in told:
+        return "powerpc"
+    if "ASEs implemented" in told or "VCED exceptions" in told or "system type" in told:
+        return "mips"
+    return "ia64" if told.get("arch") == "IA-64" else ""
+
+
+def _hexadecimal(text: str) -> int:
+    try:
+        return int(text, 16) if len(text) <= 18 else 0
+    except ValueError:
+        return 0

@@ -1,0 +1,127 @@
+"""One round of the inventory: every source found, read with a deadline, and what became of each.
+
+Short-lived, so comfort is allowed; the resident agent imports nothing of this package.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+import threading
+import time
+import traceback
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Protocol
+
+from keskidee_agent.inventory import sources as packaged
+from keskidee_report.items import Item, unique
+from keskidee_report.model import ABSENT, DENIED, FAILED, OK, TIMED_OUT, Denied, Malformed, NotHere, TimedOut
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from keskidee_agent.machine import Machine
+
+    class SourceModule(Protocol):
+        """What a module in the sources folder gives."""
+
+        def read(self, machine: Machine, /) -> Iterable[Item]: ...
+
+
+DEADLINE_SECONDS = 30.0
+"""How long a source may take; a module may say otherwise in DEADLINE_SECONDS."""
+LONGEST_REASON = 200
+_OUTCOMES = {NotHere: ABSENT, Denied: DENIED, TimedOut: TIMED_OUT}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A source as found. `kinds` are those of its items: where it is not ok, what is missing of them is not gone."""
+
+    name: str
+    module: SourceModule
+    kinds: tuple[str, ...] = ()
+    platforms: tuple[str, ...] = ()
+    deadline_seconds: float = DEADLINE_SECONDS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What one source gave. `outcome` is one of model.OUTCOMES; `reason` says why it is not ok."""
+
+    source: Source
+    outcome: str
+    reason: str = ""
+    seconds: float = 0.0
+    items: tuple[Item, ...] = ()
+
+
+def found_sources() -> list[Source]:
+    """Every module of the sources folder, by name. No list is kept: a new file is a new source."""
+    names = sorted(module.name for module in pkgutil.iter_modules(packaged.__path__))
+    return [source_of(name, import_module(f"{packaged.__name__}.{name}")) for name in names]
+
+
+def source_of(name: str, module: SourceModule) -> Source:
+    """A module as a source, with what its constants say."""
+    return Source(
+        name=name,
+        module=module,
+        kinds=getattr(module, "KINDS", ()),
+        platforms=getattr(module, "PLATFORMS", ()),
+        deadline_seconds=getattr(module, "DEADLINE_SECONDS", DEADLINE_SECONDS),
+    )
+
+
+def gathered(machine: Machine, sources: Sequence[Source] | None = None) -> list[Found]:
+    """One result a source, in their order. A source that hangs costs itself: its thread is left behind."""
+    results = []
+    for source in found_sources() if sources is None else sources:
+        if source.platforms and machine.platform not in source.platforms:
+            results.append(Found(source=source, outcome=ABSENT, reason=f"not on {machine.platform}"))
+        else:
+            results.append(_within_deadline(source, machine))
+    return results
+
+
+def by_kind(results: Iterable[Found]) -> dict[str, list[Item]]:
+    """The items of all sources: kinds by name, each with its items in order, every key once."""
+    kinds: dict[str, list[Item]] = {}
+    for each in unique(item for found in results for item in found.items):
+        kinds.setdefault(each.kind, []).append(each)
+    return dict(sorted(kinds.items()))
+
+
+def _within_deadline(source: Source, machine: Machine) -> Found:
+    results: list[Found] = []
+    thread = threading.Thread(target=lambda: results.append(read(source, machine)), daemon=True)
+    thread.start()
+    thread.join(source.deadline_seconds)
+    if results:
+        return results[0]
+    reason = f"no answer within {source.deadline_seconds:g} s"
+    return Found(source=source, outcome=TIMED_OUT, reason=reason, seconds=source.deadline_seconds)
+
+
+def read(source: Source, machine: Machine) -> Found:
+    """One source's result: the place where every failure of a source becomes an outcome and a reason.
+
+    Items that came before a failure stand; the outcome says that more may be there.
+    """
+    items: list[Item] = []
+    started = time.monotonic()
+    try:
+        for each in source.module.read(machine):
+            items.append(each)  # noqa: PERF402 - what came before an error is kept
+        outcome, reason = (OK, "") if items else (ABSENT, "nothing to read")
+    except (NotHere, Denied, TimedOut) as error:
+        outcome, reason = _OUTCOMES[type(error)], str(error)
+    except Malformed as error:
+        outcome, reason = FAILED, f"malformed: {error}"
+    except OSError as error:
+        outcome, reason = FAILED, str(error)
+    except Exception as error:  # noqa: BLE001 - a bug in one source must not cost the others
+        traceback.print_exc()
+        outcome, reason = FAILED, f"{type(error).__name__}: {error}"
+    seconds = time.monotonic() - started
+    return Found(source=source, outcome=outcome, reason=reason[:LONGEST_REASON], seconds=seconds, items=tuple(items))

@@ -1,0 +1,180 @@
+"""Makers of monitors by the three letters they registered (UEFI Forum, PNP ID registry).
+
+The makers that are met most stand here, some under the name on their monitors; for others the list of hwdata is asked,
+where a machine has it. Ours goes first, so that a maker is called the same on every machine.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from keskidee_report.model import Denied, Malformed, NotHere
+
+if TYPE_CHECKING:
+    from keskidee_agent.machine import Machine
+
+LIST = "usr/share/hwdata/pnp.ids"
+MAKERS = {
+    "AAC": "AcerView",
+    "ABO": "D-Link Systems Inc",
+    "ACI": "ASUSTek COMPUTER INC",
+    "ACR": "Acer Technologies",
+    "ADI": "ADI Systems Inc",
+    "AIC": "AG Neovo",
+    "AMR": "AmTRAN Technology Co., Ltd.",
+    "AOC": "AOC International (USA) Ltd.",
+    "API": "Acer Peripherals Inc.",
+    "APP": "Apple Computer Inc",
+    "AST": "AST Research Inc",
+    "AUO": "AU Optronics",
+    "AUS": "ASUSTek COMPUTER INC",
+    "BEK": "Beko Elektronik A.S.",
+    "BNO": "Bang & Olufsen",
+    "BNQ": "BenQ Corporation",
+    "BOE": "BOE",
+    "CHD": "ChangHong Electric Co.,Ltd",
+    "CMN": "Chimei Innolux Corporation",
+    "CMO": "Chi Mei Optoelectronics corp.",
+    "COB": "COBY Electronics Co., Ltd",
+    "CPL": "Compal Electronics Inc",
+    "CPQ": "Compaq Computer Company",
+    "CPT": "Chunghwa Picture Tubes, Ltd",
+    "CSO": "China Star Optoelectronics",
+    "CSW": "China Star Optoelectronics Technology Co., Ltd",
+    "CTX": "CTX",
+    "DEC": "Digital Equipment Corporation",
+    "DEL": "Dell Inc.",
+    "DLL": "Dell Inc",
+    "DMO": "Data Modul AG",
+    "DPC": "Delta Electronics Inc",
+    "DWE": "Daewoo Electronics Company Ltd",
+    "EIZ": "EIZO",
+    "ELO": "Elo TouchSystems Inc",
+    "ELS": "ELSA GmbH",
+    "EMA": "eMachines",
+    "EMC": "eMicro Corporation",
+    "ENC": "Eizo Nanao Corporation",
+    "EPI": "Envision Peripherals",
+    "FCM": "Funai Electric Company of Taiwan",
+    "FNI": "Funai Electric Co., Ltd.",
+    "FUJ": "Fujitsu Ltd",
+    "FUS": "Fujitsu Siemens Computers GmbH",
+    "GBT": "Giga-Byte Technology Co., Ltd.",
+    "GSM": "Goldstar Company Ltd",
+    "GWY": "Gateway 2000",
+    "HCE": "Hitachi Consumer Electronics Co., Ltd",
+    "HEC": "Hisense Electric Co., Ltd.",
+    "HEI": "Hyundai Electronics Industries Co., Ltd.",
+    "HIQ": "Hyundai ImageQuest",
+    "HIT": "Hitachi America Ltd",
+    "HKC": "HKC OVERSEAS LIMITED",
+    "HPC": "Hewlett-Packard Co.",
+    "HPD": "Hewlett Packard",
+    "HPN": "HP Inc.",
+    "HRE": "Qingdao Haier Electronics Co., Ltd.",
+    "HSD": "HannStar Display Corp",
+    "HSL": "Hansol Electronics",
+    "HTC": "Hitachi Ltd",
+    "HWP": "Hewlett Packard",
+    "HWV": "Huawei Technologies Co., Ltd.",
+    "HYD": "Hydis Technologies.Co.,LTD",
+    "IBM": "IBM Brasil",
+    "ICL": "Fujitsu ICL",
+    "IDT": "International Display Technology",
+    "INL": "InnoLux Display Corporation",
+    "IQT": "IMAGEQUEST Co., Ltd",
+    "IVM": "Iiyama North America",
+    "IVO": "InfoVision Optoelectronics",
+    "JDI": "Japan Display Inc.",
+    "JVC": "JVC",
+    "KDM": "Korea Data Systems Co., Ltd.",
+    "KDS": "KDS USA",
+    "KFC": "KFC Computek",
+    "LCD": "Toshiba Matsushita Display Technology Co., Ltd",
+    "LEN": "Lenovo Group Limited",
+    "LGD": "LG Display",
+    "LNV": "Lenovo",
+    "LOE": "Loewe Opta GmbH",
+    "LPL": "LG Philips",
+    "LTN": "Litronic Inc",
+    "MAG": "MAG InnoVision",
+    "MAX": "Rogen Tech Distribution Inc",
+    "MBM": "Marshall Electronics",
+    "MED": "Messeltronik Dresden GmbH",
+    "MEI": "Panasonic Industry Company",
+    "MEL": "Mitsubishi Electric Corporation",
+    "MID": "miro Displays",
+    "MSI": "Microstep",
+    "NAN": "Eizo Nanao Corporation",
+    "NDS": "Nokia Data",
+    "NEC": "NEC Corporation",
+    "NMV": "NEC-Mitsubishi Electric Visual Systems Corporation",
+    "NOK": "Nokia Display Products",
+    "NVD": "NVIDIA",
+    "OTM": "Optoma Corporation",
+    "PBL": "Packard Bell Electronics",
+    "PBN": "Packard Bell NEC",
+    "PGS": "Princeton Graphic Systems",
+    "PHL": "Philips Consumer Electronics Company",
+    "PIO": "Pioneer Electronic Corporation",
+    "PNR": "Planar Systems, Inc.",
+    "PVI": "Prime view international Co., Ltd",
+    "QCI": "Quanta Computer Inc",
+    "QDS": "Quanta Display Inc.",
+    "RHT": "Red Hat, Inc.",
+    "SAM": "Samsung Electric Company",
+    "SAN": "Sanyo Electric Co., Ltd.",
+    "SDC": "Samsung Display Corp.",
+    "SDI": "Samtron Displays Inc",
+    "SEC": "Seiko Epson Corporation",
+    "SEM": "Samsung Electronics Company Ltd",
+    "SGX": "Silicon Graphics Inc",
+    "SHP": "Sharp Corporation",
+    "SII": "Silicon Image, Inc.",
+    "SKG": "Shenzhen KTC Technology Group",
+    "SNI": "Siemens Microdesign GmbH",
+    "SNP": "Siemens Nixdorf Info Systems",
+    "SNY": "Sony Corporation",
+    "SON": "Sony",
+    "SPO": "SAMPO CORPORATION",
+    "SPT": "Sceptre Tech Inc",
+    "STN": "Samsung Electronics America",
+    "SUN": "Sun Electronics Corporation",
+    "SVI": "Sun Microsystems",
+    "TCL": "Technical Concepts Ltd",
+    "TMA": "Tianma Microelectronics Ltd.",
+    "TOS": "Toshiba Corporation",
+    "TPV": "Top Victory Electronics ( Fujian ) Company Ltd",
+    "TSB": "Toshiba America Info Systems Inc",
+    "TSL": "Tottori SANYO Electric Co., Ltd.",
+    "TVM": "Taiwan Video & Monitor Corporation",
+    "UNM": "Unisys Corporation",
+    "VAI": "VAIO Corporation",
+    "VBX": "Oracle VirtualBox",
+    "VES": "Vestel Elektronik Sanayi ve Ticaret A. S.",
+    "VIZ": "VIZIO, Inc",
+    "VMW": "VMware Inc.",
+    "VSC": "ViewSonic Corporation",
+    "WAC": "Wacom Tech",
+    "WDE": "Westinghouse Digital Electronics",
+    "XMI": "Xiaomi Corporation",
+    "ZTE": "ZTE Corporation",
+}
+
+
+def maker_name(machine: Machine, letters: str) -> str:
+    """The maker's name; empty where neither our list nor the machine's has it."""
+    if letters in MAKERS:
+        return MAKERS[letters]
+    memory = machine.memory("inventory.pnp")
+    if "list" not in memory:
+        memory["list"] = {}
+        with suppress(NotHere, Denied, Malformed, OSError):
+            memory["list"] = _parsed(machine.content(LIST).decode("utf-8", "replace"))
+    return str(memory["list"].get(letters, ""))
+
+
+def _parsed(text: str) -> dict[str, str]:
+    pairs = (line.partition("\t") for line in text.splitlines())
+    return {letters: name.strip() for letters, tab, name in pairs if tab and len(letters) == 3}

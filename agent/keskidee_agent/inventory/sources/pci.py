@@ -1,0 +1,68 @@
+"""PCI devices, and graphics among them. Linux; no privilege."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from keskidee_agent.inventory.lspci import devices_of
+from keskidee_report.items import item
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from keskidee_agent.inventory.lspci import Device
+    from keskidee_agent.machine import Machine
+    from keskidee_report.items import Item, Value
+
+PLATFORMS = ("linux",)
+KINDS = ("pci", "graphics")
+DISPLAY = "03"  # PCI Code and ID Assignment Specification, 1.4: display controllers
+
+
+def read(machine: Machine) -> Iterator[Item]:
+    """`pci`: a function by its address: class, maker, model, the maker of the board it is on, revision, driver.
+    `graphics`: the chip, the card's name, and its memory as far as the processor sees it.
+
+    Raises NotHere where there is no PCI.
+    """
+    devices = devices_of(machine)
+    for device in devices:
+        yield item("pci", device.address, _fields(device))
+    for device in devices:
+        if device.class_code.startswith(DISPLAY):
+            yield item("graphics", device.address, _graphics(device))
+
+
+def _fields(device: Device) -> dict[str, Value | None]:
+    return {
+        "address": device.address,
+        "class": device.class_name,
+        "class_code": device.class_code,
+        "maker": device.maker,
+        "model": device.model,
+        "vendor_id": device.vendor,
+        "device_id": device.device,
+        "board_maker": device.board_maker,
+        "board_model": device.board_model,
+        "subsystem_vendor_id": device.subsystem_vendor,
+        "subsystem_device_id": device.subsystem_device,
+        "revision": device.revision,
+        "driver": device.driver,
+    }
+
+
+def _graphics(device: Device) -> dict[str, Value | None]:
+    """`Skylake GT2 [HD Graphics 520]`: the chip, and in brackets what it is sold as."""
+    chip, bracket, sold = device.model.partition("[")
+    return {
+        "address": device.address,
+        "maker": device.maker,
+        "model": sold.rstrip("] ") if bracket else device.model,
+        "chip": chip.strip() if bracket else None,
+        "board_maker": device.board_maker,
+        "class": device.class_name,
+        "vendor_id": device.vendor,
+        "device_id": device.device,
+        "memory_bytes": device.memory_bytes,
+        "driver": device.driver,
+    }
