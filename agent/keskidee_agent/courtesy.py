@@ -1,6 +1,7 @@
 """When a backlog leaves the collector to the live reports of others: after hours away a whole fleet brings its own.
 
-Nobody tells an agent that the collector has more to do than it can: that its own live report took long does.
+Nobody tells an agent that the collector has more to do than it can: that its own live report took long does. Not behind
+a thin link, where everything takes long and the site's share of the link sets the pace (thrift.py).
 """
 
 from __future__ import annotations

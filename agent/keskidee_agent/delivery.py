@@ -126,7 +126,7 @@ class Delivery:
             together = self._recent(batch)
             self._send_live(together, seconds)
             self._rounds_waiting, self._urgent = 0, False
-            courteous = self._courtesy.allows(clock.boot_ms() - began_ms)
+            courteous = self.is_thrifty or self._courtesy.allows(clock.boot_ms() - began_ms)
             if together is None and courteous and self._may_spend(backlog=True):
                 self._send_backlog((deadline_ms - clock.boot_ms()) / 1000)
         except DeliveryError as error:

@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 __all__ = ["DEADLINE_SECONDS", "Gatherer", "Source", "found_sources", "read"]
 
 QUOTED_REASON = 200
+LOOK_ROUNDS = 4
+"""What is absent is looked for in each round by its name, and in every fourth in a folder (`sys/class/hwmon/*`): most
+of these folders are there and empty, and to list them all costs more than to read the network's counts."""
 _known_labels: set[str] = set()
 _OUTCOMES: dict[type[Exception], str] = {NotHere: ABSENT, Denied: DENIED, TimedOut: TIMED_OUT}
 
@@ -74,6 +77,7 @@ class Gatherer:
         self._worker: _Worker | None = None
         self._lost: dict[str, _Worker] = {}
         self._outcomes: dict[str, str] = {}
+        self._turn = 0
 
     def round(self) -> list[Reading]:
         """One reading a source, in the order of their names. Samples belong to the round: do not change them.
@@ -85,8 +89,11 @@ class Gatherer:
         self.machine.begin_round(sweep=not self._lost)
         readings: dict[str, Reading] = {}
         due = []
-        for source in self.sources:
-            if source.absent is not None and not self._has_come(source):
+        self._turn = (self._turn + 1) % LOOK_ROUNDS
+        for position, source in enumerate(self.sources):
+            if source.absent is not None and not self._has_come(
+                source, everywhere=position % LOOK_ROUNDS == self._turn
+            ):
                 readings[source.name] = source.absent
             elif source.name in self._lost:
                 readings[source.name] = _late(source)
@@ -127,8 +134,9 @@ class Gatherer:
             self.machine.forget(source.name)
             source.unload()
 
-    def _has_come(self, source: Source) -> bool:
-        if any(map(self.machine.present, source.needs)):
+    def _has_come(self, source: Source, *, everywhere: bool) -> bool:
+        names = source.needs if everywhere else source.plain_needs
+        if names and any(map(self.machine.present, names)):
             source.absent = source.last = None
         return source.absent is None
 

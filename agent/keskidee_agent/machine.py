@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
+    from keskidee_agent.links import Links
     from keskidee_agent.space import Space
 
 LINUX, WINDOWS, DARWIN = "linux", "windows", "darwin"
@@ -47,6 +48,7 @@ class Machine(Files):
         self._localtime: object = None
         self._asking: dict[bytes, Question] = {}
         self._ask_timex: Callable[[], dict[str, int]] | None = None
+        self._links: Links | None = None
 
     def memory(self, source: str) -> dict[Any, Any]:
         """What the source wants to know again in the next round. It begins empty and lives as long as the agent."""
@@ -95,6 +97,21 @@ class Machine(Files):
 
             self._ask_timex = kernel_clock.asker()
         return self._ask_timex()
+
+    def links_changed(self, interfaces: Callable[[], set[tuple[int, str]]]) -> bool:
+        """Whether anything of a network interface may have changed since the last question (Links has `interfaces`)."""
+        if self._links is None:
+            from keskidee_agent.links import Links
+
+            self._links = Links(interfaces)
+            return True
+        return self._links.changed()
+
+    def close(self) -> None:
+        """Closes everything kept open."""
+        super().close()
+        if self._links is not None:
+            self._links.close()
 
     def spaces(self, mounts: Sequence[tuple[bytes, bool]]) -> list[Space | Exception]:
         """What statvfs says of each (mount point, may hang), or the OSError it raises, or TimedOut.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Any
 
 from keskidee_agent.facts import facts_of
@@ -41,6 +41,12 @@ def run(args: argparse.Namespace) -> int:
     except OSError as error:
         sys.stderr.write(f"keskidee: --root {args.root}: {error.strerror}\n")
         return USAGE
+    with closing(machine):
+        return print_reading(args, machine)
+
+
+def print_reading(args: argparse.Namespace, machine: Machine) -> int:
+    """As `run`, of this machine."""
     readings = Gatherer(machine, warn=silent).round()
     if args.format == "json":
         write_stdout(json.dumps(as_json(machine, readings), ensure_ascii=False, indent=1) + "\n")

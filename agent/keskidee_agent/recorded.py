@@ -19,7 +19,7 @@ from keskidee_agent.space import Space
 from keskidee_report.model import Denied, Malformed, NotHere, TimedOut
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 LINKS_FOLLOWED = 40
 TIMEX_NAMES = frozenset({*NAMES, "state"})
@@ -68,6 +68,9 @@ class RecordedMachine(Machine):
         return real
 
     def changed(self, path: str) -> bool:
+        return True
+
+    def links_changed(self, interfaces: Callable[[], set[tuple[int, str]]]) -> bool:
         return True
 
     def uname(self) -> tuple[str, str, str, str, str]:

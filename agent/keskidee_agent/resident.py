@@ -42,6 +42,8 @@ FACTS_EVERY_MS = 3_600_000
 RENEWAL_EVERY_MS = 3_600_000
 GIVE_BACK_ROUNDS = 256
 """Now and then the pages that only a start, a handshake or the facts needed are given back; first after two rounds."""
+COLLECTED_AFTER = 20_000
+"""Objects that are made before the collector of cycles looks at the youngest; a round makes none that it would find."""
 IN_USE = 1
 
 
@@ -54,6 +56,7 @@ def main(descriptor: int) -> None:
 
 def run(settings: dict[str, Any]) -> int:
     """Runs an agent with these settings; the exit status."""
+    gc.set_threshold(COLLECTED_AFTER)
     wake = Wake(parent=settings["parent"])
     try:
         agent = Resident(settings, wake)

@@ -97,6 +97,7 @@ class Transport:
     ) -> None:
         self.connection = Connection(origin, ca_file, waiter, proxy)
         self._waiter = waiter
+        self._understood: tuple[Answer, Wishes] | None = None
         self._forwarder = None if origin.tls else proxy  # with TLS it sees nothing, and only the tunnel is its
         whole, fields = (f"http://{origin.authority}", self._forwarder.fields) if self._forwarder else ("", "")
         self._head = (
@@ -122,7 +123,9 @@ class Transport:
                 longest_seconds=UNREACHABLE_CAP_SECONDS,
             ) from None
         if answer.status == 200:
-            return wishes_of(answer.body)
+            if self._understood is None or self._understood[0] is not answer:
+                self._understood = (answer, wishes_of(answer.body))
+            return self._understood[1]
         if self._forwarder is not None and (refusal := self._forwarder.refusal_in(answer)):
             raise DeliveryError(refusal)
         raise _error_of(answer)

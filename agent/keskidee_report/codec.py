@@ -12,7 +12,7 @@ import struct
 import zlib
 from hashlib import sha256
 
-from keskidee_report.delta import Snapshot, packed_durations, to_planes, unpacked_durations
+from keskidee_report.delta import Snapshot, has_moved, packed_durations, to_planes, unpacked_durations
 from keskidee_report.model import KINDS, OUTCOMES
 from keskidee_report.rules import HELP_LENGTH, LABEL_VALUE_LENGTH, REASON_LENGTH, clean_text
 from keskidee_report.wire import (
@@ -85,6 +85,10 @@ class Encoder:
         self._index: tuple[tuple[str, bytes], ...] | None = None
         self._schema_id = b""
         self._schemas: dict[bytes, tuple[bytes, dict[bytes, bytes]]] = {}
+        self._microseconds: list[int] = []
+        self._durations = b""
+        self._given_reasons: list[str] = []
+        self._reasons: tuple[str, ...] = ()
 
     def report(self, readings: Sequence[Reading], *, sequence: int, boot_ms: int, wall_ms: int) -> Report:
         """Encodes one round. `boot_ms` counts since boot, `wall_ms` since the epoch, both at the reading."""
@@ -92,12 +96,13 @@ class Encoder:
         index = tuple([(reading.source, self._part_hash(reading)) for reading in readings])
         if index != self._index:
             self._index = index
+            self._microseconds = []
             self._schema_id = self._remember(index)
         snapshot = Snapshot(
             sequence, max(boot_ms, 0), max(wall_ms, 0), self._schema_id,
             outcomes=bytes([OUTCOMES.index(reading.outcome) for reading in readings]),
-            durations=packed_durations([int(reading.seconds * 1_000_000) for reading in readings]),
-            reasons=tuple([clean_text(r.reason, REASON_LENGTH) for r in readings if r.outcome != OUTCOMES[0]]),
+            durations=self._told_durations([int(reading.seconds * 1_000_000) for reading in readings]),
+            reasons=self._clean_reasons([reading.reason for reading in readings if reading.outcome != OUTCOMES[0]]),
             words=b"".join(words),
         )  # fmt: skip
         return Report(frame(REPORT, report_payload(self.session, snapshot)), snapshot)
@@ -112,6 +117,25 @@ class Encoder:
         index, parts = self._schemas[schema_id]
         missing = [frame(PART, payload) for part_hash, payload in parts.items() if part_hash not in known_parts]
         return [*missing, frame(SCHEMA, index)], set(parts)
+
+    def _told_durations(self, microseconds: list[int]) -> bytes:
+        """As a snapshot holds them; one that hardly moved is told as before, so that most rounds need no new bytes."""
+        told = self._microseconds
+        if not told:
+            told[:] = microseconds
+        elif not (moved := [at for at, took in enumerate(microseconds) if has_moved(told[at], took)]):
+            return self._durations
+        else:
+            for at in moved:
+                told[at] = microseconds[at]
+        self._durations = packed_durations(told)
+        return self._durations
+
+    def _clean_reasons(self, given: list[str]) -> tuple[str, ...]:
+        if given != self._given_reasons:
+            self._given_reasons = given
+            self._reasons = tuple([clean_text(reason, REASON_LENGTH) for reason in given])
+        return self._reasons
 
     def _words(self, reading: Reading) -> bytes:
         samples = reading.samples

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 MICROSECONDS_AT_MOST = 2**32 - 1
 STEADY_MICROSECONDS = 1_000
-"""A duration that moved by less than this, or by less than a quarter, is left out of a delta: the one before stands."""
+"""A duration that moved by less than this, or by less than a quarter, is not told: the one before stands."""
 
 _MODULUS = 2**64
 _MASK = _MODULUS - 1
@@ -58,6 +58,12 @@ class Snapshot:
         self.durations = durations
         self.reasons = reasons
         self.words = words
+
+
+def has_moved(told: int, took: int) -> bool:
+    """Whether a duration in microseconds is worth telling after the one that was told before."""
+    moved = took - told if took > told else told - took
+    return moved >= STEADY_MICROSECONDS and moved * 4 >= told
 
 
 def packed_durations(microseconds: Sequence[int]) -> bytes:
@@ -206,11 +212,12 @@ def _read_outcomes(reader: Reader, base: Snapshot) -> tuple[bytes, tuple[str, ..
 
 def _durations_changed(base: bytes, durations: bytes) -> tuple[bytes, bytes]:
     """What of the durations is sent, and all of them as the reader will have them."""
+    if base == durations:
+        return b"\0", base
     told = list(unpacked_durations(base))
     changed, sent = [], []
     for at, took in enumerate(unpacked_durations(durations)):
-        moved = abs(took - told[at])
-        if moved >= STEADY_MICROSECONDS and moved * 4 >= told[at]:
+        if has_moved(told[at], took):
             changed.append(at)
             sent.append(took)
             told[at] = took

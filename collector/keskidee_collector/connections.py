@@ -133,6 +133,12 @@ class Connection(HttpToolsProtocol):
     uvicorn's `cycle` is the request read last; with pipelining that is not the one that is being answered.
     """
 
+    # a dictionary of these and of uvicorn's together would be too large to share its keys with other connections
+    __slots__ = (
+        *("_answering", "_asked", "_begun", "_body_bytes", "_complete", "_connections", "_deadline", "_head_complete"),
+        *("_held", "_leave", "_overhead_bytes", "_used_at", "_write_deadline"),
+    )
+
     def __init__(self, connections: Connections, **uvicorn_gives: Any) -> None:
         super().__init__(**uvicorn_gives)
         self._connections = connections
@@ -258,6 +264,7 @@ class Connection(HttpToolsProtocol):
             exchange = Exchange(keep_alive=self.parser.get_http_version() != "1.0" and self.parser.should_keep_alive())
             self.cycle = self._answering = self._asked = exchange  # type: ignore[assignment]  # all that uvicorn asks
             self._connections.report(self.loop.create_task(self._report(exchange, self.url, self.headers, body)))
+            self.headers = []  # they would be kept until the next report
             if self._connections.breath is not None:
                 self._connections.breath.report(self.tasks)
         else:

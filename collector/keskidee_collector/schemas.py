@@ -7,6 +7,7 @@ list of a machine's parts) is known to its machine by 64 bits, and only to it: n
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import TYPE_CHECKING
 from weakref import WeakSet, WeakValueDictionary
 
@@ -64,7 +65,8 @@ class Schemas:
     def __init__(self, definitions: Definitions) -> None:
         self._definitions = definitions
         self._templates: WeakValueDictionary[tuple[bytes, bool, frozenset[str]], PartTemplate] = WeakValueDictionary()
-        self._schemas: WeakValueDictionary[tuple[tuple[str, bytes], ...], Schema] = WeakValueDictionary()
+        self._schemas: WeakValueDictionary[bytes, Schema] = WeakValueDictionary()
+        self._families_last: tuple[str, ...] = ()
         self._in_use: WeakSet[Schema] = WeakSet()
 
     def compile(
@@ -75,7 +77,8 @@ class Schemas:
         A family belongs to the first source of the schema that names it, so no series can be there twice. New families
         count against `sender`, the id of the machine that brings them. Raises OverLimit; what is stored has no limits.
         """
-        known = self._schemas.get(index.sources)
+        key = _key_of(index)
+        known = self._schemas.get(key)
         if known is not None:
             return known
         templates: list[tuple[PartTemplate, int]] = []
@@ -100,13 +103,20 @@ class Schemas:
             templates=tuple(templates),
             samples=offset // 8,
             series=sum(template.series for template, _ in templates),
-            families=tuple([name for template, _ in templates for name in template.names]),
+            families=self._shared([name for template, _ in templates for name in template.names]),
             refused=refused,
         )
         self._in_use.add(schema)
         if not any(template.passing for template, _ in templates):
-            self._schemas[index.sources] = schema
+            self._schemas[key] = schema
         return schema
+
+    def _shared(self, families: list[str]) -> tuple[str, ...]:
+        """The names as a tuple: the same as for the schema before, where that one differs in its labels only."""
+        names = tuple(families)
+        if names != self._families_last:
+            self._families_last = names
+        return self._families_last
 
     def families(self) -> set[str]:
         """The families of every schema that a machine uses, or that a POST on its way will make it use."""
@@ -140,6 +150,11 @@ class Schemas:
             else:
                 accepted.append(family)
         return PartTemplate(part, accepted, refused, passing=passing)
+
+
+def _key_of(index: Index) -> bytes:
+    """What the sources of a schema are known by: each machine has its own schema, and they weigh 30 times as much."""
+    return sha256(repr(index.sources).encode()).digest()
 
 
 def _check(limits: LimitSettings, samples: int, families: int) -> None:

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from keskidee_agent import sources as packaged
-from keskidee_agent.gather import Gatherer, Source, found_sources, read
+from keskidee_agent.gather import LOOK_ROUNDS, Gatherer, Source, found_sources, read
 from keskidee_agent.machine import Machine
 from keskidee_report.codec import Encoder
 from keskidee_report.model import (
@@ -274,6 +274,22 @@ def test_what_is_not_there_is_read_again_once_one_of_its_names_is() -> None:
     told += [rounds.round()[0], rounds.round()[0]]
     assert [(reading.outcome, reading.reason) for reading in told] == [(ABSENT, "no /proc/one")] * 3 + [(OK, "")] * 2
     assert (reads_without, len(reads)) == (1, 3)
+
+
+def test_what_is_named_by_its_folder_is_looked_for_in_every_fourth_round() -> None:
+    machine, here = Plugged(), "sys/class/one/*"
+
+    def there(_: Machine) -> Iterator[Sample]:
+        if here not in machine.there:
+            raise NotHere("no /sys/class/one")
+        yield LOAD(1)
+
+    found = Source("one", SimpleNamespace(read=there, NEEDS=(here,)))
+    rounds = Gatherer(machine, sources=[found], warn=lambda line: None)
+    before = rounds.round()[0].outcome
+    machine.there = {here}
+    after = [rounds.round()[0].outcome for _ in range(LOOK_ROUNDS)]
+    assert (before, after[-1], after == sorted(after)) == (ABSENT, OK, True)
 
 
 class Clock:

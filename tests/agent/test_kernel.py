@@ -80,6 +80,14 @@ def test_an_interface_that_comes_back_is_read_again() -> None:
     assert (len(there), gone, again, len(found["open"])) == (17, [], there, 1)
 
 
+def test_what_becomes_of_an_interface_is_heard() -> None:
+    found = in_namespaces("hotplugged_interface.py", device="/dev/net/tun", mount_sys=True)
+    before, there, still, up, gone, again = found["states"]
+    off, size = there
+    assert (before, still, up[0] == off, up[1], gone, again) == ([], there, False, size, [], there)
+    assert found["heard"]
+
+
 class SlowSystem:
     """A statvfs that answers for `/slow` only when told to."""
 

@@ -181,3 +181,21 @@ def test_output_is_utf_8_in_every_locale() -> None:
         env={"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PATH": "/usr/bin"},
     )
     assert 'product_version="\ufffd-CF é"' in done.stdout.decode("utf-8")
+
+
+def files_of_the_kernel() -> list[str]:
+    """What this process has open below /proc and /sys, but for the folder that says so."""
+    found = []
+    for name in os.listdir("/proc/self/fd"):
+        try:
+            found.append(os.readlink(f"/proc/self/fd/{name}"))
+        except FileNotFoundError:
+            continue
+    return sorted(path for path in found if path.startswith(("/proc/", "/sys/")) and not path.endswith("/fd"))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has these files")
+def test_no_file_of_this_machine_stays_open(capsys: pytest.CaptureFixture[str]) -> None:
+    before = files_of_the_kernel()
+    assert run() == once.READ
+    assert files_of_the_kernel() == before

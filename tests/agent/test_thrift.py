@@ -85,6 +85,16 @@ def test_four_reports_in_a_post_save_most_of_what_four_posts_cost(agent: Agent, 
     assert len(collector.bodies[-1]) < single * 0.8
 
 
+def test_a_backlog_does_not_wait_for_a_thin_link_to_be_quick(agent: Agent, collector: Collector) -> None:
+    collector.wishes["bytes_per_hour"] = 10_000_000
+    agent.courteous = True
+    agent.round()
+    agent.rounds(3, send=False)
+    collector.delays = [0.6]
+    agent.round()
+    assert collector.reports == [0, 4, 1, 2, 3]
+
+
 def test_a_batch_brings_only_the_names_that_are_new(agent: Agent, collector: Collector) -> None:
     collector.wishes["batch"] = 3
     agent.zones = [f"zone-{number**9}" for number in range(300)]

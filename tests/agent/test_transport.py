@@ -65,6 +65,20 @@ def test_one_connection_serves_twenty_reports() -> None:
         assert (len(listener.requests), listener.connections) == (20, 1)
 
 
+def test_an_answer_like_the_last_one_says_the_same_and_another_one_does_not() -> None:
+    said = {
+        b"1": b'{"interval_seconds": 15}',
+        b"2": b'{"interval_seconds": 15}',
+        b"3": b'{"interval_seconds": 30}',
+        b"4": b"{}",
+    }
+    with listening(lambda request: answer(body=said[request.body])) as listener:
+        transport = transport_to(listener.url)
+        assert [transport.post(body, SECONDS).interval_seconds for body in (b"1", b"2", b"3", b"2")] == [15, 15, 30, 15]
+        with pytest.raises(DeliveryError):
+            transport.post(b"4", SECONDS)
+
+
 def test_a_large_body_arrives_whole(local: Certified, lean: bool) -> None:
     body = bytes(range(256)) * 16_384
     with listening(tls=local.context) as listener:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from keskidee_collector.app import build
+from keskidee_collector.authority import prepare
+from keskidee_collector.rotation import Rotation
 from tests.collector.inside import ADMIN, Inside
 
 if TYPE_CHECKING:
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 READING = ["/", "/metrics", "/metrics/self", "/metrics/machines/x", "/v1/targets", "/nothing", "/docs"]
-OPEN = {"/healthz": 200, "/readyz": 200, "/v1/ca": 200}
+OPEN = {"/healthz": 200, "/readyz": 200, "/v1/ca": 200, "/v1/authorities": 200, "/v1/ca/rotation": 401}
 
 
 @pytest.fixture
@@ -27,8 +29,10 @@ def collector(tmp_path: Path) -> Iterator[Inside]:
 
 
 @pytest.fixture
-def abroad(collector: Inside) -> Inside:
+def abroad(collector: Inside, tmp_path: Path) -> Inside:
     """The same on an address that others reach."""
+    prepare(tmp_path / "tls", ["localhost"])
+    collector.state.rotation = Rotation(collector.state, tmp_path / "tls", lambda: None, names_own=True)
     collector.application = build(collector.state, admin_token=ADMIN, tls=True)
     return collector
 

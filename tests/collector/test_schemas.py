@@ -18,6 +18,7 @@ from tests.report.reading_back import frames_of
 
 LOAD = Family("node_load1", "gauge", "Load.")
 CPU = Family("node_cpu_seconds_total", "counter", "CPU.")
+DMI = Family("node_dmi_info", "gauge", "DMI.")
 WORD = struct.Struct("<d")
 
 
@@ -51,6 +52,26 @@ def test_a_schema_gives_a_chunk_a_family(schemas: Schemas) -> None:
 def test_two_machines_with_the_same_names_share_them(schemas: Schemas) -> None:
     first = schemas.compile(*names_of(reading("load", LOAD)))
     assert schemas.compile(*names_of(reading("load", LOAD))) is first
+
+
+def test_machines_that_differ_in_labels_only_have_one_list_of_families(schemas: Schemas) -> None:
+    here, there = [
+        schemas.compile(*names_of(Reading("dmi", "ok", samples=[DMI(1.0, serial=serial)]), reading("load", LOAD)))
+        for serial in ("A1", "B2")
+    ]
+    assert here is not there
+    assert here.families == ("node_dmi_info", "node_load1")
+    assert there.families is here.families
+
+
+def test_a_source_that_says_the_same_is_not_rendered_again(schemas: Schemas) -> None:
+    schema = schemas.compile(*names_of(reading("load", LOAD), reading("cpu", CPU)))
+    before, after = WORD.pack(0.5) + WORD.pack(7.0), WORD.pack(0.5) + WORD.pack(8.0)
+    first = schema.chunks(before, b"i")
+    second = schema.chunks_after(first, before, after, b"i")
+    assert first == [b'node_load1{instance="i"} 0.5\n', b'node_cpu_seconds_total{instance="i"} 7.0\n']
+    assert second == [b'node_load1{instance="i"} 0.5\n', b'node_cpu_seconds_total{instance="i"} 8.0\n']
+    assert second[0] is first[0]
 
 
 def test_names_that_are_known_need_not_be_sent(schemas: Schemas) -> None:

@@ -32,7 +32,8 @@ SLACK_SECONDS = 2.5
 OWN_TIME_SECONDS = 0.9
 """Less than an interval: a sample is at its own time, and not at that of the report before or after it."""
 POST_SECONDS = 3.0
-"""How long a POST is under way at most. The collector takes it for just made, so that its reports come out so late."""
+"""How long a try that was lost was under way at most. The collector takes a POST for just made, so that its reports
+come out as late as it was under way."""
 
 pytestmark = [pytest.mark.slow, pytest.mark.soak, pytest.mark.timeout(240 + 90 * ROUNDS)]
 
@@ -94,7 +95,7 @@ def misplaced(house: House, at: dict[float, float]) -> list[tuple[float, Entry]]
         offsets = house.collector_clock.between(entry.sent_at, entry.stored_at, SLACK_SECONDS)
         late = min([at[entry.mark] - entry.taken_at - offset for offset in offsets], key=abs)
         was_tried = entry.sent_at < entry.posted_at - OWN_TIME_SECONDS  # and may have been stored then
-        under_way = POST_SECONDS if was_tried else min(entry.stored_at - entry.posted_at, POST_SECONDS)
+        under_way = max(entry.stored_at - entry.posted_at, POST_SECONDS if was_tried else 0.0)
         if not -OWN_TIME_SECONDS < late < max(under_way, OWN_TIME_SECONDS):
             out.append((late, entry))
     return out

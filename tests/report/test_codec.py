@@ -18,6 +18,7 @@ from keskidee_report.decode import (
     peek_schema_id,
     round_of,
 )
+from keskidee_report.delta import unpacked_durations
 from keskidee_report.model import KINDS, OUTCOMES, Family, Reading
 from keskidee_report.rules import clean_text
 from keskidee_report.wire import FACTS, PART, REPORT, SCHEMA
@@ -235,3 +236,34 @@ def test_an_envelope_reads_back(boot_ms: int, wall_ms: int, payloads: list[bytes
     opened = open_envelope(envelope(SESSION, boot_ms, wall_ms, frames), 1 << 20)
     assert (opened.session, opened.sent_boot_ms, opened.sent_wall_ms) == (SESSION, boot_ms, wall_ms)
     assert opened.frames == [(0x80 + n, payload) for n, payload in enumerate(payloads)]
+
+
+def told_microseconds(encoder: Encoder, *microseconds: int) -> tuple[int, ...]:
+    each = [Reading(f"source{at}", OUTCOMES[0], seconds=took / 1e6) for at, took in enumerate(microseconds)]
+    report = encoder.report(each, sequence=0, boot_ms=0, wall_ms=0)
+    return unpacked_durations(report.snapshot.durations)
+
+
+def test_a_duration_is_told_anew_when_it_moved_by_a_millisecond_and_a_quarter() -> None:
+    encoder = Encoder(SESSION)
+    rounds = [(100, 40_000), (900, 45_000), (1_200, 49_000), (1_201, 60_000)]
+    assert [told_microseconds(encoder, *each) for each in rounds] == [
+        (100, 40_000),
+        (100, 40_000),
+        (1_200, 40_000),
+        (1_200, 60_000),
+    ]
+
+
+def test_durations_of_other_sources_are_told_as_they_are() -> None:
+    encoder = Encoder(SESSION)
+    assert [told_microseconds(encoder, 100), told_microseconds(encoder, 101, 7)] == [(100,), (101, 7)]
+
+
+def test_reasons_that_change_are_told() -> None:
+    encoder = Encoder(SESSION)
+    reasons = ["no /proc/a", "no /proc/a", "no\0 /proc/b"]
+    reports = [
+        encoder.report([Reading("one", "absent", reason)], sequence=0, boot_ms=0, wall_ms=0) for reason in reasons
+    ]
+    assert [report.snapshot.reasons for report in reports] == [(clean_text(reason, 200),) for reason in reasons]

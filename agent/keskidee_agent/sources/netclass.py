@@ -1,14 +1,15 @@
 """State of each network interface, from /sys/class/net (Documentation/ABI/testing/sysfs-class-net). No privilege.
 
-An interface has twenty attributes, and most never change. Four tell that something happened to it: a new carrier
-counts, a replaced interface has another index. The others are read when one of these changed, and otherwise only in
-every eighth round, each interface in another one.
+An interface has twenty attributes, and most never change. What happens to it the kernel announces, a change of its
+carrier within a second (net/core/link_watch.c). Then four attributes tell which interface it was: a new carrier counts,
+a replaced interface has another index. The others are read when one of these changed. Each interface is read in full in
+every eighth round too, in another one each, because a driver may forget to announce something.
 """
 
 from __future__ import annotations
 
 from keskidee_agent.sysfs import attribute, integer, label, words
-from keskidee_report.model import Family, NotHere
+from keskidee_report.model import Denied, Family, Malformed, NotHere
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -84,7 +85,11 @@ def read(machine: Machine) -> Iterable[Sample]:
     memory = machine.memory("netclass")
     known: dict[str, Interface] = memory.setdefault("known", {})
     turn = memory["turn"] = (memory.get("turn", 0) + 1) % REREAD_ROUNDS
-    devices = [name for name in machine.names(FOLDER) if name not in NOT_INTERFACES]
+    # what is noted here is taken back only once all was read: a round that fails half-way is not the last word
+    memory["changed"] = machine.links_changed(lambda: _numbered(machine)) or memory.get("changed", True)
+    if memory["changed"] or not turn:
+        memory["devices"] = [name for name in machine.names(FOLDER) if name not in NOT_INTERFACES]
+    devices: list[str] = memory["devices"]
     if len(known) > 2 * len(devices) + 64:  # containers come and go, and so do their interfaces
         known.clear()
     samples: list[Sample] = []
@@ -92,15 +97,29 @@ def read(machine: Machine) -> Iterable[Sample]:
         interface = known.get(device)
         if interface is None:
             interface = known[device] = Interface(device)
+        its_turn = position % REREAD_ROUNDS == turn
+        if not (memory["changed"] or its_turn or interface.telling is None):
+            samples += interface.samples
+            continue
         telling = _telling(machine, interface.paths)
-        if interface.telling != telling or position % REREAD_ROUNDS == turn:
+        if interface.telling != telling or its_turn:
             interface.telling = None  # what follows may fail
             now = describe(_attributes(machine, f"{FOLDER}/{device}/", telling), interface.labels)
             if now != interface.samples:  # the same objects again cost nothing when they are encoded
                 interface.samples = now
             interface.telling = telling
         samples += interface.samples
+    memory["changed"] = False
     return samples
+
+
+def _numbered(machine: Machine) -> set[tuple[int, str]]:
+    """The interfaces of sysfs by number and name; none where one does not say its number."""
+    names = [name for name in machine.names(FOLDER) if name not in NOT_INTERFACES]
+    try:
+        return {(integer(machine.passing(f"{FOLDER}/{name}/ifindex")), name) for name in names}
+    except (NotHere, Denied, Malformed, OSError):
+        return set()
 
 
 def _telling(machine: Machine, paths: list[str]) -> list[bytes]:

@@ -58,17 +58,17 @@ def parse(content: bytes, known: list[Processor]) -> Iterable[Sample]:
     """
     lines = content.removesuffix(b"\n").split(b"\n")
     width = len(lines[0])
-    if len(lines) == 1 and content[-1:] != b"\n":
-        raise Malformed("cut short" if content else "empty", content)
+    if not width or (len(lines) == 1 and content[-1:] != b"\n"):
+        raise Malformed("cut short" if width else "empty", content)
     samples: list[Sample] = []
     seen: set[int] = set()
     for position, line in enumerate(lines):
         if position == len(known):
             known.append(Processor())
         processor = known[position]
+        if len(line) != width:
+            raise Malformed("not as long as the line before", line)
         if processor.line != line:
-            if len(line) != width:
-                raise Malformed("not as long as the line before", line)
             _update(processor, line, position)
         seen.add(processor.cpu)
         samples += processor.samples

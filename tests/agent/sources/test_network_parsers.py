@@ -96,6 +96,18 @@ def test_what_is_remembered_of_one_file_never_spoils_the_next(parser: str, first
     assert attempt(parse, second, memory) == attempt(parse, second, nothing())
 
 
+SOFTNET = [b" ".join([b"%08x" % number] * 11) + b"\n" for number in (1, 2)]
+
+
+@pytest.mark.parametrize("second", [b"\n", b"\n\n", b"", SOFTNET[0][:-1], b"0" * 9 + SOFTNET[0] + SOFTNET[1]])
+def test_a_softnet_stat_that_is_none_is_refused_whatever_came_before(second: bytes) -> None:
+    memory: list[softnet.Processor] = []
+    attempt(softnet.parse, SOFTNET[0] + SOFTNET[1], memory)
+    found = [attempt(softnet.parse, second, memory), attempt(softnet.parse, second, [])]
+    assert [type(each) for each in found] == [str, str]
+    assert found[0] == found[1]
+
+
 def attempt(parse: Callable[..., Iterable[Sample]], content: bytes, memory: object) -> object:
     """The samples by name, or the reason why there are none."""
     try:
