@@ -8,12 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from keskidee_agent.inventory.profiler_forms import trees
 from keskidee_agent.placeholders import said
 from keskidee_report.model import NotHere
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from keskidee_agent.inventory.profiler_forms import Tree
     from keskidee_agent.machine import Machine
 
 SECONDS = 60.0
@@ -58,7 +60,10 @@ def section(machine: Machine, kind: str, *titles: str) -> Node:
 
 
 def parse(output: bytes) -> Node:
-    """The whole text under a node without a name."""
+    """The whole text under a node without a name; of XML and JSON the same tree. Raises Malformed: those cut short."""
+    told_otherwise = trees(output)
+    if told_otherwise is not None:
+        return _node(("", {}, told_otherwise))
     top = Node("")
     path = [(-1, top)]
     after_empty = True
@@ -72,6 +77,11 @@ def parse(output: bytes) -> Node:
             _add(path, indent, told)
         after_empty = False
     return top
+
+
+def _node(tree: Tree) -> Node:
+    name, values, below = tree
+    return Node(name, values, [_node(each) for each in below])
 
 
 def _add(path: list[tuple[int, Node]], indent: int, told: str) -> None:

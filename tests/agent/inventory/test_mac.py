@@ -1,14 +1,16 @@
 """Macs: system_profiler's tree, the items in it, and ifconfig in each of its forms."""
 
+from contextlib import suppress
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from keskidee_agent.inventory.profiler import parse
 from keskidee_agent.inventory.sources import ifconfig
 from keskidee_report.items import Item
-from keskidee_report.model import ABSENT, OK
+from keskidee_report.model import ABSENT, FAILED, OK, Malformed
 from tests.agent.inventory.reading import found_in, items_in
 
 PROFILE = """Hardware:
@@ -138,6 +140,39 @@ def test_a_macs_hardware_and_applications(tmp_path: Path) -> None:
     )
 
 
+XML = b"""<?xml version="1.0" encoding="UTF-8"?>
+<plist version="1.0"><array><dict>
+<key>_dataType</key><string>SPApplicationsDataType</string>
+<key>_items</key><array><dict>
+<key>_name</key><string>Safari</string><key>version</key><string>17.5</string>
+<key>path</key><string>/Applications/Safari.app</string><key>lastModified</key><date>2024-05-01T10:00:00Z</date>
+<key>signed_by</key><array><string>Software Signing</string><string>Apple Root CA</string></array>
+</dict></array></dict></array></plist>
+"""
+JSON = """{"SPHardwareDataType": [{"_name": "hardware_overview", "machine_model": "Mac14,2", "serial_number": "X1",
+"chip_type": "Apple M2"}], "SPNVMeDataType": [{"_name": "controller", "_items": [{"_name": "SSD", "bsd_name": "disk0",
+"device_model": "APPLE SSD", "size_in_bytes": 251000193024}]}]}
+"""
+
+
+def test_the_xml_of_an_application(tmp_path: Path) -> None:
+    fields = {"name": "Safari", "version": "17.5", "format": "application", "maker": "Software Signing"}
+    fields |= {"folder": "/Applications/Safari.app", "modified_on": "2024-05-01"}
+    assert items_in(tmp_path, "mac", {"commands/system_profiler": XML}) == [Item("software", "Safari", fields)]
+
+
+def test_the_json_of_hardware(tmp_path: Path) -> None:
+    system, processor, disk = items_in(tmp_path, "mac", {"commands/system_profiler": JSON})
+    assert (system.fields["serial"], processor.fields) == ("X1", {"maker": "Apple", "model": "Apple M2"})
+    assert disk == Item("disk", "disk0", {"model": "APPLE SSD", "size_bytes": 251000193024, "transport": "NVMe"})
+
+
+@pytest.mark.parametrize("content", [XML[: len(XML) // 2], JSON[:40].encode(), b"<plist/>", b"[1]", b"{}"])
+def test_a_form_that_is_cut_short_is_an_outcome(tmp_path: Path, content: bytes) -> None:
+    found = found_in(tmp_path, "mac", {"commands/system_profiler": content})
+    assert (found.outcome in (ABSENT, FAILED), found.items) == (True, ())
+
+
 def test_ifconfig_of_macos_with_the_names_of_its_ports(tmp_path: Path) -> None:
     ports = "Hardware Port: Wi-Fi\nDevice: en0\nEthernet Address: 3c:36:00:60:88:11\n"
     files: dict[str, str | bytes] = {
@@ -184,8 +219,9 @@ def test_the_kernel_goes_before_ifconfig(tmp_path: Path) -> None:
 
 @given(st.text(max_size=300) | st.integers(0, len(PROFILE)).map(lambda cut: PROFILE[:cut]))
 def test_any_text_is_a_tree(text: str) -> None:
-    nodes = list(parse(text.encode("utf-8", "replace")).all())
-    assert len(nodes) <= text.count(":")
+    with suppress(Malformed):
+        nodes = list(parse(text.encode("utf-8", "replace")).all())
+        assert len(nodes) <= text.count(":")
 
 
 @given(st.text(max_size=200) | st.integers(0, len(MACOS)).map(lambda cut: MACOS[:cut]))

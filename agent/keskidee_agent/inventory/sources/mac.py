@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import date
 from typing import TYPE_CHECKING
 
 from keskidee_agent.inventory.jedec import maker_of
@@ -46,6 +46,7 @@ DISK_SECTIONS = (
 _EXACT = re.compile(r"\(([\d\s.,\u00a0\u202f]+) bytes\)")
 _ID = re.compile(r"0x([0-9a-fA-F]{4})\b(?:\s+\((.+)\))?")
 _OF_PARALLELS = re.compile(r"/\{[0-9a-f-]{36}\} Applications\.localized/")
+_ISO = re.compile(r"\d{4}-\d\d-\d\d")
 _DAY = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{2,4})\b")
 
 
@@ -238,10 +239,11 @@ def _applications(machine: Machine) -> Iterator[Item]:
 
 
 def _day(text: str) -> str | None:
-    """`2/20/11 3:34 PM` and `10/7/20, 8:53 PM`: month first, as LC_ALL=C writes."""
-    found = _DAY.match(text)
-    if found:
-        year = int(found[3]) + (2000 if len(found[3]) == 2 else 0)
-        with suppress(ValueError):
-            return datetime(year, int(found[1]), int(found[2]), tzinfo=UTC).date().isoformat()
+    """`2/20/11 3:34 PM` and `10/7/20, 8:53 PM`: month first, as LC_ALL=C writes; `2024-05-01T...` in JSON."""
+    found, iso = _DAY.match(text), _ISO.match(text)
+    year = int(found[3]) + (2000 if len(found[3]) == 2 else 0) if found else 0
+    with suppress(ValueError):
+        if found:
+            return date(year, int(found[1]), int(found[2])).isoformat()
+        return date.fromisoformat(iso[0]).isoformat() if iso else None
     return None
