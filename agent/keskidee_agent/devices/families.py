@@ -8,8 +8,9 @@ from __future__ import annotations
 FAMILIES: dict[str, tuple[str | None, str]] = {
     "~2.6.158": (None, "management"),  # BladeCenter's management module
     "~2.3.51.3": (None, "management"),  # IBM's integrated management module
+    "~11.5.7.5": (None, "storage"),  # MSA
     "~36.2.15": (None, "server"),
-    "~42.2": (None, "server"),
+    "~42.2.1": (None, "server"),
     "~43.10.27": (None, "network"),
     "~111.41": (None, "management"),  # Oracle's ILOM
     "~116.3.11.4": (None, "storage"),
@@ -18,6 +19,7 @@ FAMILIES: dict[str, tuple[str | None, str]] = {
     "~211.1.21": (None, "storage"),  # ETERNUS
     "~211.1.127": (None, "network"),
     "~231.2.10.2.11.5": (None, "management"),  # iRMC
+    "~232.22": (None, "management"),  # BladeSystem
     "~258.601": (None, "server"),
     "~388.11": (None, "wireless"),
     "~476.1.42": (None, "power"),  # Liebert
@@ -26,6 +28,7 @@ FAMILIES: dict[str, tuple[str | None, str]] = {
     "~705.1": (None, "power"),
     "~9.1.2307": (None, "server"),  # Prime Infrastructure
     "~318.1.3.14": (None, "environment"),  # InRow cooling
+    "~674.10892.1": (None, "server"),  # OpenManage
     "~789.2": ("ontap", "storage"),
     "~890.1.5.12": (None, "wireless"),
     "~1248.1": (None, "printer"),

@@ -76,7 +76,7 @@ def _usual_kind(maker: Maker | None, words: str) -> str | None:
     general = kind_in_words(words)
     if maker is None:
         return general
-    only_kernel = general == "server" or KERNEL.match(words)
+    only_kernel = KERNEL.match(words) or (general == "server" and system_in_words(words))
     return general if maker.many_kinds and general and not only_kernel else maker.kind
 
 

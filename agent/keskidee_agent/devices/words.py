@@ -42,21 +42,23 @@ _KINDS = {
         asyncos.*\b(web|s\d{3})|web gateway|proxysg|web proxy
     """,
     "management": r"""
-        lights-out|\bidrac|\bilo ?\d|\bbmc\b|\bipmi|remote access controller|console server|terminal server|
+        lights-out|\bilom\b|\bxcc\b|\bcimc\b|onboard administrator|\bidrac|\bilo ?\d|\bbmc\b|\bipmi|
+        remote access controller|console server|terminal server|
         \bkvm\b|chassis (management|manager)|management module|avocent|opengear|cyclades|alterpath|
         lantronix slc|\birmc|out-of-band
     """,
     "firewall": r"""
-        firewall|adaptive security|\bpix\b|\basa\b|fortigate|security gateway|\butm\b|pfsense|opnsense|
+        firewall|firepower|threat defense|adaptive security|\bpix\b|\basa\b|fortigate|security gateway|
+        \butm\b|pfsense|opnsense|
         netscreen|\bsrx\d|check ?point|sonicwall|\bgaia\b|\d+cp(x86_64)?\b|\bcp\d{4}\b|\b-hbsd|endian|
         ipfire|ipcop|firebox|watchguard|stonegate|secure ?platform|\bips\b sensor|smoothwall|intrusion|
         secospace|\busg\d|usg ?flex|zywall|eudemon|secpath
     """,
     "wireless": r"""
-        access ?point|wireless|wi-?fi|\bwlan|\bradio\b|microwave|aironet|airmax|\bptp\b|\bptmp\b|backhaul|
+        access ?point|k9w[78]|wireless|wi-?fi|\bwlan|\bradio\b|microwave|aironet|airmax|\bptp\b|\bptmp\b|backhaul|
         cisco controller|mobility (controller|conductor)|\bap[- ]?\d{1,4}\b|instant.?ap|\bwap\d|\bwac\d|
         \bwax\d|\beap\d|base station|subscriber (unit|module)|mini-link|\brtn\b|epmp|canopy|ligowave|
-        airfiber|\bu[ax]p\b|\bunifi|arubaos|\bair-[ac]|c9800|\bwlc\b|lte (router|cpe)
+        airfiber|\bu[ax]p\b|\bunifi\b|arubaos|\bair-[ac]|c9800|\bwlc\b|lte (router|cpe)
     """,
     "storage": r"""
         \bnas\b|storage|\braid\b|disk array|isilon|onefs|data ?domain|truenas|freenas|qnap|synology|
@@ -73,7 +75,8 @@ _KINDS = {
         -pon\b|webview|gigabit|10/100|poe\b|sfp|stackable|meraki|keenetic|mikrotik|omniswitch|ip office|pbx
     """,
     "server": r"""
-        windows|linux|freebsd|openbsd|netbsd|dragonfly|solaris|sunos|\baix\b|hp-ux|darwin|vmware|esxi?\b|
+        windows|unified computing|linux|freebsd|openbsd|netbsd|dragonfly|solaris|sunos|\baix\b|hp-ux|darwin|
+        vmware|esxi?\b|
         openvms|tru64|irix|netware|proxmox|xenserver|hyper-v|unix|proliant|poweredge|\bucs\b|nutanix
     """,
 }

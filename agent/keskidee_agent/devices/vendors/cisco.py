@@ -70,6 +70,7 @@ PROFILES = (
         patterns=(
             (r"Cisco IOS Software.*(IOSXE|IOS-XE|CAT\dK_|\[)", "iosxe", "network"),
             (r"Cisco IOS XR", "iosxr", "network"),
+            (r"Cisco IOS Software.*-K9W[78]-", "ios", "wireless"),
             (r"Cisco NX-OS", "nxos", "network"),
             (r"Adaptive Security Appliance", "asa", "firewall"),
             (r"^Cisco Controller$|Cisco Business Wireless", "aireos", "wireless"),

@@ -11,7 +11,10 @@ PROFILES = (
     Profile(
         vendor=None,
         object_ids={"~25506": ("comware", "network")},
-        patterns=((r"Comware (Platform )?Software", "comware", "network"),),
+        patterns=(
+            (r"Comware (Platform )?Software", "comware", "network"),
+            (r"(?s)Comware.*(Wireless|Access) Controller", "comware", "wireless"),
+        ),
         walks=(EXTENDED, "~25506.2.6.1.3.1.1", "~25506.8.35.9.1"),
         model=(Words(r"HPE? (?!Comware)(\S+(?: Switch)?)"), Words(r"H3C (\S+)")),
         version=(Words(r"Software Version ([\d.]+)"), Words(r"Version ([\d.]+)")),
