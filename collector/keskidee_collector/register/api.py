@@ -6,10 +6,14 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import Response
 from starlette.routing import Route
 
-from keskidee_collector.answers import problem
+from keskidee_collector import access
+from keskidee_collector.access import API_WRITE, NotAllowed
+from keskidee_collector.answers import SMALL_BODY_BYTES, NoBody, bounded_body, decoded, disk_problem, problem
+from keskidee_collector.register import hand
 from keskidee_collector.register.assets import (
     FILTERS,
     PAGE_AT_MOST,
@@ -29,6 +33,11 @@ if TYPE_CHECKING:
     from keskidee_collector.state import State
 
 CHANGES_AT_MOST = 1000
+REFUSALS = {
+    hand.NO_ASSET: (404, "unknown", "there is no such asset"),
+    hand.OTHER_VERSION: (412, "other_version", "it was changed meanwhile: read it again"),
+    hand.TAG_TAKEN: (409, "asset_tag", "another asset has this tag"),
+}
 
 
 class BadQuestion(Exception):
@@ -51,17 +60,21 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AssetRoutes:
-    """The routes that read."""
+    """The routes."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, admin_token: str) -> None:
+        self._state = state
         self._assets = state.assets
+        self._admin = access.digest(admin_token)
 
     def routes(self) -> list[Route]:
         """The register's routes."""
         return [
             Route("/v1/assets", self.listed, methods=["GET"]),
+            Route("/v1/assets", self.enter, methods=["POST"]),
             Route("/v1/assets/changes", self.changed, methods=["GET"]),
             Route("/v1/assets/{asset_id}", self.one, methods=["GET"]),
+            Route("/v1/assets/{asset_id}", self.set, methods=["PATCH"]),
         ]
 
     async def listed(self, request: Request) -> Response:
@@ -91,6 +104,68 @@ class AssetRoutes:
         found = await asyncio.to_thread(self._assets.changes, since=since, after=after, at_most=CHANGES_AT_MOST)
         return answer(Changes(changes=found, after=found[-1].id if found else after))
 
+    async def enter(self, request: Request) -> Response:
+        """A thing without an agent; 201. It needs a name and a kind."""
+        try:
+            by = self._writer_of(request)
+            fields = (await self._asked(request)).fields()
+        except _Refused as refused:
+            return refused.answer
+        if not (fields.get("name") and fields.get("kind")):
+            return problem(422, "malformed", "an asset has a name and a kind, such as projector")
+        return await self._written(hand.Entering(fields, by=by, now=self._state.now()), 201)
+
+    async def set(self, request: Request) -> Response:
+        """Fields of an asset, with If-Match for the version that the person saw (or *)."""
+        try:
+            by = self._writer_of(request)
+            version = _version(request.headers.get("if-match", ""))
+            fields = (await self._asked(request)).fields()
+        except _Refused as refused:
+            return refused.answer
+        job = hand.Setting(request.path_params["asset_id"], fields, version=version, by=by, now=self._state.now())
+        return await self._written(job, 200)
+
+    async def _written(self, job: hand.Entering | hand.Setting, status: int) -> Response:
+        try:
+            await self._state.register.writer.save(job)
+        except SQLAlchemyError:
+            return disk_problem()
+        if job.outcome != hand.DONE:
+            return problem(*REFUSALS[job.outcome])
+        asset = await asyncio.to_thread(self._assets.asset, job.asset_id)
+        assert asset is not None
+        return answer(asset, status, {"ETag": etag(asset), "Location": f"/v1/assets/{asset.id}"})
+
+    def _writer_of(self, request: Request) -> str:
+        """Who writes: the id of the token. A browser never sends a bearer by itself, so no other page can write."""
+        scheme, _, secret = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer":
+            if access.matches(secret.strip(), self._admin):
+                return "admin"
+            try:
+                return self._state.access.check(secret.strip(), API_WRITE, self._state.now()).id
+            except NotAllowed:
+                pass
+        raise _Refused(problem(401, "credential", "writing here needs an api-write token as bearer"))
+
+    async def _asked(self, request: Request) -> hand.ByHand:
+        try:
+            body = await bounded_body(request, SMALL_BODY_BYTES, self._state.settings.limits.receive_seconds)
+            return decoded(body, hand.ByHand)
+        except NoBody as error:
+            raise _Refused(error.answer()) from None
+        except msgspec.MsgspecError as error:
+            raise _Refused(problem(422, "malformed", str(error))) from None
+
+
+class _Refused(Exception):
+    """The answer to a request that writes nothing."""
+
+    def __init__(self, answer: Response) -> None:
+        super().__init__()
+        self.answer = answer
+
 
 def question_of(parameters: Mapping[str, str]) -> Question:
     """The question in a URL. Raises BadQuestion."""
@@ -116,6 +191,16 @@ def question_of(parameters: Mapping[str, str]) -> Question:
 def etag(asset: Asset) -> str:
     """The version of an asset's own fields (RFC 9110, 8.8.3)."""
     return f'"{asset.version}"'
+
+
+def _version(if_match: str) -> int | None:
+    """The version that a person saw; None for any."""
+    if if_match == "*":
+        return None
+    text = if_match.removeprefix("W/").strip('"')
+    if not text:
+        raise _Refused(problem(428, "version", "If-Match with the ETag of the asset as you saw it, or *"))
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else -1
 
 
 def answer(told: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
