@@ -133,8 +133,11 @@ class Machine(Files):
             question = self._asking[path] = Question(path)
         return question
 
-    def run(self, *command: str, seconds: float = 10.0) -> bytes:
-        """Standard output of a command. Raises NotHere where it is not installed, TimedOut, or OSError if it fails."""
+    def run(self, *command: str, seconds: float = 10.0, status_counts: bool = True) -> bytes:
+        """Standard output of a command. Raises NotHere where it is not installed, TimedOut, or OSError if it fails.
+
+        `status_counts=False` is for tools such as smartctl, whose exit status tells of the disk and not of the run.
+        """
         import subprocess
 
         environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C", "LANG": "C"}
@@ -142,7 +145,12 @@ class Machine(Files):
             environment = {**os.environ, "LC_ALL": "C"}
         try:
             done = subprocess.run(
-                command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=seconds, check=True
+                command,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=seconds,
+                check=status_counts,
             )
         except subprocess.TimeoutExpired:
             raise TimedOut(f"{command[0]} did not end within {seconds:g} s") from None

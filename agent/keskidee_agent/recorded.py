@@ -13,6 +13,7 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from keskidee_agent import handed
 from keskidee_agent.kernel_clock import NAMES
 from keskidee_agent.machine import DARWIN, LINUX, WINDOWS, Machine
 from keskidee_agent.space import Space
@@ -123,7 +124,7 @@ class RecordedMachine(Machine):
             return _recorded_error(str(found["error"]))
         return _recorded_space(found)
 
-    def run(self, *command: str, seconds: float = 10.0) -> bytes:
+    def run(self, *command: str, seconds: float = 10.0, status_counts: bool = True) -> bytes:
         """The recorded output: the file of the bare tool, otherwise that of the command line with `/` written `_`."""
         tool = command[0].rpartition("/")[2]
         for name in (tool, " ".join(command).replace("/", "_"), " ".join((tool, *command[1:])).replace("/", "_")):
@@ -132,6 +133,19 @@ class RecordedMachine(Machine):
             except (NotHere, Malformed):
                 continue
         raise NotHere(f"{tool} is not recorded")
+
+    def registry(self, key: str, name: str) -> str:
+        """A value under HKEY_LOCAL_MACHINE in the export files of the recording."""
+        from keskidee_agent.inventory.registry import MACHINE, registry_of, text
+
+        found = text(registry_of(self).values(f"{MACHINE}\\{key}"), name)
+        if not found:
+            raise NotHere(f"no HKLM\\{key} {name} in the recording")
+        return found
+
+    def smbios(self) -> bytes:
+        """The recorded table, on every system where the Linux kernel shows it."""
+        return handed.content(self, "sys/firmware/dmi/tables/DMI")
 
     @property
     def psutil(self) -> Any:

@@ -85,8 +85,8 @@ class Recorder(Machine):
             recorded[path.decode("utf-8", "replace")] = _recorded(answer)
         return answers
 
-    def run(self, *command: str, seconds: float = 10.0) -> bytes:
-        output = super().run(*command, seconds=seconds)
+    def run(self, *command: str, seconds: float = 10.0, status_counts: bool = True) -> bytes:
+        output = super().run(*command, seconds=seconds, status_counts=status_counts)
         self.commands[" ".join(command).replace("/", "_")] = output
         return output
 

@@ -10,6 +10,8 @@ from base64 import b64encode
 from ipaddress import ip_interface
 from typing import TYPE_CHECKING, Any
 
+from keskidee_report.glpi_systems import system_sections
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
@@ -50,6 +52,7 @@ LISTS: dict[str, tuple[str, Columns]] = {
         "cpus",
         {
             "name": ("model", str),
+            "description": ("description", str),
             "manufacturer": ("maker", str),
             "core": ("cores_enabled", _same),
             "corecount": ("cores", _same),
@@ -71,6 +74,7 @@ LISTS: dict[str, tuple[str, Columns]] = {
             "capacity": ("size_bytes", _mib),
             "caption": ("slot", str),
             "description": ("form_factor", str),
+            "formfactor": ("form_factor", str),
             "type": ("type", str),
             "speed": ("speed_transfers_per_second", lambda value: str(_mega(value))),
             "manufacturer": ("maker", str),
@@ -148,6 +152,7 @@ LISTS: dict[str, tuple[str, Columns]] = {
         {
             "chipset": ("chip", str),
             "memory": ("memory_bytes", _mib),
+            "resolution": ("resolution", str),
             "pcislot": ("address", _slot),
         },
     ),
@@ -200,6 +205,9 @@ ONCE: dict[str, dict[str, Columns]] = {
 }
 """Sections that are one object, made of the first item of each kind."""
 
+NETWORK = {"mac": "mac", "type": "type", "virtualdev": "virtual", "driver": "driver", "mtu": "mtu_bytes"}
+NETWORK |= {"manufacturer": "maker", "model": "model", "pnpdeviceid": "pnp_id"}
+
 
 def as_glpi(document: Mapping[str, Any]) -> dict[str, Any]:
     """The inventory `{"machine", "items", ...}` as GLPI takes it: `deviceid`, `itemtype`, `content`."""
@@ -225,6 +233,7 @@ def as_glpi(document: Mapping[str, Any]) -> dict[str, Any]:
     for number, row in enumerate(content["memories"], 1):
         row["numslots"] = number
     content["networks"] = [row for fields in items.get("network", ()) for row in _networks(fields)]
+    content.update(system_sections(items))
     identity = machine.get("machine_id_hash") or hostname or "unknown"
     kept = {section: rows for section, rows in content.items() if rows}
     return {"deviceid": identity, "itemtype": "Computer", "action": "inventory", "content": kept}
@@ -259,9 +268,11 @@ def _made(fields: Fields) -> dict[str, str]:
 def _networks(fields: Fields) -> Iterable[dict[str, Any]]:
     """A row an address, as theirs are; a row without one where the interface has none."""
     plain: dict[str, Any] = {"description": fields.get("name", fields["key"])}
-    for theirs, ours in (("mac", "mac"), ("type", "type"), ("virtualdev", "virtual"), ("driver", "driver")):
+    for theirs, ours in NETWORK.items():
         if ours in fields:
             plain[theirs] = fields[ours]
+    if "speed_bits_per_second" in fields:
+        plain["speed"] = str(_mega(fields["speed_bits_per_second"]))
     if "up" in fields:
         plain["status"] = "up" if fields["up"] else "down"
     rows = [{**plain, **_address(text)} for text in fields.get("addresses", ())]

@@ -17,6 +17,7 @@ from keskidee import __version__
 COMMANDS = {
     "up": "keskidee.up",
     "agent": "keskidee_agent.commands",
+    "device": "keskidee_agent.devices.commands",
     "collector": "keskidee_collector.commands",
     "register": "keskidee_collector.commands",
 }
@@ -38,6 +39,8 @@ start here
 
 on every machine
   agent        report this machine: once, inventory, run, enrol, doctor
+
+  device       read one switch, UPS or printer by SNMP
 
 on the machine that listens
   collector    the server: serve, its tokens and machines, backup and restore

@@ -188,7 +188,7 @@ def files_of_the_kernel() -> list[str]:
     found = []
     for name in os.listdir("/proc/self/fd"):
         try:
-            found.append(os.readlink(f"/proc/self/fd/{name}"))
+            found.append(os.readlink(f"/proc/self/fd/{name}").removesuffix(" (deleted)"))  # its process ended
         except FileNotFoundError:
             continue
     return sorted(path for path in found if path.startswith(("/proc/", "/sys/")) and not path.endswith("/fd"))

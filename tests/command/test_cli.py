@@ -51,7 +51,7 @@ def test_version_is_the_installed_one(capsys: pytest.CaptureFixture[str]) -> Non
 
 SLIPS = {
     "agnt": "keskidee: unknown command 'agnt', did you mean agent?\n",
-    "zzz": "keskidee: unknown command 'zzz'; there are up, agent, collector, register\n",
+    "zzz": "keskidee: unknown command 'zzz'; there are up, agent, device, collector, register\n",
     "--verison": "keskidee: unknown option '--verison', did you mean --version?\n",
     "up --lisen 127.0.0.1:1": "keskidee up: unknown option --lisen, did you mean --listen?\n",
     "up --lisen=127.0.0.1:1": "keskidee up: unknown option --lisen, did you mean --listen?\n",

@@ -32,8 +32,8 @@ SLACK_SECONDS = 2.5
 OWN_TIME_SECONDS = 0.9
 """Less than an interval: a sample is at its own time, and not at that of the report before or after it."""
 POST_SECONDS = 3.0
-"""How long a try that was lost was under way at most. The collector takes a POST for just made, so that its reports come
-out as late as it was under way."""
+"""How long a try that was lost was under way at most. The collector takes a POST for just made, so that its reports
+come out as late as it was under way."""
 
 pytestmark = [pytest.mark.slow, pytest.mark.soak, pytest.mark.timeout(240 + 90 * ROUNDS)]
 

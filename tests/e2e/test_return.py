@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from tests.receivers import Server
 
 MACHINES = scaled(40, 1000)
-INTERVAL_SECONDS = scaled(2, 15)
+INTERVAL_SECONDS = scaled(5, 15)
 OUTAGE_SECONDS = int(os.environ.get("KESKIDEE_OUTAGE_SECONDS") or scaled(600, 6 * 3600))
 REPORTS = OUTAGE_SECONDS // INTERVAL_SECONDS
 LEFT_SECONDS = scaled(90, 3 * 3600)

@@ -74,6 +74,7 @@ def as_json(machine: Machine, results: Sequence[Found]) -> dict[str, Any]:
             "reason": found.reason,
             "seconds": round(found.seconds, 6),
             "kinds": list(found.source.kinds),
+            **({"moving": list(found.source.moving)} if found.source.moving else {}),
         }
         for found in results
     ]

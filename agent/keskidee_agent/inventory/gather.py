@@ -36,12 +36,16 @@ _OUTCOMES = {NotHere: ABSENT, Denied: DENIED, TimedOut: TIMED_OUT}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A source as found. `kinds` are those of its items: where it is not ok, what is missing of them is not gone."""
+    """A source as found. `kinds` are those of its items: where it is not ok, what is missing of them is not gone.
+
+    `moving` are fields that change while nothing happened (a disk's hours): they are no change worth telling.
+    """
 
     name: str
     module: SourceModule
     kinds: tuple[str, ...] = ()
     platforms: tuple[str, ...] = ()
+    moving: tuple[str, ...] = ()
     deadline_seconds: float = DEADLINE_SECONDS
 
 
@@ -69,6 +73,7 @@ def source_of(name: str, module: SourceModule) -> Source:
         module=module,
         kinds=getattr(module, "KINDS", ()),
         platforms=getattr(module, "PLATFORMS", ()),
+        moving=getattr(module, "MOVING", ()),
         deadline_seconds=getattr(module, "DEADLINE_SECONDS", DEADLINE_SECONDS),
     )
 

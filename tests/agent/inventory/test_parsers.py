@@ -134,6 +134,14 @@ def test_lspci_says_the_same() -> None:
     )
 
 
+def test_graphics_are_found_in_a_list_without_numbers_too(tmp_path: Path) -> None:
+    write_files(
+        tmp_path, {"commands/lspci": "01:00.0 VGA compatible controller: NVIDIA Corporation NV43GL [Quadro FX 550]\n"}
+    )
+    _, graphics = items(tmp_path, "pci")
+    assert (graphics["maker"], graphics["model"], graphics["chip"]) == ("NVIDIA Corporation", "Quadro FX 550", "NV43GL")
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 PLATFORMS = ("linux",)
 KINDS = ("pci", "graphics")
 DISPLAY = "03"  # PCI Code and ID Assignment Specification, 1.4: display controllers
+DISPLAY_NAMES = ("VGA compatible controller", "XGA compatible controller", "3D controller", "Display controller")
+"""The same as lspci without -nn names them."""
 
 
 def read(machine: Machine) -> Iterator[Item]:
@@ -29,7 +31,7 @@ def read(machine: Machine) -> Iterator[Item]:
     for device in devices:
         yield item("pci", device.address, _fields(device))
     for device in devices:
-        if device.class_code.startswith(DISPLAY):
+        if device.class_code.startswith(DISPLAY) or (not device.class_code and device.class_name in DISPLAY_NAMES):
             yield item("graphics", device.address, _graphics(device))
 
 

@@ -1,0 +1,109 @@
+"""What a device answered, kept by subtree and handed out by column, so that parsing asks nothing of the network.
+
+Devices answer what they like: numbers in strings, names that are not UTF-8, negative counters. What is no number is no
+number (None); text is UTF-8 where it reads so and Latin-1 otherwise, without the zero bytes that devices pad with.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from keskidee_agent.devices.engine import Row, Value
+
+LEADING_NUMBER = re.compile(r"\s*(-?\d+(?:\.\d+)?)")
+
+
+class Answers:
+    """The values of one reading of one device."""
+
+    def __init__(self) -> None:
+        self._walked: dict[str, list[Row]] = {}
+        self._scalars: dict[str, Value] = {}
+        self._columns: dict[str, dict[str, dict[str, Value]]] = {}
+
+    def add_walk(self, root: str, rows: list[Row]) -> None:
+        self._walked[root] = rows
+
+    def add_scalars(self, rows: Iterable[Row]) -> None:
+        self._scalars.update(rows)
+
+    def column(self, oid: str) -> dict[str, Value]:
+        """What stands below an OID, by the rest of the name: the index of a table, `0` of a scalar."""
+        parent, _, own = oid.rpartition(".")
+        if parent not in self._columns:
+            self._columns[parent] = self._grouped(parent)
+        return self._columns[parent].get(own, {})
+
+    def _grouped(self, parent: str) -> dict[str, dict[str, Value]]:
+        groups: dict[str, dict[str, Value]] = {}
+        inside, skip = parent + ".", len(parent) + 1
+        for oid, value in self._rows_near(parent):
+            if oid.startswith(inside):
+                own, _, index = oid[skip:].partition(".")
+                groups.setdefault(own, {})[index] = value
+        return groups
+
+    def _rows_near(self, oid: str) -> Iterable[Row]:
+        for root, rows in self._walked.items():
+            if oid.startswith(root) or root.startswith(oid):
+                yield from rows
+        yield from self._scalars.items()
+
+    def texts(self, oid: str) -> dict[str, str]:
+        """A column as text; what is empty is left out."""
+        return {index: words for index, value in self.column(oid).items() if (words := text(value))}
+
+    def numbers(self, oid: str) -> dict[str, float]:
+        """A column as numbers; what is none is left out."""
+        return {index: found for index, value in self.column(oid).items() if (found := number(value)) is not None}
+
+    def integers(self, oid: str) -> dict[str, int]:
+        """A column as whole numbers."""
+        return {index: int(found) for index, found in self.numbers(oid).items()}
+
+    def scalar(self, oid: str) -> Value | None:
+        """The value of one full name (`...1.0`), or None."""
+        if oid in self._scalars:
+            return self._scalars[oid]
+        column, _, index = oid.rpartition(".")
+        return self.column(column).get(index)
+
+    def first(self, oid: str) -> str | None:
+        """The first text of a full name or of a column."""
+        value = self.scalar(oid)
+        words = None if value is None else text(value)
+        return words or next(iter(self.texts(oid).values()), None)
+
+
+def text(value: Value) -> str:
+    """Words out of whatever a device sent."""
+    if not isinstance(value, bytes):
+        return str(value)
+    value = value.rstrip(b"\0")
+    try:
+        words = value.decode("utf-8")
+    except UnicodeDecodeError:
+        words = value.decode("latin-1")
+    return words.replace("\0", "").strip()
+
+
+def number(value: Value) -> float | None:
+    """A number, also out of a string such as `33 (Normal)`; None where there is none."""
+    if isinstance(value, (int, float)):
+        return value
+    found = LEADING_NUMBER.match(text(value))
+    if found is None:
+        return None
+    digits = found[1]
+    return float(digits) if "." in digits else int(digits)
+
+
+def hardware_address(value: Value | None) -> str | None:
+    """`00:1b:21:0a:0b:0c`; None for what is no six bytes, or all zero."""
+    if not isinstance(value, bytes) or len(value) != 6 or not any(value):
+        return None
+    return value.hex(":")

@@ -1,0 +1,114 @@
+"""`keskidee device HOST`: identifies and reads one SNMP device, and prints it as JSON or Prometheus text."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import json
+import sys
+from typing import TYPE_CHECKING
+
+from keskidee_agent.devices.document import as_document
+from keskidee_agent.devices.engine import Address, Credential, Engine, Garbled, NoAnswer, Refused
+from keskidee_agent.devices.metrics import samples
+from keskidee_agent.devices.read import read_device
+from keskidee_agent.devices.secrets import COMMUNITY, WrongSecret, credential_of
+from keskidee_agent.once import as_prometheus, write_stdout
+
+if TYPE_CHECKING:
+    import argparse
+
+    from keskidee_agent.devices.read import DeviceReading
+
+READ, NOTHING_READ, USAGE = 0, 1, 2
+ENGINES = {
+    "gufo": ("keskidee_agent.devices.gufo_engine", "GufoEngine"),
+    "pysnmp": ("keskidee_agent.devices.pysnmp_engine", "PysnmpEngine"),
+}
+EPILOG = f"""\
+A community may also stand in the environment, as {COMMUNITY}; keys of version 3 stand in files, on the first line.
+
+examples
+  keskidee device 192.0.2.1 --community public
+  keskidee device ups.example.org --user monitor --auth SHA:auth.key --priv AES:priv.key --format prometheus"""
+
+
+def add_commands(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Adds `device` to the command line."""
+    from argparse import RawDescriptionHelpFormatter
+
+    parser = subparsers.add_parser(
+        "device",
+        help="read one SNMP device",
+        description=__doc__,
+        epilog=EPILOG,
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("host", metavar="HOST", help="name or address of the device")
+    parser.add_argument("--port", type=int, default=161, help="default: 161")
+    parser.add_argument("--community", help="default: public")
+    parser.add_argument("--v1", action="store_true", help="speak version 1, for devices that know no other")
+    parser.add_argument("--user", help="speak version 3, as this user")
+    parser.add_argument("--auth", metavar="SHA:FILE", help="authentication and the file with its passphrase")
+    parser.add_argument("--priv", metavar="AES:FILE", help="encryption and the file with its passphrase")
+    parser.add_argument(
+        "--timeout", type=float, default=2.0, metavar="SECONDS", help="for one question; three are asked"
+    )
+    parser.add_argument("--engine", choices=sorted(ENGINES), help="default: gufo where it is installed")
+    parser.add_argument("--format", choices=("json", "prometheus"), default="json", help="default: json")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Prints the device, and on stderr what could not be read. Status: 0 something was read, 1 nothing, 2 usage."""
+    if args.host.startswith(("https://", "http://")):
+        return _failed("Redfish is not read yet: give the device's name or address", USAGE)
+    if not 0 < args.port < 1 << 16 or args.timeout <= 0:
+        return _failed("--port is 1 to 65535, and --timeout more than 0", USAGE)
+    try:
+        credential = credential_of(args)
+        address = Address(host=args.host, port=args.port, timeout_seconds=args.timeout)
+        reading = asyncio.run(_read(args.engine, address, credential))
+    except WrongSecret as error:
+        return _failed(str(error), USAGE)
+    except NoAnswer as error:
+        hint = "" if credential.user else " (unreachable, no SNMP, or another community)"
+        return _failed(f"{args.host}: {error}{hint}", NOTHING_READ)
+    except (Refused, Garbled, OSError) as error:
+        return _failed(f"{args.host}: {error}", NOTHING_READ)
+    _write(reading, args.format)
+    for trouble in reading.troubles:
+        _failed(f"{args.host}: {trouble}", READ)
+    return READ
+
+
+async def _read(engine_name: str | None, address: Address, credential: Credential) -> DeviceReading:
+    engine = open_engine(engine_name, address, credential)
+    try:
+        return await read_device(engine)
+    finally:
+        engine.close()
+
+
+def open_engine(name: str | None, address: Address, credential: Credential) -> Engine:
+    """The engine of that name; without one the quick one, or pysnmp where it is not installed."""
+    for candidate in [name] if name else ["gufo", "pysnmp"]:
+        module, class_ = ENGINES[candidate]
+        try:
+            engine: Engine = getattr(importlib.import_module(module), class_)(address, credential)
+        except ModuleNotFoundError:
+            continue
+        return engine
+    raise WrongSecret(f"{name or 'gufo-snmp or pysnmp'} is not installed: pip install 'keskidee[snmp]'")
+
+
+def _write(reading: DeviceReading, form: str) -> None:
+    if form == "json":
+        write_stdout(json.dumps(as_document(reading), ensure_ascii=False, indent=1) + "\n")
+    else:
+        write_stdout(as_prometheus(samples(reading)))
+
+
+def _failed(message: str, status: int) -> int:
+    sys.stderr.write(f"keskidee: {message}\n")
+    return status

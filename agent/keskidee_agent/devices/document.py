@@ -1,0 +1,31 @@
+"""One device as JSON, in the form of the contract."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from keskidee_agent.devices.read import DeviceReading
+
+
+def as_document(reading: DeviceReading) -> dict[str, Any]:
+    """The keys of the contract: `device` is an object, all others are lists of objects."""
+    parts = reading.parts
+    return {
+        "device": asdict(reading.identity),
+        "ports": _rows(parts.ports),
+        "components": _rows(parts.components),
+        "sensors": _rows(parts.sensors),
+        "supplies": _rows(parts.supplies),
+        "processors": _rows(parts.processors),
+        "memory": _rows(parts.memory),
+        "storage": _rows(parts.storage),
+        "neighbours": _rows(parts.neighbours),
+    }
+
+
+def _rows(parts: Iterable[Any]) -> list[dict[str, Any]]:
+    return [{name.rstrip("_"): value for name, value in asdict(part).items()} for part in parts]

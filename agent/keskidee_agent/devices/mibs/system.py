@@ -1,0 +1,11 @@
+"""SNMPv2-MIB (RFC 3418): the system group."""
+
+from __future__ import annotations
+
+SYSTEM = "1.3.6.1.2.1.1."
+DESCRIPTION, OBJECT_ID, UPTIME = SYSTEM + "1.0", SYSTEM + "2.0", SYSTEM + "3.0"
+CONTACT, NAME, LOCATION = SYSTEM + "4.0", SYSTEM + "5.0", SYSTEM + "6.0"
+INTERFACES = "1.3.6.1.2.1.2.1.0"  # ifNumber of IF-MIB
+ALL = (DESCRIPTION, OBJECT_ID, UPTIME, CONTACT, NAME, LOCATION, INTERFACES)
+
+HUNDREDTHS = 100

@@ -1,0 +1,141 @@
+"""Reads one device: who it is, then each table it may have, then what stands in them.
+
+All is asked first and parsed afterwards, so that a device that dies on the way leaves what it has said.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from keskidee_agent.devices import standard
+from keskidee_agent.devices.answers import Answers
+from keskidee_agent.devices.engine import NoAnswer
+from keskidee_agent.devices.identify import Known, identify, probes
+from keskidee_agent.devices.mibs import entity, host, printer, system, ups
+from keskidee_agent.devices.parts import Identity, Parts
+from keskidee_agent.devices.profile import add_table, fact, full
+from keskidee_agent.devices.walk import got, walked
+from keskidee_agent.placeholders import said
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from keskidee_agent.devices.engine import Engine
+
+
+@dataclass(slots=True, kw_only=True)
+class DeviceReading:
+    """One device, what it is made of, and what could not be read of it (a line each)."""
+
+    identity: Identity
+    parts: Parts
+    answers: Answers
+    troubles: list[str] = field(default_factory=list)
+
+
+async def read_device(engine: Engine) -> DeviceReading:
+    """One reading. Raises NoAnswer, Refused or Garbled where not even the system group was answered."""
+    answers = Answers()
+    answers.add_scalars(await got(engine, system.ALL))
+    known = await _known(engine, answers)
+    troubles = await _walk_all(engine, answers, _roots(known))
+    parts = parsed(known, answers)
+    return DeviceReading(identity=identity_of(known, answers), parts=parts, answers=answers, troubles=troubles)
+
+
+async def _known(engine: Engine, answers: Answers) -> Known:
+    """Who it is; a device whose agent is Net-SNMP, or that does not say, is asked what only certain makers answer."""
+    object_id, words = answers.first(system.OBJECT_ID), answers.first(system.DESCRIPTION)
+    known = identify(object_id, words)
+    if known.profiles and object_id and not object_id.startswith(full("~8072.")):
+        return known
+    answered = await got(engine, probes())
+    return identify(object_id, words, [oid for oid, _ in answered])
+
+
+def _roots(known: Known) -> list[str]:
+    """The subtrees to walk, none inside another."""
+    roots = [*standard.WALKS, *(full(oid) for profile in known.profiles for oid in profile.walks)]
+    unique = list(dict.fromkeys(roots))
+    return [root for root in unique if not any(root.startswith(other + ".") for other in unique)]
+
+
+async def _walk_all(engine: Engine, answers: Answers, roots: Iterable[str]) -> list[str]:
+    """Walks each subtree; gives a line for each that was not read to its end. Stops where the device has gone."""
+    troubles = []
+    for at, root in enumerate(remaining := list(roots)):
+        rows, reason = await walked(engine, root)
+        answers.add_walk(root, rows)
+        if reason is None:
+            continue
+        troubles.append(f"{root}: {reason}")
+        if reason.startswith("no answer") and not await _alive(engine):
+            left = len(remaining) - at - 1
+            troubles.append(f"the device answers no more; {left} tables were not asked for, what was read stays")
+            break
+    return troubles
+
+
+async def _alive(engine: Engine) -> bool:
+    try:
+        await got(engine, [system.UPTIME])
+    except NoAnswer:
+        return False
+    return True
+
+
+def parsed(known: Known, answers: Answers) -> Parts:
+    """What the answers say of a device that is known; a sensor that two tables name counts once."""
+    parts = Parts()
+    standard.add_standard(answers, parts)
+    for profile in known.profiles:
+        add_table(profile, answers, parts)
+    parts.sensors = list({sensor.oid: sensor for sensor in parts.sensors}.values())
+    return parts
+
+
+def identity_of(known: Known, answers: Answers) -> Identity:
+    """Model, serial and version as the vendor's table says, else as the standard MIBs do."""
+    facts = {
+        what: told_by(fact(getattr(profile, what), answers) for profile in reversed(known.profiles))
+        for what in ("model", "serial", "version")
+    }
+    uptime = answers.scalar(system.UPTIME)
+    return Identity(
+        name=answers.first(system.NAME),
+        vendor=known.vendor,
+        model=facts["model"] or told_by([entity.model(answers), *_usual_models(known, answers)]),
+        serial=facts["serial"] or told_by([entity.serial(answers), answers.first(full(printer.SERIAL))]),
+        version=facts["version"]
+        or told_by([entity.version(answers), fact(ups.STANDARD.version, answers), _in_words(answers)]),
+        system=known.system,
+        kind=known.kind,
+        location=answers.first(system.LOCATION),
+        contact=answers.first(system.CONTACT),
+        uptime_seconds=uptime / system.HUNDREDTHS if isinstance(uptime, int) else None,
+        sys_object_id=answers.first(system.OBJECT_ID),
+    )
+
+
+def _usual_models(known: Known, answers: Answers) -> Iterator[str | None]:
+    """The model where the standard MIBs have it: of a UPS, and of a printer as the host's first device."""
+    yield fact(ups.STANDARD.model, answers)
+    if known.kind == "printer":
+        yield answers.first(f"{host.DEVICE}.3")
+
+
+def told_by(facts: Iterable[str | None]) -> str | None:
+    """The first fact that a maker has filled in. A row of digits may be a serial here, unlike in a PC's firmware."""
+    return next((words for words in facts if words and (said(words) or _digits(words))), None)
+
+
+def _digits(words: str) -> bool:
+    return words.isdigit() and len(set(words)) > 2
+
+
+def _in_words(answers: Answers) -> str | None:
+    """A version that sysDescr names."""
+    found = re.search(r"\b[Vv](?:ersion|er)?[ :.]*(\d+(?:\.\w+)+)", answers.first(system.DESCRIPTION) or "")
+    return found[1] if found else None

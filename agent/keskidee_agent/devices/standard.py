@@ -1,0 +1,27 @@
+"""The standard MIBs that every device is asked for, in order: what matters most first, in case it dies."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from keskidee_agent.devices.mibs import entity, host, interfaces, neighbours, power_ethernet, printer, ups
+from keskidee_agent.devices.profile import add_table, full
+
+if TYPE_CHECKING:
+    from keskidee_agent.devices.answers import Answers
+    from keskidee_agent.devices.parts import Parts
+
+READERS = (interfaces, entity, host, printer, neighbours)
+TABLES = (ups.STANDARD, power_ethernet.STANDARD)
+
+WALKS: tuple[str, ...] = tuple(
+    full(oid) for part in (*(reader.WALKS for reader in READERS), *(table.walks for table in TABLES)) for oid in part
+)
+
+
+def add_standard(answers: Answers, parts: Parts) -> None:
+    """Everything the standard MIBs say of a device."""
+    for reader in READERS:
+        reader.read(answers, parts)
+    for table in TABLES:
+        add_table(table, answers, parts)

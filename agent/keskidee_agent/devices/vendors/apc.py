@@ -1,0 +1,65 @@
+"""APC (Schneider Electric): UPSs, rack PDUs and probes, by PowerNet-MIB."""
+
+from __future__ import annotations
+
+from keskidee_agent.devices.profile import Column, Profile, Words
+
+UPS, PDU, RPDU2, PROBES = "~318.1.1.1", "~318.1.1.12", "~318.1.1.26", "~318.1.1.25"
+SWITCHED = "~318.1.1.4"
+
+PROFILES = (
+    Profile(
+        vendor="APC",
+        object_ids={"~318": ("apc", "power"), "~318.1.3.14": ("apc", "environment")},
+        walks=(UPS, PDU, SWITCHED, PROBES, RPDU2),
+        model=(UPS + ".1.1.1.0", PDU + ".1.5.0", RPDU2 + ".2.1.8", SWITCHED + ".1.4.0", Words(r"MN:(\S+)")),
+        serial=(UPS + ".1.2.3.0", PDU + ".1.6.0", RPDU2 + ".2.1.9", SWITCHED + ".1.5.0", Words(r"SN: ?(\w+)")),
+        version=(Words(r"PF:(\S+) .*AF1:(\S+)", form="AOS {} / App {}"),),
+        sensors=(
+            Column(class_="charge", oid="~318.1.1.1.2.3.1", words="Battery charge", divisor=10),
+            Column(class_="temperature", oid="~318.1.1.1.2.3.2", words="Battery temperature", divisor=10),
+            Column(class_="voltage", oid="~318.1.1.1.2.3.4", words="Battery voltage", divisor=10),
+            Column(class_="runtime", oid="~318.1.1.1.2.2.3", words="Runtime left", divisor=6000),
+            Column(class_="state", oid="~318.1.1.1.2.2.4", words="Battery replacement"),
+            Column(class_="voltage", oid="~318.1.1.1.3.3.1", words="Input voltage", divisor=10),
+            Column(class_="frequency", oid="~318.1.1.1.3.3.4", words="Input frequency", divisor=10),
+            Column(class_="state", oid="~318.1.1.1.4.1.1", words="Output status"),
+            Column(class_="voltage", oid="~318.1.1.1.4.3.1", words="Output voltage", divisor=10),
+            Column(class_="frequency", oid="~318.1.1.1.4.3.2", words="Output frequency", divisor=10),
+            Column(class_="load", oid="~318.1.1.1.4.3.3", words="Load", divisor=10),
+            Column(class_="current", oid="~318.1.1.1.4.3.4", words="Output current", divisor=10),
+            Column(class_="voltage", oid="~318.1.1.12.1.15", words="Input voltage"),
+            Column(class_="power", oid="~318.1.1.12.1.16", words="Power"),
+            Column(class_="current", oid="~318.1.1.12.2.3.1.1.2", words="Bank {} current", divisor=10, absent=(-1,)),
+            Column(class_="state", oid="~318.1.1.26.4.3.1.4", words="{} load state", name="~318.1.1.26.4.3.1.3"),
+            Column(
+                class_="power",
+                oid="~318.1.1.26.4.3.1.5",
+                words="{} power",
+                name="~318.1.1.26.4.3.1.3",
+                divisor=0.1,
+                absent=(-1,),
+            ),
+            Column(
+                class_="state", oid="~318.1.1.26.4.3.1.12", words="{} power supply alarm", name="~318.1.1.26.4.3.1.3"
+            ),
+            Column(class_="state", oid="~318.1.1.26.6.3.1.4", words="Phase {} load state"),
+            Column(class_="current", oid="~318.1.1.26.6.3.1.5", words="Phase {} current", divisor=10, absent=(-1,)),
+            Column(class_="state", oid="~318.1.1.4.4.2.1.3", words="Outlet {}", name="~318.1.1.4.5.2.1.3"),
+            Column(
+                class_="temperature",
+                oid="~318.1.1.25.1.2.1.6",
+                words="{} temperature",
+                name="~318.1.1.25.1.2.1.3",
+                absent=(-1,),
+            ),
+            Column(
+                class_="humidity",
+                oid="~318.1.1.25.1.2.1.7",
+                words="{} humidity",
+                name="~318.1.1.25.1.2.1.3",
+                absent=(-1,),
+            ),
+        ),
+    ),
+)

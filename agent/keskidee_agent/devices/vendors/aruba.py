@@ -1,0 +1,35 @@
+"""Aruba: Instant access points by AI-AP-MIB; AOS-CX and AOS-S by the standard MIBs."""
+
+from __future__ import annotations
+
+from keskidee_agent.devices.profile import Assembly, Column, Loads, Memory, Profile, Words
+
+POINTS, RADIOS = "~14823.2.3.3.1.2.1.1", "~14823.2.3.3.1.2.2.1"
+
+PROFILES = (
+    Profile(
+        vendor="Aruba",
+        object_ids={"~14823": ("arubaos", "wireless"), "~14823.1.2": ("aruba-instant", "wireless")},
+        walks=(POINTS, RADIOS, "~14823.2.3.3.1.1"),
+        model=(Words(r"MODEL: (\S+?)\)"), POINTS + ".6"),
+        serial=(POINTS + ".4",),
+        version=(Words(r"Version (\S+)"), "~14823.2.3.3.1.1.4.0"),
+        processors=(Loads(oid=POINTS + ".7", words="{}", name=POINTS + ".4"),),
+        memory=(Memory(words="{}", name=POINTS + ".2", size=POINTS + ".10", free=POINTS + ".8"),),
+        assemblies=(
+            Assembly(
+                rows="~14823.2.3.3.1.1.2", class_="chassis", name="~14823.2.3.3.1.1.2", serial="~14823.2.3.3.1.1.1"
+            ),
+            Assembly(
+                rows=POINTS + ".1", class_="module", name=POINTS + ".2", model=POINTS + ".6", serial=POINTS + ".4"
+            ),
+        ),
+        sensors=(
+            Column(class_="state", oid="~14823.2.3.3.1.2.1.1.11", words="{} status", name="~14823.2.3.3.1.2.1.1.2"),
+            Column(class_="state", oid="~14823.2.3.3.1.2.2.1.20", words="Radio {} status"),
+        ),
+    ),
+    Profile(
+        vendor="Aruba", object_ids={"~47196": ("arubaos-cx", "network")}, version=(Words(r"\b([A-Z]{2}\.[\d.]+)"),)
+    ),
+)

@@ -1,0 +1,117 @@
+"""Dell: iDRAC by IDRAC-MIB-SMIv2, PowerConnect switches by their identification MIB."""
+
+from __future__ import annotations
+
+from keskidee_agent.devices.profile import Assembly, Column, Loads, Profile
+
+IDRAC, OLD, CONNECT = "~674.10892.5", "~674.10892.2", "~674.10895.3000.1.2.100"
+DISKS, MEMORIES, PROCESSORS = IDRAC + ".5.1.20.130.4.1", IDRAC + ".4.1100.50.1", IDRAC + ".4.1100.30.1"
+
+PROFILES = (
+    Profile(
+        vendor="Dell",
+        object_ids={"~674.10892": ("drac", "management")},
+        walks=(IDRAC, OLD),
+        model=(OLD + ".1.1.2.0", IDRAC + ".1.1.1.0", IDRAC + ".1.3.12.0"),
+        serial=(OLD + ".1.1.11.0", IDRAC + ".1.3.2.0"),
+        version=(OLD + ".1.2.1.0", IDRAC + ".1.1.8.0"),
+        assemblies=(
+            Assembly(rows=PROCESSORS + ".23", class_="cpu", name=PROCESSORS + ".26", model=PROCESSORS + ".23"),
+            Assembly(
+                rows=MEMORIES + ".8",
+                class_="module",
+                name=MEMORIES + ".8",
+                model=MEMORIES + ".22",
+                serial=MEMORIES + ".23",
+            ),
+            Assembly(
+                rows=DISKS + ".2", class_="storageDrive", name=DISKS + ".2", model=DISKS + ".6", serial=DISKS + ".7"
+            ),
+        ),
+        sensors=(
+            Column(class_="state", oid="~674.10892.2.2.1", words="System status"),
+            Column(class_="state", oid="~674.10892.5.4.300.70.1.5", words="Intrusion status"),
+            Column(class_="state", oid="~674.10892.5.4.300.70.1.6", words="Intrusion"),
+            Column(
+                class_="state", oid="~674.10892.5.4.600.12.1.5", words="{} status", name="~674.10892.5.4.600.12.1.8"
+            ),
+            Column(
+                class_="voltage",
+                oid="~674.10892.5.4.600.12.1.16",
+                words="{} input voltage",
+                name="~674.10892.5.4.600.12.1.8",
+            ),
+            Column(
+                class_="state", oid="~674.10892.5.4.600.20.1.5", words="{} status", name="~674.10892.5.4.600.20.1.8"
+            ),
+            Column(
+                class_="voltage",
+                oid="~674.10892.5.4.600.20.1.6",
+                words="{}",
+                name="~674.10892.5.4.600.20.1.8",
+                divisor=1000,
+            ),
+            Column(
+                class_="state", oid="~674.10892.5.4.600.30.1.5", words="{} status", name="~674.10892.5.4.600.30.1.8"
+            ),
+            Column(
+                class_="current",
+                oid="~674.10892.5.4.600.30.1.6",
+                words="{}",
+                name="~674.10892.5.4.600.30.1.8",
+                divisor=10,
+                where=("~674.10892.5.4.600.30.1.7", (23, 25)),
+            ),
+            Column(
+                class_="power",
+                oid="~674.10892.5.4.600.30.1.6",
+                words="{}",
+                name="~674.10892.5.4.600.30.1.8",
+                where=("~674.10892.5.4.600.30.1.7", (24, 26)),
+            ),
+            Column(class_="state", oid="~674.10892.5.4.600.50.1.5", words="{}", name="~674.10892.5.4.600.50.1.7"),
+            Column(class_="fanspeed", oid="~674.10892.5.4.700.12.1.6", words="{}", name="~674.10892.5.4.700.12.1.8"),
+            Column(
+                class_="temperature",
+                oid="~674.10892.5.4.700.20.1.6",
+                words="{}",
+                name="~674.10892.5.4.700.20.1.8",
+                divisor=10,
+            ),
+            Column(
+                class_="state", oid="~674.10892.5.4.1100.30.1.5", words="{} status", name="~674.10892.5.4.1100.30.1.26"
+            ),
+            Column(
+                class_="state", oid="~674.10892.5.4.1100.50.1.5", words="{} status", name="~674.10892.5.4.1100.50.1.8"
+            ),
+            Column(
+                class_="state",
+                oid="~674.10892.5.5.1.20.130.4.1.4",
+                words="{} state",
+                name="~674.10892.5.5.1.20.130.4.1.2",
+            ),
+            Column(
+                class_="percent",
+                oid="~674.10892.5.5.1.20.130.4.1.51",
+                words="{} progress",
+                name="~674.10892.5.5.1.20.130.4.1.2",
+            ),
+            Column(
+                class_="state",
+                oid="~674.10892.5.5.1.20.140.1.1.4",
+                words="Virtual disk {} state",
+                name="~674.10892.5.5.1.20.140.1.1.2",
+            ),
+        ),
+    ),
+    Profile(
+        vendor="Dell",
+        object_ids={"~674.10895": ("powerconnect", "network")},
+        walks=(CONNECT, "~89.53.15.1", "~89.1"),
+        model=(CONNECT + ".1.0",),
+        serial=(CONNECT + ".8.1.2",),
+        version=(CONNECT + ".4.0",),
+        processors=(Loads(oid="~89.1.7", words="Processor"),),
+        sensors=(Column(class_="temperature", oid="~89.53.15.1.9", words="Unit {} temperature", absent=(0,)),),
+    ),
+)

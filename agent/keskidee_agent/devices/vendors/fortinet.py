@@ -1,0 +1,31 @@
+"""Fortinet: FortiGate by FORTINET-FORTIGATE-MIB."""
+
+from __future__ import annotations
+
+from keskidee_agent.devices.profile import Column, Loads, Memory, Profile, Words
+
+GATE = "~12356.101"
+
+PROFILES = (
+    Profile(
+        vendor="Fortinet",
+        object_ids={"~12356.101": ("fortigate", "firewall")},
+        walks=(GATE + ".4", GATE + ".12", "~12356.100.1"),
+        model=(Words(r"^(Forti\w+)-(\S+) v", "@47.1.1.1.1.10"),),
+        serial=("~12356.100.1.1.1.0",),
+        version=(GATE + ".4.1.1.0",),
+        processors=(Loads(oid=GATE + ".4.1.3", words="Processor"),),
+        memory=(Memory(words="Memory", size=GATE + ".4.1.5", used_percent=GATE + ".4.1.4", unit_bytes=1024),),
+        sensors=(
+            Column(class_="count", oid="~12356.101.4.1.8", words="Sessions"),
+            Column(class_="count", oid="~12356.101.4.1.11", words="New sessions a second, over 1 minutes"),
+            Column(class_="count", oid="~12356.101.4.1.12", words="New sessions a second, over 10 minutes"),
+            Column(class_="count", oid="~12356.101.4.1.13", words="New sessions a second, over 30 minutes"),
+            Column(class_="count", oid="~12356.101.4.1.14", words="New sessions a second, over 60 minutes"),
+            Column(class_="count", oid="~12356.101.12.1.1", words="IPsec tunnels"),
+            Column(class_="state", oid="~12356.101.12.2.3.1.1", words="SSL VPN"),
+            Column(class_="count", oid="~12356.101.12.2.3.1.2", words="SSL VPN users"),
+            Column(class_="count", oid="~12356.101.12.2.3.1.6", words="SSL VPN tunnels"),
+        ),
+    ),
+)

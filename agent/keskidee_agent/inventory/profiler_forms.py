@@ -1,0 +1,154 @@
+"""The other forms of system_profiler, XML (`-xml`, a property list) and JSON (`-json`), as the tree of its text.
+
+The keys there are the program's own; LABELS has those that sources read, under the labels of the text.
+"""
+
+from __future__ import annotations
+
+import json
+import plistlib
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from xml.parsers.expat import ExpatError
+
+from keskidee_report.model import Malformed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Tree = tuple[str, dict[str, str], list[Any]]
+"""A heading, the values below it by label, and the trees below it."""
+TITLES = {
+    "SPHardwareDataType": "Hardware",
+    "SPMemoryDataType": "Memory",
+    "SPSerialATADataType": "Serial-ATA",
+    "SPNVMeDataType": "NVMExpress",
+    "SPParallelATADataType": "ATA",
+    "SPUSBDataType": "USB",
+    "SPDisplaysDataType": "Graphics/Displays",
+    "SPPowerDataType": "Power",
+    "SPPrintersDataType": "Printers",
+    "SPApplicationsDataType": "Applications",
+    "SPNetworkDataType": "Network",
+    "SPSoftwareDataType": "Software",
+}
+NAMES = {
+    "hardware_overview": "Hardware Overview",
+    "os_overview": "System Software Overview",
+    "spbattery_information": "Battery Information",
+    "sppower_battery_model_info": "Model Information",
+    "sppower_battery_health_info": "Health Information",
+}
+LABELS = {
+    "machine_name": "Model Name",
+    "machine_model": "Model Identifier",
+    "model_number": "Model Number",
+    "serial_number": "Serial Number (system)",
+    "platform_UUID": "Hardware UUID",
+    "boot_rom_version": "Boot ROM Version",
+    "chip_type": "Chip",
+    "cpu_type": "Processor Name",
+    "current_processor_speed": "Processor Speed",
+    "packages": "Number of Processors",
+    "os_version": "System Version",
+    "kernel_version": "Kernel Version",
+    "SPMemoryDataType": "Memory",
+    "dimm_size": "Size",
+    "dimm_type": "Type",
+    "dimm_speed": "Speed",
+    "dimm_status": "Status",
+    "dimm_manufacturer": "Manufacturer",
+    "dimm_part_number": "Part Number",
+    "dimm_serial_number": "Serial Number",
+    "bsd_name": "BSD Name",
+    "device_model": "Model",
+    "device_serial": "Serial Number",
+    "device_revision": "Revision",
+    "size_in_bytes": "Capacity",
+    "spsata_medium_type": "Medium Type",
+    "spnvme_medium_type": "Medium Type",
+    "smart_status": "S.M.A.R.T. status",
+    "removable_media": "Removable Media",
+    "vendor_id": "Vendor ID",
+    "product_id": "Product ID",
+    "manufacturer": "Manufacturer",
+    "serial_num": "Serial Number",
+    "bcd_device": "Version",
+    "location_id": "Location ID",
+    "sppci_model": "Chipset Model",
+    "spdisplays_vendor": "Vendor",
+    "spdisplays_device-id": "Device ID",
+    "spdisplays_vram": "VRAM (Total)",
+    "_spdisplays_resolution": "Resolution",
+    "sppower_battery_manufacturer": "Manufacturer",
+    "sppower_battery_device_name": "Device Name",
+    "sppower_battery_serial_number": "Serial Number",
+    "sppower_battery_cycle_count": "Cycle Count",
+    "sppower_battery_health": "Condition",
+    "ppd": "PPD",
+    "uri": "URI",
+    "shared": "Shared",
+    "default": "Default",
+    "printserver": "Print Server",
+    "version": "Version",
+    "path": "Location",
+    "lastModified": "Last Modified",
+    "obtained_from": "Obtained from",
+    "signed_by": "Signed by",
+    "info": "Get Info String",
+    "arch_kind": "Kind",
+    "interface": "BSD Device Name",
+}
+DEEPEST = 12
+
+
+def trees(output: bytes) -> list[Tree] | None:
+    """The sections of either form; None where the output is neither. Raises Malformed where it is cut short."""
+    start = output.lstrip()[:1]
+    if start not in (b"<", b"[", b"{"):
+        return None
+    try:
+        told = plistlib.loads(output.strip()) if start == b"<" else json.loads(output)
+    except (ValueError, ExpatError, RecursionError, AttributeError, IndexError, KeyError, TypeError):
+        raise Malformed("system_profiler's answer is cut short", output[-80:]) from None
+    if isinstance(told, dict):
+        told = [{"_dataType": kind, "_items": items} for kind, items in told.items()]
+    return [
+        _tree(TITLES.get(str(part.get("_dataType")), ""), part.get("_items"))
+        for part in (told if isinstance(told, list) else [])
+        if isinstance(part, dict)
+    ]
+
+
+def _tree(name: str, told: Any, depth: int = 0) -> Tree:
+    values: dict[str, str] = {}
+    below: list[Any] = []
+    if depth < DEEPEST:
+        for key, value in _pairs(told):
+            if isinstance(value, dict):
+                shown = value.get("_name", key)
+                below.append(_tree(NAMES.get(str(shown), str(shown)), value, depth + 1))
+            elif isinstance(value, list) and value and all(isinstance(each, str) for each in value):
+                values.setdefault(LABELS.get(key, key), ", ".join(value))
+            elif isinstance(value, list):
+                _, _, inside = _tree("", value, depth + 1)
+                below += inside
+            elif key != "_name":
+                values.setdefault(LABELS.get(key, key), _text(value))
+    return name, values, below
+
+
+def _pairs(told: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(told, dict):
+        yield from told.items()
+    elif isinstance(told, list):
+        yield from (("", each) for each in told if isinstance(each, dict))
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, datetime):
+        return f"{value.month}/{value.day}/{value.year}"
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    text = str(value)
+    return f"{text} bytes" if isinstance(value, int) and value > 1 << 20 else text.removeprefix("spdisplays_")

@@ -1,0 +1,249 @@
+"""A Mac's hardware and applications, by system_profiler(8). No privilege."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from datetime import date
+from typing import TYPE_CHECKING
+
+from keskidee_agent.inventory.jedec import maker_of
+from keskidee_agent.inventory.profiler import Node, section
+from keskidee_agent.inventory.quantities import megahertz, number, plain_text, size_bytes
+from keskidee_agent.inventory.smart import HDD, SSD
+from keskidee_agent.placeholders import said, said_uuid
+from keskidee_report.items import item
+from keskidee_report.model import NotHere
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from keskidee_agent.machine import Machine
+    from keskidee_report.items import Item, Value
+
+PLATFORMS = ("darwin",)
+KINDS = (
+    "system",
+    "bios",
+    "processor",
+    "memory",
+    "memory_slot",
+    "disk",
+    "usb",
+    "graphics",
+    "battery",
+    "printer",
+    "software",
+)
+DEADLINE_SECONDS = 240.0
+MAKER = "Apple"
+MOVING = ("cycles",)
+DISK_SECTIONS = (
+    ("SPSerialATADataType", "SATA", ("SATA/SATA Express", "Serial-ATA")),
+    ("SPNVMeDataType", "NVMe", ("NVMExpress",)),
+    ("SPParallelATADataType", "ATA", ("ATA",)),
+)
+_EXACT = re.compile(r"\(([\d\s.,\u00a0\u202f]+) bytes\)")
+_ID = re.compile(r"0x([0-9a-fA-F]{4})\b(?:\s+\((.+)\))?")
+_OF_PARALLELS = re.compile(r"/\{[0-9a-f-]{36}\} Applications\.localized/")
+_ISO = re.compile(r"\d{4}-\d\d-\d\d")
+_DAY = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{2,4})\b")
+
+
+def read(machine: Machine) -> Iterator[Item]:
+    """The kinds of the other sources with the same fields. Raises NotHere where system_profiler tells none of them."""
+    found = False
+    for part in (_overview, _memory, _disks, _usb, _graphics, _battery, _printers, _applications):
+        with suppress(NotHere):
+            for each in part(machine):
+                found = True
+                yield each
+    if not found:
+        raise NotHere("system_profiler tells nothing")
+
+
+def _overview(machine: Machine) -> Iterator[Item]:
+    overview = section(machine, "SPHardwareDataType", "Hardware").first("Hardware Overview")
+    yield item(
+        "system",
+        "system",
+        {
+            "maker": MAKER,
+            "model": overview.text("Model Identifier", "Machine Model"),
+            "family": overview.text("Model Name", "Machine Name"),
+            "part": overview.text("Model Number"),
+            "serial": overview.text("Serial Number (system)", "Serial Number"),
+            "uuid": said_uuid(overview.text("Hardware UUID")),
+        },
+    )
+    version = overview.raw("System Firmware Version", "Boot ROM Version")
+    if version:
+        yield item("bios", "bios", {"maker": MAKER, "version": version})
+    name = overview.text("Chip", "Processor Name", "CPU Type")
+    chips = number(overview.text("Number of Processors", "Number Of Processors", "Number Of CPUs")) or 1
+    cores = number(overview.text("Total Number of Cores", "Total Number Of Cores"))
+    for chip in range(1, min(chips, 64) + 1 if name else 1):
+        fields: dict[str, Value | None] = {
+            "maker": "Intel" if "Intel" in name else MAKER if name.startswith("Apple") else "",
+            "model": name,
+            "cores": cores // chips if cores else None,
+            "speed_hertz": megahertz(overview.text("Processor Speed", "CPU Speed").replace(",", ".")),
+        }
+        yield item("processor", f"socket {chip}", fields)
+
+
+def _memory(machine: Machine) -> Iterator[Item]:
+    memory = section(machine, "SPMemoryDataType", "Memory")
+    for node in memory.all():
+        if "Size" in node.values or "Status" in node.values:
+            size = size_bytes(node.text("Size"))
+            slot = {"slot": node.name, "type": _unless_empty(node.text("Type"))}
+            yield (
+                item("memory", node.name, {**slot, **_module(node, size)})
+                if size
+                else item("memory_slot", node.name, slot)
+            )
+    if not any("Size" in node.values for node in memory.all()) and size_bytes(memory.text("Memory")):
+        fields = {"size_bytes": size_bytes(memory.text("Memory")), "type": memory.text("Type")}
+        yield item("memory", "built in", {**fields, "maker": memory.text("Manufacturer")})
+
+
+def _unless_empty(text: str) -> str:
+    return "" if text == "Empty" else text
+
+
+def _module(node: Node, size: int) -> dict[str, Value | None]:
+    maker, serial = node.text("Manufacturer"), node.text("Serial Number")
+    named = maker_of(maker.removeprefix("0x"))
+    zeros = not set(serial.removeprefix("0x")) - {"0"}
+    return {
+        "size_bytes": size,
+        "speed_transfers_per_second": megahertz(node.text("Speed")),
+        "maker": named or ("" if maker.startswith("0x") else maker),
+        "maker_code": maker if maker.startswith("0x") and maker.strip("0x") else None,
+        "part": said(plain_text(node.text("Part Number"))),
+        "serial": "" if zeros else serial,
+        "status": node.text("Status"),
+    }
+
+
+def _disks(machine: Machine) -> Iterator[Item]:
+    for kind, transport, titles in DISK_SECTIONS:
+        with suppress(NotHere):
+            for node in section(machine, kind, *titles).all():
+                name = node.text("BSD Name")
+                if name and node.text("Model") and "s" not in name.removeprefix("disk"):
+                    yield item("disk", name, {**_disk(node), "transport": transport})
+
+
+def _disk(node: Node) -> dict[str, Value | None]:
+    medium = node.text("Medium Type")
+    return {
+        "model": node.text("Model"),
+        "serial": node.text("Serial Number"),
+        "firmware": node.raw("Revision"),
+        "size_bytes": _exact(node.text("Capacity")),
+        "medium": SSD if medium in ("Solid State", "SSD") else HDD if medium == "Rotational" else None,
+        "health": {"Verified": "healthy", "Failing": "unhealthy"}.get(
+            node.text("S.M.A.R.T. status", "S.M.A.R.T. Status")
+        ),
+        "removable": node.text("Removable Media") == "Yes" or None,
+    }
+
+
+def _exact(text: str) -> int | None:
+    """`320,07 GB (320 072 933 376 bytes)`, whatever stands between the thousands; `74.53 GB` is 1024-based."""
+    found = _EXACT.search(text)
+    if found:
+        digits = "".join(re.findall(r"\d", found[1]))
+        return int(digits) if 0 < len(digits) < 19 else None
+    return size_bytes(text)
+
+
+def _usb(machine: Machine) -> Iterator[Item]:
+    for node in section(machine, "SPUSBDataType", "USB").all():
+        vendor, product = _ID.match(node.text("Vendor ID")), _ID.match(node.text("Product ID"))
+        if product:
+            serial = node.text("Serial Number")
+            fields = {
+                "vendor_id": vendor[1].lower() if vendor else None,
+                "product_id": product[1].lower(),
+                "maker": node.text("Manufacturer") or (vendor[2] if vendor else ""),
+                "model": node.name.strip(),
+                "serial": serial,
+                "version": node.raw("Version"),
+            }
+            place = node.text("Location ID").partition(" ")[0]
+            yield item("usb", place or node.name, {"port": place, **fields})
+
+
+def _graphics(machine: Machine) -> Iterator[Item]:
+    for node in section(machine, "SPDisplaysDataType", "Graphics/Displays").nodes:
+        vendor, device = node.text("Vendor"), _ID.match(node.text("Device ID"))
+        fields = {
+            "model": node.name,
+            "chip": node.text("Chipset Model"),
+            "maker": vendor.partition(" (")[0],
+            "memory_bytes": size_bytes(node.text("VRAM (Total)", "VRAM (Dynamic, Max)")),
+            "device_id": device[1].lower() if device else None,
+            "resolution": next((each.text("Resolution") for each in node.all() if each.text("Resolution")), ""),
+        }
+        yield item("graphics", node.name, fields)
+
+
+def _battery(machine: Machine) -> Iterator[Item]:
+    power = section(machine, "SPPowerDataType", "Power").first("Battery Information")
+    model, health = power.first("Model Information"), power.first("Health Information")
+    if model.values:
+        fields = {
+            "maker": model.text("Manufacturer"),
+            "model": model.text("Device Name"),
+            "serial": model.text("Serial Number"),
+            "condition": health.text("Condition"),
+            "cycles": number(health.text("Cycle Count", "Cycle count")),
+        }
+        yield item("battery", "battery", fields)
+
+
+def _printers(machine: Machine) -> Iterator[Item]:
+    for node in section(machine, "SPPrintersDataType", "Printers").nodes:
+        fields = {
+            "name": node.name,
+            "model": node.text("PPD"),
+            "port": node.text("URI"),
+            "shared": {"Yes": True, "No": False}.get(node.text("Shared")),
+            "default": node.text("Default") == "Yes" or None,
+            "server": "" if node.text("Print Server") == "Local" else node.text("Print Server"),
+        }
+        yield item("printer", node.name, fields)
+
+
+def _applications(machine: Machine) -> Iterator[Item]:
+    """One item an application; what Parallels shows of a Windows inside is none of the Mac's."""
+    for node in section(machine, "SPApplicationsDataType", "Applications").nodes:
+        if _OF_PARALLELS.search(node.text("Location")):
+            continue
+        signer = node.text("Signed by").partition(",")[0]
+        fields = {
+            "name": node.name,
+            "version": node.raw("Version"),
+            "format": "application",
+            "maker": signer.partition(": ")[2].rpartition(" (")[0] or signer,
+            "comment": node.text("Get Info String"),
+            "folder": node.text("Location"),
+            "architecture": node.text("Kind"),
+            "modified_on": _day(node.text("Last Modified")),
+            "obtained_from": node.text("Obtained from"),
+        }
+        yield item("software", node.name, fields)
+
+
+def _day(text: str) -> str | None:
+    """`2/20/11 3:34 PM` and `10/7/20, 8:53 PM`: month first, as LC_ALL=C writes; `2024-05-01T...` in JSON."""
+    found, iso = _DAY.match(text), _ISO.match(text)
+    year = int(found[3]) + (2000 if len(found[3]) == 2 else 0) if found else 0
+    with suppress(ValueError):
+        if found:
+            return date(year, int(found[1]), int(found[2])).isoformat()
+        return date.fromisoformat(iso[0]).isoformat() if iso else None
+    return None

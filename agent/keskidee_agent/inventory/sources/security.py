@@ -1,0 +1,91 @@
+"""Antivirus, firewall and disk encryption of Windows and macOS (Linux: filesystem.py), firewalls of Linux."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from keskidee_agent.inventory.wmi import some
+from keskidee_agent.machine import DARWIN, WINDOWS
+from keskidee_report.items import item
+from keskidee_report.model import Denied, Malformed, NotHere, TimedOut
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from keskidee_agent.machine import Machine
+    from keskidee_report.items import Item
+
+KINDS = ("antivirus", "firewall", "encryption")
+# productState of Security Center: the second byte says whether it is on, the last whether its signatures are old
+ON_MASK, ON, OLD_MASK = 0xF000, 0x1000, 0x00F0
+PROTECTED = {0: False, 1: True}  # Win32_EncryptableVolume.ProtectionStatus; 2 is a locked volume
+METHODS = {1: "AES-128 with diffuser", 2: "AES-256 with diffuser", 3: "AES-128", 4: "AES-256"}
+METHODS |= {5: "hardware", 6: "XTS-AES-128", 7: "XTS-AES-256"}
+FIREWALL_UNITS = ("firewalld", "ufw", "nftables")
+
+
+def read(machine: Machine) -> Iterator[Item]:
+    """`antivirus` and `firewall` by name or profile, `encryption` by volume. Raises NotHere where nothing is told."""
+    parts = {WINDOWS: _windows, DARWIN: _macos}.get(machine.platform, _linux)
+    found = False
+    for each in parts(machine):
+        found = True
+        yield each
+    if not found:
+        raise NotHere("no antivirus, firewall or encryption is told of")
+
+
+def _windows(machine: Machine) -> Iterator[Item]:
+    defender = next(iter(some(machine, "MSFT_MpComputerStatus")), None)
+    for row in some(machine, "AntiVirusProduct"):
+        name, state = row.text("displayName"), row.number("productState")
+        fields = {
+            "name": name,
+            "enabled": None if state is None else state & ON_MASK == ON,
+            "up_to_date": None if state is None else not state & OLD_MASK,
+            "guid": row.raw("instanceGuid"),
+        }
+        if defender is not None and "defender" in name.lower():
+            fields["version"] = defender.raw("AMProductVersion")
+            fields["signatures_version"] = defender.raw("AntivirusSignatureVersion")
+        yield item("antivirus", name or "antivirus", fields)
+    for row in some(machine, "MSFT_NetFirewallProfile"):
+        on = {"1": True, "TRUE": True, "0": False, "2": False, "FALSE": False}.get(row.raw("Enabled").upper())
+        yield item("firewall", row.raw("Name"), {"name": "Windows Firewall", "profile": row.raw("Name"), "enabled": on})
+    for row in some(machine, "Win32_EncryptableVolume"):
+        status, method = row.number("ProtectionStatus"), row.number("EncryptionMethod")
+        letter = row.raw("DriveLetter")
+        fields = {
+            "format": "BitLocker",
+            "enabled": PROTECTED.get(-1 if status is None else status),
+            "method": METHODS.get(method or 0),
+        }
+        yield item("encryption", letter or row.raw("DeviceID") or "volume", {**fields, "volume": letter})
+
+
+def _macos(machine: Machine) -> Iterator[Item]:
+    for command, key, form in (
+        (("fdesetup", "status"), "FileVault", "encryption"),
+        (("/usr/libexec/ApplicationFirewall/socketfilterfw", "--getglobalstate"), "Firewall", "firewall"),
+    ):
+        with suppress(NotHere, Denied, TimedOut, OSError):
+            told = machine.run(*command).decode("utf-8", "replace")
+            on = "is On" in told or "is enabled" in told
+            if on or "is Off" in told or "is disabled" in told:
+                yield item(form, key, {"format" if form == "encryption" else "name": key, "enabled": on})
+
+
+def _linux(machine: Machine) -> Iterator[Item]:
+    """firewalld, ufw and nftables, where the unit's link says that it is started, or ufw's own setting."""
+    for unit in FIREWALL_UNITS:
+        if machine.exists(f"usr/lib/systemd/system/{unit}.service") or machine.exists(
+            f"lib/systemd/system/{unit}.service"
+        ):
+            wanted = ("multi-user", "basic", "sysinit", "network-pre")
+            links = [f"etc/systemd/system/{target}.target.wants/{unit}.service" for target in wanted]
+            on = any(map(machine.exists, links))
+            if unit == "ufw":
+                with suppress(NotHere, Denied, Malformed):
+                    on = "ENABLED=yes" in machine.text("etc/ufw/ufw.conf").split()
+            yield item("firewall", unit, {"name": unit, "enabled": on})

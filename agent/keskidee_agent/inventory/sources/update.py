@@ -1,0 +1,92 @@
+"""Updates that wait to be installed, and whether a restart is due. What no file or local list says is absent."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from keskidee_agent.inventory.registry import CONTROL_SET, SOFTWARE, registry_of
+from keskidee_agent.machine import WINDOWS
+from keskidee_report.items import item
+from keskidee_report.model import Denied, Malformed, NotHere
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from keskidee_agent.machine import Machine
+    from keskidee_report.items import Item
+
+PLATFORMS = ("linux", "windows")
+KINDS = ("pending_update", "restart")
+DEADLINE_SECONDS = 90.0
+SECONDS = 60.0
+REQUIRED = ("run/reboot-required", "var/run/reboot-required")
+SERVICING = rf"{SOFTWARE}\Microsoft\Windows\CurrentVersion\Component Based Servicing"
+WINDOWS_UPDATE = rf"{SOFTWARE}\Microsoft\Windows\CurrentVersion\WindowsUpdate\Auto Update"
+SESSION_MANAGER = rf"{CONTROL_SET}\Control\Session Manager"
+APT = ("apt-get", "-q", "-o", "Debug::NoLocking=true", "--simulate", "dist-upgrade")
+DNF = ("dnf", "-C", "-q", "check-update")
+_INST = re.compile(r"^Inst (\S+) \[(\S+)\] \((\S+) ([^\[\)]*)")
+_DNF = re.compile(r"^(\S+)\.(\w+)\s+(\S*\d\S*)\s+(\S+)\s*$")
+
+
+def read(machine: Machine) -> Iterator[Item]:
+    """`pending_update` by package with its versions; `restart`, one, where a restart is due, with what asks for it.
+
+    Raises NotHere where nothing waits, or nothing says so.
+    """
+    found = list(_windows(machine) if machine.platform == WINDOWS else _linux(machine))
+    if not found:
+        raise NotHere("nothing waits, as far as local lists say")
+    yield from found
+
+
+def _linux(machine: Machine) -> Iterator[Item]:
+    path = next(filter(machine.exists, REQUIRED), None)
+    if path is not None:
+        packages: list[str] = []
+        with suppress(NotHere, Denied, Malformed):
+            packages = machine.text(f"{path}.pkgs").split()
+        yield item("restart", "restart", {"due": True, "asked_by": tuple(dict.fromkeys(packages))})
+    if any(map(machine.exists, ("var/cache/apt/pkgcache.bin", "commands/apt-get"))):  # without it: 3 s of CPU each time
+        with suppress(NotHere, Denied):
+            yield from of_apt(machine.run(*APT, seconds=SECONDS))
+    if any(map(machine.exists, ("var/cache/dnf", "var/cache/libdnf5", "commands/dnf"))):
+        with suppress(NotHere, Denied):
+            yield from of_dnf(machine.run(*DNF, seconds=SECONDS, status_counts=False))
+
+
+def of_apt(output: bytes) -> Iterator[Item]:
+    """`Inst bash [5.2.15-2] (5.2.15-3 Debian-Security:12/stable-security [amd64])`, as apt-get simulates it."""
+    for line in output.decode("utf-8", "replace").splitlines():
+        found = _INST.match(line)
+        if found:
+            name, old, new, origin = found.groups()
+            fields = {"installed": old, "available": new, "origin": origin.strip()}
+            yield item("pending_update", name, {**fields, "security": "security" in origin.lower()})
+
+
+def of_dnf(output: bytes) -> Iterator[Item]:
+    """`bash.x86_64   5.1.8-9.el9   baseos`, up to the list of what is obsolete."""
+    for line in output.decode("utf-8", "replace").partition("Obsoleting Packages")[0].splitlines():
+        found = _DNF.match(line)
+        if found:
+            name, architecture, version, origin = found.groups()
+            fields = {"architecture": architecture, "available": version, "origin": origin}
+            yield item("pending_update", name, fields)
+
+
+def _windows(machine: Machine) -> Iterator[Item]:
+    registry = registry_of(machine)
+    asking = []
+    if "rebootpending" in map(str.lower, registry.below(SERVICING)):
+        asking.append("component servicing")
+    if "rebootrequired" in map(str.lower, registry.below(WINDOWS_UPDATE)):
+        asking.append("Windows Update")
+    if registry.values(SESSION_MANAGER).get("pendingfilerenameoperations"):
+        asking.append("files to be replaced")
+    if asking:
+        yield item("restart", "restart", {"due": True, "asked_by": tuple(asking)})
+    elif registry.below(SERVICING):
+        yield item("restart", "restart", {"due": False})

@@ -1,0 +1,124 @@
+"""Disks and file systems of Windows: Win32_DiskDrive and MSFT_PhysicalDisk; Win32_LogicalDisk and Win32_Volume."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from keskidee_agent.inventory.smart import HDD, SSD
+from keskidee_agent.inventory.wmi import Row, some
+from keskidee_agent.placeholders import said
+from keskidee_report.items import item
+from keskidee_report.model import NotHere
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from keskidee_agent.machine import Machine
+    from keskidee_report.items import Item, Value
+
+PLATFORMS = ("windows",)
+KINDS = ("disk", "filesystem")
+MOVING = ("free_bytes",)
+DRIVES = {2: "Removable Disk", 3: "Local Disk", 4: "Network Drive", 5: "Compact Disc", 6: "RAM Disk"}
+MEDIA = {3: HDD, 4: SSD}
+HEALTH = {"0": "healthy", "1": "warning", "2": "unhealthy"}
+TRANSPORT = {7: "USB", 8: "RAID", 10: "SAS", 11: "SATA", 17: "NVMe"}  # MSFT_PhysicalDisk.BusType
+NOT_ROTATING = 0xFFFFFFFF  # a spindle speed nobody knows
+
+
+def read(machine: Machine) -> Iterator[Item]:
+    """`disk` by its number in Windows (`PHYSICALDRIVE0`); `filesystem` by drive letter, mount point or label.
+
+    Raises NotHere where WMI tells of neither.
+    """
+    physical = {row.raw("DeviceId"): row for row in some(machine, "MSFT_PhysicalDisk")}
+    drives = some(machine, "Win32_DiskDrive")
+    for row in drives:
+        yield _disk(row, physical.get(row.raw("Index"), Row({})))
+    volumes = list(_filesystems(machine))
+    yield from volumes
+    if not drives and not volumes:
+        raise NotHere("WMI tells of no disk")
+
+
+def _disk(row: Row, physical: Row) -> Item:
+    name = (row.raw("DeviceID") or row.raw("Name")).removeprefix("\\\\.\\")
+    maker, interface = row.text("Manufacturer"), row.text("InterfaceType")
+    rotation = physical.number("SpindleSpeed")
+    return item(
+        "disk",
+        name or "disk",
+        {
+            "model": row.text("Model") or row.text("Caption"),
+            "maker": "" if maker.startswith("(") else maker,  # the driver's group, in the language of the installation
+            "serial": serial_of(row.raw("SerialNumber")) or serial_of(physical.raw("SerialNumber")),
+            "firmware": row.raw("FirmwareRevision") or physical.raw("FirmwareVersion"),
+            "size_bytes": row.number("Size"),
+            "transport": TRANSPORT.get(physical.number("BusType") or 0) or interface,
+            "description": row.text("Description"),
+            "medium": MEDIA.get(physical.number("MediaType") or 0),
+            "rotation_rpm": None if rotation == NOT_ROTATING else rotation,
+            "media_type": row.text("MediaType"),
+            "health": HEALTH.get(physical.raw("HealthStatus")),
+            "scsi_port": row.number("SCSIPort"),
+            "scsi_target": row.number("SCSITargetId"),
+            "scsi_lun": row.number("SCSILogicalUnit"),
+            "partitions": row.number("Partitions"),
+        },
+    )
+
+
+def serial_of(text: str) -> str:
+    """A disk's serial number: Windows 7 and before write ATA disks' as hexadecimal with each two letters exchanged."""
+    text = text.strip()
+    if len(text) == 40 and not set(text) - set("0123456789abcdefABCDEF"):
+        spelled = bytes.fromhex(text).decode("ascii", "replace")
+        if spelled.isprintable() and spelled.isascii():
+            pairs = [spelled[at : at + 2][::-1] for at in range(0, len(spelled), 2)]
+            return said("".join(pairs))
+    return said(text.rstrip("."))
+
+
+def _filesystems(machine: Machine) -> Iterator[Item]:
+    system = next((row.raw("SystemDrive").upper() for row in some(machine, "Win32_OperatingSystem")), "")
+    letters = set()
+    for row in some(machine, "Win32_LogicalDisk"):
+        letter = (row.raw("DeviceID") or row.raw("Caption")).upper()
+        letters.add(letter)
+        fields = {
+            **_space(row, "Size"),
+            "label": row.raw("VolumeName"),
+            "serial": row.raw("VolumeSerialNumber"),
+            "description": row.text("Description"),
+            "remote": row.text("ProviderName"),
+            "system": True if letter and letter == system else None,
+        }
+        yield item("filesystem", letter or "drive", {"mount": letter, **fields})
+    for row in some(machine, "Win32_Volume"):
+        if row.raw("DriveLetter").upper() in letters:
+            continue
+        name = row.raw("Name")
+        mount = "" if name.startswith("\\\\?\\") else name
+        fields = {
+            **_space(row, "Capacity"),
+            "label": row.raw("Label"),
+            "serial": _volume_serial(row.raw("SerialNumber")),
+        }
+        yield item(
+            "filesystem", row.raw("DriveLetter") or mount or row.raw("Label") or name, {"mount": mount, **fields}
+        )
+
+
+def _volume_serial(text: str) -> str:
+    """32 bits, which Win32_Volume writes in decimal, with a sign where the first is set."""
+    digits = text.removeprefix("-")
+    return f"{int(text) & 0xFFFFFFFF:08X}" if digits.isdecimal() and len(digits) < 12 else ""
+
+
+def _space(row: Row, size: str) -> dict[str, Value | None]:
+    return {
+        "type": row.raw("FileSystem"),
+        "drive": DRIVES.get(row.number("DriveType") or 0),
+        "size_bytes": row.number(size) or None,
+        "free_bytes": row.number("FreeSpace") if row.number(size) else None,
+    }

@@ -1,0 +1,259 @@
+"""Rows of WMI classes: from one PowerShell child on a live Windows, from `wmi/<Class>.txt` or `.json` in a recording.
+
+Sources: CIM schema and the Win32 provider (properties by their names there); `wmic ... /format:list` and ConvertTo-Json
+for the recorded forms. A row answers by property and in its type, whichever form it came in.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from keskidee_agent.placeholders import said
+from keskidee_agent.recorded import RecordedMachine
+from keskidee_report.model import Denied, Malformed, NotHere, TimedOut
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from keskidee_agent.machine import Machine
+
+NAMESPACES = {
+    "AntiVirusProduct": "root/SecurityCenter2",
+    "FirewallProduct": "root/SecurityCenter2",
+    "MSFT_MpComputerStatus": "root/Microsoft/Windows/Defender",
+    "MSFT_NetFirewallProfile": "root/StandardCimv2",
+    "MSFT_PhysicalDisk": "root/Microsoft/Windows/Storage",
+    "Win32_EncryptableVolume": "root/CIMV2/Security/MicrosoftVolumeEncryption",
+    "Win32_Tpm": "root/CIMV2/Security/MicrosoftTpm",
+    "WmiMonitorID": "root/wmi",
+}
+CLASSES = (
+    *NAMESPACES,
+    "Win32_BIOS",
+    "Win32_BaseBoard",
+    "Win32_Battery",
+    "Win32_ComputerSystem",
+    "Win32_ComputerSystemProduct",
+    "Win32_DiskDrive",
+    "Win32_LogicalDisk",
+    "Win32_NetworkAdapter",
+    "Win32_NetworkAdapterConfiguration",
+    "Win32_OperatingSystem",
+    "Win32_PhysicalMemory",
+    "Win32_PhysicalMemoryArray",
+    "Win32_PnPEntity",
+    "Win32_Printer",
+    "Win32_Processor",
+    "Win32_QuickFixEngineering",
+    "Win32_Service",
+    "Win32_SystemEnclosure",
+    "Win32_VideoController",
+    "Win32_Volume",
+)
+"""All that the sources ask for, read by the one child."""
+SECONDS = 90.0
+EMPTY_LINES = re.compile(r"\n{2,}")
+ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&apos;", "'"), ("&amp;", "&"))
+_NAME = re.compile(r"[A-Za-z_]\w{0,99}\Z")
+_CIM_TIME = re.compile(r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(?:\.\d+)?(?:[+-]\d+)?\Z")
+_JSON_TIME = re.compile(r"/Date\((-?\d{1,14})\)/\Z")
+_LIST = re.compile(r'"((?:[^"\\]|\\.)*)"|([^,{}\s][^,{}]*)')
+
+
+class Row:
+    """One instance: its properties by name, as text, number, flag, list or day. What is empty is not there."""
+
+    def __init__(self, properties: Mapping[str, Any]) -> None:
+        self._properties = properties
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Row) and self._properties == other._properties
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def text(self, name: str) -> str:
+        """A property as text without placeholders; empty where nothing is known."""
+        return said(self.raw(name))
+
+    def raw(self, name: str) -> str:
+        """A property as text, as it is; numbers in decimal, TRUE or FALSE for a flag."""
+        value = self._properties.get(name)
+        if isinstance(value, bool):
+            return str(value).upper()
+        return "" if value is None or isinstance(value, dict | list) else str(value).strip()
+
+    def number(self, name: str) -> int | None:
+        """A property as a whole number from 0 on."""
+        text = self.raw(name)
+        return int(text) if text.isdecimal() and len(text) < 19 else None
+
+    def flag(self, name: str) -> bool | None:
+        """A property as yes or no."""
+        return {"TRUE": True, "FALSE": False}.get(self.raw(name).upper())
+
+    def texts(self, name: str) -> list[str]:
+        """A property that is a list: JSON's, or `{"a","b"}` as wmic writes it."""
+        value = self._properties.get(name)
+        if isinstance(value, list):
+            return [str(each) for each in value if each is not None]
+        text = self.raw(name)
+        if not (text.startswith("{") and text.endswith("}")):
+            return [text] if text else []
+        return [(quoted or bare).strip() for quoted, bare in _LIST.findall(text[1:-1])]
+
+    def day(self, name: str) -> str | None:
+        """A property that is a time, as its day in ISO 8601: CIM's, JSON's, or what WMI writes in American order."""
+        return day_of(self.raw(name))
+
+
+def day_of(text: str) -> str | None:
+    """`20130813153755.000000+120`, `/Date(1376401075000)/`, `20101015`, `1/15/2011`, `2011-01-15...`: the day."""
+    found = _JSON_TIME.match(text)
+    if found and abs(int(found[1])) < 1 << 42:
+        return datetime.fromtimestamp(int(found[1]) / 1000, UTC).date().isoformat()
+    found = _CIM_TIME.match(text)
+    digits = "".join(found.groups()[:3]) if found else text
+    american = re.match(r"(\d{1,2})/(\d{1,2})/(\d{4})\b", text)
+    if american:
+        digits = f"{american[3]}{int(american[1]):02}{int(american[2]):02}"
+    elif re.match(r"\d{4}-\d\d-\d\d", text):
+        digits = text[:10].replace("-", "")
+    if not re.fullmatch(r"\d{8}", digits):
+        return None
+    try:
+        return datetime.strptime(digits, "%Y%m%d").replace(tzinfo=UTC).date().isoformat()
+    except ValueError:
+        return None
+
+
+def rows(machine: Machine, name: str) -> list[Row]:
+    """The instances of a class. Raises NotHere where the machine has no such class, TimedOut, Malformed."""
+    memory = machine.memory("inventory.wmi")
+    if name not in memory:
+        memory[name] = _recorded(machine, name) if isinstance(machine, RecordedMachine) else _live(machine).get(name)
+    if memory[name] is None:
+        raise NotHere(f"no {name}")
+    found: list[Row] = memory[name]
+    return found
+
+
+def some(machine: Machine, name: str) -> list[Row]:
+    """The same, and no rows where there is no such class."""
+    try:
+        return rows(machine, name)
+    except NotHere:
+        return []
+
+
+def _recorded(machine: Machine, name: str) -> list[Row] | None:
+    for path, parse in (
+        (f"wmi/{name}.txt", from_list),
+        (f"wmi/{name}.json", from_json),
+        (f"wmi/{name}.wmi", from_list),
+    ):
+        try:
+            return parse(machine.content(path))
+        except NotHere:
+            continue
+    return None
+
+
+def _live(machine: Machine) -> dict[str, list[Row]]:
+    """What the child told. It is started once: where it fails or hangs, every source hears so without another wait."""
+    memory = machine.memory("inventory.wmi child")
+    if "answer" not in memory:
+        try:
+            memory["answer"] = by_class(machine.run("powershell.exe", *_ARGUMENTS, script(CLASSES), seconds=SECONDS))
+        except (NotHere, Denied, TimedOut, OSError) as error:
+            memory["answer"] = error
+    if isinstance(memory["answer"], Exception):
+        raise memory["answer"]
+    found: dict[str, list[Row]] = memory["answer"]
+    return found
+
+
+_ARGUMENTS = ("-NoLogo", "-NoProfile", "-NonInteractive", "-ExecutionPolicy", "Bypass", "-Command")
+
+
+def script(classes: Iterable[str]) -> str:
+    """What PowerShell runs: one line a class, its name, a tab and the rows as JSON. A class that fails has no line."""
+    wanted = ";".join(f"{name}={NAMESPACES.get(name, 'root/cimv2')}" for name in classes)
+    return (
+        "$ErrorActionPreference='SilentlyContinue';[Console]::OutputEncoding=[Text.Encoding]::UTF8;"
+        f"foreach($pair in '{wanted}'.Split(';')){{$name,$space=$pair.Split('=');"
+        "try{$rows=@(Get-CimInstance -Namespace $space -ClassName $name -ErrorAction Stop|"
+        "Select-Object -Property * -ExcludeProperty Cim*,PSComputerName);"
+        '$name+"`t"+(ConvertTo-Json -InputObject $rows -Compress -Depth 2)}catch{}}'
+    )
+
+
+def by_class(output: bytes) -> dict[str, list[Row]]:
+    """The rows by class in what `script` writes. Lines that are none are passed over."""
+    found = {}
+    for line in text_of(output).splitlines():
+        name, tab, told = line.partition("\t")
+        if tab and _NAME.match(name.strip()):
+            try:
+                found[name.strip()] = from_json(told.encode())
+            except Malformed:
+                continue
+    return found
+
+
+def text_of(content: bytes) -> str:
+    """A text that Windows wrote: UTF-16 with or without its mark, UTF-8, or what is left of an old code page."""
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return content.decode("utf-16", "replace")
+    if content[1:2] == b"\0" and content[:1] != b"\0":
+        return content.decode("utf-16-le", "replace")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", "replace")
+
+
+def from_json(content: bytes) -> list[Row]:
+    """The rows of a JSON array, or the one row of an object. Raises Malformed."""
+    text = text_of(content).strip()
+    try:
+        found = json.loads(text) if text else []
+    except (ValueError, RecursionError):
+        raise Malformed("not JSON", text) from None
+    if isinstance(found, dict):
+        found = found.get("value", [found]) if set(found) == {"value", "Count"} else [found]
+    if not isinstance(found, list):
+        raise Malformed("no rows in the JSON", text)
+    return [Row(each) for each in found if isinstance(each, dict)]
+
+
+def from_list(content: bytes) -> list[Row]:
+    """The rows of `/format:list`: `Name=Value` lines, empty lines between rows. Raises Malformed for another text."""
+    text = text_of(content).replace("\r", "")
+    if not re.search(r"[^\n]\n[^\n]", text):  # every line end was doubled on its way here
+        text = text.replace("\n\n", "\n")
+    found, lines = [], 0
+    for paragraph in EMPTY_LINES.split(text):
+        properties: dict[str, str] = {}
+        for line in paragraph.split("\n"):
+            name, equals, value = line.partition("=")
+            if not equals or not _NAME.match(name.strip()):
+                continue
+            lines += 1
+            if name in properties:
+                found.append(Row(properties))
+                properties = {}
+            properties[name] = _plain(value)
+        if properties:
+            found.append(Row(properties))
+    if text.strip() and not lines:
+        raise Malformed("no Name=Value line", text.strip())
+    return found
+
+
+def _plain(value: str) -> str:
+    for entity, character in ENTITIES:
+        value = value.replace(entity, character)
+    return value

@@ -1,0 +1,20 @@
+"""What one source of the inventory makes of a recorded machine, for tests."""
+
+from pathlib import Path
+
+from keskidee_agent.inventory.gather import Found, found_sources, read
+from keskidee_agent.recorded import RecordedMachine
+from keskidee_report.items import Item
+from tests.agent.recordings import write_files
+
+SOURCES = {source.name: source for source in found_sources()}
+
+
+def found_in(root: Path, source: str, files: dict[str, str | bytes]) -> Found:
+    """The source's result for the machine that these files are."""
+    return read(SOURCES[source], RecordedMachine(str(write_files(root, files))))
+
+
+def items_in(root: Path, source: str, files: dict[str, str | bytes]) -> list[Item]:
+    """Its items, in their order."""
+    return list(found_in(root, source, files).items)

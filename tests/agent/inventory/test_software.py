@@ -1,0 +1,194 @@
+"""Installed packages: each manager's own database or list, and what a database that is being written costs."""
+
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from keskidee_agent.inventory.sources import apk, dpkg, flatpak, pacman, rpm, snap
+from keskidee_agent.inventory.support import support_ends, windows_support_ends
+from keskidee_report.items import Item
+from keskidee_report.model import ABSENT, FAILED, OK
+from tests.agent.inventory.reading import found_in, items_in
+
+BASH = """Package: bash
+Status: install ok installed
+Section: shells
+Installed-Size: 7164
+Maintainer: Matthias Klose <doko@debian.org>
+Architecture: amd64
+Version: 5.2.15-2+b8
+Description: GNU Bourne Again SHell
+ Bash is an sh-compatible command language interpreter.
+Homepage: http://tiswww.case.edu/php/chet/bash/bashtop.html
+
+"""
+GONE = "Package: gone\nStatus: deinstall ok config-files\nArchitecture: amd64\nVersion: 1\n\n"
+LIBC = "Package: libc6\nStatus: install ok installed\nArchitecture: {}\nVersion: 2.36\n\n"
+LOG = "2024-09-10 12:00:01 status installed bash:amd64 5.2.15-2+b8\n2024-09-11 12:00:01 status half-installed x:all 1\n"
+BASH_ITEM = Item(
+    "software",
+    "bash",
+    {
+        "name": "bash",
+        "version": "5.2.15-2+b8",
+        "format": "deb",
+        "architecture": "amd64",
+        "maker": "Matthias Klose",
+        "section": "shells",
+        "comment": "GNU Bourne Again SHell",
+        "url": "http://tiswww.case.edu/php/chet/bash/bashtop.html",
+        "size_bytes": 7164 * 1024,
+        "installed_on": "2024-09-10",
+    },
+)
+STATUS = "var/lib/dpkg/status"
+
+
+def test_a_debian_package_with_the_day_in_dpkgs_log(tmp_path: Path) -> None:
+    assert items_in(tmp_path, "dpkg", {STATUS: BASH + GONE, "var/log/dpkg.log": LOG}) == [BASH_ITEM]
+
+
+def test_packages_of_two_architectures_have_keys_of_their_own(tmp_path: Path) -> None:
+    items = items_in(tmp_path, "dpkg", {STATUS: BASH + LIBC.format("amd64") + LIBC.format("i386")})
+    assert [each.key for each in items] == ["bash", "libc6:amd64", "libc6:i386"]
+
+
+@pytest.mark.parametrize("cut", [len(BASH) + 20, len(BASH + GONE) - 1])
+def test_a_database_that_is_being_written_gives_what_is_whole_and_a_reason(tmp_path: Path, cut: int) -> None:
+    found = found_in(tmp_path, "dpkg", {STATUS: (BASH + GONE)[:cut]})
+    assert (found.outcome, [each.key for each in found.items]) == (FAILED, ["bash"])
+    assert "in the middle of a package" in found.reason
+
+
+def test_dpkg_query_where_the_database_was_not_recorded(tmp_path: Path) -> None:
+    output = (
+        "bash\tamd64\t5.2\t7164\tshells\tinstall ok installed\nold\tall\t1\t1\tx\tdeinstall ok config-files\nnoise\n"
+    )
+    [each] = items_in(tmp_path, "dpkg", {"commands/dpkg-query": output})
+    assert (each.key, each.fields["version"], each.fields["size_bytes"]) == ("bash", "5.2", 7164 * 1024)
+
+
+def test_an_rpm(tmp_path: Path) -> None:
+    output = "warning: foreign line\ngpg-pubkey\t(none)\t1-2\t1\t0\t(none)\tgpg(x)\tPublic Keys\n"
+    output += "bash\tx86_64\t5.1.8-9.el9\t1700000000\t7738634\tRed Hat, Inc.\tThe GNU Bourne Again shell\tUnspecified\n"
+    fields = {"name": "bash", "version": "5.1.8-9.el9", "format": "rpm", "architecture": "x86_64"}
+    fields |= {"maker": "Red Hat, Inc.", "comment": "The GNU Bourne Again shell", "installed_on": "2023-11-14"}
+    assert items_in(tmp_path, "rpm", {"commands/rpm": output}) == [
+        Item("software", "bash", {**fields, "size_bytes": 7738634})
+    ]
+
+
+def test_an_apk(tmp_path: Path) -> None:
+    text = "C:Q1x\nP:musl\nV:1.2.5-r0\nA:x86_64\nI:667648\nT:the musl c library\nm:Timo <t@x>\nF:lib\n\nP:cut"
+    found = found_in(tmp_path, "apk", {"lib/apk/db/installed": text})
+    fields = {"name": "musl", "version": "1.2.5-r0", "format": "apk", "architecture": "x86_64", "maker": "Timo"}
+    assert found.items == (Item("software", "musl", {**fields, "comment": "the musl c library", "size_bytes": 667648}),)
+    assert found.outcome == FAILED
+
+
+def test_a_package_of_arch_from_its_database_and_from_its_query(tmp_path: Path) -> None:
+    desc = "%NAME%\nbash\n\n%VERSION%\n5.2-1\n\n%ARCH%\nx86_64\n\n%INSTALLDATE%\n1700000000\n\n%SIZE%\n1024\n\n"
+    query = "Name            : bash\nVersion         : 5.2-1\nArchitecture    : x86_64\n"
+    query += "Installed Size  : 1.00 KiB\nInstall Date    : Tue 14 Nov 2023 10:13:20 PM UTC\n\n"
+    fields: dict[str, str | int] = {"name": "bash", "version": "5.2-1", "format": "pacman", "architecture": "x86_64"}
+    expected = [Item("software", "bash", {**fields, "installed_on": "2023-11-14", "size_bytes": 1024})]
+    assert items_in(tmp_path / "a", "pacman", {"var/lib/pacman/local/bash-5.2-1/desc": desc}) == expected
+    assert items_in(tmp_path / "b", "pacman", {"commands/pacman": query}) == expected
+
+
+def test_a_package_of_arch_without_a_version_is_being_written(tmp_path: Path) -> None:
+    assert found_in(tmp_path, "pacman", {"var/lib/pacman/local/x/desc": "%NAME%\nx\n"}).outcome == FAILED
+
+
+def test_flatpaks_of_users_and_system(tmp_path: Path) -> None:
+    output = "org.gnome.Platform\t3.38\tuser\tGNOME\ncom.x.Y\tstable\tsystem\tY\t1.2\tx86_64\tflathub\t31.5 MB\n"
+    assert [
+        (each.key, each.fields["version"]) for each in items_in(tmp_path, "flatpak", {"commands/flatpak": output})
+    ] == [
+        ("flatpak org.gnome.Platform 3.38 user", "3.38"),
+        ("flatpak com.x.Y stable system", "1.2"),
+    ]
+
+
+def test_a_snap(tmp_path: Path) -> None:
+    output = (
+        "Name  Version  Rev  Tracking  Publisher  Notes\ncore22  20240731  1586  latest/stable  canonical**  base\n"
+    )
+    fields = {"name": "core22", "version": "20240731", "format": "snap", "revision": "1586", "branch": "latest/stable"}
+    assert items_in(tmp_path, "snap", {"commands/snap": output}) == [
+        Item("software", "snap core22", {**fields, "maker": "canonical", "notes": "base"})
+    ]
+
+
+@pytest.mark.parametrize("name", ["dpkg", "rpm", "apk", "pacman", "flatpak", "snap"])
+def test_a_manager_that_is_not_installed_is_absent(tmp_path: Path, name: str) -> None:
+    assert found_in(tmp_path, name, {}).outcome == ABSENT
+
+
+@given(st.text(max_size=200) | st.binary(max_size=200).map(lambda content: content.decode("latin-1")))
+def test_any_text_gives_packages_with_a_name_or_none(text: str) -> None:
+    content = text.encode("utf-8", "replace")
+    lists = [rpm.parse(content), flatpak.parse(content), snap.parse(content), dpkg.queried(content)]
+    for items in (*lists, apk.parse(text + "\n\n"), pacman.queried(text), filter(None, [pacman.parse(text)])):
+        assert all(each.kind == "software" and each.fields.get("format") for each in items)
+    with suppress(StopIteration):
+        next(dpkg.paragraphs(text))
+
+
+CENTOS = 'NAME="CentOS Linux"\nVERSION="7 (Core)"\nID="centos"\nVERSION_ID="7"\nPRETTY_NAME="CentOS Linux 7 (Core)"\n'
+
+
+def test_the_system_with_its_point_release_and_end_of_support(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        "etc/os-release": CENTOS,
+        "etc/centos-release": "CentOS Linux release 7.9.2009 (Core)\n",
+        "calls.json": '{"uname": ["Linux", "h", "3.10.0", "#1", "x86_64"]}',
+    }
+    found = found_in(tmp_path, "operating_system", files)
+    assert (found.outcome, [each.fields for each in found.items]) == (
+        OK,
+        [
+            {
+                "name": "CentOS Linux",
+                "full_name": "CentOS Linux 7 (Core)",
+                "id": "centos",
+                "version": "7.9.2009 (Core)",
+                "version_id": "7",
+                "support_ends_on": "2024-06-30",
+                "kernel": "Linux",
+                "kernel_version": "3.10.0",
+                "architecture": "x86_64",
+            }
+        ],
+    )
+
+
+def test_windows_with_its_edition_and_domain(tmp_path: Path) -> None:
+    key = r"HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Windows NT\CurrentVersion"
+    values = {"CurrentBuild": "22631", "ProductName": "Windows 10 Enterprise", "EditionID": "Enterprise"}
+    values |= {"DisplayVersion": "23H2", "CurrentVersion": "6.3", "InstallDate": "1700000000"}
+    lines = [f'"{name}"="{value}"' for name, value in values.items()]
+    files: dict[str, str | bytes] = {
+        "registry/nt.reg": "\r\n".join(["Windows Registry Editor Version 5.00", f"[{key}]", *lines, ""]),
+        "wmi/Win32_ComputerSystem.txt": "Domain=office.example\r\nPartOfDomain=TRUE\r\n",
+    }
+    system, domain = items_in(tmp_path, "operating_system", files)
+    assert (system.fields["name"], system.fields["support_ends_on"]) == ("Windows 11 Enterprise", "2026-11-10")
+    assert (system.fields["installed_on"], system.fields["version"]) == ("2023-11-14", "23H2")
+    assert domain == Item("domain", "office.example", {"name": "office.example"})
+
+
+def test_the_end_of_support_depends_on_edition_and_build() -> None:
+    assert windows_support_ends(19044, "EnterpriseS", server=False) == "2027-01-12"
+    assert windows_support_ends(19045, "Professional", server=False) == "2025-10-14"
+    assert windows_support_ends(17763, "ServerStandard", server=True) == "2029-01-09"
+    assert windows_support_ends(7601, "Professional", server=False) == "2020-01-14"
+    assert windows_support_ends(99999, "Core", server=False) == ""
+    assert (support_ends("rocky", "9.4"), support_ends("debian", "12"), support_ends("gentoo", "2")) == (
+        "2032-05-31",
+        "2028-06-30",
+        "",
+    )

@@ -1,0 +1,255 @@
+"""Windows from recordings: WMI rows in both forms, registry exports, and the items of each source."""
+
+import json
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from keskidee_agent.inventory.gather import gathered
+from keskidee_agent.inventory.registry import RecordedRegistry, registry_of, text, whole
+from keskidee_agent.inventory.sources.windows_disk import serial_of
+from keskidee_agent.inventory.wmi import CLASSES, Row, by_class, day_of, from_json, from_list, rows, script, text_of
+from keskidee_agent.machine import Machine
+from keskidee_agent.recorded import RecordedMachine
+from keskidee_report.items import Item
+from keskidee_report.model import ABSENT, FAILED, Malformed, NotHere, TimedOut
+from tests.agent.inventory.reading import found_in, items_in
+from tests.agent.recordings import write_files
+
+LIST = "\r\n\r\nName=a\r\nCapabilities={3,4}\r\nSize=12\r\nOn=TRUE\r\nPnp=X&amp;Y\r\n\r\n\r\nName=b\r\nSize=\r\n\r\n"
+LIST_ROWS = [
+    {"Name": "a", "Capabilities": "{3,4}", "Size": "12", "On": "TRUE", "Pnp": "X&Y"},
+    {"Name": "b", "Size": ""},
+]
+REG = r"""Windows Registry Editor Version 5.00
+
+[HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall]
+@=""
+
+[HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall\7-Zip]
+"DisplayName"="7-Zip 24.08 (x64)"
+"DisplayVersion"="24.08"
+"InstallDate"="20240910"
+"Publisher"="Igor \"I\" Pavlov"
+"EstimatedSize"=dword:00001630
+"NoRemove"=dword:00000000
+"UninstallString"=hex(2):22,00,43,00,3a,00,5c,00,37,00,\
+  7a,00,22,00,00,00
+
+[HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall\Mark]
+"SystemComponent"=dword:00000001
+
+[HKEY_LOCAL_MACHINE\SOFTWARE\Wow6432Node\Microsoft\Windows\CurrentVersion\Uninstall\Old]
+"DisplayName"="Old"
+"""
+PHYSICAL = "Capacity=8589934592\r\nDeviceLocator=DIMM 0\r\nFormFactor=12\r\nSMBIOSMemoryType=26\r\nSpeed=3200\r\n"
+PHYSICAL += "Manufacturer=80CE\r\nSerialNumber=12345670\r\nPartNumber=M471A1K43DB1\r\n"
+
+
+def utf16(content: str) -> bytes:
+    return b"\xff\xfe" + content.encode("utf-16-le")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        utf16(LIST),
+        LIST.encode("utf-16-le"),
+        LIST.encode(),
+        LIST.replace("\r\n", "\r\r\n").encode(),
+        LIST.replace("\r\n", "\n\n").encode(),
+    ],
+)
+def test_rows_of_a_list_in_every_encoding_and_line_end(content: bytes) -> None:
+    assert from_list(content) == [Row(each) for each in LIST_ROWS]
+
+
+def test_a_text_of_an_old_code_page_is_read() -> None:
+    assert text_of("Contrôleur".encode("cp1252")) == "Contrôleur"
+
+
+def test_a_row_answers_in_types_whichever_form_it_came_in() -> None:
+    [row, _] = from_list(LIST.encode())
+    [same] = from_json(b'[{"Name":"a","Capabilities":[3,4],"Size":12,"On":true,"Pnp":"X&Y"}]')
+    for each in (row, same):
+        assert (each.text("Name"), each.number("Size"), each.flag("On"), each.texts("Capabilities")) == (
+            "a",
+            12,
+            True,
+            ["3", "4"],
+        )
+
+
+@pytest.mark.parametrize(
+    ("told", "day"),
+    [
+        ("20130813153755.000000+120", "2013-08-13"),
+        ("/Date(1376401075000)/", "2013-08-13"),
+        ("20101015", "2010-10-15"),
+        ("1/15/2011", "2011-01-15"),
+        ("2011-01-15T00:00:00", "2011-01-15"),
+        ("20101399", None),
+        ("", None),
+        ("01cb5aa0d2b3a000", None),
+    ],
+)
+def test_days_as_windows_writes_them(told: str, day: str | None) -> None:
+    assert day_of(told) == day
+
+
+def test_the_child_is_asked_for_every_class_once_and_its_lines_are_rows() -> None:
+    asked = script(CLASSES)
+    assert [name for name in CLASSES if f"{name}=root/" not in asked] == []
+    output = utf16('Win32_BIOS\t[{"Version":"1"}]\r\nAn error\r\nWin32_Volume\t[{"cut\r\n')
+    assert by_class(output) == {"Win32_BIOS": [Row({"Version": "1"})]}
+
+
+def test_a_class_that_is_not_recorded_is_not_here(tmp_path: Path) -> None:
+    write_files(tmp_path, {"wmi/Win32_BIOS.json": '{"Version": "1"}'})
+    machine = RecordedMachine(str(tmp_path))
+    assert rows(machine, "Win32_BIOS") == [Row({"Version": "1"})]
+    with pytest.raises(NotHere):
+        rows(machine, "Win32_Volume")
+
+
+class Hanging(Machine):
+    """A Windows whose PowerShell does not answer; it counts how often it was asked."""
+
+    asked = 0
+
+    def run(self, *command: str, seconds: float = 10.0, status_counts: bool = True) -> bytes:
+        self.asked += 1
+        raise TimedOut(f"{command[0]} did not end within {seconds:g} s")
+
+
+def test_a_child_that_hangs_is_waited_for_once() -> None:
+    machine = Hanging(platform="windows")
+    for name in CLASSES:
+        with pytest.raises(TimedOut):
+            rows(machine, name)
+    assert machine.asked == 1
+
+
+def test_values_of_a_registry_export() -> None:
+    registry = RecordedRegistry()
+    registry.add(utf16(REG))
+    key = r"HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall"
+    values = registry.values(key + r"\7-zip")
+    assert registry.below(key.upper()) == ["7-Zip", "Mark"]
+    assert text(values, "Publisher") == 'Igor "I" Pavlov'
+    assert text(values, "UninstallString") == '"C:\\7z"'
+    assert whole(values, "EstimatedSize") == 0x1630
+    assert (registry.below("HKEY_USERS"), registry.values("HKEY_USERS")) == ([], {})
+
+
+def test_a_file_that_is_no_export_hides_no_other(tmp_path: Path) -> None:
+    write_files(tmp_path, {"registry/a.reg": b"\x89PNG", "registry/b.reg": utf16(REG)})
+    assert registry_of(RecordedMachine(str(tmp_path))).below("HKEY_LOCAL_MACHINE") == ["SOFTWARE"]
+
+
+def test_programs_of_both_views_and_no_marks(tmp_path: Path) -> None:
+    assert items_in(tmp_path, "windows_software", {"registry/all.reg": utf16(REG)}) == [
+        Item(
+            "software",
+            "7-Zip 24.08 (x64)",
+            {
+                "name": "7-Zip 24.08 (x64)",
+                "version": "24.08",
+                "maker": 'Igor "I" Pavlov',
+                "installed_on": "2024-09-10",
+                "architecture": "x86_64",
+                "format": "registry",
+                "id": "7-Zip",
+                "removable": True,
+                "uninstall_command": '"C:\\7z"',
+                "size_bytes": 0x1630 * 1024,
+            },
+        ),
+        Item("software", "Old", {"name": "Old", "architecture": "x86", "format": "registry", "id": "Old"}),
+    ]
+
+
+def test_memory_where_windows_hands_out_no_table(tmp_path: Path) -> None:
+    assert items_in(tmp_path, "windows_board", {"wmi/Win32_PhysicalMemory.txt": utf16(PHYSICAL)}) == [
+        Item(
+            "memory",
+            "DIMM 0",
+            {
+                "slot": "DIMM 0",
+                "size_bytes": 8 << 30,
+                "type": "DDR4",
+                "form_factor": "SODIMM",
+                "speed_transfers_per_second": 3_200_000_000,
+                "maker": "Samsung",
+                "maker_code": "80CE",
+                "part": "M471A1K43DB1",
+                "serial": "12345670",
+            },
+        )
+    ]
+
+
+def test_firmwares_own_table_goes_before_wmi(tmp_path: Path) -> None:
+    dmidecode = "Handle 0x0011, DMI type 17, 40 bytes\nMemory Device\n\tSize: 8 GB\n"
+    files: dict[str, str | bytes] = {"wmi/Win32_PhysicalMemory.txt": PHYSICAL, "commands/dmidecode": dmidecode}
+    found = found_in(tmp_path, "windows_board", files)
+    assert (found.outcome, found.reason) == (ABSENT, "SMBIOS tells it")
+
+
+def test_a_disk_is_told_by_both_classes(tmp_path: Path) -> None:
+    drive = {"DeviceID": "\\\\.\\PHYSICALDRIVE0", "Index": 0, "Model": "VBOX", "Manufacturer": "(Standard disk drives)"}
+    drive |= {"Size": "107372805120", "SerialNumber": "42566332666666303539622d6632643731622031"}
+    files: dict[str, str | bytes] = {
+        "wmi/Win32_DiskDrive.json": json.dumps(drive),
+        "wmi/MSFT_PhysicalDisk.json": '[{"DeviceId":"0","MediaType":4,"BusType":17,"HealthStatus":0,"SpindleSpeed":0}]',
+    }
+    assert items_in(tmp_path, "windows_disk", files) == [
+        Item(
+            "disk",
+            "PHYSICALDRIVE0",
+            {
+                "model": "VBOX",
+                "serial": "VB2cff0f95-b2f7db11",
+                "size_bytes": 107372805120,
+                "transport": "NVMe",
+                "medium": "ssd",
+                "rotation_rpm": 0,
+                "health": "healthy",
+            },
+        )
+    ]
+
+
+def test_serial_numbers_whose_letters_windows_exchanged() -> None:
+    assert serial_of("42566332666666303539622d6632643731622031") == "VB2cff0f95-b2f7db11"
+    assert serial_of("6177c38f910a83560899e28ee97c6204") == "6177c38f910a83560899e28ee97c6204"
+    assert serial_of("  WD-WCC4M1234567") == "WD-WCC4M1234567"
+
+
+def test_a_recording_of_windows_gives_outcomes_and_no_traceback(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_files(tmp_path, {"wmi/Win32_DiskDrive.txt": b"\xff\xfe", "wmi/Win32_BIOS.txt": "Acceso denegado."})
+    found = gathered(RecordedMachine(str(tmp_path)))
+    assert {each.outcome for each in found} <= {ABSENT, FAILED}
+    assert capsys.readouterr().err == ""
+
+
+@given(st.binary(max_size=200) | st.text(max_size=100).map(str.encode))
+def test_any_content_is_rows_or_malformed(content: bytes) -> None:
+    with suppress(Malformed):
+        assert all(isinstance(row, Row) for row in from_list(content))
+    with suppress(Malformed):
+        assert all(isinstance(row, Row) for row in from_json(content))
+
+
+@given(st.integers(0, len(REG)), st.text(max_size=20))
+def test_a_registry_export_cut_anywhere_is_read_as_far_as_it_goes(cut: int, rest: str) -> None:
+    registry = RecordedRegistry()
+    with suppress(Malformed):
+        registry.add((REG[:cut] + rest).encode("utf-16", "replace"))
+    program = registry.values(r"HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall\7-Zip")
+    assert {type(value) for value in program.values()} <= {str, int, bytes, list}
