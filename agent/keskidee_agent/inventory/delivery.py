@@ -11,7 +11,7 @@ import json
 import os
 import zlib
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from keskidee_agent.enrol import EnrolmentError, call, session_through
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from keskidee_report.items import Item
 
 STATE_FILE = "inventory.json"
+PEOPLE = frozenset({"local_user", "last_user"})
+"""Never told here, whatever the privacy setting of the machine's site."""
 TAKEN, BASE_UNKNOWN = 204, 409
 
 
@@ -47,18 +49,21 @@ class Known:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """An inventory: items by kind and key, and the kinds of all sources that read."""
+    """An inventory: items by kind and key, the kinds of all sources that read, and fields that move by themselves."""
 
     items: dict[Place, Item]
     told: list[str]
+    moving: list[str] = field(default_factory=list)
 
     @classmethod
     def of(cls, results: Sequence[Found]) -> Taken:
         """Of what the sources gave. A kind is told where every source of it is ok, or says that there is nothing."""
+        moving = sorted({name for found in results for name in found.source.moving})
         failed = {kind for found in results if found.outcome not in (OK, ABSENT) for kind in found.source.kinds}
         kinds = {kind for found in results for kind in found.source.kinds}
         items = {(each.kind, each.key): each for of_kind in by_kind(results).values() for each in of_kind}
-        return cls(items=items, told=sorted((kinds | {kind for kind, _ in items}) - failed))
+        items = {place: each for place, each in items.items() if place[0] not in PEOPLE}
+        return cls(items=items, told=sorted((kinds | {kind for kind, _ in items}) - failed), moving=moving)
 
 
 def deliver(state: Path, url: str, machine: Machine, *, ca_file: str, route: Route) -> None:
@@ -99,6 +104,7 @@ def difference(taken: Taken, known: Known) -> tuple[dict[str, Any], Known]:
         "base": known.hash,
         "hash": agreed,
         "told": taken.told,
+        "moving": taken.moving,
         "changed": [_as_json(taken.items[place]) for place in found if known.digests.get(place) != found[place]],
         "gone": sorted(gone),
     }

@@ -24,15 +24,19 @@ READINGS = frozenset(
         "speed_bits_per_second", "status", "used_bytes", "available_bytes", "free_bytes",
     }
 )  # fmt: skip
-"""Fields that go up and down by themselves: kept as they are now, and no history."""
-QUIET_KINDS = frozenset({"memory_slot"})
-"""An empty slot is told already by the module that went or came."""
+"""Fields that go up and down by themselves, beside those that the agent names: kept as they are now, and no history."""
+QUIET_KINDS = frozenset({"memory_slot", "pending_update", "restart", "stopped_service"})
+"""An empty slot is told already by the module that went or came; the others are what a machine is like today."""
 _TOLD_BY_THEIR_KIND = ("01", "02", "03")
 """PCI classes of what has a kind of its own: disks, networks, graphics."""
 
 
 def change(
-    kind: str, key: str, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None
+    kind: str,
+    key: str,
+    before: Mapping[str, Any] | None,
+    after: Mapping[str, Any] | None,
+    moving: frozenset[str] = READINGS,
 ) -> dict[str, Any] | None:
     """The columns of a change of one item, without asset, time and author; None where there is nothing to tell."""
     if kind in QUIET_KINDS or _is_told_elsewhere(kind, before or after or {}):
@@ -41,9 +45,9 @@ def change(
         what = ADDED if before is None else REMOVED
         return change_row(what, kind, key, before, after)
     was, now = differing(before, after)
-    if not any(name in was and name in now and name not in READINGS for name in {**was, **now}):
+    if not any(name in was and name in now and name not in moving for name in {**was, **now}):
         return None
-    was, now = ({name: value for name, value in each.items() if name not in READINGS} for each in (was, now))
+    was, now = ({name: value for name, value in each.items() if name not in moving} for each in (was, now))
     return change_row(CHANGED, kind, key, was, now)
 
 

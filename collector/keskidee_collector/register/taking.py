@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from keskidee_collector.register.changes import AGENT, change
+from keskidee_collector.register.changes import AGENT, READINGS, change
 from keskidee_collector.store.tables import assets, changes, items
 from keskidee_report.inventory import whole
 
@@ -113,6 +113,7 @@ class Taking:
             )
 
     def _changes(self, kept: dict[Place, _Kept], gone: set[Place], known: set[str]) -> Iterator[dict[str, Any]]:
+        moving = READINGS | set(self._told.moving)
         for kind, key in sorted(gone):
             if found := change(kind, key, msgspec.json.decode(kept[kind, key].fields), None):
                 yield found
@@ -121,7 +122,7 @@ class Taking:
             if item.kind not in known or (before and before.digest == self._digests[item.kind, item.key]):
                 continue
             fields = None if before is None else msgspec.json.decode(before.fields)
-            if found := change(item.kind, item.key, fields, item.fields):
+            if found := change(item.kind, item.key, fields, item.fields, moving):
                 yield found
 
     def _write_changes(self, connection: Connection, asset_id: str, found: Iterable[dict[str, Any]]) -> None:

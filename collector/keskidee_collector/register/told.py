@@ -33,7 +33,8 @@ class ToldItem(msgspec.Struct, frozen=True):
 class Told(msgspec.Struct, frozen=True):
     """What is `changed` and `gone` since the inventory with the hash `base`; without it, `changed` is all there is.
 
-    `told` are the kinds of the sources that read; `hash` is that of their items (keskidee_report.inventory).
+    `told` are the kinds of the sources that read; `hash` is that of their items (keskidee_report.inventory). `moving`
+    are fields that change while nothing happens.
     """
 
     hash: Hash
@@ -41,6 +42,7 @@ class Told(msgspec.Struct, frozen=True):
     changed: list[ToldItem]
     base: str = ""
     gone: list[tuple[Name, Key]] = []
+    moving: Annotated[list[Name], msgspec.Meta(max_length=256)] = []
 
 
 class TooLong(Exception):

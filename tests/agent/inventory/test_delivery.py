@@ -32,6 +32,7 @@ def test_the_first_time_everything_is_told() -> None:
         "base": "",
         "hash": after(A, B).hash,
         "told": ["memory"],
+        "moving": [],
         "changed": [
             {"kind": "memory", "key": "A", "fields": {"size_bytes": 1}},
             {"kind": "memory", "key": "B", "fields": {"size_bytes": 2}},
