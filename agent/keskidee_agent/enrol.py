@@ -232,13 +232,17 @@ def _fetch_authority(session: requests.Session, origin: Origin, fingerprint: str
     return ssl.DER_cert_to_PEM_cert(der).encode()
 
 
-def call(session: requests.Session, method: str, url: str, *, token: str = "", json: Any = None) -> requests.Response:
-    """One request, whatever its answer says. Raises EnrolmentError where there is none."""
+def call(
+    session: requests.Session, method: str, url: str, *, token: str = "", json: Any = None, data: bytes | None = None
+) -> requests.Response:
+    """One request, its body as JSON or as it is, whatever is answered. Raises EnrolmentError where there is none."""
     import requests
 
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     try:
-        return session.request(method, url, headers=headers, json=json, timeout=SECONDS, allow_redirects=False)
+        return session.request(
+            method, url, headers=headers, json=json, data=data, timeout=SECONDS, allow_redirects=False
+        )
     except requests.exceptions.ProxyError as error:
         raise EnrolmentError(f"{url}: the proxy does not let it through: {_innermost(error)}") from None
     except requests.exceptions.SSLError as error:

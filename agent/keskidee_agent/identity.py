@@ -74,8 +74,8 @@ def write_identity(state: Path, identity: Identity, ca_pem: bytes | None) -> Non
     """Keeps the identity and the collector's authority, readable by this user only. Raises OSError."""
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
     if ca_pem is not None:
-        _keep(state / CA_FILE, ca_pem)
-    _keep(state / IDENTITY_FILE, (json.dumps(asdict(identity), indent=1) + "\n").encode())
+        keep(state / CA_FILE, ca_pem)
+    keep(state / IDENTITY_FILE, (json.dumps(asdict(identity), indent=1) + "\n").encode())
 
 
 def salt_of(state: Path) -> bytes:
@@ -83,7 +83,7 @@ def salt_of(state: Path) -> bytes:
     path = state / SALT_FILE
     try:
         if not path.exists():
-            _keep(path, os.urandom(SALT_BYTES))
+            keep(path, os.urandom(SALT_BYTES))
         return path.read_bytes()
     except OSError:
         return b""
@@ -91,10 +91,10 @@ def salt_of(state: Path) -> bytes:
 
 def write_authorities(state: Path, pem: bytes) -> None:
     """Keeps the collector's authorities. Raises OSError."""
-    _keep(state / CA_FILE, pem)
+    keep(state / CA_FILE, pem)
 
 
-def _keep(path: Path, content: bytes) -> None:
+def keep(path: Path, content: bytes) -> None:
     """Replaces a file durably: a power cut leaves the old one or the new one."""
     beside = path.with_name(f"{path.name}.new")
     beside.unlink(missing_ok=True)

@@ -21,6 +21,7 @@ from keskidee_agent.machine import Machine
 from keskidee_agent.mapped import give_back
 from keskidee_agent.origin import origin_of
 from keskidee_agent.spool import Spool
+from keskidee_agent.stocktaking import Stocktaking
 from keskidee_agent.transport import Transport
 from keskidee_agent.vitals import Vitals
 from keskidee_agent.wake import RELOAD, STOP, Wake
@@ -117,6 +118,8 @@ class Resident:
         self._command: list[str] = settings["command"]
         self._renewal = 0
         self._renewal_due_ms = 0
+        self._stocktaking = Stocktaking(self._machine_id)
+        self._inventory = 0
         self._urgent_state: tuple[object, ...] | None = None
 
     def rounds(self) -> None:
@@ -124,6 +127,7 @@ class Resident:
         while not self._wake.asked:
             self.round()
             self._renew_credential()
+            self._take_inventory()
             if not self._renewal and _changed_ms(self._identity_file) != self._enrolled_ms:  # renewed, or enrolled anew
                 self._enrolled_ms = _changed_ms(self._identity_file)
                 self._wake.ask(RELOAD)
@@ -170,6 +174,22 @@ class Resident:
             self._renewal_due_ms = clock.boot_ms() + RENEWAL_EVERY_MS
             words = [*self._command, f"--renew={self._encoder.session.hex()}"]
             self._renewal = os.spawnv(os.P_NOWAIT, words[0], words)  # noqa: S606  # our own command line
+
+    def _take_inventory(self) -> None:
+        """Starts the inventory where it is due: another process, which gives way to everything else here."""
+        now = clock.boot_ms()
+        if self._inventory:
+            ended, status = (self._inventory, 0) if os.name == "nt" else os.waitpid(self._inventory, os.WNOHANG)
+            if ended:
+                self._inventory = 0
+                if status:
+                    self._stocktaking.failed(now)
+        if self._delivery.wishes is not None:  # the collector has answered, and said how thin the link is
+            self._stocktaking.begin(now, thrifty=self._delivery.is_thrifty)
+        if not self._inventory and self._stocktaking.is_due(now):
+            self._stocktaking.began(now)
+            words = [*self._command, "--inventory"]
+            self._inventory = os.spawnv(os.P_NOWAIT, words[0], words)  # noqa: S606  # our own command line
 
     def _is_urgent(self, readings: list[Reading]) -> bool:
         """Whether something broke or works again since the round before, where reports wait otherwise."""

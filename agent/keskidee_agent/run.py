@@ -49,6 +49,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     parser.add_argument("--check", action="store_true", help="say whether it would start, and start nothing")
     parser.add_argument("--renew", metavar="SESSION", nargs="?", const="", help=SUPPRESS)
+    parser.add_argument("--inventory", action="store_true", help=SUPPRESS)
     parser.add_argument("--exit-with-parent", action="store_true", help=SUPPRESS)
     parser.set_defaults(run=run)
 
@@ -64,6 +65,8 @@ def run(args: argparse.Namespace) -> int:
         return 2
     if args.renew is not None:
         return renewed(args, settings)
+    if args.inventory:
+        return told_inventory(args, settings)
     if args.check:
         return 0
     if sys.platform == "win32":  # exec there starts another process and ends this one, which a service must not do
@@ -87,6 +90,25 @@ def renewed(args: argparse.Namespace, settings: dict[str, Any]) -> int:
         renew(state, settings["collector"], ca_file=settings["ca_file"], route=route, session_id=args.renew)
     except (EnrolmentError, OSError) as error:
         sys.stderr.write(f"keskidee agent: renewal=failed reason={str(error)!r}\n")
+        return 1
+    return 0
+
+
+def told_inventory(args: argparse.Namespace, settings: dict[str, Any]) -> int:
+    """Tells the collector what this machine is made of. Status 1, with one line, where that fails."""
+    from keskidee_agent.enrol import EnrolmentError
+    from keskidee_agent.identity import settings_of
+    from keskidee_agent.inventory.delivery import deliver
+    from keskidee_agent.machine import Machine
+    from keskidee_agent.origin import origin_of
+    from keskidee_agent.route import route_to
+
+    route = route_to(origin_of(settings["collector"]), settings_of(args.config), os.environ)
+    state = Path(settings["identity_file"]).parent
+    try:
+        deliver(state, settings["collector"], Machine(), ca_file=settings["ca_file"], route=route)
+    except (EnrolmentError, OSError) as error:
+        sys.stderr.write(f"keskidee agent: inventory=failed reason={str(error)!r}\n")
         return 1
     return 0
 

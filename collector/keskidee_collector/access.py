@@ -1,4 +1,5 @@
-"""Who may do what: join tokens for new machines, metrics tokens for Prometheus, the admin token of this host.
+"""Who may do what: join tokens for new machines, metrics tokens for Prometheus, API tokens for the register, the admin
+token of this host.
 
 Tokens are 256 random bits and known here by their SHA-256 only. A join token carries the fingerprint of the agents'
 CA behind its secret, so that an agent can check whom it talks to before it sends anything.
@@ -16,9 +17,9 @@ from keskidee_collector.store.register import Token
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-JOIN, METRICS = "join", "metrics"
-SCOPES = (JOIN, METRICS)
-_PREFIXES = {JOIN: "kj1", METRICS: "km1"}
+JOIN, METRICS, API, API_WRITE = "join", "metrics", "api", "api-write"
+SCOPES = (JOIN, METRICS, API, API_WRITE)
+_PREFIXES = {JOIN: "kj1", METRICS: "km1", API: "kp1", API_WRITE: "kp1"}
 NO_FINGERPRINT = "-"
 IN_FORCE, REVOKED, EXPIRED, USED_UP = "in force", "revoked", "expired", "used up"
 _REFUSED = {REVOKED: "was revoked", EXPIRED: "has expired", USED_UP: "is used up"}
@@ -116,6 +117,11 @@ class Access:
         if standing != IN_FORCE:
             raise NotAllowed(f"this {scope} token {_REFUSED[standing]}")
         return token
+
+    def check_any(self, text: str, scopes: tuple[str, ...], now: float) -> Token:
+        """The token behind this text, whose scope is one of these. Raises NotAllowed."""
+        token = self._tokens.get(digest(text))
+        return self.check(text, token.scope if token is not None and token.scope in scopes else scopes[0], now)
 
 
 def standing_of(token: Token, now: float) -> str:

@@ -32,7 +32,7 @@ Label = Annotated[str, msgspec.Meta(max_length=LABEL_VALUE_LENGTH)]
 class TokenRequest(msgspec.Struct, forbid_unknown_fields=True):
     """What `keskidee collector token create` asks for; `seconds` is how long the token holds (None: for good)."""
 
-    scope: Literal["join", "metrics"]
+    scope: Literal["join", "metrics", "api", "api-write"]
     site: Label = ""
     role: Label = ""
     seconds: Annotated[float, msgspec.Meta(gt=0, le=LONGEST_SECONDS)] | None = None

@@ -17,6 +17,8 @@ from keskidee_collector.enrolment import Enrolment
 from keskidee_collector.guard import Guard
 from keskidee_collector.health import Health
 from keskidee_collector.ingest import Ingest, is_report_path
+from keskidee_collector.register.api import AssetRoutes
+from keskidee_collector.register.inventories import Inventories
 from keskidee_collector.view import View, stored_assets, stored_days
 from keskidee_collector.web.pages import routes as page_routes
 from keskidee_exporters import csv_days, csv_register
@@ -78,6 +80,8 @@ def _routes(state: State, admin_token: str, proxys_ca_pem: bytes | None) -> list
         *Authorities(state, admin_token, proxys_ca_pem).routes(),
         Route("/v1/enrol", Enrolment(state).__call__, methods=["POST"]),
         Route("/v1/machines/{machine_id}/credential", Credentials(state).__call__, methods=["POST"]),
+        Route("/v1/machines/{machine_id}/inventory", Inventories(state).__call__, methods=["POST"]),
+        *AssetRoutes(state, admin_token).routes(),
         *Administration(state, admin_token).routes(),
         *Health(state).routes(),
         *exporter_routes(view, public_url),

@@ -49,10 +49,12 @@ def _add_token(commands: Any) -> None:
     token = commands.add_parser("token", help="tokens that let machines join and Prometheus read")
     actions = token.add_subparsers(title="actions", metavar="ACTION", required=True)
     create = actions.add_parser("create", help="make a token; it is printed once, on stdout")
-    create.add_argument("--scope", choices=("join", "metrics"), default="join", help="default: join")
+    create.add_argument(
+        "--scope", choices=("join", "metrics", "api", "api-write"), default="join", help="default: join"
+    )
     create.add_argument("--site", default="", help="site of the machines that join with it; one of another is refused")
     create.add_argument("--role", default="", help="their role, likewise: server, desktop, ... (default: by chassis)")
-    create.add_argument("--days", type=float, help="how long it holds (default: join 7 days, metrics for good)")
+    create.add_argument("--days", type=float, help="how long it holds (default: join 7 days, others for good)")
     create.add_argument("--uses", type=int, help="how many machines may join with it (default: any number)")
     listed = actions.add_parser("list", help="every token: what it is for, and whether it is in force")
     revoke = actions.add_parser("revoke", help="take a token out of force")

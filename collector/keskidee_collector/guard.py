@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from keskidee_collector.access import METRICS, NotAllowed, bearer
+from keskidee_collector.access import API, API_WRITE, METRICS, NotAllowed, bearer
 from keskidee_collector.addresses import is_loopback
 from keskidee_collector.answers import problem
 from keskidee_collector.ingest import is_plain_target, is_report_path
@@ -31,6 +31,10 @@ OPEN_PATHS = frozenset(
     }
 )  # fmt: skip
 """Paths that need no reading right: they say nothing of the fleet, or check a token themselves."""
+REGISTER_PREFIXES = ("/v1/assets", "/v1/openapi.json", "/assets")
+"""The register, with names of people: a metrics token does not read it, an API token reads everything."""
+REGISTER_READERS = (API, API_WRITE)
+READERS = (METRICS, API, API_WRITE)
 OPEN_PREFIXES = ("/static/", "/v1/machines", "/v1/tokens")
 FORWARDED = frozenset(
     {b"forwarded", b"via", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto", b"x-real-ip"}
@@ -74,8 +78,10 @@ class Guard:
             return
         elif not self._may_read(scope, host):
             self._state.metrics.refuse("reader")
-            challenge = {"WWW-Authenticate": 'Basic realm="keskidee: any name, a metrics token as password"'}
-            refusal = problem(401, "credential", "reading here needs a metrics token", challenge)
+            challenge = {"WWW-Authenticate": 'Basic realm="keskidee: any name, a metrics or API token as password"'}
+            refusal = problem(
+                401, "credential", "reading here needs a metrics token; the register an API token", challenge
+            )
         if self._proxies:
             scope = self._proxies.seen_through(scope)
         if refusal is not None:
@@ -100,11 +106,15 @@ class Guard:
         path = scope["path"]
         if path in OPEN_PATHS or path.startswith(OPEN_PREFIXES):
             return True
+        of_register = path.startswith(REGISTER_PREFIXES)
+        if of_register and scope["method"] in ("POST", "PATCH"):
+            return True  # they ask for a token themselves
         if not self._tls and host != self._public and not any(key in FORWARDED for key, _ in scope["headers"]):
             return True  # a loopback address: __call__ refuses any other
         header = next((value for key, value in scope["headers"] if key == b"authorization"), b"")
         try:
-            self._state.access.check(bearer(header.decode("latin-1")), METRICS, self._state.now())
+            scopes = REGISTER_READERS if of_register else READERS
+            self._state.access.check_any(bearer(header.decode("latin-1")), scopes, self._state.now())
         except NotAllowed:
             return False
         return True

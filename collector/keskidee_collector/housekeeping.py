@@ -45,6 +45,7 @@ async def keep_house(state: State, renew: Callable[[], None] | None) -> None:
         state.links.plan(state.fleet)
         ask_for_renewal(state.fleet, state.now())
         await rotate_authority(state)
+        await follow_machines(state)
         await asyncio.sleep(LOOK_SECONDS)
 
 
@@ -57,6 +58,14 @@ async def rotate_authority(state: State) -> None:
     except OSError as error:
         logger.warning("authority is not replaced error=%s", error)
     state.rotation.ask()
+
+
+async def follow_machines(state: State) -> None:
+    """Every machine's asset as the machine says."""
+    try:
+        await state.assets.following.follow(state.fleet, state.now())
+    except SQLAlchemyError as error:
+        logger.warning("assets are not up to date error=%s", error)
 
 
 async def keep_days(state: State) -> None:

@@ -58,6 +58,10 @@ class OwnMetrics:
             "keskidee_collector_clones", "Machines that came with another's credential and got an id of their own",
             registry=self.registry,
         )  # fmt: skip
+        self.inventories = Counter("keskidee_collector_inventories", "Inventories taken", registry=self.registry)
+        self.inventory_changes = Counter(
+            "keskidee_collector_inventory_changes", "Changes that inventories told", registry=self.registry
+        )
         self.seconds = Histogram(
             "keskidee_collector_report_duration_seconds", "Time from a report's arrival to its durable acknowledgement",
             buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5), registry=self.registry,

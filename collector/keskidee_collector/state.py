@@ -16,6 +16,7 @@ from keskidee_collector.journal import Journal
 from keskidee_collector.links import Links
 from keskidee_collector.own_metrics import OwnMetrics
 from keskidee_collector.presence import Look, Presence
+from keskidee_collector.register.assets import Assets
 from keskidee_collector.restoring import restore_reports
 from keskidee_collector.schemas import Schemas, UnknownSchema
 from keskidee_collector.store.register import RegisterStore
@@ -65,6 +66,7 @@ class State:
         self.rotation: Rotation | None = None
         self.reports = ReportStore(directory / "reports.db")
         self.register = RegisterStore(directory / "register.db")
+        self.assets = Assets(self.register)
         self.definitions = Definitions(settings.limits.fleet_families, settings.limits.families)
         self.schemas = Schemas(self.definitions)
         self.links = Links(settings)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from keskidee_collector.fleet import Machine, Problem
     from keskidee_collector.links import Wishes
     from keskidee_collector.presence import Look
+    from keskidee_collector.register.assets import Assets
     from keskidee_collector.state import State
 
 __all__ = [
@@ -146,6 +147,11 @@ class View:
     def now(self) -> float:
         """UTC epoch seconds by the clock that everything here is measured on."""
         return self._state.now()
+
+    @property
+    def assets(self) -> Assets:
+        """The asset register; any thread may ask it."""
+        return self._state.assets
 
     @property
     def feed(self) -> Feed:

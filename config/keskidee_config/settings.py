@@ -159,6 +159,8 @@ class LimitSettings:
     """Metric families in one report."""
     samples: Annotated[int, Between(1, 1_000_000)] = 20_000
     """Samples in one report."""
+    items: Annotated[int, Between(100, 100_000)] = 5000
+    """Parts and programs in one machine's inventory."""
     fleet_families: Annotated[int, Between(100, 1_000_000)] = 10_000
     """Different metric families of all machines together. One machine may bring as many as one report may hold."""
     receive_seconds: Annotated[float, Between(1, 600)] = 30.0

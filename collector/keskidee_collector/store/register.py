@@ -1,4 +1,4 @@
-"""register.db: machines that enrolled and the tokens that let them. Assets and money join it later."""
+"""register.db: machines that enrolled and the tokens that let them. The assets in it are register/'s."""
 
 from __future__ import annotations
 
@@ -80,11 +80,11 @@ class MachineRow(NamedTuple):
 
 
 class RegisterStore:
-    """Reads at the start, then writes through its one writer."""
+    """Reads at the start, then writes through its one writer. `engine` is for reading, from any thread."""
 
     def __init__(self, path: Path) -> None:
-        self._engine = open_database(path, "register")
-        self.writer = Writer(self._engine, "register")
+        self.engine = open_database(path, "register")
+        self.writer = Writer(self.engine, "register")
 
     def close(self) -> None:
         """Commits what is queued."""
@@ -92,16 +92,16 @@ class RegisterStore:
 
     def machines(self) -> list[MachineRow]:
         """Every machine, retired ones too."""
-        return read_machines(self._engine)
+        return read_machines(self.engine)
 
     def tokens(self) -> list[Token]:
         """Every token, revoked ones too."""
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             return [Token(*row) for row in connection.execute(select(tokens))]
 
     def last_days(self) -> list[DayRow]:
         """The newest day of each machine that was counted lately."""
-        return last_days(self._engine)
+        return last_days(self.engine)
 
     async def save_days(self, rows: Iterable[DayRow]) -> None:
         """Keeps days of machines as they stand now."""

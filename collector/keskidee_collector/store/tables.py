@@ -152,3 +152,66 @@ machine_days = Table(
     sqlite_with_rowid=False,
 )
 """One row a machine and UTC day, for good (days.py); the last three columns are for others to fill in."""
+
+assets = Table(
+    "assets",
+    register_metadata,
+    Column("id", String, primary_key=True),
+    Column("machine_id", String, unique=True),
+    Column("asset_tag", String, unique=True),
+    Column("name", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("maker", String, nullable=False),
+    Column("model", String, nullable=False),
+    Column("serial", String, nullable=False),
+    Column("system", String, nullable=False),
+    Column("site", String, nullable=False),
+    Column("room", String, nullable=False),
+    Column("custodian", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("note", String, nullable=False),
+    Column("words", String, nullable=False),
+    Column("told", LargeBinary, nullable=False),
+    Column("by_hand", LargeBinary, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("created_at", Float, nullable=False),
+    Column("changed_at", Float, nullable=False),
+    Column("inventory_hash", String, nullable=False),
+    Column("inventory_kinds", LargeBinary, nullable=False),
+    Column("inventory_at", Float),
+)
+"""What is owned, with an agent or without. The texts are as people see them: what was set `by_hand` (a JSON object),
+else what the machine `told` (another). `words` is what a search looks in. `inventory_kinds` are the kinds that were
+ever told (a JSON array), `inventory_hash` is that of the last inventory, empty before the first."""
+
+items = Table(
+    "items",
+    register_metadata,
+    Column("asset_id", String, primary_key=True),
+    Column("kind", String, primary_key=True),
+    Column("key", String, primary_key=True),
+    Column("digest", LargeBinary, nullable=False),
+    Column("fields", LargeBinary, nullable=False),
+    Column("first_seen", Float, nullable=False),
+    Column("changed_at", Float, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""What an asset is made of now, as of its `inventory_at`; `fields` is a JSON object. What is gone is in `changes`."""
+
+changes = Table(
+    "changes",
+    register_metadata,
+    Column("id", Integer, primary_key=True),
+    Column("asset_id", String, nullable=False),
+    Column("at", Float, nullable=False),
+    Column("what", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("key", String, nullable=False),
+    Column("before", LargeBinary),
+    Column("after", LargeBinary),
+    Column("by", String, nullable=False),
+    Index("changes_by_asset", "asset_id", "id"),
+    Index("changes_by_time", "at"),
+)
+"""What became of an asset, for good: an item (or the asset itself: kind `asset`) was added, removed or changed, with
+the fields that differ before and after (JSON objects). `by` is `agent`, or who changed it by hand."""

@@ -22,6 +22,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from keskidee_collector.web import wording
+from keskidee_collector.web.assets import AssetPages
 from keskidee_collector.web.backlog import backlog_of
 from keskidee_collector.web.findings import findings, troubles
 from keskidee_collector.web.listing import CHOICES, Query, listing, sites
@@ -50,14 +51,15 @@ def routes(
     prometheus_lines: Callable[[str], str],
     join_line: Callable[[str], str],
 ) -> list[Route | Mount]:
-    """`/`, `/machines/<id>` and `/static/`. The callables give the URL by which the one who asks reaches the
-    collector, Prometheus's configuration for it, and the command that enrols a machine with it.
+    """`/`, `/machines/<id>`, `/assets`, `/assets/<id>` and `/static/`. The callables give the URL by which the one who
+    asks reaches the collector, Prometheus's configuration for it, and the command that enrols a machine with it.
     """  # fmt: skip
     pages = Pages(view, public_url=public_url, prometheus_lines=prometheus_lines, join_line=join_line)
     small = [Middleware(GZipMiddleware, minimum_size=1000, compresslevel=6)]  # offices read this over thin links
     return [
         Route("/", pages.landing, middleware=small),
         Route("/machines/{machine_id}", pages.machine, middleware=small),
+        *AssetPages(view, pages.page).routes(small),
         Mount("/static", StaticFiles(directory=FOLDER / "static"), middleware=small),
     ]
 
@@ -110,11 +112,13 @@ class Pages:
         """One machine: facts, sources, refused families, what it reports."""
         machine = self._view.machine(request.path_params["machine_id"])
         if machine is None:
-            return self._page("missing.html", status=404)
+            return self.page("missing.html", status=404)
         families = self._view.machine_families(machine.id)
-        return self._page(
+        asset = await run_in_threadpool(self._view.assets.of_machine, machine.id)
+        return self.page(
             "machine.html",
             m=machine,
+            asset_id=asset.id if asset else "",
             troubles=troubles(machine),
             backlog=backlog_of(families),
             sources=source_rows(machine, families),
@@ -124,7 +128,7 @@ class Pages:
     def _landing(self, url: str, machines: list[MachineView], query: Query, *, reloads: bool) -> Response:
         present = [machine for machine in machines if machine.state != "retired"]
         found = findings(present)
-        return self._page(
+        return self.page(
             "landing.html",
             count=Count.of(present),
             found=found,
@@ -142,7 +146,8 @@ class Pages:
             prometheus_lines=self._prometheus_lines(url),
         )
 
-    def _page(self, template: str, *, status: int = 200, **context: object) -> Response:
+    def page(self, template: str, *, status: int = 200, **context: object) -> Response:
+        """A template, filled."""
         page = self._environment.get_template(template)
         html = page.render(now=self._view.now(), version=self._view.version, **context)
         return HTMLResponse(html, status, {"Cache-Control": "no-store"})

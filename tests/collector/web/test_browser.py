@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import subprocess
@@ -17,6 +18,7 @@ from starlette.applications import Starlette
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
+from keskidee_collector.register.assets import Question
 from keskidee_collector.view import View
 from keskidee_collector.web.pages import routes
 from keskidee_report.model import FAILED
@@ -58,7 +60,15 @@ def ill_fleet(collector: Collector) -> list[str]:
         facts = dict.fromkeys(("os_name", "kernel", "maker", "model", "serial"), text)
         agent = collector.join(text, site=text, role=text, **facts)
         collector.report(agent, reading(), reading("dmi", FAILED, text[:200]), clock_off=1e9)
-    return ["/", "/?state=wrong", *[f"/machines/{machine.id}" for machine in View(collector.state).machines()]]
+    asyncio.run(collector.state.assets.following.follow(collector.state.fleet, collector.at))
+    assets = collector.state.assets.page(Question()).assets
+    return [
+        "/",
+        "/assets",
+        *[f"/assets/{asset.id}" for asset in assets],
+        "/?state=wrong",
+        *[f"/machines/{machine.id}" for machine in View(collector.state).machines()],
+    ]
 
 
 @contextmanager

@@ -26,7 +26,14 @@ open placeholder rel role scope selected src tabindex title type value width
 def pages(collector: Collector) -> dict[str, Answer]:
     """Every kind of page, of a fleet in which every machine says something hostile wherever it can."""
     empty = collector.get("/")
-    paths = ["/", "/?q=%3Cb%3E%22&site=%3Cb%3E&state=wrong", "/?state=retired", "/machines/unknown"]
+    paths = [
+        "/",
+        "/assets",
+        "/assets?q=%3Cb%3E%22&sort=-site&page=7",
+        "/?q=%3Cb%3E%22&site=%3Cb%3E&state=wrong",
+        "/?state=retired",
+        "/machines/unknown",
+    ]
     for text in HOSTILE:
         agent = collector.join(
             text, site=text, role=text, **dict.fromkeys(("os_name", "kernel", "maker", "model"), text)

@@ -1,0 +1,72 @@
+"""When the inventory is taken again: some time after the start, each day, and when something was installed or removed.
+
+That something was, a few files tell by their time of change; looking costs some microseconds every few minutes. The
+inventory itself is a process of its own. The resident agent imports this file: nothing heavy.
+"""
+
+from __future__ import annotations
+
+import os
+
+from keskidee_agent.clock import phase_ms
+
+MARKS = (
+    "/var/lib/dpkg/status",
+    "/var/lib/rpm/rpmdb.sqlite",
+    "/usr/lib/sysimage/rpm/rpmdb.sqlite",
+    "/lib/apk/db/installed",
+    "/var/lib/pacman/local",
+    "/var/lib/snapd/state.json",
+    "/etc/os-release",
+)
+DAY_MS = 86_400_000
+HOUR_MS = 3_600_000
+LOOK_MS = 300_000
+
+
+class Stocktaking:
+    """What is due, on a clock that never steps (`now_ms`, since boot)."""
+
+    def __init__(self, machine_id: str, marks: tuple[str, ...] = MARKS) -> None:
+        self._jitter_ms = phase_ms(machine_id, HOUR_MS)
+        self._paths = marks
+        self._marks = self._seen()
+        self._settling = False
+        self._due_ms = -1
+        self._look_ms = 0
+
+    def begin(self, now_ms: int, *, thrifty: bool) -> None:
+        """The first report was taken. Where the link is thin, machines that start together do not tell all at once."""
+        if self._due_ms < 0:
+            self._due_ms = now_ms + (self._jitter_ms if thrifty else 0)
+
+    def is_due(self, now_ms: int) -> bool:
+        """Whether to take it now. A mark that moves is waited for: an upgrade touches it for minutes."""
+        if self._due_ms < 0:
+            return False
+        if now_ms >= self._look_ms:
+            self._look_ms = now_ms + LOOK_MS
+            seen = self._seen()
+            if self._settling and seen == self._marks:
+                self._settling, self._due_ms = False, now_ms
+            elif seen != self._marks:
+                self._settling, self._marks = True, seen
+        return now_ms >= self._due_ms
+
+    def began(self, now_ms: int) -> None:
+        """It is being taken: the next time is tomorrow."""
+        self._due_ms = now_ms + DAY_MS + self._jitter_ms - HOUR_MS // 2
+
+    def failed(self, now_ms: int) -> None:
+        """It was not: again in an hour or so."""
+        self._due_ms = now_ms + HOUR_MS // 2 + self._jitter_ms
+
+    def _seen(self) -> tuple[int, ...]:
+        return tuple([_changed_ns(path) for path in self._paths])
+
+
+def _changed_ns(path: str) -> int:
+    try:
+        return os.stat(path).st_mtime_ns
+    except OSError:
+        return 0

@@ -1,0 +1,1 @@
+"""The asset register: what is owned, what it is made of, and what became of it."""

@@ -1,0 +1,222 @@
+"""`/v1/assets`: the register for programs, as JSON. Reading never keeps reports waiting: a thread asks the database."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.responses import Response
+from starlette.routing import Route
+
+from keskidee_collector import access
+from keskidee_collector.access import API_WRITE, NotAllowed
+from keskidee_collector.answers import SMALL_BODY_BYTES, NoBody, bounded_body, decoded, disk_problem, problem
+from keskidee_collector.register import hand
+from keskidee_collector.register.assets import (
+    FILTERS,
+    PAGE_AT_MOST,
+    SORTS,
+    SORTS_BY_TIME,
+    Asset,
+    AssetItem,
+    Change,
+    Question,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.requests import Request
+
+    from keskidee_collector.state import State
+
+CHANGES_AT_MOST = 1000
+REFUSALS = {
+    hand.NO_ASSET: (404, "unknown", "there is no such asset"),
+    hand.OTHER_VERSION: (412, "other_version", "it was changed meanwhile: read it again"),
+    hand.TAG_TAKEN: (409, "asset_tag", "another asset has this tag"),
+}
+
+
+class BadQuestion(Exception):
+    """A parameter that makes no sense, in one line."""
+
+
+class Whole(msgspec.Struct, frozen=True, kw_only=True):
+    """One asset with its items and what became of it, newest first."""
+
+    asset: Asset
+    items: list[AssetItem]
+    history: list[Change]
+
+
+class Changes(msgspec.Struct, frozen=True, kw_only=True):
+    """Changes of all assets, oldest first. `after` is what to ask with next; what is behind it is still to come."""
+
+    changes: list[Change]
+    after: int
+
+
+class AssetRoutes:
+    """The routes."""
+
+    def __init__(self, state: State, admin_token: str) -> None:
+        self._state = state
+        self._assets = state.assets
+        self._admin = access.digest(admin_token)
+
+    def routes(self) -> list[Route]:
+        """The register's routes."""
+        return [
+            Route("/v1/assets", self.listed, methods=["GET"]),
+            Route("/v1/assets", self.enter, methods=["POST"]),
+            Route("/v1/assets/changes", self.changed, methods=["GET"]),
+            Route("/v1/assets/{asset_id}", self.one, methods=["GET"]),
+            Route("/v1/assets/{asset_id}", self.set, methods=["PATCH"]),
+        ]
+
+    async def listed(self, request: Request) -> Response:
+        """The assets that are asked for: `q`, filters, `sort` (`-name` is descending), `page`, `per_page`."""
+        try:
+            question = question_of(request.query_params)
+        except BadQuestion as error:
+            return problem(422, "malformed", str(error))
+        return answer(await asyncio.to_thread(self._assets.page, question))
+
+    async def one(self, request: Request) -> Response:
+        """One asset with its items and history; 404 where there is none."""
+        asset = await asyncio.to_thread(self._assets.asset, request.path_params["asset_id"])
+        if asset is None:
+            return problem(404, "unknown", "there is no such asset")
+        items = await asyncio.to_thread(self._assets.items, asset.id)
+        history = await asyncio.to_thread(self._assets.history, asset.id)
+        return answer(Whole(asset=asset, items=items, history=history), headers={"ETag": etag(asset)})
+
+    async def changed(self, request: Request) -> Response:
+        """What became of assets `since` a moment (epoch seconds), behind the change `after`."""
+        try:
+            since = _number(request.query_params, "since", 0)
+            after = int(_number(request.query_params, "after", 0))
+        except BadQuestion as error:
+            return problem(422, "malformed", str(error))
+        found = await asyncio.to_thread(self._assets.changes, since=since, after=after, at_most=CHANGES_AT_MOST)
+        return answer(Changes(changes=found, after=found[-1].id if found else after))
+
+    async def enter(self, request: Request) -> Response:
+        """A thing without an agent; 201. It needs a name and a kind."""
+        try:
+            by = self._writer_of(request)
+            fields = (await self._asked(request)).fields()
+        except _Refused as refused:
+            return refused.answer
+        if not (fields.get("name") and fields.get("kind")):
+            return problem(422, "malformed", "an asset has a name and a kind, such as projector")
+        return await self._written(hand.Entering(fields, by=by, now=self._state.now()), 201)
+
+    async def set(self, request: Request) -> Response:
+        """Fields of an asset, with If-Match for the version that the person saw (or *)."""
+        try:
+            by = self._writer_of(request)
+            version = _version(request.headers.get("if-match", ""))
+            fields = (await self._asked(request)).fields()
+        except _Refused as refused:
+            return refused.answer
+        job = hand.Setting(request.path_params["asset_id"], fields, version=version, by=by, now=self._state.now())
+        return await self._written(job, 200)
+
+    async def _written(self, job: hand.Entering | hand.Setting, status: int) -> Response:
+        try:
+            await self._state.register.writer.save(job)
+        except SQLAlchemyError:
+            return disk_problem()
+        if job.outcome != hand.DONE:
+            return problem(*REFUSALS[job.outcome])
+        asset = await asyncio.to_thread(self._assets.asset, job.asset_id)
+        assert asset is not None
+        return answer(asset, status, {"ETag": etag(asset), "Location": f"/v1/assets/{asset.id}"})
+
+    def _writer_of(self, request: Request) -> str:
+        """Who writes: the id of the token. A browser never sends a bearer by itself, so no other page can write."""
+        scheme, _, secret = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer":
+            if access.matches(secret.strip(), self._admin):
+                return "admin"
+            try:
+                return self._state.access.check(secret.strip(), API_WRITE, self._state.now()).id
+            except NotAllowed:
+                pass
+        raise _Refused(problem(401, "credential", "writing here needs an api-write token as bearer"))
+
+    async def _asked(self, request: Request) -> hand.ByHand:
+        try:
+            body = await bounded_body(request, SMALL_BODY_BYTES, self._state.settings.limits.receive_seconds)
+            return decoded(body, hand.ByHand)
+        except NoBody as error:
+            raise _Refused(error.answer()) from None
+        except msgspec.MsgspecError as error:
+            raise _Refused(problem(422, "malformed", str(error))) from None
+
+
+class _Refused(Exception):
+    """The answer to a request that writes nothing."""
+
+    def __init__(self, answer: Response) -> None:
+        super().__init__()
+        self.answer = answer
+
+
+def question_of(parameters: Mapping[str, str]) -> Question:
+    """The question in a URL. Raises BadQuestion."""
+    known = {*FILTERS, "q", "sort", "page", "per_page"}
+    if unknown := sorted(set(parameters) - known):
+        raise BadQuestion(f"{unknown[0][:80]}: no such parameter; there are {', '.join(sorted(known))}")
+    sort = parameters.get("sort", "name")
+    if sort.removeprefix("-") not in (*SORTS, *SORTS_BY_TIME):
+        raise BadQuestion(f"sort: one of {', '.join((*SORTS, *SORTS_BY_TIME))}, with - in front for the other way")
+    page, per_page = _number(parameters, "page", 1), _number(parameters, "per_page", 100)
+    if not (1 <= page <= 1_000_000 and 1 <= per_page <= PAGE_AT_MOST):
+        raise BadQuestion(f"page: from 1; per_page: from 1 to {PAGE_AT_MOST}")
+    return Question(
+        text=parameters.get("q", "")[:200],
+        filters={name: parameters[name] for name in FILTERS if name in parameters},
+        sort=sort.removeprefix("-"),
+        descending=sort.startswith("-"),
+        page=int(page),
+        per_page=int(per_page),
+    )
+
+
+def etag(asset: Asset) -> str:
+    """The version of an asset's own fields (RFC 9110, 8.8.3)."""
+    return f'"{asset.version}"'
+
+
+def _version(if_match: str) -> int | None:
+    """The version that a person saw; None for any."""
+    if if_match == "*":
+        return None
+    text = if_match.removeprefix("W/").strip('"')
+    if not text:
+        raise _Refused(problem(428, "version", "If-Match with the ETag of the asset as you saw it, or *"))
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else -1
+
+
+def answer(told: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """JSON of a struct."""
+    kept = {"Cache-Control": "no-store", **(headers or {})}
+    return Response(msgspec.json.encode(told), status, kept, media_type="application/json")
+
+
+def _number(parameters: Mapping[str, str], name: str, default: float) -> float:
+    text = parameters.get(name, "")
+    if not text:
+        return default
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number < 2**53:
+        raise BadQuestion(f"{name}: a number, not {text[:80]!r}")
+    return number

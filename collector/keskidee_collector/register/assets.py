@@ -1,0 +1,184 @@
+"""The register as routes and pages read it: lists of assets, one asset with its items and history, what changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import msgspec
+from sqlalchemy import func, select
+
+from keskidee_collector.register.asset import TAG, TEXTS
+from keskidee_collector.register.following import Following, known_of
+from keskidee_collector.store.tables import assets, changes, items
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy import ColumnElement, Connection, Select
+
+    from keskidee_collector.store.register import RegisterStore
+
+FILTERS = ("site", "state", "kind", "room", "custodian", "maker", "model", "serial", "asset_tag", "machine_id")
+SORTS = ("name", "kind", "maker", "model", "serial", "system", "site", "room", "custodian", "state", "asset_tag")
+SORTS_BY_TIME = ("created_at", "changed_at", "inventory_at")
+PAGE_AT_MOST = 500
+_SHOWN = ("id", "machine_id", TAG, *TEXTS, "by_hand", "version", "created_at", "changed_at", "inventory_at")
+_COLUMNS = [assets.c[name] for name in _SHOWN]
+
+
+class Asset(msgspec.Struct, frozen=True, kw_only=True):
+    """One asset. Texts are empty where nothing is known; times are UTC epoch seconds, None where it never happened.
+
+    `by_hand` names the fields that a person set; `machine_id` is that of the machine whose agent tells of it.
+    `inventory_at` is when its items were last seen. `version` counts up with each change of its own fields.
+    """
+
+    id: str
+    machine_id: str | None
+    asset_tag: str | None
+    name: str
+    kind: str
+    maker: str
+    model: str
+    serial: str
+    system: str
+    site: str
+    room: str
+    custodian: str
+    state: str
+    note: str
+    by_hand: list[str]
+    version: int
+    created_at: float
+    changed_at: float
+    inventory_at: float | None
+
+
+class AssetItem(msgspec.Struct, frozen=True, kw_only=True):
+    """A part or a program of an asset, as of the asset's `inventory_at`."""
+
+    kind: str
+    key: str
+    fields: dict[str, Any]
+    first_seen: float
+    changed_at: float
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of an asset (kind `asset`) or of one of its items: added, removed or changed, and the fields that
+    differ before and after. `by` is `agent`, or who changed it by hand.
+    """  # fmt: skip
+
+    id: int
+    asset_id: str
+    at: float
+    what: str
+    kind: str
+    key: str
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+    by: str
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """Some of the assets that were asked for; `found` counts all of them."""
+
+    assets: list[Asset]
+    found: int
+    page: int
+    per_page: int
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """Which assets, in which order. `text` is words that all must be in an asset's texts; filters are exact."""
+
+    text: str = ""
+    filters: dict[str, str] = {}
+    sort: str = "name"
+    descending: bool = False
+    page: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 1
+    per_page: Annotated[int, msgspec.Meta(ge=1, le=PAGE_AT_MOST)] = 100
+
+
+class Assets:
+    """Reads the register; any thread may call it. `following` keeps machines' assets as the machines say."""
+
+    def __init__(self, register: RegisterStore) -> None:
+        self._engine = register.engine
+        with self._engine.connect() as connection:
+            self.following = Following(register.writer, known_of(connection))
+
+    def page(self, question: Question) -> Page:
+        """The assets that are asked for."""
+        wanted = _wanted(question)
+        column = assets.c[question.sort]
+        order = column.desc() if question.descending else column.asc()
+        query = select(*_COLUMNS).where(*wanted).order_by(order, assets.c.id)
+        query = query.limit(question.per_page).offset((question.page - 1) * question.per_page)
+        with self._engine.connect() as connection:
+            found = connection.execute(select(func.count()).select_from(assets).where(*wanted)).scalar_one()
+            rows = [_asset(row) for row in connection.execute(query).mappings()]
+        return Page(assets=rows, found=found, page=question.page, per_page=question.per_page)
+
+    def values(self, name: str) -> list[str]:
+        """What assets say in a text field (site, state, ...), without the empty, in order."""
+        column = assets.c[name]
+        with self._engine.connect() as connection:
+            return [
+                row[0] for row in connection.execute(select(column).where(column != "").distinct().order_by(column))
+            ]
+
+    def asset(self, asset_id: str) -> Asset | None:
+        """The asset with this id."""
+        return self._one(assets.c.id == asset_id)
+
+    def of_machine(self, machine_id: str) -> Asset | None:
+        """The asset of this machine."""
+        return self._one(assets.c.machine_id == machine_id)
+
+    def items(self, asset_id: str) -> list[AssetItem]:
+        """What an asset is made of, by kind and key."""
+        names = ("kind", "key", "fields", "first_seen", "changed_at")
+        query = select(*[items.c[name] for name in names]).where(items.c.asset_id == asset_id)
+        with self._engine.connect() as connection:
+            rows = connection.execute(query.order_by(items.c.kind, items.c.key)).mappings()
+            return [AssetItem(**{**row, "fields": msgspec.json.decode(row["fields"])}) for row in rows]
+
+    def history(self, asset_id: str, at_most: int = 200) -> list[Change]:
+        """What became of an asset, newest first."""
+        query = select(changes).where(changes.c.asset_id == asset_id).order_by(changes.c.id.desc()).limit(at_most)
+        with self._engine.connect() as connection:
+            return _changes(connection, query)
+
+    def changes(self, *, since: float = 0.0, after: int = 0, at_most: int = 1000) -> list[Change]:
+        """What became of all assets from a moment on (epoch seconds), after the change with this number, in order."""
+        query = select(changes).where(changes.c.at >= since, changes.c.id > after).order_by(changes.c.id)
+        with self._engine.connect() as connection:
+            return _changes(connection, query.limit(at_most))
+
+    def _one(self, wanted: ColumnElement[bool]) -> Asset | None:
+        with self._engine.connect() as connection:
+            row = connection.execute(select(*_COLUMNS).where(wanted)).mappings().first()
+        return None if row is None else _asset(row)
+
+
+def _wanted(question: Question) -> list[ColumnElement[bool]]:
+    words = question.text.casefold().split()
+    return [
+        *[assets.c[name] == value for name, value in question.filters.items()],
+        *[assets.c.words.contains(word, autoescape=True) for word in words],
+    ]
+
+
+def _asset(row: Mapping[Any, Any]) -> Asset:
+    by_hand = sorted(msgspec.json.decode(row["by_hand"], type=dict[str, str]))
+    return Asset(**{**row, "by_hand": by_hand})
+
+
+def _changes(connection: Connection, query: Select[Any]) -> list[Change]:
+    rows = connection.execute(query).mappings()
+    return [Change(**{**row, "before": _fields(row["before"]), "after": _fields(row["after"])}) for row in rows]
+
+
+def _fields(kept: bytes | None) -> dict[str, Any] | None:
+    return None if kept is None else msgspec.json.decode(kept, type=dict[str, Any])

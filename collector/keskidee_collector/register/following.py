@@ -1,0 +1,87 @@
+"""Each machine has an asset, which follows what the machine says of itself: its name, site, model, serial number.
+
+Looked at in memory every few seconds; only what differs is written. An asset stays when its machine is retired.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+from sqlalchemy import insert, select, update
+
+from keskidee_collector.register.asset import ASSET, columns, differing, new_row, told_of
+from keskidee_collector.register.changes import AGENT, CHANGED, change_row
+from keskidee_collector.store.tables import assets, changes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy import Connection
+
+    from keskidee_collector.fleet import Machine
+    from keskidee_collector.store.writer import Writer
+
+AT_ONCE = 200
+"""Assets in one commit: others wait for the writer meanwhile."""
+
+
+class Following:
+    """Which machines' assets are as the machines say."""
+
+    def __init__(self, writer: Writer, known: dict[str, dict[str, str]]) -> None:
+        self._writer = writer
+        self._known = known
+
+    async def follow(self, machines: Iterable[Machine], now: float) -> None:
+        """Writes what differs; durable when it returns. Raises as the store, with the rest left for the next time."""
+        told = {m.id: told_of(m) for m in machines if m.retired_at is None}
+        differ = {machine_id: each for machine_id, each in told.items() if self._known.get(machine_id) != each}
+        while differ:
+            some = {machine_id: differ.pop(machine_id) for machine_id in list(differ)[:AT_ONCE]}
+            await self._writer.save(_Followed(some, now))
+            self._known |= some
+
+
+class _Followed:
+    """A job of the writer."""
+
+    def __init__(self, told: dict[str, dict[str, str]], now: float) -> None:
+        self._told = told
+        self._now = now
+
+    def __call__(self, connection: Connection) -> None:
+        for machine_id, told in self._told.items():
+            query = select(assets.c.id, assets.c.told, assets.c.by_hand).where(assets.c.machine_id == machine_id)
+            row = connection.execute(query).first()
+            if row is None:
+                connection.execute(insert(assets), new_row(told, {}, now=self._now, machine_id=machine_id))
+            else:
+                was, by_hand = (msgspec.json.decode(each, type=dict[str, str]) for each in row[1:])
+                self._change(connection, row[0], (was, by_hand), told)
+
+    def _change(
+        self, connection: Connection, asset_id: str, kept: tuple[dict[str, str], dict[str, str]], told: dict[str, str]
+    ) -> None:
+        was, by_hand = kept
+        told = was | told  # what a machine says no more is still the last that is known
+        before, after = differing(was, told)
+        if not after:
+            return
+        connection.execute(
+            update(assets)
+            .where(assets.c.id == asset_id)
+            .values(**columns(told, by_hand), version=assets.c.version + 1, changed_at=self._now)
+        )
+        seen = {name for name in before if name not in by_hand}
+        if seen:
+            row = change_row(
+                CHANGED, ASSET, "", {name: before[name] for name in seen}, {name: after[name] for name in seen}
+            )
+            connection.execute(insert(changes), {**row, "asset_id": asset_id, "at": self._now, "by": AGENT})
+
+
+def known_of(connection: Connection) -> dict[str, dict[str, str]]:
+    """What each machine's asset was told last, by machine."""
+    query = select(assets.c.machine_id, assets.c.told).where(assets.c.machine_id.is_not(None))
+    return {row[0]: msgspec.json.decode(row[1], type=dict[str, str]) for row in connection.execute(query)}

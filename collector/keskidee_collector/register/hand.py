@@ -1,0 +1,131 @@
+"""What people set: assets entered by hand, and fields of any asset that no reading overwrites from then on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import msgspec
+from msgspec import UNSET, UnsetType
+from sqlalchemy import insert, select, update
+
+from keskidee_collector.register.asset import ASSET, IN_USE, TAG, columns, differing, new_row
+from keskidee_collector.register.changes import ADDED, CHANGED, change_row
+from keskidee_collector.store.tables import assets, changes
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+DONE, NO_ASSET, OTHER_VERSION, TAG_TAKEN = "done", "no asset", "other version", "tag taken"
+Short = Annotated[str, msgspec.Meta(max_length=200)]
+Long = Annotated[str, msgspec.Meta(max_length=4000)]
+State = Literal["ordered", "delivered", "in stock", "in use", "in repair", "lost", "disposed"]
+
+
+class ByHand(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """Fields as a person sets them. What is not named stays as it is; null goes back to what the machine tells.
+
+    `asset_tag` is the institution's own number, which only one asset has.
+    """
+
+    name: Short | UnsetType | None = UNSET
+    kind: Short | UnsetType | None = UNSET
+    maker: Short | UnsetType | None = UNSET
+    model: Short | UnsetType | None = UNSET
+    serial: Short | UnsetType | None = UNSET
+    site: Short | UnsetType | None = UNSET
+    room: Short | UnsetType | None = UNSET
+    custodian: Short | UnsetType | None = UNSET
+    state: State | UnsetType | None = UNSET
+    asset_tag: Short | UnsetType | None = UNSET
+    note: Long | UnsetType | None = UNSET
+
+    def fields(self) -> dict[str, str | None]:
+        """The fields that are named, their texts in one line (but for the note) without spaces around."""
+        named = {name: getattr(self, name) for name in self.__struct_fields__}
+        return {
+            name: value if value is None or name == "note" else " ".join(value.split())
+            for name, value in named.items()
+            if value is not UNSET
+        }
+
+
+class Entering:
+    """A job of the writer: a new asset that has no agent. `outcome` and `asset_id` say what came of it."""
+
+    def __init__(self, fields: dict[str, str | None], *, by: str, now: float) -> None:
+        self._by_hand = {"state": IN_USE} | {name: value for name, value in fields.items() if value}
+        self._by = by
+        self._now = now
+        self.outcome = DONE
+        self.asset_id = ""
+
+    def __call__(self, connection: Connection) -> None:
+        """Adds it, unless its tag is another's."""
+        if _is_taken(connection, self._by_hand.get(TAG), ""):
+            self.outcome = TAG_TAKEN
+            return
+        row = new_row({}, self._by_hand, now=self._now, machine_id=None)
+        self.asset_id = row["id"]
+        connection.execute(insert(assets), row)
+        _told(connection, row["id"], (ADDED, None, self._by_hand), by=self._by, now=self._now)
+
+
+class Setting:
+    """A job of the writer: fields of an asset, where it still has the `version` that the person saw (None: any)."""
+
+    def __init__(
+        self, asset_id: str, fields: dict[str, str | None], *, version: int | None, by: str, now: float
+    ) -> None:
+        self.asset_id = asset_id
+        self._fields = fields
+        self._version = version
+        self._by = by
+        self._now = now
+        self.outcome = DONE
+
+    def __call__(self, connection: Connection) -> None:
+        """Sets them, unless the asset changed meanwhile or its tag is another's."""
+        query = select(assets.c.version, assets.c.told, assets.c.by_hand).where(assets.c.id == self.asset_id)
+        row = connection.execute(query).first()
+        if row is None:
+            self.outcome = NO_ASSET
+        elif self._version is not None and self._version != row[0]:
+            self.outcome = OTHER_VERSION
+        elif _is_taken(connection, self._fields.get(TAG), self.asset_id):
+            self.outcome = TAG_TAKEN
+        else:
+            told, by_hand = (msgspec.json.decode(each, type=dict[str, str]) for each in row[1:])
+            self._set(connection, told, by_hand)
+
+    def _set(self, connection: Connection, told: dict[str, str], by_hand: dict[str, str]) -> None:
+        kept = {name: value for name, value in {**by_hand, **self._fields}.items() if value is not None}
+        if kept == by_hand:
+            return
+        connection.execute(
+            update(assets)
+            .where(assets.c.id == self.asset_id)
+            .values(**columns(told, kept), version=assets.c.version + 1, changed_at=self._now)
+        )
+        before, after = differing(told | by_hand, told | kept)
+        if before or after:
+            _told(connection, self.asset_id, (CHANGED, before, after), by=self._by, now=self._now)
+
+
+def _is_taken(connection: Connection, tag: str | None, asset_id: str) -> bool:
+    if not tag:
+        return False
+    found = connection.execute(select(assets.c.id).where(assets.c.asset_tag == tag, assets.c.id != asset_id)).first()
+    return found is not None
+
+
+def _told(
+    connection: Connection,
+    asset_id: str,
+    said: tuple[str, dict[str, Any] | None, dict[str, Any]],
+    *,
+    by: str,
+    now: float,
+) -> None:
+    what, before, after = said
+    row = change_row(what, ASSET, "", before, after)
+    connection.execute(insert(changes), {**row, "asset_id": asset_id, "at": now, "by": by})

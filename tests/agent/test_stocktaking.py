@@ -1,0 +1,73 @@
+"""When the inventory is due: once after the start, each day, when something was installed, an hour after a failure."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from keskidee_agent.clock import phase_ms
+from keskidee_agent.stocktaking import DAY_MS, HOUR_MS, LOOK_MS, Stocktaking
+
+MACHINE = "7f3a"
+JITTER = phase_ms(MACHINE, HOUR_MS)
+
+
+@pytest.fixture
+def mark(tmp_path: Path) -> Path:
+    path = tmp_path / "status"
+    path.touch()
+    return path
+
+
+def due_at(stocktaking: Stocktaking, moments: range) -> list[int]:
+    """When it was due and was taken."""
+    found = []
+    for now in moments:
+        if stocktaking.is_due(now):
+            stocktaking.began(now)
+            found.append(now)
+    return found
+
+
+def test_it_is_due_once_the_collector_answered_and_then_each_day_at_another_time_on_each_machine(mark: Path) -> None:
+    stocktaking = Stocktaking(MACHINE, (str(mark),))
+    assert due_at(stocktaking, range(0, HOUR_MS, 60_000)) == []
+    stocktaking.begin(HOUR_MS, thrifty=False)
+    stocktaking.begin(HOUR_MS + 60_000, thrifty=False)
+    first, second, third = due_at(stocktaking, range(HOUR_MS, 3 * DAY_MS, 1000))[:3]
+    assert first == HOUR_MS
+    day = DAY_MS + JITTER - HOUR_MS // 2
+    assert [(second - first) // 1000, (third - second) // 1000] == [-(-day // 1000)] * 2
+
+
+def test_behind_a_thin_link_machines_that_start_together_do_not_tell_together(mark: Path) -> None:
+    stocktaking = Stocktaking(MACHINE, (str(mark),))
+    stocktaking.begin(0, thrifty=True)
+    assert (stocktaking.is_due(JITTER - 1), stocktaking.is_due(JITTER)) == (False, True)
+
+
+def test_after_something_was_installed_it_waits_until_that_is_over(mark: Path) -> None:
+    stocktaking = Stocktaking(MACHINE, (str(mark),))
+    stocktaking.begin(0, thrifty=False)
+    found = due_at(stocktaking, range(0, LOOK_MS, 1000))
+    for look in range(1, 4):  # three looks see it move
+        os.utime(mark, ns=(look, look))
+        found += due_at(stocktaking, range(look * LOOK_MS, (look + 1) * LOOK_MS, 1000))
+    found += due_at(stocktaking, range(4 * LOOK_MS, 20 * LOOK_MS, 1000))
+    assert found == [0, 4 * LOOK_MS]
+
+
+def test_what_failed_is_tried_again_within_two_hours(mark: Path) -> None:
+    stocktaking = Stocktaking(MACHINE, (str(mark),))
+    stocktaking.begin(0, thrifty=False)
+    stocktaking.began(0)
+    stocktaking.failed(1000)
+    assert due_at(stocktaking, range(0, 2 * HOUR_MS, 1000))[0] <= 2 * HOUR_MS
+
+
+def test_marks_that_are_not_there_are_no_marks(tmp_path: Path) -> None:
+    stocktaking = Stocktaking(MACHINE, (str(tmp_path / "none"),))
+    stocktaking.begin(0, thrifty=False)
+    assert due_at(stocktaking, range(0, HOUR_MS, 1000)) == [0]

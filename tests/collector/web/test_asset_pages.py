@@ -1,0 +1,109 @@
+"""The pages of the register: what is asked for is listed; one asset shows its record, parts, software and history."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from keskidee_agent.inventory.delivery import Known, Taken, difference
+from keskidee_collector.web import fields
+from keskidee_report.items import Item
+from tests.collector.web.collector import HOSTILE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tests.collector.web.collector import Agent, Answer, Collector
+
+MEMORY = Item("memory", "DIMM 0", {"size_bytes": 8 << 30, "maker": "Samsung", "removable": True})
+EDITOR = Item("software", "vim", {"name": "vim", "version": "9.0", "maker": "Bram"})
+
+
+def tell(collector: Collector, agent: Agent, items: Iterable[Item], known: Known | None = None) -> Known:
+    """An inventory as the agent tells it."""
+    taken = Taken(items={(each.kind, each.key): each for each in items}, told=["memory", "software"])
+    body, after = difference(taken, known or Known(digests={}))
+    headers = {"authorization": f"Bearer {agent.credential}"}
+    packed = zlib.compress(json.dumps(body).encode())
+    assert collector.request("POST", f"/v1/machines/{agent.id}/inventory", packed, headers).status == 204
+    return after
+
+
+def enter(collector: Collector, **asked: Any) -> str:
+    headers = {"authorization": "Bearer ka1_test"}
+    answer = collector.request("POST", "/v1/assets", json.dumps(asked).encode(), headers)
+    assert answer.status == 201
+    return str(json.loads(answer.body)["id"])
+
+
+def page_of(collector: Collector, agent: Agent) -> Answer:
+    """The asset's page, by the way that people go."""
+    link = collector.get(f"/machines/{agent.id}").page.find(".//a[.='what it is made of']")
+    assert link is not None
+    return collector.get(link.attrib["href"])
+
+
+def test_the_list_shows_what_is_asked_for(collector: Collector) -> None:
+    tell(collector, collector.join("pc-01", maker="Dell Inc.", model="OptiPlex"), [MEMORY])
+    enter(collector, name="Epson", kind="projector", site="suva", asset_tag="IT-1")
+    everything, found = collector.get("/assets?sort=-name"), collector.get("/assets?q=it-1&site=suva")
+    assert everything.texts(".//tbody/tr/th") == ["pc-01", "Epson"]
+    assert found.texts(".//tbody/tr/th") == ["Epson"]
+    assert found.texts(".//caption") == ["1 to 1 of 1 asset found"]
+    assert collector.get("/assets?q=nothing").texts(".//main/p") == ["No asset matches. Show all."]
+
+
+def test_a_long_list_has_pages_that_keep_the_question(collector: Collector) -> None:
+    for number in range(101):
+        enter(collector, name=f"switch {number:03}", kind="switch")
+    second = collector.get("/assets?q=switch&page=2")
+    assert second.texts(".//tbody/tr/th") == ["switch 100"]
+    assert [a.attrib["href"] for a in second.page.iterfind(".//nav[@class='pages']/a")] == ["/assets?q=switch"]
+
+
+def test_an_asset_shows_its_record_parts_software_and_history(collector: Collector) -> None:
+    agent = collector.join("pc-01", site="castries", serial="ABC123")
+    known = tell(collector, agent, [MEMORY, EDITOR])
+    tell(collector, agent, [EDITOR], known)
+    page = page_of(collector, agent)
+    assert page.texts(".//h1") == ["pc-01"]
+    assert "ABC123" in page.texts(".//dd")
+    assert page.texts(".//section[@aria-labelledby='software']//tbody/tr/*") == ["vim", "9.0", "Bram"]
+    [when, what, before, after] = page.texts(".//section[@aria-labelledby='history']//tbody/tr/*")
+    assert (when[:10], what, before, after) == (
+        "2026-03-02", "memory DIMM 0 removed", "size 8 GiB, maker Samsung, removable yes", "",
+    )  # fmt: skip
+
+
+def test_what_was_set_by_hand_says_so(collector: Collector) -> None:
+    page = collector.get(f"/assets/{enter(collector, name='Epson', kind='projector', room='hall')}")
+    assert "Room by hand" in page.texts(".//dt")
+    assert page.texts(".//section[@aria-labelledby='history']//tbody/tr/th") == ["asset added by hand"]
+
+
+def test_hostile_texts_stay_texts(collector: Collector) -> None:
+    for text in HOSTILE:
+        agent = collector.join(text, site=text, role=text, model=text, serial=text)
+        tell(collector, agent, [Item("memory", text, {"maker": text}), Item("software", text, {"name": text})])
+        assert page_of(collector, agent).page.find(".//script") is None
+    assert collector.get("/assets").page.find(".//script") is None
+
+
+def test_an_asset_that_is_not_there_is_a_404(collector: Collector) -> None:
+    assert collector.get("/assets/none").status == 404
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "shown"),
+    [
+        ("size_bytes", 512, "512 bytes"), ("size_bytes", 8 << 30, "8 GiB"), ("size_bytes", 512_110_190_592, "477 GiB"),
+        ("wear_ratio", 0.07, "7%"), ("maximum_speed_hertz", 3_600_000_000, "3.6 GHz"), ("cores", 4, "4"),
+        ("speed_transfers_per_second", 3_200_000_000, "3200 MT/s"), ("maximum_watts", 500, "500 watts"),
+        ("up", False, "no"), ("addresses", ["::1", "127.0.0.1"], "::1, 127.0.0.1"),
+    ],
+)  # fmt: skip
+def test_values_are_shown_with_units_that_people_use(name: str, said: Any, shown: str) -> None:
+    assert fields.value(name, said) == shown

@@ -1,0 +1,80 @@
+"""A running agent tells a real collector what its machine is made of, by a process of its own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from keskidee_agent.identity import read_identity
+from tests.collector.served import Served
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from tests.processes import Start
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+AGENT = [sys.executable, "-m", "keskidee", "agent"]
+
+
+@pytest.fixture
+def collector(tmp_path: Path) -> Iterator[Served]:
+    (tmp_path / "first").mkdir()
+    served = Served(tmp_path / "first", {})
+    yield served
+    served.stop()
+
+
+@pytest.fixture
+def state(tmp_path: Path, collector: Served) -> Path:
+    """The folder of an agent that is enrolled there."""
+    url, folder = f"http://127.0.0.1:{collector.port}", tmp_path / "agent"
+    command = [*AGENT, "enrol", url, "--token-file", "-", "--state", str(folder)]
+    subprocess.run(command, input=collector.token(), text=True, check=True, capture_output=True)
+    return folder
+
+
+def told(collector: Served, state: Path) -> Any:
+    """The asset of the agent's machine as it is listed, once its inventory was taken."""
+    rows = collector.ask("GET", f"/v1/assets?machine_id={read_identity(state).machine_id}").json["assets"]
+    return next((row for row in rows if row["inventory_at"] is not None), None)
+
+
+def wait_for(found: Callable[[], Any], seconds: float = 60) -> Any:
+    until = time.monotonic() + seconds
+    while not (value := found()):
+        assert time.monotonic() < until, "it never came"
+        time.sleep(0.1)
+    return value
+
+
+def test_a_running_agent_tells_what_its_machine_is_made_of(collector: Served, state: Path, start: Start) -> None:
+    start([*AGENT, "run", "--state", str(state), "--interval", "1"], ready=None)
+    asset = wait_for(lambda: told(collector, state))
+    whole = collector.ask("GET", f"/v1/assets/{asset['id']}").json
+    known = json.loads(
+        wait_for(lambda: (state / "inventory.json").exists() and (state / "inventory.json").read_bytes())
+    )
+    assert whole["history"] == []
+    assert {(row["kind"], row["key"]) for row in whole["items"]} == {
+        (kind, key) for kind, of in known["items"].items() for key in of
+    }
+    assert {"processor", "network"} <= {row["kind"] for row in whole["items"]}
+
+
+def test_where_it_is_refused_the_reason_is_one_line_and_all_is_told_the_next_time(
+    collector: Served, state: Path
+) -> None:
+    collector.administer("POST", f"/v1/machines/{read_identity(state).machine_id}/revoke")
+    done = subprocess.run(
+        [*AGENT, "run", "--state", str(state), "--inventory"], capture_output=True, text=True, check=False
+    )
+    reason = "keskidee agent: inventory=failed reason='the collector takes no inventory (status 403)"
+    assert (done.returncode, done.stdout, done.stderr.startswith(reason), done.stderr.count("\n")) == (1, "", True, 1)
+    assert not (state / "inventory.json").exists()
