@@ -1,4 +1,4 @@
-"""`keskidee register import-inventory FILE`: a running collector takes what a stick brought from an office with no link."""
+"""`keskidee register import-inventory FILE`: the running collector takes what a stick brought from elsewhere."""
 
 from __future__ import annotations
 
