@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from keskidee_collector.ca_commands import add_ca
+from keskidee_collector.import_command import add_import
 from keskidee_collector.keeping import add_backup, add_restore
 from keskidee_collector.running import NotReached, collector_directory, fail, running_on
 
@@ -86,7 +87,7 @@ def _add_machines(commands: Any) -> None:
 
 def _add_register(subparsers: Any) -> None:
     register = subparsers.add_parser(
-        "register", help="the asset register: export, days", description="The asset register."
+        "register", help="the asset register: export, import-inventory, days", description="The asset register."
     )
     commands = register.add_subparsers(title="commands", metavar="COMMAND", required=True)
     export = commands.add_parser("export", help="machines with maker, model, serial, system, site, first and last seen")
@@ -94,6 +95,7 @@ def _add_register(subparsers: Any) -> None:
     export.add_argument("--output", metavar="FILE", type=Path, help="default: standard output")
     _add_data(export)
     export.set_defaults(run=run_export)
+    add_import(commands, _add_data)
     days = commands.add_parser("days", help="a line a machine and day: when it was on, its boots, memory, disks")
     days.add_argument("--format", choices=("csv",), default="csv", help="default: csv")
     days.add_argument("--from", dest="first", metavar="DAY", type=_day, help="first UTC day, YYYY-MM-DD")
@@ -239,7 +241,7 @@ def _day(text: str) -> str:
         raise ArgumentTypeError(f"a day is YYYY-MM-DD, not {text!r}") from None
 
 
-def _ask(data: Path, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any] | None:
+def _ask(data: Path, method: str, path: str, body: dict[str, Any] | bytes | None = None) -> dict[str, Any] | None:
     """Asks the running collector of a data directory; None, with a line on stderr, where that fails."""
     try:
         answer = running_on(collector_directory(data)).ask(method, path, body)

@@ -46,7 +46,7 @@ class Running:
         self,
         method: str,
         path: str,
-        body: dict[str, Any] | None = None,
+        body: dict[str, Any] | bytes | None = None,
         *,
         seconds: float = ANSWER_SECONDS,
         stream: bool = False,
@@ -58,7 +58,7 @@ class Running:
         session.trust_env = False  # no proxy, and no CA of the environment, between this command and this host
         try:
             answer = session.request(
-                method, self.url + path, json=body, headers={"Authorization": f"Bearer {self.admin_token}"},
+                method, self.url + path, **_sent(body), headers={"Authorization": f"Bearer {self.admin_token}"},
                 verify=self.ca_file or True, timeout=(ANSWER_SECONDS, seconds), stream=stream,
             )  # fmt: skip
         except requests.RequestException as error:
@@ -66,6 +66,11 @@ class Running:
         if not answer.ok:
             raise NotReached(f"the collector refused: {answer.json().get('detail', answer.status_code)}")
         return answer
+
+
+def _sent(body: dict[str, Any] | bytes | None) -> dict[str, Any]:
+    """How requests is told of a body: bytes as they are, anything else as JSON."""
+    return {"data": body} if isinstance(body, bytes) else {"json": body}
 
 
 def running_on(directory: Path) -> Running:

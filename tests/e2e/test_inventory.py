@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from keskidee.cli import main
 from keskidee_agent.identity import read_identity
 from tests.collector.served import Served
 
@@ -78,3 +79,17 @@ def test_where_it_is_refused_the_reason_is_one_line_and_all_is_told_the_next_tim
     reason = "keskidee agent: inventory=failed reason='the collector takes no inventory (status 403)"
     assert (done.returncode, done.stdout, done.stderr.startswith(reason), done.stderr.count("\n")) == (1, "", True, 1)
     assert not (state / "inventory.json").exists()
+
+
+def test_what_was_printed_on_a_machine_without_a_link_is_carried_to_the_register(
+    collector: Served, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    printed = subprocess.run([*AGENT, "inventory"], capture_output=True, check=True)
+    (tmp_path / "inventory.json").write_bytes(printed.stdout)
+    arguments = ["register", "import-inventory", str(tmp_path / "inventory.json"), "--data", str(collector.data)]
+    statuses = [main(arguments), main(arguments)]
+    [asset] = collector.ask("GET", "/v1/assets").json["assets"]
+    captured = capsys.readouterr()
+    assert (statuses, asset["machine_id"]) == ([0, 1], None)
+    assert captured.out.startswith(asset["id"])
+    assert "an inventory that is as new" in captured.err

@@ -13,7 +13,7 @@ from starlette.routing import Route
 from keskidee_collector import access
 from keskidee_collector.access import API_WRITE, NotAllowed
 from keskidee_collector.answers import SMALL_BODY_BYTES, NoBody, bounded_body, decoded, disk_problem, problem
-from keskidee_collector.register import hand
+from keskidee_collector.register import carried, hand, taking
 from keskidee_collector.register.assets import (
     FILTERS,
     PAGE_AT_MOST,
@@ -24,6 +24,8 @@ from keskidee_collector.register.assets import (
     Change,
     Question,
 )
+from keskidee_collector.register.carried import Carried, Importing
+from keskidee_collector.register.told import TooLong, inflated
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,6 +38,9 @@ CHANGES_AT_MOST = 1000
 REFUSALS = {
     hand.NO_ASSET: (404, "unknown", "there is no such asset"),
     hand.OTHER_VERSION: (412, "other_version", "it was changed meanwhile: read it again"),
+    carried.OLDER: (409, "older", "the asset has an inventory that is as new"),
+    carried.SEVERAL: (409, "several", "more than one asset is like that"),
+    taking.TOO_MANY: (422, "limit", "more items than a machine may have (limits.items)"),
     hand.TAG_TAKEN: (409, "asset_tag", "another asset has this tag"),
 }
 
@@ -73,6 +78,7 @@ class AssetRoutes:
             Route("/v1/assets", self.listed, methods=["GET"]),
             Route("/v1/assets", self.enter, methods=["POST"]),
             Route("/v1/assets/changes", self.changed, methods=["GET"]),
+            Route("/v1/assets/inventory", self.bring, methods=["POST"]),
             Route("/v1/assets/{asset_id}", self.one, methods=["GET"]),
             Route("/v1/assets/{asset_id}", self.set, methods=["PATCH"]),
         ]
@@ -126,15 +132,39 @@ class AssetRoutes:
         job = hand.Setting(request.path_params["asset_id"], fields, version=version, by=by, now=self._state.now())
         return await self._written(job, 200)
 
-    async def _written(self, job: hand.Entering | hand.Setting, status: int) -> Response:
+    async def bring(self, request: Request) -> Response:
+        """An inventory carried by hand, deflated; 201 with the asset that it made, 200 with the one that has it now."""
+        limits = self._state.settings.limits
+        try:
+            self._writer_of(request)
+            body = await bounded_body(request, limits.body_bytes, limits.receive_seconds)
+            job = await asyncio.to_thread(self._importing, body)
+        except _Refused as refused:
+            return refused.answer
+        except NoBody as error:
+            return error.answer()
+        except TooLong:
+            return problem(413, "too_large", f"an inventory of more than {limits.inflated_bytes} bytes")
+        except msgspec.MsgspecError as error:
+            return problem(422, "malformed", f"this is no file of `keskidee agent inventory`: {error}")
+        return await self._written(job, 201)
+
+    def _importing(self, body: bytes) -> Importing:
+        limits = self._state.settings.limits
+        file = decoded(inflated(body, limits.inflated_bytes), Carried)
+        return Importing(file, now=self._state.now(), items_at_most=limits.items)
+
+    async def _written(self, job: hand.Entering | hand.Setting | Importing, status: int) -> Response:
         try:
             await self._state.register.writer.save(job)
         except SQLAlchemyError:
             return disk_problem()
-        if job.outcome != hand.DONE:
+        if job.outcome not in (hand.DONE, taking.TAKEN):
             return problem(*REFUSALS[job.outcome])
         asset = await asyncio.to_thread(self._assets.asset, job.asset_id)
         assert asset is not None
+        if isinstance(job, Importing) and not job.is_new:
+            status = 200
         return answer(asset, status, {"ETag": etag(asset), "Location": f"/v1/assets/{asset.id}"})
 
     def _writer_of(self, request: Request) -> str:

@@ -51,6 +51,12 @@ class TooLong(Exception):
 
 def read(body: bytes, *, inflated_bytes: int) -> tuple[Told, dict[Place, bytes]]:
     """An inventory and its items' digests, from JSON deflated as zlib does. Raises TooLong, msgspec.MsgspecError."""
+    told = decoded(inflated(body, inflated_bytes), Told)
+    return told, {(item.kind, item.key): digest(item.kind, item.key, item.fields) for item in told.changed}
+
+
+def inflated(body: bytes, inflated_bytes: int) -> bytes:
+    """A body deflated as zlib does. Raises TooLong, msgspec.DecodeError."""
     inflater = zlib.decompressobj()
     try:
         text = inflater.decompress(body, inflated_bytes)
@@ -60,5 +66,4 @@ def read(body: bytes, *, inflated_bytes: int) -> tuple[Told, dict[Place, bytes]]
         raise TooLong
     if not inflater.eof:
         raise msgspec.DecodeError("cut short")
-    told = decoded(text, Told)
-    return told, {(item.kind, item.key): digest(item.kind, item.key, item.fields) for item in told.changed}
+    return text
