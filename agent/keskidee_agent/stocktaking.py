@@ -22,6 +22,8 @@ MARKS = (
 DAY_MS = 86_400_000
 HOUR_MS = 3_600_000
 LOOK_MS = 300_000
+START_MS = 30_000
+"""A machine that starts, and a collector to which a fleet returns, have other things to do first. Jitter doubles it."""
 
 
 class Stocktaking:
@@ -36,9 +38,10 @@ class Stocktaking:
         self._look_ms = 0
 
     def begin(self, now_ms: int, *, thrifty: bool) -> None:
-        """The first report was taken. Where the link is thin, machines that start together do not tell all at once."""
+        """The first report was taken. Where the link is thin, machines that start together tell within an hour."""
         if self._due_ms < 0:
-            self._due_ms = now_ms + (self._jitter_ms if thrifty else 0)
+            soon_ms = START_MS + self._jitter_ms * START_MS // HOUR_MS
+            self._due_ms = now_ms + max(soon_ms, self._jitter_ms if thrifty else 0)
 
     def is_due(self, now_ms: int) -> bool:
         """Whether to take it now. A mark that moves is waited for: an upgrade touches it for minutes."""

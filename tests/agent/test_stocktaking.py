@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 
 from keskidee_agent.clock import phase_ms
-from keskidee_agent.stocktaking import DAY_MS, HOUR_MS, LOOK_MS, Stocktaking
+from keskidee_agent.stocktaking import DAY_MS, HOUR_MS, LOOK_MS, START_MS, Stocktaking
 
 MACHINE = "7f3a"
 JITTER = phase_ms(MACHINE, HOUR_MS)
+SOON = START_MS + JITTER * START_MS // HOUR_MS
+SOON_SECONDS = -(-SOON // 1000) * 1000
+"""As `due_at` finds it, which looks each second."""
 
 
 @pytest.fixture
@@ -37,7 +40,7 @@ def test_it_is_due_once_the_collector_answered_and_then_each_day_at_another_time
     stocktaking.begin(HOUR_MS, thrifty=False)
     stocktaking.begin(HOUR_MS + 60_000, thrifty=False)
     first, second, third = due_at(stocktaking, range(HOUR_MS, 3 * DAY_MS, 1000))[:3]
-    assert first == HOUR_MS
+    assert first == HOUR_MS + SOON_SECONDS
     day = DAY_MS + JITTER - HOUR_MS // 2
     assert [(second - first) // 1000, (third - second) // 1000] == [-(-day // 1000)] * 2
 
@@ -56,7 +59,7 @@ def test_after_something_was_installed_it_waits_until_that_is_over(mark: Path) -
         os.utime(mark, ns=(look, look))
         found += due_at(stocktaking, range(look * LOOK_MS, (look + 1) * LOOK_MS, 1000))
     found += due_at(stocktaking, range(4 * LOOK_MS, 20 * LOOK_MS, 1000))
-    assert found == [0, 4 * LOOK_MS]
+    assert found == [SOON_SECONDS, 4 * LOOK_MS]
 
 
 def test_what_failed_is_tried_again_within_two_hours(mark: Path) -> None:
@@ -70,4 +73,4 @@ def test_what_failed_is_tried_again_within_two_hours(mark: Path) -> None:
 def test_marks_that_are_not_there_are_no_marks(tmp_path: Path) -> None:
     stocktaking = Stocktaking(MACHINE, (str(tmp_path / "none"),))
     stocktaking.begin(0, thrifty=False)
-    assert due_at(stocktaking, range(0, HOUR_MS, 1000)) == [0]
+    assert due_at(stocktaking, range(0, HOUR_MS, 1000)) == [SOON_SECONDS]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tests.processes import Start
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 AGENT = [sys.executable, "-m", "keskidee", "agent"]
 
 
@@ -47,7 +47,7 @@ def told(collector: Served, state: Path) -> Any:
     return next((row for row in rows if row["inventory_at"] is not None), None)
 
 
-def wait_for(found: Callable[[], Any], seconds: float = 60) -> Any:
+def wait_for(found: Callable[[], Any], seconds: float = 150) -> Any:
     until = time.monotonic() + seconds
     while not (value := found()):
         assert time.monotonic() < until, "it never came"
