@@ -70,6 +70,8 @@ class Collector:
         self._bases.clear()
 
     def __call__(self, request: Request) -> bytes:
+        if "/inventory " in request.line:  # a process of its own tells it; here only reports are looked at
+            return answer(200, OK_BODY)
         with self._heard:
             status = self._take(request.body)
             self._heard.notify_all()
