@@ -40,11 +40,12 @@ start here
 on every machine
   agent        report this machine: once, inventory, run, enrol, doctor
 
+on the network
   device       read one switch, UPS or printer by SNMP
 
 on the machine that listens
   collector    the server: serve, its tokens and machines, backup and restore
-  register     the assets and their days: export them as CSV
+  register     assets, their parts and history, their days: as CSV, JSON, GLPI
 
 examples
   keskidee up                  watch this machine: http://127.0.0.1:5375/
