@@ -33,7 +33,7 @@ class Collector:
     come after `delays` (seconds).
 
     `posts` holds the kinds of frames of each POST (a run of one kind as one), `taken` session and sequence of what was
-    accepted, in the order in which it came. `connections` are those by which reports came; inventories are counted only.
+    accepted, in the order in which it came. `connections` are those of reports; inventories are counted.
     """
 
     def __init__(self, *, interval_seconds: int = 15) -> None:
