@@ -33,7 +33,7 @@ class Collector:
     come after `delays` (seconds).
 
     `posts` holds the kinds of frames of each POST (a run of one kind as one), `taken` session and sequence of what was
-    accepted, in the order in which it came.
+    accepted, in the order in which it came. `connections` are those of reports; inventories are counted.
     """
 
     def __init__(self, *, interval_seconds: int = 15) -> None:
@@ -47,6 +47,8 @@ class Collector:
         self.facts: list[dict[str, str]] = []
         self.goodbyes: list[tuple[str, int]] = []
         self.bodies: list[bytes] = []
+        self.inventories = 0
+        self.connections: set[int] = set()
         self.came_at: list[float] = []
         self.snapshots: list[Snapshot] = []
         self._parts: dict[bytes, int] = {}
@@ -71,7 +73,11 @@ class Collector:
 
     def __call__(self, request: Request) -> bytes:
         if "/inventory " in request.line:  # a process of its own tells it; here only reports are looked at
-            return answer(200, OK_BODY)
+            with self._heard:
+                self.inventories += 1
+                self._heard.notify_all()
+            return answer(204, b"")
+        self.connections.add(request.connection)
         with self._heard:
             status = self._take(request.body)
             self._heard.notify_all()

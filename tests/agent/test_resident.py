@@ -190,9 +190,9 @@ def test_twenty_reports_take_one_handshake(tmp_path: Path, collector: Collector)
     agent = Agent(tmp_path / "state", "--interval", "1")
     try:
         collector.wait_for(lambda: len(collector.reports) >= 5)
-        assert listener.connections == 1
+        assert len(collector.connections) == 1
         assert agent.end(signal.SIGTERM) < 2
-        assert (collector.goodbyes[0][0], listener.connections) == ("stop", 1)
+        assert (collector.goodbyes[0][0], len(collector.connections)) == ("stop", 1)
     finally:
         agent.process.kill()
         agent.process.wait()
@@ -222,7 +222,7 @@ def test_sighup_with_broken_settings_changes_nothing_and_is_told(
     config = tmp_path / "agent.yml"
     config.write_text("interval_seconds: 1\n")
     agent = start("--config", str(config))
-    collector.wait_for(lambda: collector.reports)
+    collector.wait_for(lambda: collector.inventories)  # its process reads the settings too
     config.write_text("intervall_seconds: 1\n")
     agent.process.send_signal(signal.SIGHUP)
     before = len(collector.reports)
