@@ -33,7 +33,7 @@ class Collector:
     come after `delays` (seconds).
 
     `posts` holds the kinds of frames of each POST (a run of one kind as one), `taken` session and sequence of what was
-    accepted, in the order in which it came. `connections` are those of reports; inventories are counted.
+    accepted, in the order in which it came. `connections` are those of reports.
     """
 
     def __init__(self, *, interval_seconds: int = 15) -> None:
@@ -47,7 +47,6 @@ class Collector:
         self.facts: list[dict[str, str]] = []
         self.goodbyes: list[tuple[str, int]] = []
         self.bodies: list[bytes] = []
-        self.inventories = 0
         self.connections: set[int] = set()
         self.came_at: list[float] = []
         self.snapshots: list[Snapshot] = []
@@ -73,9 +72,6 @@ class Collector:
 
     def __call__(self, request: Request) -> bytes:
         if "/inventory " in request.line:  # a process of its own tells it; here only reports are looked at
-            with self._heard:
-                self.inventories += 1
-                self._heard.notify_all()
             return answer(204, b"")
         self.connections.add(request.connection)
         with self._heard:

@@ -222,7 +222,7 @@ def test_sighup_with_broken_settings_changes_nothing_and_is_told(
     config = tmp_path / "agent.yml"
     config.write_text("interval_seconds: 1\n")
     agent = start("--config", str(config))
-    collector.wait_for(lambda: collector.inventories)  # its process reads the settings too
+    collector.wait_for(lambda: collector.reports)
     config.write_text("intervall_seconds: 1\n")
     agent.process.send_signal(signal.SIGHUP)
     before = len(collector.reports)
