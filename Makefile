@@ -20,7 +20,7 @@ run: ## watch this machine: collector and agent, pages at http://127.0.0.1:5375/
 test: ## everything: format, lint, types, import contracts, all tests
 	@scripts/environment dev --programs
 	@$(lint)
-	@exec $(bin)/pytest --numprocesses 2 $(ARGS)
+	@exec $(bin)/pytest --numprocesses 2 --dist worksteal $(ARGS)
 
 check: ## the same in under a minute: without the tests that are slow or need real programs
 	@scripts/environment dev

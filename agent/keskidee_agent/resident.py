@@ -184,9 +184,9 @@ class Resident:
                 self._inventory = 0
                 if status:
                     self._stocktaking.failed(now)
-        if self._delivery.wishes is not None:  # the collector has answered, and said how thin the link is
-            self._stocktaking.begin(now, thrifty=self._delivery.is_thrifty)
-        if not self._inventory and self._stocktaking.is_due(now):
+        if self._delivery.wishes is not None:  # the collector has answered
+            self._stocktaking.begin(now)
+        if not self._inventory and self._stocktaking.is_due(now, thrifty=self._delivery.is_thrifty):
             self._stocktaking.began(now)
             words = [*self._command, "--inventory"]
             self._inventory = os.spawnv(os.P_NOWAIT, words[0], words)  # noqa: S606  # our own command line

@@ -34,18 +34,22 @@ class Stocktaking:
         self._paths = marks
         self._marks = self._seen()
         self._settling = False
-        self._due_ms = -1
+        self._due_ms = self._thin_due_ms = -1
         self._look_ms = 0
 
-    def begin(self, now_ms: int, *, thrifty: bool) -> None:
-        """The first report was taken. Where the link is thin, machines that start together tell within an hour."""
+    def begin(self, now_ms: int) -> None:
+        """The first report was taken."""
         if self._due_ms < 0:
-            soon_ms = START_MS + self._jitter_ms * START_MS // HOUR_MS
-            self._due_ms = now_ms + max(soon_ms, self._jitter_ms if thrifty else 0)
+            self._due_ms = now_ms + START_MS + self._jitter_ms * START_MS // HOUR_MS
+            self._thin_due_ms = now_ms + HOUR_MS // 6 + self._jitter_ms * 5 // 6
 
-    def is_due(self, now_ms: int) -> bool:
-        """Whether to take it now. A mark that moves is waited for: an upgrade touches it for minutes."""
-        if self._due_ms < 0:
+    def is_due(self, now_ms: int, *, thrifty: bool = False) -> bool:
+        """Whether to take it now. A mark that moves is waited for: an upgrade touches it for minutes.
+
+        Where the link is thin (`thrifty`, which only later answers may say), the first waits for 10 to 60 minutes:
+        machines that start together do not tell together.
+        """
+        if self._due_ms < 0 or (thrifty and now_ms < self._thin_due_ms):
             return False
         if now_ms >= self._look_ms:
             self._look_ms = now_ms + LOOK_MS

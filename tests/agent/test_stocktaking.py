@@ -37,8 +37,8 @@ def due_at(stocktaking: Stocktaking, moments: range) -> list[int]:
 def test_it_is_due_once_the_collector_answered_and_then_each_day_at_another_time_on_each_machine(mark: Path) -> None:
     stocktaking = Stocktaking(MACHINE, (str(mark),))
     assert due_at(stocktaking, range(0, HOUR_MS, 60_000)) == []
-    stocktaking.begin(HOUR_MS, thrifty=False)
-    stocktaking.begin(HOUR_MS + 60_000, thrifty=False)
+    stocktaking.begin(HOUR_MS)
+    stocktaking.begin(HOUR_MS + 60_000)
     first, second, third = due_at(stocktaking, range(HOUR_MS, 3 * DAY_MS, 1000))[:3]
     assert first == HOUR_MS + SOON_SECONDS
     day = DAY_MS + JITTER - HOUR_MS // 2
@@ -47,13 +47,14 @@ def test_it_is_due_once_the_collector_answered_and_then_each_day_at_another_time
 
 def test_behind_a_thin_link_machines_that_start_together_do_not_tell_together(mark: Path) -> None:
     stocktaking = Stocktaking(MACHINE, (str(mark),))
-    stocktaking.begin(0, thrifty=True)
-    assert (stocktaking.is_due(JITTER - 1), stocktaking.is_due(JITTER)) == (False, True)
+    stocktaking.begin(0)
+    due = HOUR_MS // 6 + JITTER * 5 // 6
+    assert [stocktaking.is_due(now, thrifty=True) for now in (SOON, due - 1, due)] == [False, False, True]
 
 
 def test_after_something_was_installed_it_waits_until_that_is_over(mark: Path) -> None:
     stocktaking = Stocktaking(MACHINE, (str(mark),))
-    stocktaking.begin(0, thrifty=False)
+    stocktaking.begin(0)
     found = due_at(stocktaking, range(0, LOOK_MS, 1000))
     for look in range(1, 4):  # three looks see it move
         os.utime(mark, ns=(look, look))
@@ -64,7 +65,7 @@ def test_after_something_was_installed_it_waits_until_that_is_over(mark: Path) -
 
 def test_what_failed_is_tried_again_within_two_hours(mark: Path) -> None:
     stocktaking = Stocktaking(MACHINE, (str(mark),))
-    stocktaking.begin(0, thrifty=False)
+    stocktaking.begin(0)
     stocktaking.began(0)
     stocktaking.failed(1000)
     assert due_at(stocktaking, range(0, 2 * HOUR_MS, 1000))[0] <= 2 * HOUR_MS
@@ -72,5 +73,5 @@ def test_what_failed_is_tried_again_within_two_hours(mark: Path) -> None:
 
 def test_marks_that_are_not_there_are_no_marks(tmp_path: Path) -> None:
     stocktaking = Stocktaking(MACHINE, (str(tmp_path / "none"),))
-    stocktaking.begin(0, thrifty=False)
+    stocktaking.begin(0)
     assert due_at(stocktaking, range(0, HOUR_MS, 1000)) == [SOON_SECONDS]
