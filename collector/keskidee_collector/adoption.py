@@ -31,7 +31,7 @@ async def adopted(state: State, original: Machine, session: bytes, offered: byte
     known = state.fleet.get(original.speakers.clones[session])
     clone = known or _new(state, original)
     if known is None and sum(machine.clone_of == original.id for machine in state.fleet) >= CLONES_AT_MOST:
-        state.metrics.refused.labels("limit").inc()
+        state.metrics.refuse("limit")
         return problem(429, "limit", f"{CLONES_AT_MOST} clones of this machine are known: enrol this one with a token")
     before, clone.credential_hash = clone.credential_hash, offered
     try:

@@ -32,6 +32,9 @@ SPREAD_SECONDS = 5 * DAY_SECONDS
 """Machines that enrolled together do not all renew together."""
 
 
+STRANGER = 401, "credential", "no machine here has this id and this credential"
+
+
 class Renewal(msgspec.Struct):
     """What an agent sends: the SHA-256 of its next credential and the session that it reports in, in hexadecimal."""
 
@@ -49,6 +52,21 @@ def recognises(state: State, machine: Machine, secret: str) -> bool:
     machine.credential_at, machine.renews = state.now(), False
     state.register.post_credential(machine)  # if that is lost, it is used for the first time once more
     return True
+
+
+def speaker(state: State, machine_id: str, authorization: str) -> Machine | None:
+    """The machine whose id and bearer a request has."""
+    machine, secret = state.fleet.of_agent(machine_id), bearer(authorization)
+    return machine if machine is not None and secret and recognises(state, machine, secret) else None
+
+
+def barred(machine: Machine) -> tuple[int, str, str] | None:
+    """Status, title and reason where nothing is taken from the machine any more."""
+    if machine.revoked_at is not None:
+        return 403, "revoked", "this machine's credential was revoked"
+    if machine.retired_at is not None:
+        return 410, "retired", "this machine was retired"
+    return None
 
 
 def ask_for_renewal(machines: Iterable[Machine], now: float) -> None:
@@ -72,15 +90,12 @@ class Credentials:
     async def __call__(self, request: Request) -> Response:
         """204 once the next credential is durable; 201 with an id for a clone; 401 and the like as for a report."""
         state = self._state
-        machine = state.fleet.of_agent(request.path_params["machine_id"])
-        secret = bearer(request.headers.get("authorization", ""))
-        if machine is None or not secret or not recognises(state, machine, secret):
-            state.metrics.refused.labels("credential").inc()
-            return problem(401, "credential", "no machine here has this id and this credential")
-        if machine.revoked_at is not None:
-            return problem(403, "revoked", "this machine's credential was revoked")
-        if machine.retired_at is not None:
-            return problem(410, "retired", "this machine was retired")
+        machine = speaker(state, request.path_params["machine_id"], request.headers.get("authorization", ""))
+        if machine is None:
+            state.metrics.refuse("credential")
+            return problem(*STRANGER)
+        if (why := barred(machine)) is not None:
+            return problem(*why)
         try:
             body = await bounded_body(request, SMALL_BODY_BYTES, state.settings.limits.receive_seconds)
             asked = decoded(body, Renewal)

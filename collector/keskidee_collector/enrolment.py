@@ -86,7 +86,7 @@ class Enrolment:
             token = state.access.check(secret, access.JOIN, state.now())
             asked = decoded(body, EnrolRequest)
         except NotAllowed as refused:
-            state.metrics.refused.labels("credential").inc()
+            state.metrics.refuse("credential")
             if self._logged.allows():
                 logger.warning("enrolment refused client=%s reason=%s", request.client and request.client.host, refused)
             return problem(401, "token", str(refused))
@@ -95,7 +95,7 @@ class Enrolment:
         except msgspec.MsgspecError as error:
             return problem(422, "malformed", f"the enrolment is not as it should be: {error}")
         if wrong := _wrong_place(asked, token):
-            state.metrics.refused.labels("place").inc()
+            state.metrics.refuse("place")
             return problem(403, "place", wrong)
         if not self._rate.allows():
             return problem(429, "busy", "too many enrolments in this minute", {"Retry-After": "60"})

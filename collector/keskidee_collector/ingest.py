@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from sqlalchemy.exc import SQLAlchemyError
 
-from keskidee_collector.access import bearer
-from keskidee_collector.credentials import asking, recognises
+from keskidee_collector.credentials import STRANGER, asking, barred, speaker
 from keskidee_collector.exchange import Reply
 from keskidee_collector.identity import is_of_clone
 from keskidee_collector.intake import Intake
@@ -130,10 +129,10 @@ class Ingest:
         return asking(answer) if machine.renews else answer
 
     def _machine(self, path: str, headers: Headers) -> Machine:
-        machine = self._state.fleet.of_agent(path[len(PREFIX) : -len(SUFFIX)])
-        secret = bearer(_header(headers, b"authorization").decode("latin-1"))
-        if machine is None or not secret or not recognises(self._state, machine, secret):
-            raise Refusal(401, "credential", "no machine here has this id and this credential", close=True)
+        authorization = _header(headers, b"authorization").decode("latin-1")
+        machine = speaker(self._state, path[len(PREFIX) : -len(SUFFIX)], authorization)
+        if machine is None:
+            raise Refusal(*STRANGER, close=True)
         _check_standing(machine)
         if self._state.reports.writer.waiting() > BUSY_WHEN_WAITING:
             raise Refusal(503, "busy", "more reports than the disk takes; come again")
@@ -206,7 +205,7 @@ class Ingest:
     def _reply(self, done: bytes | Refusal) -> Reply:
         if isinstance(done, bytes):
             return Reply(200, b"application/json", done, [])
-        self._state.metrics.refused.labels(done.reason).inc()
+        self._state.metrics.refuse(done.reason)
         headers: Headers = []
         if done.status in (429, 503):
             headers.append((b"retry-after", b"%d" % RETRY_AFTER_SECONDS))
@@ -255,10 +254,8 @@ class Incoming:
 
 
 def _check_standing(machine: Machine) -> None:
-    if machine.revoked_at is not None:
-        raise Refusal(403, "revoked", "this machine's credential was revoked", close=True)
-    if machine.retired_at is not None:
-        raise Refusal(410, "retired", "this machine was retired", close=True)
+    if (why := barred(machine)) is not None:
+        raise Refusal(*why, close=True)
 
 
 def _too_long(limit: int) -> Refusal:

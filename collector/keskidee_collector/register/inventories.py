@@ -12,9 +12,8 @@ import msgspec
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import Response
 
-from keskidee_collector.access import bearer
 from keskidee_collector.answers import NoBody, bounded_body, disk_problem, problem
-from keskidee_collector.credentials import recognises
+from keskidee_collector.credentials import STRANGER, barred, speaker
 from keskidee_collector.register import taking
 from keskidee_collector.register.taking import Taking
 from keskidee_collector.register.told import TooLong, read
@@ -42,14 +41,11 @@ class Inventories:
     async def __call__(self, request: Request) -> Response:
         """204 once durable; 409 where its base is unknown; 401, 403, 410 as for reports; 413, 422 over a limit."""
         state = self._state
-        machine = state.fleet.of_agent(request.path_params["machine_id"])
-        secret = bearer(request.headers.get("authorization", ""))
-        if machine is None or not secret or not recognises(state, machine, secret):
-            return self._refused(401, "credential", "no machine here has this id and this credential")
-        if machine.revoked_at is not None:
-            return self._refused(403, "revoked", "this machine's credential was revoked")
-        if machine.retired_at is not None:
-            return self._refused(410, "retired", "this machine was retired")
+        machine = speaker(state, request.path_params["machine_id"], request.headers.get("authorization", ""))
+        if machine is None:
+            return self._refused(*STRANGER)
+        if (why := barred(machine)) is not None:
+            return self._refused(*why)
         limits = state.settings.limits
         try:
             body = await bounded_body(request, limits.body_bytes, limits.receive_seconds)
