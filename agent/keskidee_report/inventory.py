@@ -10,14 +10,18 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, TypeAlias
 
+from keskidee_report.model import ABSENT, OK
+
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from keskidee_report.items import Value
 
 Place: TypeAlias = tuple[str, str]
 """An item's kind and key."""
 
+PEOPLE = frozenset({"local_user", "last_user"})
+"""Kinds that never travel, whatever the privacy setting of the machine's site."""
 DIGEST_BYTES = 16
 LONGEST_KIND = 64
 LONGEST_KEY = 1024
@@ -34,6 +38,19 @@ def whole(digests: Mapping[Place, bytes], told: Collection[str]) -> str:
     """The hash (32 hexadecimal digits) of all items whose kind is among `told`."""
     kinds = set(told)
     return _hash(digest for (kind, _), digest in digests.items() if kind in kinds)
+
+
+def told_kinds(outcomes: Iterable[tuple[str, Sequence[str]]], found: Iterable[str]) -> set[str]:
+    """The kinds that are told, of (outcome, kinds) of each source and the kinds that were `found`.
+
+    A kind is told where every source of it is ok, or says that there is nothing.
+    """
+    kinds, failed = set(found), set[str]()
+    for outcome, of_source in outcomes:
+        kinds.update(of_source)
+        if outcome not in (OK, ABSENT):
+            failed.update(of_source)
+    return kinds - failed
 
 
 def _hash(digests: Iterable[bytes]) -> str:

@@ -18,8 +18,7 @@ from keskidee_agent.enrol import EnrolmentError, call, session_through
 from keskidee_agent.identity import keep, read_identity
 from keskidee_agent.inventory.command import NICENESS
 from keskidee_agent.inventory.gather import by_kind, found_sources, gathered
-from keskidee_report.inventory import digest, whole
-from keskidee_report.model import ABSENT, OK
+from keskidee_report.inventory import PEOPLE, digest, told_kinds, whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,8 +33,6 @@ if TYPE_CHECKING:
     from keskidee_report.items import Item
 
 STATE_FILE = "inventory.json"
-PEOPLE = frozenset({"local_user", "last_user"})
-"""Never told here, whatever the privacy setting of the machine's site."""
 TAKEN, BASE_UNKNOWN = 204, 409
 
 
@@ -57,13 +54,12 @@ class Taken:
 
     @classmethod
     def of(cls, results: Sequence[Found]) -> Taken:
-        """Of what the sources gave. A kind is told where every source of it is ok, or says that there is nothing."""
+        """Of what the sources gave."""
         moving = sorted({name for found in results for name in found.source.moving})
-        failed = {kind for found in results if found.outcome not in (OK, ABSENT) for kind in found.source.kinds}
-        kinds = {kind for found in results for kind in found.source.kinds}
         items = {(each.kind, each.key): each for of_kind in by_kind(results).values() for each in of_kind}
         items = {place: each for place, each in items.items() if place[0] not in PEOPLE}
-        return cls(items=items, told=sorted((kinds | {kind for kind, _ in items}) - failed), moving=moving)
+        outcomes = [(found.outcome, found.source.kinds) for found in results]
+        return cls(items=items, told=sorted(told_kinds(outcomes, [kind for kind, _ in items])), moving=moving)
 
 
 def deliver(state: Path, url: str, machine: Machine, *, ca_file: str, route: Route) -> None:

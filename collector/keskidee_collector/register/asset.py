@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 import msgspec
+from sqlalchemy import update
+
+from keskidee_collector.store.tables import assets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from sqlalchemy import Connection
 
     from keskidee_collector.fleet import Machine
 
 TEXTS = ("name", "kind", "maker", "model", "serial", "system", "site", "room", "custodian", "state", "note")
 TAG = "asset_tag"
-STATES = ("ordered", "delivered", "in stock", "in use", "in repair", "lost", "disposed")
+State: TypeAlias = Literal["ordered", "delivered", "in stock", "in use", "in repair", "lost", "disposed"]
+STATES: tuple[str, ...] = get_args(State)
 IN_USE = "in use"
 ASSET = "asset"
 """The kind of a change that is of the asset itself, and of none of its items."""
@@ -64,6 +70,14 @@ def new_row(
         "inventory_kinds": b"[]",
         "inventory_at": None,
     }
+
+
+def rewrite(
+    connection: Connection, asset_id: str, told: Mapping[str, str], by_hand: Mapping[str, str], *, now: float
+) -> None:
+    """Gives an asset that is there other fields of its own, and with them another version."""
+    values = {**columns(told, by_hand), "version": assets.c.version + 1, "changed_at": now}
+    connection.execute(update(assets).where(assets.c.id == asset_id).values(values))
 
 
 def differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

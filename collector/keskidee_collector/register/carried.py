@@ -15,7 +15,7 @@ from keskidee_collector.register.asset import IN_USE, new_row
 from keskidee_collector.register.taking import TAKEN, TOO_MANY, Taking
 from keskidee_collector.register.told import Key, Name, Text, Told, ToldItem, Value
 from keskidee_collector.store.tables import assets
-from keskidee_report.inventory import digest, whole
+from keskidee_report.inventory import PEOPLE, digest, told_kinds, whole
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from keskidee_report.inventory import Place
 
 OLDER, SEVERAL = "older", "several"
-READ = ("ok", "absent")
-PEOPLE = frozenset({"local_user", "last_user"})
 FROM_FACTS = {"name": "hostname", "maker": "maker", "model": "model", "serial": "serial", "system": "os_name"}
 
 
@@ -54,9 +52,8 @@ class Carried(msgspec.Struct, frozen=True):
                 fields = {name: value for name, value in row.items() if name != "key"}
                 found[kind, key] = ToldItem(kind, key, fields)
         digests = {place: digest(*place, item.fields) for place, item in found.items()}
-        failed = {kind for each in self.outcomes if each.outcome not in READ for kind in each.kinds}
-        kinds = {kind for each in self.outcomes for kind in each.kinds} | {kind for kind, _ in found}
-        told = sorted(kinds - failed - PEOPLE)
+        outcomes = [(each.outcome, each.kinds) for each in self.outcomes]
+        told = sorted(told_kinds(outcomes, [kind for kind, _ in found]) - PEOPLE)
         moving = sorted({name for each in self.outcomes for name in each.moving})
         items = list(found.values())
         return Told(hash=whole(digests, told), told=told, changed=items, moving=moving), digests

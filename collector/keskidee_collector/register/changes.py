@@ -9,11 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from sqlalchemy import insert
 
 from keskidee_collector.register.asset import differing
+from keskidee_collector.store.tables import changes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
+
+    from sqlalchemy import Connection
 
 ADDED, REMOVED, CHANGED = "added", "removed", "changed"
 AGENT = "agent"
@@ -62,6 +66,14 @@ def change_row(
         "before": None if before is None else msgspec.json.encode(dict(before)),
         "after": None if after is None else msgspec.json.encode(dict(after)),
     }
+
+
+def write_changes(connection: Connection, asset_id: str, found: Iterable[dict[str, Any]], *, at: float, by: str) -> int:
+    """Adds the changes to an asset's history; how many there were."""
+    rows = [{**row, "asset_id": asset_id, "at": at, "by": by} for row in found]
+    if rows:
+        connection.execute(insert(changes), rows)
+    return len(rows)
 
 
 def _is_told_elsewhere(kind: str, fields: Mapping[str, Any]) -> bool:

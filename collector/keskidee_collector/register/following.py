@@ -8,11 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import msgspec
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select
 
-from keskidee_collector.register.asset import ASSET, columns, differing, new_row, told_of
-from keskidee_collector.register.changes import AGENT, CHANGED, change_row
-from keskidee_collector.store.tables import assets, changes
+from keskidee_collector.register.asset import ASSET, differing, new_row, rewrite, told_of
+from keskidee_collector.register.changes import AGENT, CHANGED, change_row, write_changes
+from keskidee_collector.store.tables import assets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -68,17 +68,13 @@ class _Followed:
         before, after = differing(was, told)
         if not after:
             return
-        connection.execute(
-            update(assets)
-            .where(assets.c.id == asset_id)
-            .values(**columns(told, by_hand), version=assets.c.version + 1, changed_at=self._now)
-        )
+        rewrite(connection, asset_id, told, by_hand, now=self._now)
         seen = {name for name in before if name not in by_hand}
         if seen:
             row = change_row(
                 CHANGED, ASSET, "", {name: before[name] for name in seen}, {name: after[name] for name in seen}
             )
-            connection.execute(insert(changes), {**row, "asset_id": asset_id, "at": self._now, "by": AGENT})
+            write_changes(connection, asset_id, [row], at=self._now, by=AGENT)
 
 
 def known_of(connection: Connection) -> dict[str, dict[str, str]]:

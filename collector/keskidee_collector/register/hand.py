@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 from msgspec import UNSET, UnsetType
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select
 
-from keskidee_collector.register.asset import ASSET, IN_USE, TAG, columns, differing, new_row
-from keskidee_collector.register.changes import ADDED, CHANGED, change_row
-from keskidee_collector.store.tables import assets, changes
+from keskidee_collector.register.asset import ASSET, IN_USE, TAG, State, differing, new_row, rewrite
+from keskidee_collector.register.changes import ADDED, CHANGED, change_row, write_changes
+from keskidee_collector.store.tables import assets
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 DONE, NO_ASSET, OTHER_VERSION, TAG_TAKEN = "done", "no asset", "other version", "tag taken"
 Short = Annotated[str, msgspec.Meta(max_length=200)]
 Long = Annotated[str, msgspec.Meta(max_length=4000)]
-State = Literal["ordered", "delivered", "in stock", "in use", "in repair", "lost", "disposed"]
 
 
 class ByHand(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -67,7 +66,8 @@ class Entering:
         row = new_row({}, self._by_hand, now=self._now, machine_id=None)
         self.asset_id = row["id"]
         connection.execute(insert(assets), row)
-        _told(connection, row["id"], (ADDED, None, self._by_hand), by=self._by, now=self._now)
+        added = change_row(ADDED, ASSET, "", None, self._by_hand)
+        write_changes(connection, row["id"], [added], at=self._now, by=self._by)
 
 
 class Setting:
@@ -101,14 +101,11 @@ class Setting:
         kept = {name: value for name, value in {**by_hand, **self._fields}.items() if value is not None}
         if kept == by_hand:
             return
-        connection.execute(
-            update(assets)
-            .where(assets.c.id == self.asset_id)
-            .values(**columns(told, kept), version=assets.c.version + 1, changed_at=self._now)
-        )
+        rewrite(connection, self.asset_id, told, kept, now=self._now)
         before, after = differing(told | by_hand, told | kept)
         if before or after:
-            _told(connection, self.asset_id, (CHANGED, before, after), by=self._by, now=self._now)
+            changed = change_row(CHANGED, ASSET, "", before, after)
+            write_changes(connection, self.asset_id, [changed], at=self._now, by=self._by)
 
 
 def _is_taken(connection: Connection, tag: str | None, asset_id: str) -> bool:
@@ -116,16 +113,3 @@ def _is_taken(connection: Connection, tag: str | None, asset_id: str) -> bool:
         return False
     found = connection.execute(select(assets.c.id).where(assets.c.asset_tag == tag, assets.c.id != asset_id)).first()
     return found is not None
-
-
-def _told(
-    connection: Connection,
-    asset_id: str,
-    said: tuple[str, dict[str, Any] | None, dict[str, Any]],
-    *,
-    by: str,
-    now: float,
-) -> None:
-    what, before, after = said
-    row = change_row(what, ASSET, "", before, after)
-    connection.execute(insert(changes), {**row, "asset_id": asset_id, "at": now, "by": by})

@@ -8,15 +8,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from keskidee_collector.register.changes import AGENT, READINGS, change
-from keskidee_collector.store.tables import assets, changes, items
+from keskidee_collector.register.changes import AGENT, READINGS, change, write_changes
+from keskidee_collector.store.tables import assets, items
 from keskidee_report.inventory import whole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from sqlalchemy import ColumnElement, Connection
 
@@ -82,7 +82,8 @@ class Taking:
             self.outcome = TOO_MANY
             return
         self._write_items(connection, asset_id, kept, gone)
-        self._write_changes(connection, asset_id, self._changes(kept, gone, known_kinds))
+        found = self._changes(kept, gone, known_kinds)
+        self.changes = write_changes(connection, asset_id, found, at=self._now, by=AGENT)
         kinds = sorted({*known_kinds, *self._told.told, *[kind for kind, _ in self._digests]})
         connection.execute(
             update(assets)
@@ -124,12 +125,6 @@ class Taking:
             fields = None if before is None else msgspec.json.decode(before.fields)
             if found := change(item.kind, item.key, fields, item.fields, moving):
                 yield found
-
-    def _write_changes(self, connection: Connection, asset_id: str, found: Iterable[dict[str, Any]]) -> None:
-        rows = [{**row, "asset_id": asset_id, "at": self._now, "by": AGENT} for row in found]
-        self.changes = len(rows)
-        if rows:
-            connection.execute(insert(changes), rows)
 
 
 def _kept(connection: Connection, asset_id: str) -> dict[Place, _Kept]:
