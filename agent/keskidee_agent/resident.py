@@ -165,31 +165,32 @@ class Resident:
 
         Another process does it, which has what that takes; the identity it writes is seen as changed, and read.
         """
-        if self._renewal and (os.name == "nt" or os.waitpid(self._renewal, os.WNOHANG)[0]):
+        if self._renewal and _status_of(self._renewal) is not None:
             self._renewal = 0
         wishes = self._delivery.wishes
         if not (self._delivery.is_unknown or (wishes is not None and wishes.renew)):
             return
         if clock.boot_ms() >= self._renewal_due_ms:
             self._renewal_due_ms = clock.boot_ms() + RENEWAL_EVERY_MS
-            words = [*self._command, f"--renew={self._encoder.session.hex()}"]
-            self._renewal = os.spawnv(os.P_NOWAIT, words[0], words)  # noqa: S606  # our own command line
+            self._renewal = self._begin(f"--renew={self._encoder.session.hex()}")
 
     def _take_inventory(self) -> None:
         """Starts the inventory where it is due: another process, which gives way to everything else here."""
         now = clock.boot_ms()
-        if self._inventory:
-            ended, status = (self._inventory, 0) if os.name == "nt" else os.waitpid(self._inventory, os.WNOHANG)
-            if ended:
-                self._inventory = 0
-                if status:
-                    self._stocktaking.failed(now)
+        if self._inventory and (status := _status_of(self._inventory)) is not None:
+            self._inventory = 0
+            if status:
+                self._stocktaking.failed(now)
         if self._delivery.wishes is not None:  # the collector has answered
             self._stocktaking.begin(now)
         if not self._inventory and self._stocktaking.is_due(now, thrifty=self._delivery.is_thrifty):
             self._stocktaking.began(now)
-            words = [*self._command, "--inventory"]
-            self._inventory = os.spawnv(os.P_NOWAIT, words[0], words)  # noqa: S606  # our own command line
+            self._inventory = self._begin("--inventory")
+
+    def _begin(self, task: str) -> int:
+        """Starts another process of our own command line for what takes more than is loaded here."""
+        words = [*self._command, task]
+        return os.spawnv(os.P_NOWAIT, words[0], words)  # noqa: S606  # our own command line
 
     def _is_urgent(self, readings: list[Reading]) -> bool:
         """Whether something broke or works again since the round before, where reports wait otherwise."""
@@ -233,6 +234,14 @@ def _proxy(way: tuple[str, int, str] | None) -> Proxy | None:
     from keskidee_agent.proxy import Proxy
 
     return Proxy(*way)
+
+
+def _status_of(process: int) -> int | None:
+    """How a process that was begun has ended: 0 if well; None while it goes on. Windows does not tell: it is over."""
+    if os.name == "nt":
+        return 0
+    ended, status = os.waitpid(process, os.WNOHANG)
+    return status if ended else None
 
 
 def _changed_ms(path: str) -> int:
