@@ -19,6 +19,7 @@ from keskidee_collector.keeping import restored_directory
 from keskidee_collector.running import collector_directory
 from tests.collector.served import Served
 from tests.collector.test_kill import Talker
+from tests.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -133,25 +134,17 @@ def test_a_real_agent_goes_on_by_itself_at_the_restored_collector(
     enrol = [*agent, "enrol", url, "--token-file", "-", "--state", str(tmp_path / "agent")]
     subprocess.run(enrol, input=first.token(), text=True, check=True, capture_output=True)
     start([*agent, "run", "--config", str(tmp_path / "agent.yml"), "--state", str(tmp_path / "agent")], ready=None)
-    wait_for(lambda: first.counts().get("stored", 0) > 2)
+    wait_until(lambda: first.counts().get("stored", 0) > 2, seconds=40)
     assert run(capfd, "backup", tmp_path / "backup", "--data", first.data)[0] == 0
     stored = first.counts()["stored"]
-    wait_for(lambda: first.counts()["stored"] > stored + 2)  # which the backup does not know
+    wait_until(lambda: first.counts()["stored"] > stored + 2, seconds=40)  # which the backup does not know
     first.kill()
 
     assert run(capfd, "restore", tmp_path / "backup", "--data", tmp_path / "second")[0] == 0
     second = Served(tmp_path / "second", {}, listen=listen)
-    wait_for(lambda: second.counts().get("stored", 0) > 3)
+    wait_until(lambda: second.counts().get("stored", 0) > 3, seconds=40)
     assert {"credential", "revoked", "malformed"} & set(second.counts()) == set()
     assert second.stop() == 0
-
-
-def wait_for(is_so: Callable[[], bool], seconds: float = 40) -> None:
-    """Until it is so."""
-    until = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < until, "it never came"
-        time.sleep(0.1)
 
 
 def test_a_directory_without_a_collector_is_one_line(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

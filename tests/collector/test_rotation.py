@@ -8,7 +8,6 @@ import os
 import ssl
 import subprocess
 import sys
-import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -23,6 +22,7 @@ from keskidee_collector.certificates import authorities_in, certificate_in, fing
 from keskidee_collector.rotation import HAND_OUT_SECONDS, HANDING_OUT, IN_USE, SETTLED, TRUST_SECONDS, Rotation
 from tests.collector.inside import Inside
 from tests.collector.served import Line, Served
+from tests.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -184,13 +184,6 @@ def test_a_collector_without_tls_has_none(tmp_path: Path) -> None:
     collector.state.close()
 
 
-def wait_for(is_so: Callable[[], bool], seconds: float = 60) -> None:
-    until = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < until, "it never came"
-        time.sleep(0.2)
-
-
 @pytest.mark.slow
 @pytest.mark.timeout(200)
 def test_a_running_agent_follows_its_collector_to_another_authority(
@@ -214,23 +207,23 @@ def test_a_running_agent_follows_its_collector_to_another_authority(
         return len(certificates_in((awake / "ca.pem").read_text())) == count
 
     assert "is handed out" in rotate("rotate")[0]
-    wait_for(lambda: trusts(2))
+    wait_until(lambda: trusts(2), seconds=60)
     mine = read_identity(awake).instance
-    wait_for(lambda: mine not in rotate("status")[1].replace(read_identity(asleep).instance, ""))
+    wait_until(lambda: mine not in rotate("status")[1].replace(read_identity(asleep).instance, ""), seconds=60)
     assert "signs" in rotate("rotate", "--finish")[0]
     assert json.loads((collector.data / "collector.json").read_text())["url"] == url
     collector.stop()
     collector.start()  # every connection is made anew, with the other authority's certificate
-    wait_for(lambda: collector.counts().get("stored", 0) > 2)
+    wait_until(lambda: collector.counts().get("stored", 0) > 2, seconds=60)
     with pytest.raises(ssl.SSLCertVerificationError):
         Line(collector.port, ssl.create_default_context(cadata=old))
 
     slept = start([*AGENT, "run", "--state", str(asleep), "--interval", "1"], ready=None)
-    wait_for(lambda: "if it was replaced, enrol with --force" in slept.stderr)
+    wait_until(lambda: "if it was replaced, enrol with --force" in slept.stderr, seconds=60)
     assert "one authority" in rotate("rotate", "--finish")[0]
-    wait_for(lambda: trusts(1))
+    wait_until(lambda: trusts(1), seconds=60)
     stored = collector.counts()["stored"]
-    wait_for(lambda: collector.counts()["stored"] > stored + 2)
+    wait_until(lambda: collector.counts()["stored"] > stored + 2, seconds=60)
     machine = read_identity(asleep).machine_id
     again = [*AGENT, "enrol", url, "--token-file", "-", "--state", str(asleep), "--force"]
     subprocess.run(again, input=collector.token(), text=True, check=True, capture_output=True)

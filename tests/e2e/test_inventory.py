@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,9 +12,10 @@ import pytest
 from keskidee.cli import main
 from keskidee_agent.identity import read_identity
 from tests.collector.served import Served
+from tests.waiting import wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.processes import Start
@@ -47,21 +47,13 @@ def told(collector: Served, state: Path) -> Any:
     return next((row for row in rows if row["inventory_at"] is not None), None)
 
 
-def wait_for(found: Callable[[], Any], seconds: float = 150) -> Any:
-    until = time.monotonic() + seconds
-    while not (value := found()):
-        assert time.monotonic() < until, "it never came"
-        time.sleep(0.1)
-    return value
-
-
 def test_a_running_agent_tells_what_its_machine_is_made_of(collector: Served, state: Path, start: Start) -> None:
     start([*AGENT, "run", "--state", str(state), "--interval", "1"], ready=None)
-    asset = wait_for(lambda: told(collector, state))
+    wait_until(lambda: told(collector, state), "the inventory", 150)
+    asset = told(collector, state)
     whole = collector.ask("GET", f"/v1/assets/{asset['id']}").json
-    known = json.loads(
-        wait_for(lambda: (state / "inventory.json").exists() and (state / "inventory.json").read_bytes())
-    )
+    wait_until((state / "inventory.json").exists, "what the agent knows to be there", 150)
+    known = json.loads((state / "inventory.json").read_bytes())
     assert whole["history"] == []
     assert {(row["kind"], row["key"]) for row in whole["items"]} == {
         (kind, key) for kind, of in known["items"].items() for key in of

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.acknowledged import one_machines
-from tests.exporters.remote_write.receiver import wait_until
 from tests.receivers import Server, prometheus_server, victoria_server
 from tests.scale import scaled
+from tests.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ from keskidee_agent.identity import read_identity, write_identity
 from keskidee_agent.renewal import renew
 from keskidee_agent.route import Route
 from tests.collector.served import Served
+from tests.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -48,13 +48,6 @@ def status_of(collector: Served, state: Path, credential: str) -> int:
     """What a report with this credential is answered; 422 stands for one that holds: the body is no report."""
     path = f"/v1/machines/{read_identity(state).machine_id}/reports"
     return collector.ask("POST", path, b"nothing", token=credential).status
-
-
-def wait_for(is_so: Callable[[], bool], seconds: float = 40) -> None:
-    until = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < until, "it never came"
-        time.sleep(0.1)
 
 
 def test_an_agent_that_was_killed_before_it_kept_the_new_one_goes_on_with_the_old_one(
@@ -98,14 +91,14 @@ def test_a_running_agent_renews_when_it_is_asked_and_finds_its_way_back_to_an_ol
 ) -> None:
     old = read_identity(state)
     start([*AGENT, "run", "--state", str(state), "--interval", "1"], ready=None)
-    wait_for(lambda: collector.counts().get("stored", 0) > 1)
+    wait_until(lambda: collector.counts().get("stored", 0) > 1, seconds=40)
     assert main(["collector", "backup", str(tmp_path / "backup"), "--data", str(collector.data)]) == 0
 
     assert main(["collector", "machines", "rotate", old.instance, "--data", str(collector.data)]) == 0
-    wait_for(lambda: status_of(collector, state, old.credential) == 401)
+    wait_until(lambda: status_of(collector, state, old.credential) == 401, seconds=40)
     renewed = read_identity(state)
     stored = collector.counts()["stored"]
-    wait_for(lambda: collector.counts()["stored"] > stored + 2)
+    wait_until(lambda: collector.counts()["stored"] > stored + 2, seconds=40)
     assert (renewed.machine_id, renewed.previous_credential) == (old.machine_id, old.credential)
     assert read_identity(state) == renewed  # once was enough
     rows = json.loads(collector.administer("GET", "/v1/machines").body)["machines"]
@@ -115,5 +108,5 @@ def test_a_running_agent_renews_when_it_is_asked_and_finds_its_way_back_to_an_ol
     arguments = ["restore", str(tmp_path / "backup"), "--data", str(collector.data), "--force"]
     assert main(["collector", *arguments]) == 0
     collector.start()
-    wait_for(lambda: collector.counts().get("stored", 0) > 2)
+    wait_until(lambda: collector.counts().get("stored", 0) > 2, seconds=40)
     assert read_identity(state).previous_credential == old.credential

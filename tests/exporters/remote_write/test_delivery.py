@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from keskidee_exporters.remote_write import client, delivery, sender
-from tests.exporters.remote_write.receiver import Receiver, Reply, Sample, wait_until
+from tests.exporters.remote_write.receiver import Receiver, Reply, Sample
 from tests.exporters.remote_write.standin import NOON_MS, Log, Part, Passed
 from tests.processes import find_free_port
+from tests.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,8 +15,9 @@ from keskidee_exporters.remote_write.names import Catalogue
 from keskidee_exporters.remote_write.outlook import Outlook, OwnSeries
 from tests.collector.inside import NOON
 from tests.exporters.remote_write.prompb import read
-from tests.exporters.remote_write.receiver import Receiver, Reply, wait_until
+from tests.exporters.remote_write.receiver import Receiver, Reply
 from tests.exporters.remote_write.standin import Log, Part
+from tests.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable

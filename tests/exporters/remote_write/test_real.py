@@ -11,9 +11,9 @@ from urllib.request import urlopen
 
 import pytest
 
-from tests.exporters.remote_write.receiver import wait_until
 from tests.exporters.remote_write.standin import Log, Part
 from tests.receivers import Points, Server, prometheus_server, victoria_server
+from tests.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
