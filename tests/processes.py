@@ -128,6 +128,14 @@ class Start(Protocol):
     ) -> Process: ...
 
 
+def is_alive(pid: int) -> bool:
+    """A killed process lives until it next has a processor, and one that nobody waited for has ended all the same."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
 def find_free_port() -> int:
     """A TCP port of 127.0.0.1 that nobody listens on now."""
     with socket.socket() as probe:

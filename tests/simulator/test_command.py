@@ -53,14 +53,6 @@ def test_a_wrong_argument_is_one_line_and_status_2(tmp_path: Path, arguments: li
     assert (done.returncode, "Traceback" in done.stderr) == (2, False)
 
 
-def alive(pid: int) -> bool:
-    try:
-        with open(f"/proc/{pid}/stat") as stat:
-            return stat.read().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
-
-
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="asks /proc who is alive")
 def test_it_stops_when_the_program_that_started_it_is_killed(tmp_path: Path) -> None:
@@ -76,7 +68,7 @@ def test_it_stops_when_the_program_that_started_it_is_killed(tmp_path: Path) -> 
             await until(lambda: len(listener.enrolled) == 2)
             parent.kill()
             await parent.wait()
-            await until(lambda: not alive(child))
+            await until(lambda: not is_alive(child))
 
     asyncio.run(main())
 
