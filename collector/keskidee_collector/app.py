@@ -80,7 +80,7 @@ def _routes(state: State, admin_token: str, proxys_ca_pem: bytes | None) -> list
         *Authorities(state, admin_token, proxys_ca_pem).routes(),
         Route("/v1/enrol", Enrolment(state).__call__, methods=["POST"]),
         Route("/v1/machines/{machine_id}/credential", Credentials(state).__call__, methods=["POST"]),
-        Route("/v1/machines/{machine_id}/inventory", Inventories(state).__call__, methods=["POST"]),
+        *Inventories(state).routes(),
         *AssetRoutes(state, admin_token).routes(),
         *Administration(state, admin_token).routes(),
         *Health(state).routes(),

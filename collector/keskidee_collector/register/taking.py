@@ -69,8 +69,8 @@ class Taking:
         if row is None:
             return
         asset_id, known_hash, known_kinds = row[0], row[1], set(msgspec.json.decode(row[2], type=list[str]))
-        if self._told.base and self._told.base != known_hash:
-            self.outcome = BASE_UNKNOWN
+        if self._told.base and self._told.base != known_hash:  # or it is a repeat, whose first answer was lost
+            self.outcome = TAKEN if self._told.hash == known_hash else BASE_UNKNOWN
             return
         kept = _kept(connection, asset_id)
         gone = self._gone(kept)

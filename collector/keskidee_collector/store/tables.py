@@ -82,6 +82,17 @@ definitions = Table(
 )
 """One definition a family name, first come."""
 
+pieces = Table(
+    "pieces",
+    reports_metadata,
+    Column("machine_id", String, primary_key=True),
+    Column("body", String, nullable=False),
+    Column("length", Integer, nullable=False),
+    Column("at", Float, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+)
+"""What is here of an inventory that comes in pieces (register/pieces.py); `at` is when the last one came."""
+
 machines = Table(
     "machines",
     register_metadata,
