@@ -27,11 +27,11 @@ NAME_BYTES = 32
 """What is sent is known by the first half of its SHA-256 in hexadecimal digits, with which BODY_FILE begins."""
 PIECE_BYTES = (1024, 8192)
 """A piece at the least, which the first one is, and at the most."""
-QUICK_MS, SLOW_MS = 1000, 2000
+QUICK_MS, SLOW_MS = 500, 2000
 """After a piece that took less than the first the next is twice as long, after one that took more than the second, or
 did not arrive, half as long: so long a live report is late by it on a thin link.
 """
-RESTS_AT_MOST = 64
+RESTS_AT_MOST = 8
 OVERHEAD_BYTES = 600
 """What a piece costs on the wire besides itself: headers, TLS, the answer."""
 STUCK_AT = 8
