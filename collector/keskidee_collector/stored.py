@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import OperationalError
 
+from keskidee_collector.merged_days import followed
 from keskidee_collector.store.database import Unusable, open_for_reading
 from keskidee_collector.store.days import read_days
 from keskidee_collector.store.register import read_machines
@@ -104,15 +105,17 @@ class DayView:
 def stored_days(directory: Path, first: str = "", last: str = "9999") -> list[DayView]:
     """The days that a data directory keeps, from one (YYYY-MM-DD) to another, both included, by day and instance.
 
-    The running collector writes them each hour. Raises Unusable where there is no register.
+    The running collector writes them each hour. Those of a record that was merged are the other one's. Raises Unusable
+    where there is no register.
     """
     path = directory / "register.db"
     register = open_for_reading(path)
     machines = {row.id: row for row in read_machines(register)}
     try:
-        rows = [_day(row, machines[row.machine_id]) for row in read_days(register, first, last)]
+        days = followed(read_days(register, first, last), machines)
     except OperationalError as error:
         raise Unusable(f"{path}: kept by an older keskidee, which counted no days yet") from error
+    rows = [_day(row, machines[row.machine_id]) for row in days]
     return sorted(rows, key=lambda row: (row.day, row.instance))
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from keskidee_collector.view import stored_assets
+from keskidee_collector.view import stored_assets, stored_days
 from tests.collector.inside import Agent, Inside
 
 if TYPE_CHECKING:
@@ -175,3 +175,43 @@ def test_an_agent_whose_record_was_merged_renews_its_credential(collector: Insid
         return [*statuses, (await collector.report(new)).status, (await collector.report(old)).status]
 
     assert asyncio.run(run()) == [204, 200, 200, 200]
+
+
+def test_the_days_of_both_are_one_machines_until_the_merge_is_taken_back(collector: Inside, tmp_path: Path) -> None:
+    """The old record is on for an hour of the day, and the new one for the next."""
+
+    async def on_for_an_hour(agent: Agent) -> None:
+        for _ in range(13):
+            await collector.report(agent)
+            collector.clock.wait(300)
+
+    async def days() -> list[tuple[str, int, int]]:
+        await collector.state.days.write(collector.clock.at)
+        rows = stored_days(tmp_path)
+        for row in rows:
+            length = row.on_seconds + row.off_seconds + row.silent_seconds + row.link_down_seconds + row.unknown_seconds
+            assert length <= 86_400
+        return [(row.id, round(row.on_seconds), row.reports) for row in rows]
+
+    async def run() -> Any:
+        old = await collector.enrol("pc-01", **MINE)
+        await on_for_an_hour(old)
+        collector.clock.wait(600)
+        new = await collector.enrol("pc-01", **MINE)
+        await on_for_an_hour(new)
+        apart = await days()
+        collector.clock.wait(600)
+        await change(collector, new, "merge", old)
+        together = await days()
+        await change(collector, new, "unmerge")
+        after = await days()
+        return (
+            {row[0] for row in apart} == {old.id, new.id},
+            together,
+            {row[0] for row in after} == {old.id, new.id},
+            old.id,
+        )
+
+    both, together, same, old = asyncio.run(run())
+    assert (both, [row[0] for row in together], [row[2] for row in together], same) == (True, [old], [26], True)
+    assert together[0][1] == 2 * 3600

@@ -75,7 +75,8 @@ class Office:
     def __init__(self, start: Start, link: ThinLink, folder: Path, **site: int) -> None:
         self._start, self._link, self._data, self.state = start, link, folder / "data", folder / "agent"
         settings = folder / "collector.yml"
-        settings.write_text(json.dumps({"sites": [{"name": "castries", "interval_seconds": 1, **site}]}))
+        self._interval = site.setdefault("interval_seconds", 1)
+        settings.write_text(json.dumps({"sites": [{"name": "castries", **site}]}))
         serve = ["collector", "serve", "--config", settings, "--data", self._data, "--listen", f"{THERE}:{PORT}"]
         start(self._there(*serve), ready="^ready https://")
         token = self._token("--site", "castries")
@@ -87,7 +88,7 @@ class Office:
 
     def run(self) -> Process:
         """Starts the agent."""
-        return self._start(self._here("agent", "run", "--state", self.state, "--interval", "1"))
+        return self._start(self._here("agent", "run", "--state", self.state, "--interval", self._interval))
 
     def take_inventory(self) -> int:
         """Leaves this machine's inventory to be sent, as the agent's child does; how long it is."""
