@@ -114,7 +114,7 @@ async def serve(settings: CollectorSettings, directory: Path, beside: Beside) ->
             proxys_ca_pem=proxys_ca_pem,
         )
         at_most = connections_at_most(settings.limits.connections)
-        handshakes = Handshakes(at_most, HANDSHAKE_SECONDS, state.metrics.refuse)
+        handshakes = Handshakes(at_most, HANDSHAKE_SECONDS, state.metrics.refuse, admits=state.strangers.may_connect)
         connections = Connections(
             at_most,
             settings.limits.receive_seconds,
