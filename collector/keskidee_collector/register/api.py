@@ -8,29 +8,21 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import Response
-from starlette.routing import Route
 
 from keskidee_collector import access
-from keskidee_collector.access import API_WRITE, NotAllowed
+from keskidee_collector.access import API, API_WRITE, NotAllowed
 from keskidee_collector.answers import SMALL_BODY_BYTES, NoBody, bounded_body, decoded, disk_problem, problem
 from keskidee_collector.register import carried, hand, taking
-from keskidee_collector.register.assets import (
-    FILTERS,
-    PAGE_AT_MOST,
-    SORTS,
-    SORTS_BY_TIME,
-    Asset,
-    AssetItem,
-    Change,
-    Question,
-)
+from keskidee_collector.register.assets import Asset, AssetItem, Change, Page
 from keskidee_collector.register.carried import Carried, Importing
+from keskidee_collector.register.operations import Operation, document
+from keskidee_collector.register.purchase import BadField
+from keskidee_collector.register.questions import CHANGES, LISTING, BadQuestion, number, question_of
 from keskidee_collector.register.told import TooLong, inflated
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from starlette.requests import Request
+    from starlette.routing import Route
 
     from keskidee_collector.state import State
 
@@ -43,10 +35,6 @@ REFUSALS = {
     taking.TOO_MANY: (422, "limit", "more items than a machine may have (limits.items)"),
     hand.TAG_TAKEN: (409, "asset_tag", "another asset has this tag"),
 }
-
-
-class BadQuestion(Exception):
-    """A parameter that makes no sense, in one line."""
 
 
 class Whole(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,14 +62,40 @@ class AssetRoutes:
 
     def routes(self) -> list[Route]:
         """The register's routes."""
+        return [operation.route() for operation in self.operations()]
+
+    def operations(self) -> list[Operation]:
+        """The same as they are declared."""
+        asset, changes, inventory = "/v1/assets/{asset_id}", "/v1/assets/changes", "/v1/assets/inventory"
+        written = (401, 408, 413, 422, 503)
         return [
-            Route("/v1/assets", self.listed, methods=["GET"]),
-            Route("/v1/assets", self.enter, methods=["POST"]),
-            Route("/v1/assets/changes", self.changed, methods=["GET"]),
-            Route("/v1/assets/inventory", self.bring, methods=["POST"]),
-            Route("/v1/assets/{asset_id}", self.one, methods=["GET"]),
-            Route("/v1/assets/{asset_id}", self.set, methods=["PATCH"]),
-        ]
+            Operation(
+                method="GET", path="/v1/assets", run=self.listed, scope=API,
+                answers={200: Page}, problems=(422,), parameters=LISTING,
+            ),
+            Operation(
+                method="POST", path="/v1/assets", run=self.enter, scope=API_WRITE,
+                answers={201: Asset}, problems=(*written, 409), body=hand.ByHand,
+            ),
+            Operation(
+                method="GET", path=changes, run=self.changed, scope=API,
+                answers={200: Changes}, problems=(422,), parameters=CHANGES,
+            ),
+            Operation(
+                method="POST", path=inventory, run=self.bring, scope=API_WRITE,
+                answers={200: Asset, 201: Asset}, problems=(*written, 409), body=Carried, body_as="application/zlib",
+            ),
+            Operation(method="GET", path=asset, run=self.one, scope=API, answers={200: Whole}, problems=(404,)),
+            Operation(
+                method="PATCH", path=asset, run=self.set, scope=API_WRITE, headers=("If-Match",),
+                answers={200: Asset}, problems=(*written, 404, 409, 412, 428), body=hand.ByHand,
+            ),
+            Operation(method="GET", path="/v1/openapi.json", run=self.described, scope=API, answers={200: Any}),
+        ]  # fmt: skip
+
+    async def described(self, _request: Request) -> Response:
+        """This description."""
+        return answer(document(self.operations(), self._state.version))
 
     async def listed(self, request: Request) -> Response:
         """The assets that are asked for: `q`, filters, `sort` (`-name` is descending), `page`, `per_page`."""
@@ -103,8 +117,8 @@ class AssetRoutes:
     async def changed(self, request: Request) -> Response:
         """What became of assets `since` a moment (epoch seconds), behind the change `after`."""
         try:
-            since = _number(request.query_params, "since", 0)
-            after = int(_number(request.query_params, "after", 0))
+            since = number(request.query_params, "since", 0)
+            after = int(number(request.query_params, "after", 0))
         except BadQuestion as error:
             return problem(422, "malformed", str(error))
         found = await asyncio.to_thread(self._assets.changes, since=since, after=after, at_most=CHANGES_AT_MOST)
@@ -114,7 +128,7 @@ class AssetRoutes:
         """A thing without an agent; 201. It needs a name and a kind."""
         try:
             by = self._writer_of(request)
-            fields = (await self._asked(request)).fields()
+            fields = await self._asked(request)
         except _Refused as refused:
             return refused.answer
         if not (fields.get("name") and fields.get("kind")):
@@ -126,7 +140,7 @@ class AssetRoutes:
         try:
             by = self._writer_of(request)
             version = _version(request.headers.get("if-match", ""))
-            fields = (await self._asked(request)).fields()
+            fields = await self._asked(request)
         except _Refused as refused:
             return refused.answer
         job = hand.Setting(request.path_params["asset_id"], fields, version=version, by=by, now=self._state.now())
@@ -179,13 +193,13 @@ class AssetRoutes:
                 pass
         raise _Refused(problem(401, "credential", "writing here needs an api-write token as bearer"))
 
-    async def _asked(self, request: Request) -> hand.ByHand:
+    async def _asked(self, request: Request) -> dict[str, str | None]:
         try:
             body = await bounded_body(request, SMALL_BODY_BYTES, self._state.settings.limits.receive_seconds)
-            return decoded(body, hand.ByHand)
+            return decoded(body, hand.ByHand).fields()
         except NoBody as error:
             raise _Refused(error.answer()) from None
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, BadField) as error:
             raise _Refused(problem(422, "malformed", str(error))) from None
 
 
@@ -195,27 +209,6 @@ class _Refused(Exception):
     def __init__(self, answer: Response) -> None:
         super().__init__()
         self.answer = answer
-
-
-def question_of(parameters: Mapping[str, str]) -> Question:
-    """The question in a URL. Raises BadQuestion."""
-    known = {*FILTERS, "q", "sort", "page", "per_page"}
-    if unknown := sorted(set(parameters) - known):
-        raise BadQuestion(f"{unknown[0][:80]}: no such parameter; there are {', '.join(sorted(known))}")
-    sort = parameters.get("sort", "name")
-    if sort.removeprefix("-") not in (*SORTS, *SORTS_BY_TIME):
-        raise BadQuestion(f"sort: one of {', '.join((*SORTS, *SORTS_BY_TIME))}, with - in front for the other way")
-    page, per_page = _number(parameters, "page", 1), _number(parameters, "per_page", 100)
-    if not (1 <= page <= 1_000_000 and 1 <= per_page <= PAGE_AT_MOST):
-        raise BadQuestion(f"page: from 1; per_page: from 1 to {PAGE_AT_MOST}")
-    return Question(
-        text=parameters.get("q", "")[:200],
-        filters={name: parameters[name] for name in FILTERS if name in parameters},
-        sort=sort.removeprefix("-"),
-        descending=sort.startswith("-"),
-        page=int(page),
-        per_page=int(per_page),
-    )
 
 
 def etag(asset: Asset) -> str:
@@ -237,16 +230,3 @@ def answer(told: Any, status: int = 200, headers: dict[str, str] | None = None) 
     """JSON of a struct."""
     kept = {"Cache-Control": "no-store", **(headers or {})}
     return Response(msgspec.json.encode(told), status, kept, media_type="application/json")
-
-
-def _number(parameters: Mapping[str, str], name: str, default: float) -> float:
-    text = parameters.get(name, "")
-    if not text:
-        return default
-    try:
-        number = float(text)
-    except ValueError:
-        number = -1.0
-    if not 0 <= number < 2**53:
-        raise BadQuestion(f"{name}: a number, not {text[:80]!r}")
-    return number

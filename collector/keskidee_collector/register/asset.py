@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 import msgspec
 from sqlalchemy import update
 
+from keskidee_collector.register.purchase import PURCHASE, largest
 from keskidee_collector.store.tables import assets
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from keskidee_collector.fleet import Machine
 
-TEXTS = ("name", "kind", "maker", "model", "serial", "system", "site", "room", "custodian", "state", "note")
+TEXTS = ("name", "kind", "maker", "model", "serial", "system", "site", "room", "custodian", "state", "note", *PURCHASE)
 TAG = "asset_tag"
 State: TypeAlias = Literal["ordered", "delivered", "in stock", "in use", "in repair", "lost", "disposed"]
 STATES: tuple[str, ...] = get_args(State)
@@ -49,6 +50,7 @@ def columns(told: Mapping[str, str], by_hand: Mapping[str, str]) -> dict[str, An
     return {
         **texts,
         TAG: tag,
+        "fund": largest(texts["funds"]),
         "words": "\n".join([*texts.values(), tag or ""]).casefold(),
         "told": msgspec.json.encode(dict(told)),
         "by_hand": msgspec.json.encode(dict(by_hand)),

@@ -9,20 +9,31 @@ from sqlalchemy import func, select
 
 from keskidee_collector.register.asset import TAG, TEXTS
 from keskidee_collector.register.following import Following, known_of
-from keskidee_collector.store.tables import assets, changes, items
+from keskidee_collector.register.programs import Program, installed
+from keskidee_collector.store.tables import assets, changes, items, machines
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from sqlalchemy import ColumnElement, Connection, Select
 
     from keskidee_collector.store.register import RegisterStore
 
-FILTERS = ("site", "state", "kind", "room", "custodian", "maker", "model", "serial", "asset_tag", "machine_id")
-SORTS = ("name", "kind", "maker", "model", "serial", "system", "site", "room", "custodian", "state", "asset_tag")
+FILTERS = (
+    *("site", "state", "kind", "room", "custodian", "maker", "model", "serial", "asset_tag", "machine_id"),
+    *("fund", "supplier", "order_number"),
+)
+SORTS = (
+    *("name", "kind", "maker", "model", "serial", "system", "site", "room", "custodian", "state", "asset_tag"),
+    *("fund", "supplier", "order_number", "bought_on", "warranty_until"),
+)
 SORTS_BY_TIME = ("created_at", "changed_at", "inventory_at")
 PAGE_AT_MOST = 500
-_SHOWN = ("id", "machine_id", TAG, *TEXTS, "by_hand", "version", "created_at", "changed_at", "inventory_at")
+THINGS = assets.c.machine_id.is_(None) | assets.c.machine_id.not_in(
+    select(machines.c.id).where(machines.c.merged_into.is_not(None))
+)
+"""The assets that are a thing of their own: that of a record which was merged into another is the same thing twice."""
+_SHOWN = ("id", "machine_id", TAG, *TEXTS, "fund", "by_hand", "version", "created_at", "changed_at", "inventory_at")
 _COLUMNS = [assets.c[name] for name in _SHOWN]
 
 
@@ -30,7 +41,8 @@ class Asset(msgspec.Struct, frozen=True, kw_only=True):
     """One asset. Texts are empty where nothing is known; times are UTC epoch seconds, None where it never happened.
 
     `by_hand` names the fields that a person set; `machine_id` is that of the machine whose agent tells of it.
-    `inventory_at` is when its items were last seen. `version` counts up with each change of its own fields.
+    `inventory_at` is when its items were last seen. `version` counts up with each change of its own fields. Days are
+    YYYY-MM-DD, `price` is a decimal number; `fund` is the largest share of `funds` (`EDF 11 60%, CDB 40%`).
     """
 
     id: str
@@ -47,6 +59,14 @@ class Asset(msgspec.Struct, frozen=True, kw_only=True):
     custodian: str
     state: str
     note: str
+    supplier: str
+    order_number: str
+    bought_on: str
+    warranty_until: str
+    price: str
+    currency: str
+    funds: str
+    fund: str
     by_hand: list[str]
     version: int
     created_at: float
@@ -81,19 +101,26 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):
-    """Some of the assets that were asked for; `found` counts all of them."""
+    """Some of the assets that were asked for; `found` counts all of them. `programs` are those that were asked for, by
+    the id of the asset.
+    """  # fmt: skip
 
     assets: list[Asset]
+    programs: dict[str, list[Program]] = {}
     found: int
     page: int
     per_page: int
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
-    """Which assets, in which order. `text` is words that all must be in an asset's texts; filters are exact."""
+    """Which assets, in which order. `text` is words that all must be in an asset's texts; filters are exact. `program`
+    is words in the name of a program that it has, in a version older than `below` where that is given.
+    """  # fmt: skip
 
     text: str = ""
     filters: dict[str, str] = {}
+    program: str = ""
+    below: str = ""
     sort: str = "name"
     descending: bool = False
     page: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 1
@@ -111,6 +138,11 @@ class Assets:
     def page(self, question: Question) -> Page:
         """The assets that are asked for."""
         wanted = _wanted(question)
+        programs: dict[str, list[Program]] = {}
+        if question.program:
+            with self._engine.connect() as connection:
+                programs = installed(connection, question.program, question.below)
+            wanted.append(_among(programs))
         column = assets.c[question.sort]
         order = column.desc() if question.descending else column.asc()
         query = select(*_COLUMNS).where(*wanted).order_by(order, assets.c.id)
@@ -118,7 +150,8 @@ class Assets:
         with self._engine.connect() as connection:
             found = connection.execute(select(func.count()).select_from(assets).where(*wanted)).scalar_one()
             rows = [_asset(row) for row in connection.execute(query).mappings()]
-        return Page(assets=rows, found=found, page=question.page, per_page=question.per_page)
+        shown = {asset.id: programs[asset.id] for asset in rows} if question.program else {}
+        return Page(assets=rows, programs=shown, found=found, page=question.page, per_page=question.per_page)
 
     def values(self, name: str) -> list[str]:
         """What assets say in a text field (site, state, ...), without the empty, in order."""
@@ -165,9 +198,16 @@ class Assets:
 def _wanted(question: Question) -> list[ColumnElement[bool]]:
     words = question.text.casefold().split()
     return [
+        THINGS,
         *[assets.c[name] == value for name, value in question.filters.items()],
         *[assets.c.words.contains(word, autoescape=True) for word in words],
     ]
+
+
+def _among(ids: Iterable[str]) -> ColumnElement[bool]:
+    """One of these; as JSON, because a statement has fewer parameters than a register may have assets."""
+    each = func.json_each(msgspec.json.encode(list(ids)).decode()).table_valued("value")
+    return assets.c.id.in_(select(each.c.value))
 
 
 def _asset(row: Mapping[Any, Any]) -> Asset:

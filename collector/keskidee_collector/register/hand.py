@@ -8,6 +8,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 from sqlalchemy import insert, select
 
+from keskidee_collector.register import purchase
 from keskidee_collector.register.asset import ASSET, IN_USE, TAG, State, differing, new_row, rewrite
 from keskidee_collector.register.changes import ADDED, CHANGED, change_row, write_changes
 from keskidee_collector.store.tables import assets
@@ -23,7 +24,8 @@ Long = Annotated[str, msgspec.Meta(max_length=4000)]
 class ByHand(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """Fields as a person sets them. What is not named stays as it is; null goes back to what the machine tells.
 
-    `asset_tag` is the institution's own number, which only one asset has.
+    `asset_tag` is the institution's own number, which only one asset has. Days are YYYY-MM-DD; `price` is a number in
+    `currency` (ISO 4217); `funds` paid for it, such as `EDF 11 60%, CDB 40%`.
     """
 
     name: Short | UnsetType | None = UNSET
@@ -37,12 +39,22 @@ class ByHand(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     state: State | UnsetType | None = UNSET
     asset_tag: Short | UnsetType | None = UNSET
     note: Long | UnsetType | None = UNSET
+    supplier: Short | UnsetType | None = UNSET
+    order_number: Short | UnsetType | None = UNSET
+    bought_on: Short | UnsetType | None = UNSET
+    warranty_until: Short | UnsetType | None = UNSET
+    price: Short | UnsetType | None = UNSET
+    currency: Short | UnsetType | None = UNSET
+    funds: Short | UnsetType | None = UNSET
 
     def fields(self) -> dict[str, str | None]:
-        """The fields that are named, their texts in one line (but for the note) without spaces around."""
+        """The fields that are named, their texts in one line (but for the note) without spaces around.
+
+        Raises BadField.
+        """
         named = {name: getattr(self, name) for name in self.__struct_fields__}
         return {
-            name: value if value is None or name == "note" else " ".join(value.split())
+            name: value if value is None or name == "note" else purchase.read(name, " ".join(value.split()))
             for name, value in named.items()
             if value is not UNSET
         }
