@@ -1,4 +1,4 @@
-"""What is read from the files of a data directory, beside the collector that may be running on it: assets, and days."""
+"""What is read of days from the files of a data directory, beside the collector that may be running on it."""
 
 from __future__ import annotations
 
@@ -10,61 +10,12 @@ from sqlalchemy.exc import OperationalError
 from keskidee_collector.store.database import Unusable, open_for_reading
 from keskidee_collector.store.days import read_days
 from keskidee_collector.store.register import read_machines
-from keskidee_collector.store.reports import read_last_heard
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from keskidee_collector.store.days import StoredDay
     from keskidee_collector.store.register import MachineRow
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AssetRow:
-    """A machine as procurement sees it, with its first and last sign of life (epoch seconds)."""
-
-    instance: str
-    hostname: str
-    id: str
-    site: str
-    role: str
-    maker: str
-    model: str
-    serial: str
-    system: str
-    first_seen: float
-    last_seen: float | None
-    state: str
-
-
-def stored_assets(directory: Path) -> list[AssetRow]:
-    """The register in a data directory, read without disturbing the collector that may be running on it.
-
-    Raises Unusable where there is no register.
-    """
-    register = open_for_reading(directory / "register.db")
-    reports = open_for_reading(directory / "reports.db")
-    heard = read_last_heard(reports)
-    rows = [_asset(row, heard.get(row.id)) for row in read_machines(register)]
-    return sorted(rows, key=lambda row: (row.site, row.instance))
-
-
-def _asset(row: MachineRow, last_seen: float | None) -> AssetRow:
-    facts = row.facts
-    return AssetRow(
-        instance=row.instance,
-        hostname=facts.get("hostname", ""),
-        id=row.id,
-        site=row.site,
-        role=row.role,
-        maker=facts.get("maker", ""),
-        model=facts.get("model", ""),
-        serial=facts.get("serial", ""),
-        system=facts.get("os_name", ""),
-        first_seen=row.enrolled_at,
-        last_seen=last_seen,
-        state="retired" if row.retired_at is not None else "in use",
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,9 +13,11 @@ from keskidee_collector.away import Away, away_of
 from keskidee_collector.definitions import Definition
 from keskidee_collector.fleet import LINK_DOWN, OFF, OFF_WORDS, ON, RETIRED, SILENT, UNANNOUNCED
 from keskidee_collector.presence import SITE_STATES
+from keskidee_collector.register.assets import Change
+from keskidee_collector.register.ledger import AssetRow, WholeAsset, stored_assets, stored_changes, stored_whole
 from keskidee_collector.render import escaped, labels_text
 from keskidee_collector.store.database import Unusable
-from keskidee_collector.stored import AssetRow, DayView, stored_assets, stored_days
+from keskidee_collector.stored import DayView, stored_days
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -34,16 +36,20 @@ __all__ = [
     "SITE_STATES",
     "AssetRow",
     "Away",
+    "Change",
     "DayView",
     "Definition",
     "MachineView",
     "SiteView",
     "Unusable",
     "View",
+    "WholeAsset",
     "escaped",
     "labels_text",
     "stored_assets",
+    "stored_changes",
     "stored_days",
+    "stored_whole",
 ]
 
 MACHINE_STATES = (ON, OFF, SILENT, LINK_DOWN)

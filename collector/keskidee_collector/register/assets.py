@@ -15,7 +15,7 @@ from keskidee_collector.store.tables import assets, changes, items, machines
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from sqlalchemy import ColumnElement, Connection, Select
+    from sqlalchemy import ColumnElement, Connection
 
     from keskidee_collector.store.register import RegisterStore
 
@@ -171,23 +171,19 @@ class Assets:
 
     def items(self, asset_id: str) -> list[AssetItem]:
         """What an asset is made of, by kind and key."""
-        names = ("kind", "key", "fields", "first_seen", "changed_at")
-        query = select(*[items.c[name] for name in names]).where(items.c.asset_id == asset_id)
         with self._engine.connect() as connection:
-            rows = connection.execute(query.order_by(items.c.kind, items.c.key)).mappings()
-            return [AssetItem(**{**row, "fields": msgspec.json.decode(row["fields"])}) for row in rows]
+            return items_of(connection, asset_id)
 
     def history(self, asset_id: str, at_most: int = 200) -> list[Change]:
         """What became of an asset, newest first."""
-        query = select(changes).where(changes.c.asset_id == asset_id).order_by(changes.c.id.desc()).limit(at_most)
         with self._engine.connect() as connection:
-            return _changes(connection, query)
+            return history_of(connection, asset_id, at_most)
 
     def changes(self, *, since: float = 0.0, after: int = 0, at_most: int = 1000) -> list[Change]:
         """What became of all assets from a moment on (epoch seconds), after the change with this number, in order."""
         query = select(changes).where(changes.c.at >= since, changes.c.id > after).order_by(changes.c.id)
         with self._engine.connect() as connection:
-            return _changes(connection, query.limit(at_most))
+            return [stored_change(row) for row in connection.execute(query.limit(at_most)).mappings()]
 
     def _one(self, wanted: ColumnElement[bool]) -> Asset | None:
         with self._engine.connect() as connection:
@@ -215,9 +211,23 @@ def _asset(row: Mapping[Any, Any]) -> Asset:
     return Asset(**{**row, "by_hand": by_hand})
 
 
-def _changes(connection: Connection, query: Select[Any]) -> list[Change]:
-    rows = connection.execute(query).mappings()
-    return [Change(**{**row, "before": _fields(row["before"]), "after": _fields(row["after"])}) for row in rows]
+def items_of(connection: Connection, asset_id: str) -> list[AssetItem]:
+    """What an asset is made of, by kind and key."""
+    names = ("kind", "key", "fields", "first_seen", "changed_at")
+    query = select(*[items.c[name] for name in names]).where(items.c.asset_id == asset_id)
+    rows = connection.execute(query.order_by(items.c.kind, items.c.key)).mappings()
+    return [AssetItem(**{**row, "fields": msgspec.json.decode(row["fields"])}) for row in rows]
+
+
+def history_of(connection: Connection, asset_id: str, at_most: int | None = None) -> list[Change]:
+    """What became of an asset, newest first."""
+    query = select(changes).where(changes.c.asset_id == asset_id).order_by(changes.c.id.desc()).limit(at_most)
+    return [stored_change(row) for row in connection.execute(query).mappings()]
+
+
+def stored_change(row: Mapping[Any, Any]) -> Change:
+    """A row of `changes`."""
+    return Change(**{**row, "before": _fields(row["before"]), "after": _fields(row["after"])})
 
 
 def _fields(kept: bytes | None) -> dict[str, Any] | None:
