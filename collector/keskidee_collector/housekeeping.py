@@ -61,9 +61,10 @@ async def rotate_authority(state: State) -> None:
 
 
 async def follow_machines(state: State) -> None:
-    """Every machine's asset as the machine says."""
+    """Every machine's asset as the machine says, and how the register stands then."""
     try:
         await state.assets.following.follow(state.fleet, state.now())
+        await asyncio.to_thread(state.assets.look, state.now())
     except SQLAlchemyError as error:
         logger.warning("assets are not up to date error=%s", error)
 

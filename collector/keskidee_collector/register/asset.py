@@ -6,10 +6,10 @@ import secrets
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 import msgspec
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from keskidee_collector.register.purchase import PURCHASE, largest
-from keskidee_collector.store.tables import assets
+from keskidee_collector.store.tables import assets, machines
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,6 +23,10 @@ TAG = "asset_tag"
 State: TypeAlias = Literal["ordered", "delivered", "in stock", "in use", "in repair", "lost", "disposed"]
 STATES: tuple[str, ...] = get_args(State)
 IN_USE = "in use"
+THINGS = assets.c.machine_id.is_(None) | assets.c.machine_id.not_in(
+    select(machines.c.id).where(machines.c.merged_into.is_not(None))
+)
+"""The assets that are a thing of their own: that of a record which was merged into another is the same thing twice."""
 ASSET = "asset"
 """The kind of a change that is of the asset itself, and of none of its items."""
 

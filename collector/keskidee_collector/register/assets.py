@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 from sqlalchemy import func, select
 
-from keskidee_collector.register.asset import TAG, TEXTS
+from keskidee_collector.register.asset import TAG, TEXTS, THINGS
 from keskidee_collector.register.following import Following, known_of
 from keskidee_collector.register.programs import Program, installed
-from keskidee_collector.store.tables import assets, changes, items, machines
+from keskidee_collector.register.standing import DAY_SECONDS, Standing, standing_of
+from keskidee_collector.store.tables import assets, changes, items
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -29,10 +30,6 @@ SORTS = (
 )
 SORTS_BY_TIME = ("created_at", "changed_at", "inventory_at")
 PAGE_AT_MOST = 500
-THINGS = assets.c.machine_id.is_(None) | assets.c.machine_id.not_in(
-    select(machines.c.id).where(machines.c.merged_into.is_not(None))
-)
-"""The assets that are a thing of their own: that of a record which was merged into another is the same thing twice."""
 _SHOWN = ("id", "machine_id", TAG, *TEXTS, "fund", "by_hand", "version", "created_at", "changed_at", "inventory_at")
 _COLUMNS = [assets.c[name] for name in _SHOWN]
 
@@ -128,12 +125,24 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Assets:
-    """Reads the register; any thread may call it. `following` keeps machines' assets as the machines say."""
+    """Reads the register; any thread may call it. `following` keeps machines' assets as the machines say; `standing`
+    is how it stood when `look` was called last.
+    """  # fmt: skip
 
     def __init__(self, register: RegisterStore) -> None:
-        self._engine = register.engine
+        self._engine, self._writer = register.engine, register.writer
+        self._seen: tuple[int, float] | None = None
+        self.standing = Standing()
         with self._engine.connect() as connection:
             self.following = Following(register.writer, known_of(connection))
+
+    def look(self, now: float) -> None:
+        """Brings `standing` up to date, where something was written since or another day began."""
+        seen = (self._writer.commits, now // DAY_SECONDS)
+        if seen != self._seen:
+            with self._engine.connect() as connection:
+                self.standing = standing_of(connection, now)
+            self._seen = seen
 
     def page(self, question: Question) -> Page:
         """The assets that are asked for."""

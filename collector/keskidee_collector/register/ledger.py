@@ -10,7 +10,8 @@ import msgspec
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
-from keskidee_collector.register.assets import THINGS, AssetItem, Change, history_of, items_of, stored_change
+from keskidee_collector.register.asset import THINGS
+from keskidee_collector.register.assets import AssetItem, Change, history_of, items_of, stored_change
 from keskidee_collector.store.database import Unusable, open_for_reading
 from keskidee_collector.store.reports import read_last_heard
 from keskidee_collector.store.tables import assets, changes, machines
