@@ -16,6 +16,7 @@ from keskidee_collector.register import carried, hand, taking
 from keskidee_collector.register.assets import Asset, AssetItem, Change, Page
 from keskidee_collector.register.carried import Carried, Importing
 from keskidee_collector.register.operations import Operation, document
+from keskidee_collector.register.programs import TooVague
 from keskidee_collector.register.purchase import BadField
 from keskidee_collector.register.questions import CHANGES, LISTING, BadQuestion, number, question_of
 from keskidee_collector.register.told import TooLong, inflated
@@ -101,9 +102,9 @@ class AssetRoutes:
         """The assets that are asked for: `q`, filters, `sort` (`-name` is descending), `page`, `per_page`."""
         try:
             question = question_of(request.query_params)
-        except BadQuestion as error:
+            return answer(await asyncio.to_thread(self._assets.page, question))
+        except (BadQuestion, TooVague) as error:
             return problem(422, "malformed", str(error))
-        return answer(await asyncio.to_thread(self._assets.page, question))
 
     async def one(self, request: Request) -> Response:
         """One asset with its items and history; 404 where there is none."""

@@ -145,7 +145,7 @@ class Assets:
             self._seen = seen
 
     def page(self, question: Question) -> Page:
-        """The assets that are asked for."""
+        """The assets that are asked for. Raises TooVague."""
         wanted = _wanted(question)
         programs: dict[str, list[Program]] = {}
         if question.program:

@@ -204,10 +204,12 @@ items = Table(
     Column("fields", LargeBinary, nullable=False),
     Column("first_seen", Float, nullable=False),
     Column("changed_at", Float, nullable=False),
-    Index("items_by_kind", "kind", "key"),
+    Column("version", String, nullable=False),
+    Index("items_by_kind", "kind", "key", "version"),
     sqlite_with_rowid=False,
 )
-"""What an asset is made of now, as of its `inventory_at`; `fields` is a JSON object. What is gone is in `changes`."""
+"""What an asset is made of now, as of its `inventory_at`; `fields` is a JSON object, `version` a program's
+out of it. What is gone is in `changes`."""
 
 changes = Table(
     "changes",

@@ -56,6 +56,15 @@ def test_a_list_names_the_machines_with_a_program(collector: Inside, query: str,
     assert (told, page["found"]) == (found, len(found))
 
 
+def test_words_that_mean_hundreds_of_programs_are_refused(collector: Inside) -> None:
+    async def run() -> Any:
+        machine = await machine_at(collector)
+        await machine.tell([Item("software", f"lib {n}", {"version": "1"}) for n in range(201)], told=["software"])
+        return (await collector.ask("GET", "/v1/assets?program=lib")).json
+
+    assert asyncio.run(run())["detail"] == "program: 201 programs are called like that; more words mean fewer"
+
+
 @pytest.mark.parametrize("query", ["below=1.0", "below=1.0&program=+"])
 def test_a_version_without_a_program_is_refused(collector: Inside, query: str) -> None:
     assert asyncio.run(collector.ask("GET", f"/v1/assets?{query}")).status == 422
