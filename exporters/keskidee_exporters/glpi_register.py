@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -15,6 +16,11 @@ if TYPE_CHECKING:
 
     from keskidee_collector.view import WholeAsset
 
+WRONG = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What a field of another type than it should have does to the conversion."""
+
+logger = logging.getLogger(__name__)
+
 
 def documents(assets: Iterable[WholeAsset]) -> Iterator[tuple[str, dict[str, Any]]]:
     """A name for a file and the document, of each asset that has an inventory: GLPI takes nothing else."""
@@ -23,10 +29,31 @@ def documents(assets: Iterable[WholeAsset]) -> Iterator[tuple[str, dict[str, Any
             row = asset.row
             name, identity = row.hostname or row.name, row.id or row.asset_id
             machine = {"hostname": name, "machine_id_hash": identity}
-            made = as_glpi({"machine": machine, "items": items_of(asset)})
+            made = as_glpi({"machine": machine, "items": _sound(items_of(asset), row.asset_id)})
             if row.asset_tag:
                 made["content"].setdefault("bios", {})["assettag"] = row.asset_tag
             yield f"{re.sub(r'[^A-Za-z0-9.-]', '_', name)[:60].lstrip('.')}-{identity}.json", made
+
+
+def _sound(items: dict[str, list[dict[str, Any]]], asset_id: str) -> dict[str, list[dict[str, Any]]]:
+    """The kinds of which a document can be made: what a machine told is no agent's of ours for sure, and must not cost
+    the others their export. A kind with a size in words, say, is left out, and named.
+    """
+    try:
+        as_glpi({"machine": {}, "items": items})
+    except WRONG:
+        found = {kind: told for kind, told in items.items() if _is_sound(kind, told)}
+        logger.warning("kinds are left out asset=%s kinds=%s", asset_id, ",".join(sorted(items.keys() - found)))
+        return found
+    return items
+
+
+def _is_sound(kind: str, told: list[dict[str, Any]]) -> bool:
+    try:
+        as_glpi({"machine": {}, "items": {kind: told}})
+    except WRONG:
+        return False
+    return True
 
 
 def write(assets: Iterable[WholeAsset], out: TextIO) -> None:

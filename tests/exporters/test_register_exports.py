@@ -111,6 +111,13 @@ def test_glpi_takes_what_has_an_inventory(shared_data: Path, tmp_path: Path) -> 
     assert (file.name, json.loads(file.read_text())) == (f"srv-01-{ROW.id}.json", document)
 
 
+@pytest.mark.parametrize("size", ["8 GiB", True, ["8"], 1e300, None])
+def test_what_a_machine_told_wrong_costs_glpi_its_kind_at_most(size: Any) -> None:
+    wrong = AssetItem(kind="memory", key="DIMM 1", fields={"size_bytes": size}, first_seen=1.0, changed_at=1.0)
+    [(_, document)] = glpi_register.documents([replace(WHOLE, items=[wrong, WHOLE.items[1]])])
+    assert [row["name"] for row in document["content"]["softwares"]] == ["vim"]
+
+
 @pytest.mark.parametrize("name", ["../../etc/passwd", ".ssh", "a/b", "x" * 300])
 def test_a_machine_s_name_is_no_path(name: str, tmp_path: Path) -> None:
     glpi_register.write_files([replace(WHOLE, row=replace(ROW, hostname=name))], tmp_path)
