@@ -87,7 +87,7 @@ def _add_machines(commands: Any) -> None:
 
 def _add_register(subparsers: Any) -> None:
     register = subparsers.add_parser(
-        "register", help="the asset register: export, import-inventory, days", description="The asset register."
+        "register", help="the asset register: import, export, import-inventory, days", description="The asset register."
     )
     commands = register.add_subparsers(title="commands", metavar="COMMAND", required=True)
     export = commands.add_parser("export", help="assets: what and where they are, how bought, first and last seen")

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 from sqlalchemy.exc import SQLAlchemyError
-from starlette.responses import Response
 
 from keskidee_collector import access
-from keskidee_collector.access import API, API_WRITE, NotAllowed
+from keskidee_collector.access import API, API_WRITE
 from keskidee_collector.answers import SMALL_BODY_BYTES, NoBody, bounded_body, decoded, disk_problem, problem
-from keskidee_collector.register import carried, hand, taking
+from keskidee_collector.register import hand, taking
+from keskidee_collector.register.asking import REFUSALS, Refused, answer, etag, version_of, writer_of
 from keskidee_collector.register.assets import Asset, AssetItem, Change, Page
+from keskidee_collector.register.buying import Bought, taken
 from keskidee_collector.register.carried import Carried, Importing
 from keskidee_collector.register.operations import Operation, document
 from keskidee_collector.register.programs import TooVague
@@ -23,19 +24,12 @@ from keskidee_collector.register.told import TooLong, inflated
 
 if TYPE_CHECKING:
     from starlette.requests import Request
+    from starlette.responses import Response
     from starlette.routing import Route
 
     from keskidee_collector.state import State
 
 CHANGES_AT_MOST = 1000
-REFUSALS = {
-    hand.NO_ASSET: (404, "unknown", "there is no such asset"),
-    hand.OTHER_VERSION: (412, "other_version", "it was changed meanwhile: read it again"),
-    carried.OLDER: (409, "older", "the asset has an inventory that is as new"),
-    carried.SEVERAL: (409, "several", "more than one asset is like that"),
-    taking.TOO_MANY: (422, "limit", "more items than a machine may have (limits.items)"),
-    hand.TAG_TAKEN: (409, "asset_tag", "another asset has this tag"),
-}
 
 
 class Whole(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,6 +80,10 @@ class AssetRoutes:
                 method="POST", path=inventory, run=self.bring, scope=API_WRITE,
                 answers={200: Asset, 201: Asset}, problems=(*written, 409), body=Carried, body_as="application/zlib",
             ),
+            Operation(
+                method="POST", path="/v1/assets/purchases", run=self.buy, scope=API_WRITE,
+                answers={200: Bought}, problems=(*written, 409), body=str, body_as="application/zlib",
+            ),
             Operation(method="GET", path=asset, run=self.one, scope=API, answers={200: Whole}, problems=(404,)),
             Operation(
                 method="PATCH", path=asset, run=self.set, scope=API_WRITE, headers=("If-Match",),
@@ -130,7 +128,7 @@ class AssetRoutes:
         try:
             by = self._writer_of(request)
             fields = await self._asked(request)
-        except _Refused as refused:
+        except Refused as refused:
             return refused.answer
         if not (fields.get("name") and fields.get("kind")):
             return problem(422, "malformed", "an asset has a name and a kind, such as projector")
@@ -140,9 +138,9 @@ class AssetRoutes:
         """Fields of an asset, with If-Match for the version that the person saw (or *)."""
         try:
             by = self._writer_of(request)
-            version = _version(request.headers.get("if-match", ""))
+            version = version_of(request.headers.get("if-match", ""))
             fields = await self._asked(request)
-        except _Refused as refused:
+        except Refused as refused:
             return refused.answer
         job = hand.Setting(request.path_params["asset_id"], fields, version=version, by=by, now=self._state.now())
         return await self._written(job, 200)
@@ -154,7 +152,7 @@ class AssetRoutes:
             self._writer_of(request)
             body = await bounded_body(request, limits.body_bytes, limits.receive_seconds)
             job = await asyncio.to_thread(self._importing, body)
-        except _Refused as refused:
+        except Refused as refused:
             return refused.answer
         except NoBody as error:
             return error.answer()
@@ -163,6 +161,21 @@ class AssetRoutes:
         except msgspec.MsgspecError as error:
             return problem(422, "malformed", f"this is no file of `keskidee agent inventory`: {error}")
         return await self._written(job, 201)
+
+    async def buy(self, request: Request) -> Response:
+        """A list of purchases as CSV, deflated: all of it is taken, or the lines that are wrong are named."""
+        limits = self._state.settings.limits
+        try:
+            by = self._writer_of(request)
+            body = await bounded_body(request, limits.body_bytes, limits.receive_seconds)
+        except Refused as refused:
+            return refused.answer
+        except NoBody as error:
+            return error.answer()
+        return await taken(self._state, body, by)
+
+    def _writer_of(self, request: Request) -> str:
+        return writer_of(self._state, self._admin, request)
 
     def _importing(self, body: bytes) -> Importing:
         limits = self._state.settings.limits
@@ -182,52 +195,11 @@ class AssetRoutes:
             status = 200
         return answer(asset, status, {"ETag": etag(asset), "Location": f"/v1/assets/{asset.id}"})
 
-    def _writer_of(self, request: Request) -> str:
-        """Who writes: the id of the token. A browser never sends a bearer by itself, so no other page can write."""
-        scheme, _, secret = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer":
-            if access.matches(secret.strip(), self._admin):
-                return "admin"
-            try:
-                return self._state.access.check(secret.strip(), API_WRITE, self._state.now()).id
-            except NotAllowed:
-                pass
-        raise _Refused(problem(401, "credential", "writing here needs an api-write token as bearer"))
-
     async def _asked(self, request: Request) -> dict[str, str | None]:
         try:
             body = await bounded_body(request, SMALL_BODY_BYTES, self._state.settings.limits.receive_seconds)
             return decoded(body, hand.ByHand).fields()
         except NoBody as error:
-            raise _Refused(error.answer()) from None
+            raise Refused(error.answer()) from None
         except (msgspec.MsgspecError, BadField) as error:
-            raise _Refused(problem(422, "malformed", str(error))) from None
-
-
-class _Refused(Exception):
-    """The answer to a request that writes nothing."""
-
-    def __init__(self, answer: Response) -> None:
-        super().__init__()
-        self.answer = answer
-
-
-def etag(asset: Asset) -> str:
-    """The version of an asset's own fields (RFC 9110, 8.8.3)."""
-    return f'"{asset.version}"'
-
-
-def _version(if_match: str) -> int | None:
-    """The version that a person saw; None for any."""
-    if if_match == "*":
-        return None
-    text = if_match.removeprefix("W/").strip('"')
-    if not text:
-        raise _Refused(problem(428, "version", "If-Match with the ETag of the asset as you saw it, or *"))
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else -1
-
-
-def answer(told: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    """JSON of a struct."""
-    kept = {"Cache-Control": "no-store", **(headers or {})}
-    return Response(msgspec.json.encode(told), status, kept, media_type="application/json")
+            raise Refused(problem(422, "malformed", str(error))) from None

@@ -22,7 +22,7 @@ TEXTS = ("name", "kind", "maker", "model", "serial", "system", "site", "room", "
 TAG = "asset_tag"
 State: TypeAlias = Literal["ordered", "delivered", "in stock", "in use", "in repair", "lost", "disposed"]
 STATES: tuple[str, ...] = get_args(State)
-IN_USE = "in use"
+IN_USE, ORDERED = "in use", "ordered"
 THINGS = assets.c.machine_id.is_(None) | assets.c.machine_id.not_in(
     select(machines.c.id).where(machines.c.merged_into.is_not(None))
 )

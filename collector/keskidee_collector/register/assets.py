@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from keskidee_collector.register.asset import TAG, TEXTS, THINGS
 from keskidee_collector.register.following import Following, known_of
 from keskidee_collector.register.programs import Program, installed
+from keskidee_collector.register.purchases import Step, read, steps
 from keskidee_collector.register.standing import DAY_SECONDS, Standing, standing_of
 from keskidee_collector.store.tables import assets, changes, items
 
@@ -169,6 +170,12 @@ class Assets:
             return [
                 row[0] for row in connection.execute(select(column).where(column != "").distinct().order_by(column))
             ]
+
+    def meant(self, purchases: str) -> list[Step]:
+        """What a list of purchases (CSV) means for the assets that are there. Raises BadLines."""
+        lines = read(purchases)
+        with self._engine.connect() as connection:
+            return steps(connection, lines)
 
     def asset(self, asset_id: str) -> Asset | None:
         """The asset with this id."""
