@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from keskidee_collector.view import WholeAsset
 
+DEVICE = "device"
+"""What a network device tells of itself. GLPI has other forms for those, which are not made here."""
 WRONG = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 """What a field of another type than it should have does to the conversion."""
 
@@ -23,9 +25,9 @@ logger = logging.getLogger(__name__)
 
 
 def documents(assets: Iterable[WholeAsset]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """A name for a file and the document, of each asset that has an inventory: GLPI takes nothing else."""
+    """A name for a file and the document, of each computer that has an inventory: GLPI takes nothing without one."""
     for asset in assets:
-        if asset.items:
+        if asset.items and not any(item.kind == DEVICE for item in asset.items):
             row = asset.row
             name, identity = row.hostname or row.name, row.id or row.asset_id
             machine = {"hostname": name, "machine_id_hash": identity}

@@ -96,7 +96,8 @@ def test_in_a_workbook_a_text_is_a_text(text: str) -> None:
 def test_glpi_takes_what_has_an_inventory(shared_data: Path, tmp_path: Path) -> None:
     schema = json.loads((shared_data / "glpi_inventory_format" / "inventory.schema.json").read_text())
     out = io.StringIO()
-    glpi_register.write([WHOLE, PROJECTOR], out)
+    switch = AssetItem(kind="device", key="system", fields={"model": "C9300"}, first_seen=1.0, changed_at=1.0)
+    glpi_register.write([WHOLE, PROJECTOR, replace(WHOLE, items=[switch])], out)
     document = json.loads(out.getvalue())
     content = document["content"]
     assert faults(document, schema, schema["definitions"]) == []
