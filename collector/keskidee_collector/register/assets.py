@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from keskidee_collector.register.asset import TAG, TEXTS, THINGS
 from keskidee_collector.register.following import Following, known_of
+from keskidee_collector.register.posture import postures
 from keskidee_collector.register.programs import Program, installed
 from keskidee_collector.register.purchases import Step, read, steps
 from keskidee_collector.register.standing import DAY_SECONDS, Standing, standing_of
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection
 
     from keskidee_collector.store.register import RegisterStore
+    from keskidee_collector.store.writer import Statement
 
 FILTERS = (
     *("site", "state", "kind", "room", "custodian", "maker", "model", "serial", "asset_tag", "machine_id"),
@@ -144,6 +146,11 @@ class Assets:
             with self._engine.connect() as connection:
                 self.standing = standing_of(connection, now)
             self._seen = seen
+
+    def postures(self, day: str) -> list[Statement]:
+        """The statements that fill in a day of machines with what their inventories say."""
+        with self._engine.connect() as connection:
+            return postures(connection, day)
 
     def page(self, question: Question) -> Page:
         """The assets that are asked for. Raises TooVague."""

@@ -152,7 +152,7 @@ machine_days = Table(
     Index("machine_days_by_machine", "machine_id", "day"),
     sqlite_with_rowid=False,
 )
-"""One row a machine and UTC day, for good (days.py); the last three columns are for others to fill in."""
+"""One row a machine and UTC day, for good (days.py); posture.py fills in the last three columns."""
 
 assets = Table(
     "assets",
