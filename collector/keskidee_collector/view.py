@@ -13,7 +13,7 @@ from keskidee_collector.away import Away, away_of
 from keskidee_collector.definitions import Definition
 from keskidee_collector.fleet import LINK_DOWN, OFF, OFF_WORDS, ON, RETIRED, SILENT, UNANNOUNCED
 from keskidee_collector.presence import SITE_STATES
-from keskidee_collector.register.assets import Change
+from keskidee_collector.register.history import Change
 from keskidee_collector.register.ledger import AssetRow, WholeAsset, stored_assets, stored_changes, stored_whole
 from keskidee_collector.register.standing import Standing
 from keskidee_collector.render import escaped, labels_text

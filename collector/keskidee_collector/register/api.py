@@ -13,9 +13,10 @@ from keskidee_collector.access import API, API_WRITE
 from keskidee_collector.answers import SMALL_BODY_BYTES, NoBody, bounded_body, decoded, disk_problem, problem
 from keskidee_collector.register import hand, taking
 from keskidee_collector.register.asking import REFUSALS, Refused, answer, etag, version_of, writer_of
-from keskidee_collector.register.assets import Asset, AssetItem, Change, Page
+from keskidee_collector.register.assets import Asset, Page, Whole
 from keskidee_collector.register.buying import Bought, taken
 from keskidee_collector.register.carried import Carried, Importing
+from keskidee_collector.register.history import Changes
 from keskidee_collector.register.operations import Operation, document
 from keskidee_collector.register.programs import TooVague
 from keskidee_collector.register.purchase import BadField
@@ -30,21 +31,6 @@ if TYPE_CHECKING:
     from keskidee_collector.state import State
 
 CHANGES_AT_MOST = 1000
-
-
-class Whole(msgspec.Struct, frozen=True, kw_only=True):
-    """One asset with its items and what became of it, newest first."""
-
-    asset: Asset
-    items: list[AssetItem]
-    history: list[Change]
-
-
-class Changes(msgspec.Struct, frozen=True, kw_only=True):
-    """Changes of all assets, oldest first. `after` is what to ask with next; what is behind it is still to come."""
-
-    changes: list[Change]
-    after: int
 
 
 class AssetRoutes:

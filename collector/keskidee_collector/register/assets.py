@@ -9,11 +9,12 @@ from sqlalchemy import func, select
 
 from keskidee_collector.register.asset import TAG, TEXTS, THINGS
 from keskidee_collector.register.following import Following, known_of
+from keskidee_collector.register.history import Change, changes_since, history_of, named_changes
 from keskidee_collector.register.posture import postures
 from keskidee_collector.register.programs import Program, installed
 from keskidee_collector.register.purchases import Step, read, steps
 from keskidee_collector.register.standing import DAY_SECONDS, Standing, standing_of
-from keskidee_collector.store.tables import assets, changes, items
+from keskidee_collector.store.tables import assets, items
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -84,20 +85,12 @@ class AssetItem(msgspec.Struct, frozen=True, kw_only=True):
     changed_at: float
 
 
-class Change(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of an asset (kind `asset`) or of one of its items: added, removed or changed, and the fields that
-    differ before and after. `by` is `agent`, or who changed it by hand.
-    """  # fmt: skip
+class Whole(msgspec.Struct, frozen=True, kw_only=True):
+    """One asset with its items and what became of it, newest first."""
 
-    id: int
-    asset_id: str
-    at: float
-    what: str
-    kind: str
-    key: str
-    before: dict[str, Any] | None
-    after: dict[str, Any] | None
-    by: str
+    asset: Asset
+    items: list[AssetItem]
+    history: list[Change]
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):
@@ -204,9 +197,13 @@ class Assets:
 
     def changes(self, *, since: float = 0.0, after: int = 0, at_most: int = 1000) -> list[Change]:
         """What became of all assets from a moment on (epoch seconds), after the change with this number, in order."""
-        query = select(changes).where(changes.c.at >= since, changes.c.id > after).order_by(changes.c.id)
         with self._engine.connect() as connection:
-            return [stored_change(row) for row in connection.execute(query.limit(at_most)).mappings()]
+            return changes_since(connection, since, after, at_most)
+
+    def latest(self, *, before: int | None = None, at_most: int = 100) -> list[tuple[str, Change]]:
+        """What became of assets lately, newest first, with the name of each; older than the change with this number."""
+        with self._engine.connect() as connection:
+            return list(named_changes(connection, before=before, at_most=at_most))
 
     def _one(self, wanted: ColumnElement[bool]) -> Asset | None:
         with self._engine.connect() as connection:
@@ -240,18 +237,3 @@ def items_of(connection: Connection, asset_id: str) -> list[AssetItem]:
     query = select(*[items.c[name] for name in names]).where(items.c.asset_id == asset_id)
     rows = connection.execute(query.order_by(items.c.kind, items.c.key)).mappings()
     return [AssetItem(**{**row, "fields": msgspec.json.decode(row["fields"])}) for row in rows]
-
-
-def history_of(connection: Connection, asset_id: str, at_most: int | None = None) -> list[Change]:
-    """What became of an asset, newest first."""
-    query = select(changes).where(changes.c.asset_id == asset_id).order_by(changes.c.id.desc()).limit(at_most)
-    return [stored_change(row) for row in connection.execute(query).mappings()]
-
-
-def stored_change(row: Mapping[Any, Any]) -> Change:
-    """A row of `changes`."""
-    return Change(**{**row, "before": _fields(row["before"]), "after": _fields(row["after"])})
-
-
-def _fields(kept: bytes | None) -> dict[str, Any] | None:
-    return None if kept is None else msgspec.json.decode(kept, type=dict[str, Any])

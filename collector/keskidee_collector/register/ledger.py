@@ -11,10 +11,11 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
 from keskidee_collector.register.asset import THINGS
-from keskidee_collector.register.assets import AssetItem, Change, history_of, items_of, stored_change
+from keskidee_collector.register.assets import AssetItem, items_of
+from keskidee_collector.register.history import Change, history_of, named_changes
 from keskidee_collector.store.database import Unusable, open_for_reading
 from keskidee_collector.store.reports import read_last_heard
-from keskidee_collector.store.tables import assets, changes, machines
+from keskidee_collector.store.tables import assets, machines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
 RETIRED = "retired"
-_CHANGE = tuple([column.name for column in changes.c])
 _OF_ASSET = (
     *("asset_tag", "room", "custodian", "supplier", "order_number", "bought_on", "warranty_until"),
     *("price", "currency", "funds", "note"),
@@ -111,10 +111,8 @@ def _heard(directory: Path) -> dict[str, float]:
 
 
 def _changes(register: Engine, at_most: int) -> Iterator[tuple[str, Change]]:
-    query = select(changes, assets.c.name).join(assets, assets.c.id == changes.c.asset_id)
     with register.connect() as connection:
-        for row in connection.execute(query.order_by(changes.c.id.desc()).limit(at_most)).yield_per(500).mappings():
-            yield row["name"], stored_change({name: row[name] for name in _CHANGE})
+        yield from named_changes(connection, before=None, at_most=at_most)
 
 
 def _rows(register: Engine, heard: Mapping[str, float]) -> Iterator[tuple[Connection, AssetRow]]:

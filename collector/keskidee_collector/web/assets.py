@@ -1,4 +1,6 @@
-"""The pages of the register: `/assets`, searched and filtered by a plain form, and `/assets/<id>`, which prints."""
+"""The pages of the register: `/assets`, searched and filtered by a plain form, `/assets/<id>`, which prints, and
+`/assets/changes`, what became of all of them.
+"""
 
 from __future__ import annotations
 
@@ -45,6 +47,7 @@ ORDER = (
     "battery",
 )
 """The kinds that people look for first; the others follow by name."""
+CHANGES_A_PAGE = 100
 SHOWN_PROGRAMS = 3
 """Of one asset in a list; its own page has all."""
 FILTERED = ("site", "kind", "state", "fund")
@@ -61,6 +64,7 @@ class AssetPages:
         """The pages' routes."""
         return [
             Route("/assets", self.listed, middleware=middleware),
+            Route("/assets/changes", self.changed, middleware=middleware),
             Route("/assets/{asset_id}", self.one, middleware=middleware),
         ]
 
@@ -71,6 +75,17 @@ class AssetPages:
     async def one(self, request: Request) -> Response:
         """One asset: its own fields, parts, software, history."""
         return await run_in_threadpool(self._one, request.path_params["asset_id"])
+
+    async def changed(self, request: Request) -> Response:
+        """What became of all assets, newest first."""
+        before = request.query_params.get("before", "")
+        number = int(before) if before.isascii() and before.isdecimal() and len(before) < 16 else None
+        return await run_in_threadpool(self._changed, number)
+
+    def _changed(self, before: int | None) -> Response:
+        found = self._assets.latest(before=before, at_most=CHANGES_A_PAGE)
+        older = found[-1][1].id if len(found) == CHANGES_A_PAGE else None
+        return self._page("changes.html", found=found, older=older, fields=fields)
 
     def _listed(self, question: Question) -> Response:
         vague = ""

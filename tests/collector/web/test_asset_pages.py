@@ -133,6 +133,22 @@ def test_words_that_mean_too_many_programs_say_so(collector: Collector) -> None:
     assert collector.get("/assets?program=lib").texts(".//main/p") == [words]
 
 
+def test_what_became_of_all_assets_is_one_list_newest_first_in_pages(collector: Collector) -> None:
+    agent = collector.join("pc-01")
+    known = tell(collector, agent, [MEMORY, EDITOR])
+    tell(collector, agent, [EDITOR], known)
+    for number in range(100):
+        enter(collector, name=f"screen {number}", kind="screen")
+    first = collector.get("/assets/changes")
+    [older] = [a.attrib["href"] for a in first.page.iterfind(".//nav[@class='pages']/a")]
+    last = collector.get(older)
+    assert (first.texts(".//tbody/tr/th")[0], len(first.texts(".//tbody/tr"))) == ("screen 99", 100)
+    assert last.texts(".//tbody/tr/*")[1:] == [
+        "pc-01", "memory DIMM 0 removed", "size 8 GiB, maker Samsung, removable yes", "",
+    ]  # fmt: skip
+    assert collector.get("/assets/changes?before=x").texts(".//tbody/tr/th")[0] == "screen 99"
+
+
 def test_what_was_set_by_hand_says_so(collector: Collector) -> None:
     page = collector.get(f"/assets/{enter(collector, name='Epson', kind='projector', room='hall')}")
     assert "Room by hand" in page.texts(".//dt")
