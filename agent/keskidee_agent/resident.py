@@ -118,7 +118,8 @@ class Resident:
         self._command: list[str] = settings["command"]
         self._renewal = 0
         self._renewal_due_ms = 0
-        self._stocktaking = Stocktaking(self._machine_id)
+        every_ms = 1000 * settings["inventory_seconds"]
+        self._stocktaking = Stocktaking(self._machine_id, every_ms=every_ms) if every_ms else None
         self._inventory = 0
         self._urgent_state: tuple[object, ...] | None = None
 
@@ -176,6 +177,8 @@ class Resident:
 
     def _take_inventory(self) -> None:
         """Starts the inventory where it is due: another process, which gives way to everything else here."""
+        if self._stocktaking is None:
+            return
         now = clock.boot_ms()
         if self._inventory and (status := _status_of(self._inventory)) is not None:
             self._inventory = 0

@@ -69,6 +69,8 @@ def run(args: argparse.Namespace) -> int:
         return told_inventory(args, settings)
     if args.check:
         return 0
+    if not settings["inventory_seconds"]:
+        forget_inventory(Path(settings["identity_file"]).parent)
     if sys.platform == "win32":  # exec there starts another process and ends this one, which a service must not do
         from keskidee_agent import resident
 
@@ -103,6 +105,9 @@ def told_inventory(args: argparse.Namespace, settings: dict[str, Any]) -> int:
     from keskidee_agent.origin import origin_of
     from keskidee_agent.route import route_to
 
+    if not settings["inventory_seconds"]:
+        sys.stderr.write("keskidee agent: inventory=off by inventory.enabled of the settings\n")
+        return 2
     route = route_to(origin_of(settings["collector"]), settings_of(args.config), os.environ)
     state = Path(settings["identity_file"]).parent
     try:
@@ -111,6 +116,14 @@ def told_inventory(args: argparse.Namespace, settings: dict[str, Any]) -> int:
         sys.stderr.write(f"keskidee agent: inventory=failed reason={str(error)!r}\n")
         return 1
     return 0
+
+
+def forget_inventory(state: Path) -> None:
+    """Takes away what is kept here of inventories, where the settings want none any more."""
+    from keskidee_agent.stocktaking import KNOWN_FILE, METRICS_FILE
+
+    for name in (KNOWN_FILE, METRICS_FILE):
+        (state / name).unlink(missing_ok=True)
 
 
 def handover(args: argparse.Namespace) -> dict[str, Any]:
@@ -151,6 +164,7 @@ def handover(args: argparse.Namespace) -> dict[str, Any]:
             "diskstats.device_exclude": settings.diskstats.device_exclude,
             "netdev.device_exclude": settings.netdev.device_exclude,
         },
+        "inventory_seconds": settings.inventory.interval_seconds if settings.inventory.enabled else 0,
         "user_names": USER_NAMES.index(settings.privacy.user_names),
         "salt": salt_of(state),
         "spool": {

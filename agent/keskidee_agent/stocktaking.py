@@ -19,6 +19,8 @@ MARKS = (
     "/var/lib/snapd/state.json",
     "/etc/os-release",
 )
+KNOWN_FILE, METRICS_FILE = "inventory.json", "inventory.prom"
+"""What is kept of it in the agent's folder: what the collector has, and the samples that reports carry."""
 DAY_MS = 86_400_000
 HOUR_MS = 3_600_000
 LOOK_MS = 300_000
@@ -29,7 +31,8 @@ START_MS = 30_000
 class Stocktaking:
     """What is due, on a clock that never steps (`now_ms`, since boot)."""
 
-    def __init__(self, machine_id: str, marks: tuple[str, ...] = MARKS) -> None:
+    def __init__(self, machine_id: str, marks: tuple[str, ...] = MARKS, *, every_ms: int = DAY_MS) -> None:
+        self._every_ms = every_ms
         self._jitter_ms = phase_ms(machine_id, HOUR_MS)
         self._paths = marks
         self._marks = self._seen()
@@ -61,8 +64,8 @@ class Stocktaking:
         return now_ms >= self._due_ms
 
     def began(self, now_ms: int) -> None:
-        """It is being taken: the next time is tomorrow."""
-        self._due_ms = now_ms + DAY_MS + self._jitter_ms - HOUR_MS // 2
+        """It is being taken: the next time is tomorrow, or as the settings say."""
+        self._due_ms = now_ms + self._every_ms + self._jitter_ms - HOUR_MS // 2
 
     def failed(self, now_ms: int) -> None:
         """It was not: again in an hour or so."""

@@ -58,5 +58,7 @@ def _fit(value: Value) -> Value:
 
 def _line(text: str) -> str:
     """The text in one line, without control characters and lone surrogates, which no store and no page takes."""
+    if text.isascii() and text.isprintable():  # nearly all are
+        return text.strip()
     text = text.encode("utf-8", "replace").decode()
     return "".join(letter if letter.isprintable() else " " for letter in text).strip()

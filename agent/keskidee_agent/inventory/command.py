@@ -43,11 +43,12 @@ def run(args: argparse.Namespace) -> int:
         os.nice(NICENESS)
     results = gathered(machine)
     document = as_json(machine, results)
-    if args.format == "glpi":
+    glpi = args.format == "glpi"
+    if glpi:
         from keskidee_report.glpi import as_glpi
 
         document = as_glpi(document)
-    write_stdout(json.dumps(document, ensure_ascii=False, indent=1) + "\n")
+    write_stdout(json.dumps(document, ensure_ascii=False, indent=1) + "\n" if glpi else as_lines(document))
     for found in results:
         if found.outcome not in (OK, ABSENT):
             sys.stderr.write(f"keskidee: {found.source.name}: {found.outcome}: {found.reason}\n")
@@ -81,6 +82,24 @@ def as_json(machine: Machine, results: Sequence[Found]) -> dict[str, Any]:
     facts = {**_facts(items.get("system", [])), **facts_of(machine)}
     taken_at = taken(machine)
     return {"schema": SCHEMA, "taken_at": taken_at, "machine": facts, "items": items, "outcomes": outcomes}
+
+
+def as_lines(document: Mapping[str, Any]) -> str:
+    """The inventory as JSON with an item a line, for a person with `grep`; json's own `indent` would cost as much as
+    all that was read."""
+    parts = [f'"{name}": {_text(document[name])}' for name in document if name not in ("items", "outcomes")]
+    kinds = [f'\n  "{kind}": {_rows(items)}' for kind, items in document["items"].items()]
+    parts.append(f'"items": {{{",".join(kinds)}}}')
+    parts.append(f'"outcomes": {_rows(document["outcomes"])}')
+    return "{\n " + ",\n ".join(parts) + "}\n"
+
+
+def _rows(rows: Sequence[Any]) -> str:
+    return "[" + ",".join(f"\n   {_text(row)}" for row in rows) + "]"
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _facts(systems: Sequence[Mapping[str, Any]]) -> dict[str, str]:

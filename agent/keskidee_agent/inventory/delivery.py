@@ -18,6 +18,7 @@ from keskidee_agent.enrol import EnrolmentError, call, session_through
 from keskidee_agent.identity import keep, read_identity
 from keskidee_agent.inventory.command import NICENESS
 from keskidee_agent.inventory.gather import by_kind, found_sources, gathered
+from keskidee_agent.stocktaking import KNOWN_FILE
 from keskidee_report.inventory import PEOPLE, digest, told_kinds, whole
 
 if TYPE_CHECKING:
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from keskidee_report.inventory import Place
     from keskidee_report.items import Item
 
-STATE_FILE = "inventory.json"
 TAKEN, BASE_UNKNOWN = 204, 409
 
 
@@ -110,7 +110,7 @@ def difference(taken: Taken, known: Known) -> tuple[dict[str, Any], Known]:
 def read_known(state: Path) -> Known:
     """What was acknowledged last; nothing where that was never so, or its file is damaged: then all is sent."""
     try:
-        values = json.loads((state / STATE_FILE).read_bytes())
+        values = json.loads((state / KNOWN_FILE).read_bytes())
         digests = {(kind, key): bytes.fromhex(each) for kind, of in values["items"].items() for key, each in of.items()}
         return Known(hash=str(values["hash"]), digests=digests)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
@@ -122,7 +122,7 @@ def write_known(state: Path, known: Known) -> None:
     kinds: dict[str, dict[str, str]] = {}
     for (kind, key), each in known.digests.items():
         kinds.setdefault(kind, {})[key] = each.hex()
-    keep(state / STATE_FILE, json.dumps({"hash": known.hash, "items": kinds}).encode())
+    keep(state / KNOWN_FILE, json.dumps({"hash": known.hash, "items": kinds}).encode())
 
 
 def give_way() -> None:

@@ -5,15 +5,14 @@ Short-lived, so comfort is allowed; the resident agent imports nothing of this p
 
 from __future__ import annotations
 
-import pkgutil
 import threading
 import time
-import traceback
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol
 
 from keskidee_agent.inventory import sources as packaged
+from keskidee_agent.source import names_in
 from keskidee_report.items import Item, unique
 from keskidee_report.model import ABSENT, DENIED, FAILED, OK, TIMED_OUT, Denied, Malformed, NotHere, TimedOut
 
@@ -62,8 +61,7 @@ class Found:
 
 def found_sources() -> list[Source]:
     """Every module of the sources folder, by name. No list is kept: a new file is a new source."""
-    names = sorted(module.name for module in pkgutil.iter_modules(packaged.__path__))
-    return [source_of(name, import_module(f"{packaged.__name__}.{name}")) for name in names]
+    return [source_of(name, import_module(f"{packaged.__name__}.{name}")) for name in sorted(names_in(packaged))]
 
 
 def source_of(name: str, module: SourceModule) -> Source:
@@ -126,6 +124,8 @@ def read(source: Source, machine: Machine) -> Found:
     except OSError as error:
         outcome, reason = FAILED, str(error)
     except Exception as error:  # noqa: BLE001 - a bug in one source must not cost the others
+        import traceback
+
         traceback.print_exc()
         outcome, reason = FAILED, f"{type(error).__name__}: {error}"
     seconds = time.monotonic() - started

@@ -106,7 +106,10 @@ def _largest(resources: str) -> int | None:
 
 
 def _named(machine: Machine, devices: list[Device]) -> list[Device]:
-    wanted = {(each.vendor,) for each in devices} | {(each.subsystem_vendor,) for each in devices}
+    wanted: dict[str, set[str]] = {}
+    for each in devices:
+        wanted.setdefault(each.vendor, set()).add(each.device)
+        wanted.setdefault(each.subsystem_vendor, {"none"})  # of makers of boards their own names
     names = names_of(machine, "pci.ids", wanted)
     for each in devices:
         _name(each, names)

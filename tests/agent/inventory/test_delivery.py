@@ -7,8 +7,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from keskidee_agent.inventory.delivery import STATE_FILE, Known, Taken, difference, read_known, write_known
+from keskidee_agent.inventory.delivery import Known, Taken, difference, read_known, write_known
 from keskidee_agent.inventory.gather import Found, source_of
+from keskidee_agent.stocktaking import KNOWN_FILE
 from keskidee_report.inventory import digest, whole
 from keskidee_report.items import Item
 from keskidee_report.model import ABSENT, DENIED, FAILED, OK, TIMED_OUT
@@ -76,5 +77,5 @@ def test_what_was_acknowledged_is_kept(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"hash": "x", "items": {"a": {"b": "no"}}}', b"\xff"])
 def test_where_that_file_is_damaged_everything_is_told(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / STATE_FILE).write_bytes(content)
+    (tmp_path / KNOWN_FILE).write_bytes(content)
     assert read_known(tmp_path) == Known(digests={})

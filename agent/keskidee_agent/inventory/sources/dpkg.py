@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -22,8 +23,9 @@ KINDS = ("software",)
 STATUS = "var/lib/dpkg/status"
 LOGS = ("var/log/dpkg.log.1", "var/log/dpkg.log")
 COLUMNS = ("${Package}", "${Architecture}", "${Version}", "${Installed-Size}", "${Section}", "${Status}")
+_INSTALLED = re.compile(r"^(\d{4}-\d\d-\d\d) \S+ status installed ([^\s:]+):?(\S*)", re.MULTILINE)
 WANTED = frozenset(
-    {"Package", "Status", "Architecture", "Version", "Installed-Size", "Section", "Maintainer", "Homepage"}
+    {"Package", "Status", "Architecture", "Version", "Installed-Size", "Section", "Maintainer", "Homepage", "Description"}
 )
 
 
@@ -54,13 +56,13 @@ def _installed(fields: Mapping[str, str]) -> bool:
 
 
 def paragraphs(text: str) -> Iterator[dict[str, str]]:
-    """The fields of each whole paragraph that are WANTED, and `Description`'s first line."""
+    """The fields of each whole paragraph that are WANTED, each of its first line."""
     *whole_ones, _ = text.split("\n\n")
     for paragraph in whole_ones:
         fields = {}
         for line in paragraph.split("\n"):
             name, colon, value = line.partition(": ")
-            if colon and (name in WANTED or name == "Description"):
+            if name in WANTED and colon:
                 fields[name] = value.strip()
         yield fields
 
@@ -85,12 +87,8 @@ def _days(machine: Machine) -> dict[tuple[str, str], str]:
     found = {}
     for path in LOGS:
         with suppress(NotHere, Denied, OSError):
-            for line in machine.content(path).decode("utf-8", "replace").split("\n"):
-                day, _, rest = line.partition(" ")
-                words = rest.split()
-                if words[1:3] == ["status", "installed"] and len(words) > 3 and len(day) == 10:
-                    name, _, architecture = words[3].partition(":")
-                    found[name, architecture] = day
+            for day, name, architecture in _INSTALLED.findall(machine.content(path).decode("utf-8", "replace")):
+                found[name, architecture] = day
     return found
 
 

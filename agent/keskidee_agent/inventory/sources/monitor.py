@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keskidee_agent.inventory import edid
 from keskidee_agent.inventory.pnp import maker_name
 from keskidee_report.items import item
 from keskidee_report.model import Malformed, NotHere
@@ -44,6 +43,8 @@ def read(machine: Machine) -> Iterator[Item]:
 
 def monitor(machine: Machine, connector: str, raw: bytes) -> Item:
     """The item of one EDID, wherever it was read."""
+    from keskidee_agent.inventory import edid  # here: most machines, servers and virtual ones, have no monitor
+
     try:
         told = edid.parse(raw)
     except Malformed as fault:

@@ -40,8 +40,10 @@ def read(machine: Machine) -> Iterator[Item]:
         return
     ports = [name for name in folders if ":" not in name and not name.startswith("usb")]
     attributes = {port: _attributes(machine, port) for port in ports}
-    vendors = {(each["idVendor"],) for each in attributes.values()}
-    names = names_of(machine, "usb.ids", vendors) if vendors else None
+    wanted: dict[str, list[str]] = {}
+    for each in attributes.values():
+        wanted.setdefault(each["idVendor"], []).append(each["idProduct"])
+    names = names_of(machine, "usb.ids", wanted) if wanted else None
     for port, each in attributes.items():
         if names is not None and each["idVendor"]:
             yield _device(port, each, names)

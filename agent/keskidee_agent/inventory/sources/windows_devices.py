@@ -59,7 +59,7 @@ def _usb(machine: Machine) -> Iterator[Item]:
         instance = row.raw("PNPDeviceID") or row.raw("DeviceID")
         if instance not in devices and _USB.match(instance):
             devices[instance] = row
-    names = names_of(machine, "usb.ids", {(instance[8:12].lower(),) for instance in devices}) if devices else None
+    names = names_of(machine, "usb.ids", {instance[8:12].lower(): () for instance in devices}) if devices else None
     for instance, row in devices.items():
         matched = _USB.match(instance)
         if matched is None or names is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, ip_interface
 from typing import TYPE_CHECKING
 
 from keskidee_agent.inventory.registry import CONTROL_SET, registry_of, text, whole
