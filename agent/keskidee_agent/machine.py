@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from keskidee_agent.space import Space
 
 LINUX, WINDOWS, DARWIN = "linux", "windows", "darwin"
+PATH = ("/usr/sbin", "/usr/bin", "/sbin", "/bin")
+"""Where commands are looked for, whatever the environment says."""
 
 
 class Machine(Files):
@@ -138,11 +140,13 @@ class Machine(Files):
 
         `status_counts=False` is for tools such as smartctl, whose exit status tells of the disk and not of the run.
         """
-        import subprocess
-
-        environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C", "LANG": "C"}
+        environment = {"PATH": ":".join(PATH), "LC_ALL": "C", "LANG": "C"}
         if self.platform == WINDOWS:
             environment = {**os.environ, "LC_ALL": "C"}
+        elif "/" not in command[0] and not any(os.path.lexists(f"{folder}/{command[0]}") for folder in PATH):
+            raise NotHere(f"{command[0]} is not installed")  # said for less than a process that finds it out
+        import subprocess
+
         try:
             done = subprocess.run(
                 command,

@@ -6,10 +6,11 @@ Only short-lived commands and the collector import this module.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from typing import TypeAlias
 
 Value: TypeAlias = str | int | float | bool | tuple[str, ...]
 """What a field may say. Units end its name (`size_bytes`); what is not known has no field."""
@@ -32,8 +33,15 @@ class Item:
 
 def item(kind: str, key: str, fields: Mapping[str, Value | None]) -> Item:
     """An item of the fields that say something; None and empty texts are left out, texts are made fit to be stored."""
-    known = {name: _fit(value) for name, value in fields.items() if value is not None}
-    return Item(kind, _line(key), {name: value for name, value in known.items() if value not in ("", ())})
+    known: dict[str, Value] = {}
+    for name, value in fields.items():
+        if isinstance(value, str):
+            value = _line(value)[:LONGEST_TEXT]  # noqa: PLW2901 - a thousand programs have ten texts each
+        elif isinstance(value, tuple):
+            value = tuple([_line(text)[:LONGEST_TEXT] for text in value])  # noqa: PLW2901 - as above
+        if value is not None and value != "" and value != ():
+            known[name] = value
+    return Item(kind, _line(key), known)
 
 
 def unique(items: Iterable[Item]) -> list[Item]:
@@ -48,12 +56,6 @@ def unique(items: Iterable[Item]) -> list[Item]:
         taken.add((each.kind, key))
         found.append(each if key == each.key else Item(each.kind, key, each.fields))
     return found
-
-
-def _fit(value: Value) -> Value:
-    if isinstance(value, tuple):
-        return tuple(_line(text)[:LONGEST_TEXT] for text in value)
-    return _line(value)[:LONGEST_TEXT] if isinstance(value, str) else value
 
 
 def _line(text: str) -> str:

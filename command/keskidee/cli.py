@@ -4,14 +4,19 @@ Each package gives its commands in a module `commands` with `add_commands(subpar
 typed wrong, here or in a settings file, is one line on stderr and exit status 2.
 """
 
+from __future__ import annotations
+
 import argparse
 import importlib
 import os
 import sys
-from collections.abc import Sequence
-from typing import Any, NoReturn
 
 from keskidee import __version__
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any, NoReturn
 
 COMMANDS = {
     "up": "keskidee.up",
@@ -157,7 +162,7 @@ def _run_command(words: list[str]) -> int:
 
 
 def _parser(words: list[str]) -> Parser:
-    """A parser that knows the commands of one package; of the agent, whose commands run often, the one that is named."""
+    """A parser that knows the commands of one package; of the agent, whose commands run often, the one named."""
     parser = Parser(prog="keskidee", add_help=False)
     named = words[1:2] if words[0] == "agent" else []
     module = importlib.import_module(COMMANDS[words[0]])

@@ -12,18 +12,19 @@ import os
 import zlib
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
 
 from keskidee_agent.enrol import EnrolmentError, call, session_through
 from keskidee_agent.identity import keep, read_identity
 from keskidee_agent.inventory.command import NICENESS
-from keskidee_agent.inventory.gather import by_kind, found_sources, gathered
+from keskidee_agent.inventory.gather import by_kind, gathered
 from keskidee_agent.stocktaking import KNOWN_FILE
 from keskidee_report.inventory import PEOPLE, digest, told_kinds, whole
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+    from typing import Any
 
     import requests
 
@@ -69,7 +70,7 @@ def deliver(state: Path, url: str, machine: Machine, *, ca_file: str, route: Rou
     """
     identity = read_identity(state)
     give_way()
-    taken = Taken.of(gathered(machine, found_sources()))
+    taken = Taken.of(gathered(machine))
     known = read_known(state)
     address = f"{url}/v1/machines/{identity.machine_id}/inventory"
     with session_through(route) as session:

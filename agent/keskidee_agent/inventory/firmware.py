@@ -6,13 +6,13 @@ Source: DMTF DSP0134 (SMBIOS 3.7); dmidecode(8) from version 2.2 on, whose older
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from keskidee_agent.inventory.layout import FIELDS
 from keskidee_agent.placeholders import said
 from keskidee_agent.smbios import structures
 from keskidee_report.model import Denied, Malformed, NotHere, TimedOut
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 

@@ -9,12 +9,12 @@ import re
 import zlib
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from keskidee_report.model import Denied, Malformed, NotHere
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Mapping
     from typing import TypeAlias
 
     from keskidee_agent.machine import Machine
@@ -31,6 +31,7 @@ FOLDERS = (
     "usr/local/share",
 )
 LARGEST_BYTES = 32 << 20
+NEWLINE = 0x0A
 _NEXT_VENDOR, _NEXT_DEVICE = re.compile(rb"\n[^\t#\n]"), re.compile(rb"\n\t?[^\t#\n]")
 
 
@@ -66,25 +67,27 @@ def _of_wanted(content: bytes, wanted: Wanted) -> bytes:
     """The lines of these and of classes, of some forty thousand: to look at each would take a tenth of a second."""
     found = []
     for vendor, devices in wanted.items():
-        for paragraph in _paragraphs(content, vendor, _NEXT_VENDOR)[:1]:
-            below = [each for device in devices for each in _paragraphs(paragraph, "\t" + device, _NEXT_DEVICE)[:1]]
-            found += [paragraph.partition(b"\n")[0], *below] if devices else [paragraph]
-    return b"\n".join([*found, *_paragraphs(content, "C", _NEXT_VENDOR)])
+        if not vendor:  # a bridge has no board
+            continue
+        paragraph = _paragraph(content, vendor, _NEXT_VENDOR)
+        below = [_paragraph(paragraph, "\t" + device, _NEXT_DEVICE) for device in devices]
+        found += [paragraph.partition(b"\n")[0], *below] if devices else [paragraph]
+    classes = content.find(b"\nC ")
+    return b"\n".join([*found, content[classes:] if classes >= 0 else b""])
 
 
-def _paragraphs(content: bytes, number: str, following: re.Pattern[bytes]) -> list[bytes]:
-    """Each line that begins with a number and a space, with the lines below it."""
-    found, head, content = [], f"\n{number} ".encode("utf-8", "replace"), b"\n" + content
+def _paragraph(content: bytes, number: str, following: re.Pattern[bytes]) -> bytes:
+    """The line that begins with a number and spaces, and the lines below it."""
+    head = f"{number}  ".encode("utf-8", "replace")
     begin = content.find(head)
-    while begin >= 0:
-        end = following.search(content, begin + 1)
-        found.append(content[begin + 1 : end.start() if end else len(content)])
+    while begin > 0 and content[begin - 1] != NEWLINE:
         begin = content.find(head, begin + 1)
-    return found
+    end = following.search(content, max(begin, 0))
+    return content[begin : end.start() if end else len(content)] if begin >= 0 else b""
 
 
 def parse(content: bytes, wanted: Wanted) -> Names:
-    """The names of these vendors and their devices, and of all classes. What is no line of such a file is passed over."""
+    """The names of these vendors and devices, and of all classes. What is no line of such a file is passed over."""
     found = Names()
     into, above, is_wanted, line = found.devices, [""], False, b""
     for raw in _of_wanted(content, wanted).split(b"\n"):

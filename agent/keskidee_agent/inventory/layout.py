@@ -6,12 +6,12 @@ Source: DMTF DSP0134 (SMBIOS 3.7), clause 7; labels are those of dmidecode(8), o
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from keskidee_agent.inventory import words
 from keskidee_agent.inventory.quantities import iso_date, megahertz, positive, size_bytes
 from keskidee_agent.smbios import uuid_text
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 

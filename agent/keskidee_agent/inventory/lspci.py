@@ -7,12 +7,12 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from keskidee_agent.inventory.ids import names_of
 from keskidee_agent.inventory.quantities import size_bytes
 from keskidee_report.model import Denied, NotHere
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from keskidee_agent.inventory.ids import Names
     from keskidee_agent.machine import Machine

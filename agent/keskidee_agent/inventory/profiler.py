@@ -6,12 +6,12 @@ LC_ALL=C makes the labels English. A value may go over several lines; the second
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from keskidee_agent.inventory.profiler_forms import trees
 from keskidee_agent.placeholders import said
 from keskidee_report.model import NotHere
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 

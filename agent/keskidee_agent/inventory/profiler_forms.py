@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
 
 from keskidee_report.model import Malformed
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any, TypeAlias
 
-Tree = tuple[str, dict[str, str], list[Any]]
+Tree: TypeAlias = "tuple[str, dict[str, str], list[Any]]"
 """A heading, the values below it by label, and the trees below it."""
 TITLES = {
     "SPHardwareDataType": "Hardware",

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
 
 from keskidee_agent.placeholders import said
 from keskidee_report.model import Denied, Malformed
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from keskidee_report.items import Value
 
 SSD, HDD = "ssd", "hdd"

@@ -9,14 +9,15 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
 
 from keskidee_agent.placeholders import said
 from keskidee_agent.recorded import RecordedMachine
 from keskidee_report.model import Denied, Malformed, NotHere, TimedOut
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from typing import Any
 
     from keskidee_agent.machine import Machine
 

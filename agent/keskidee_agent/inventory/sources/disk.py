@@ -6,7 +6,6 @@ Everybody may read the first part; smartctl needs root. Where there is no /sys, 
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from keskidee_agent.inventory.smart import HDD, SSD, check, dump_of, fields_of, fields_of_text
 from keskidee_agent.placeholders import said
@@ -15,6 +14,7 @@ from keskidee_agent.sysfs import attribute, text
 from keskidee_report.items import item
 from keskidee_report.model import Denied, Malformed, NotHere, TimedOut
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 

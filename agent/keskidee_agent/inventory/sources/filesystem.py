@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from keskidee_agent.sources.diskstats import parse_udev
 from keskidee_agent.sources.filesystem import EXCLUDED_TYPES, is_excluded_mount_point, parse
 from keskidee_report.items import item
 from keskidee_report.model import Denied, Malformed, NotHere
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from keskidee_agent.inventory.profiler import section
 from keskidee_agent.machine import LINUX
 from keskidee_report.items import item
 from keskidee_report.model import Denied, Malformed, NotHere, TimedOut
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 

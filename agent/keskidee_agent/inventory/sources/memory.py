@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from keskidee_agent.inventory.firmware import firmware_of
 from keskidee_agent.inventory.jedec import maker_of
 from keskidee_agent.inventory.layout import MEMORY, MEMORY_ARRAY, OLD_MEMORY
@@ -12,6 +10,7 @@ from keskidee_agent.placeholders import said
 from keskidee_report.items import item
 from keskidee_report.model import NotHere
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 

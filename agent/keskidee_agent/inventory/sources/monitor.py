@@ -5,12 +5,11 @@ A monitor that is switched off at its plug may say nothing; it is then absent, a
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from keskidee_agent.inventory.pnp import maker_name
 from keskidee_report.items import item
 from keskidee_report.model import Malformed, NotHere
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 

@@ -7,7 +7,6 @@ sysfs-class-tpm), and for the hypervisor what the agent's facts go by.
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from keskidee_agent.facts import VIRTUAL, facts_of
 from keskidee_agent.inventory.firmware import firmware_of
@@ -15,6 +14,7 @@ from keskidee_agent.inventory.layout import BIOS, SYSTEM, TPM
 from keskidee_report.items import item
 from keskidee_report.model import Denied, NotHere, TimedOut
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 

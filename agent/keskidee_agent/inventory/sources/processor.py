@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from keskidee_agent.inventory.cpuinfo import packages
 from keskidee_agent.inventory.firmware import firmware_of
@@ -13,6 +12,7 @@ from keskidee_agent.placeholders import said
 from keskidee_report.items import item
 from keskidee_report.model import Denied, NotHere, TimedOut
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
-from keskidee_agent.inventory.wmi import some
 from keskidee_agent.machine import DARWIN, WINDOWS
 from keskidee_report.items import item
 from keskidee_report.model import Denied, Malformed, NotHere, TimedOut
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -37,6 +36,8 @@ def read(machine: Machine) -> Iterator[Item]:
 
 
 def _windows(machine: Machine) -> Iterator[Item]:
+    from keskidee_agent.inventory.wmi import some
+
     defender = next(iter(some(machine, "MSFT_MpComputerStatus")), None)
     for row in some(machine, "AntiVirusProduct"):
         name, state = row.text("displayName"), row.number("productState")

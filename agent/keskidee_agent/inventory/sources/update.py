@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
-from keskidee_agent.inventory.registry import CONTROL_SET, SOFTWARE, registry_of
 from keskidee_agent.machine import WINDOWS
 from keskidee_report.items import item
 from keskidee_report.model import Denied, Malformed, NotHere
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -18,13 +17,14 @@ if TYPE_CHECKING:
     from keskidee_report.items import Item
 
 PLATFORMS = ("linux", "windows")
-KINDS = ("pending_update", "restart")
+KINDS = ("pending_update", "restart", "software_update")
+"""The last is windows_software.py's; where another system was put over Windows, it is told here that they are gone."""
 DEADLINE_SECONDS = 90.0
 SECONDS = 60.0
 REQUIRED = ("run/reboot-required", "var/run/reboot-required")
-SERVICING = rf"{SOFTWARE}\Microsoft\Windows\CurrentVersion\Component Based Servicing"
-WINDOWS_UPDATE = rf"{SOFTWARE}\Microsoft\Windows\CurrentVersion\WindowsUpdate\Auto Update"
-SESSION_MANAGER = rf"{CONTROL_SET}\Control\Session Manager"
+SERVICING = r"HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Windows\CurrentVersion\Component Based Servicing"
+WINDOWS_UPDATE = r"HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Windows\CurrentVersion\WindowsUpdate\Auto Update"
+SESSION_MANAGER = r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Control\Session Manager"
 APT = ("apt-get", "-q", "-o", "Debug::NoLocking=true", "--simulate", "dist-upgrade")
 DNF = ("dnf", "-C", "-q", "check-update")
 _INST = re.compile(r"^Inst (\S+) \[(\S+)\] \((\S+) ([^\[\)]*)")
@@ -78,6 +78,8 @@ def of_dnf(output: bytes) -> Iterator[Item]:
 
 
 def _windows(machine: Machine) -> Iterator[Item]:
+    from keskidee_agent.inventory.registry import registry_of
+
     registry = registry_of(machine)
     asking = []
     if "rebootpending" in map(str.lower, registry.below(SERVICING)):

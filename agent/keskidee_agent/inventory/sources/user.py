@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
-from keskidee_agent.inventory.registry import SOFTWARE, registry_of, text
-from keskidee_agent.inventory.wmi import some
 from keskidee_agent.machine import WINDOWS
 from keskidee_report.items import item
 from keskidee_report.model import NotHere
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -19,7 +17,7 @@ if TYPE_CHECKING:
 
 PLATFORMS = ("linux", "windows")
 KINDS = ("local_user", "last_user")
-LOGON = rf"{SOFTWARE}\Microsoft\Windows\CurrentVersion\Authentication\LogonUI"
+LOGON = r"HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Windows\CurrentVersion\Authentication\LogonUI"
 FIRST, LAST = 1000, 59999  # the numbers that adduser and useradd give to people (login.defs)
 NO_SHELLS = ("/usr/sbin/nologin", "/sbin/nologin", "/bin/false", "/usr/bin/false")
 
@@ -47,6 +45,9 @@ def _linux(machine: Machine) -> Iterator[tuple[str, str]]:
 
 def _windows(machine: Machine) -> Iterator[tuple[str, str]]:
     """Who Windows' sign-in page would offer; the one at the screen now where it does not say."""
+    from keskidee_agent.inventory.registry import registry_of, text
+    from keskidee_agent.inventory.wmi import some
+
     with suppress(NotHere):
         name = text(registry_of(machine).values(LOGON), "LastLoggedOnUser")
         if name:

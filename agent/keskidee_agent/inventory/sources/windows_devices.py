@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from keskidee_agent.inventory.ids import names_of
 from keskidee_agent.inventory.registry import CONTROL_SET, registry_of, text, whole
@@ -12,6 +11,7 @@ from keskidee_agent.inventory.wmi import some
 from keskidee_report.items import item
 from keskidee_report.model import NotHere
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 

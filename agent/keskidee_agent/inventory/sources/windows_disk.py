@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from keskidee_agent.inventory.smart import HDD, SSD
 from keskidee_agent.inventory.wmi import Row, some
 from keskidee_agent.placeholders import said
 from keskidee_report.items import item
 from keskidee_report.model import NotHere
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from keskidee_agent.inventory.registry import SOFTWARE, registry_of, text, whole
 from keskidee_agent.inventory.wmi import day_of, some
 from keskidee_report.items import item
 from keskidee_report.model import NotHere
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
