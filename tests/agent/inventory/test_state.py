@@ -1,6 +1,7 @@
 """What a machine is in: file systems and what they lie on, encryption, updates, services, certificates, users."""
 
 import json
+import plistlib
 from contextlib import suppress
 from pathlib import Path
 
@@ -10,11 +11,12 @@ from hypothesis import strategies as st
 
 from keskidee_agent.inventory.certificate import Certificate, of_pem, parse
 from keskidee_agent.inventory.gather import read
+from keskidee_agent.inventory.routes import of_version_4, of_version_6
 from keskidee_agent.inventory.sources import printer, service, update
 from keskidee_agent.people import CLEAR
 from keskidee_agent.recorded import RecordedMachine
 from keskidee_report.items import Item
-from keskidee_report.model import ABSENT, Malformed
+from keskidee_report.model import ABSENT, FAILED, Malformed
 from tests.agent.inventory.reading import SOURCES, found_in, items_in
 from tests.agent.recordings import write_files
 
@@ -35,6 +37,15 @@ LAYERS = {
     "sys/block/dm-1/slaves/sda2/dev": "8:2\n",
     "sys/block/sda/dev": "8:0\n",
 }
+ROUTES = """\
+Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT
+eth0\t00000000\t010200C0\t0003\t0\t0\t0\t00000000\t0\t0\t0
+eth1\t00000000\t00000000\t0001\t0\t0\t0\t00000000\t0\t0\t0
+eth0\t000200C0\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0
+eth2\t00000000\todd
+"""
+SESSION = r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Control\Session Manager"
+NAMES = r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Control\ComputerName"
 STATVFS = {"/": {"f_frsize": 4096, "f_blocks": 100, "f_bfree": 50, "f_bavail": 40, "f_files": 9, "f_ffree": 5}}
 MDSTAT = """\
 Personalities : [raid1]
@@ -176,6 +187,55 @@ def test_windows_says_who_asks_for_a_restart(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("key", "values", "asked_by"),
+    [
+        (r"HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Updates", '"UpdateExeVolatile"=dword:3', "an update's own program"),
+        (SESSION, '"PendingFileRenameOperations"=hex(7):5c,00,3f,00,00,00,00,00', "files to be replaced"),
+        (
+            rf"{NAMES}\ActiveComputerName",
+            f'"ComputerName"="OLD"\n[{NAMES}\\ComputerName]\n"ComputerName"="NEW"',
+            "a new computer name",
+        ),
+    ],
+)
+def test_windows_says_what_else_waits_for_a_restart(tmp_path: Path, key: str, values: str, asked_by: str) -> None:
+    told = f"Windows Registry Editor Version 5.00\n\n[{key}]\n{values}\n"
+    restart = Item("restart", "restart", {"due": True, "asked_by": (asked_by,)})
+    assert items_in(tmp_path, "update", {"registry/a.reg": told}) == [restart]
+
+
+def test_macos_says_what_software_update_found(tmp_path: Path) -> None:
+    waiting = {"Display Name": "macOS Sonoma 14.6", "Display Version": "14.6", "Identifier": "MSU_UPDATE_23G80"}
+    told = plistlib.dumps({"RecommendedUpdates": [waiting, {}, "odd"]}, fmt=plistlib.FMT_BINARY)
+    files: dict[str, str | bytes] = {"commands/system_profiler": "", update.MACOS: told}
+    assert items_in(tmp_path, "update", files) == [
+        Item("pending_update", "macOS Sonoma 14.6", {"available": "14.6", "id": "MSU_UPDATE_23G80"})
+    ]
+    assert found_in(tmp_path, "update", {update.MACOS: told[:-9]}).outcome == FAILED
+
+
+def test_name_servers_and_gateways(tmp_path: Path) -> None:
+    told = "# by hand\nnameserver 192.0.2.53\nnameserver ::1 # here\ndomain a.test\nsearch b.test c.test\n"
+    resolver = {"name_servers": ("192.0.2.53", "::1"), "search": ("b.test", "c.test")}
+    assert items_in(tmp_path, "resolver", {"etc/resolv.conf": told}) == [Item("resolver", "resolver", resolver)]
+    assert list(of_version_4(ROUTES, "little")) == [("eth0", "192.0.2.1")]
+    assert list(of_version_4(ROUTES, "big")) == [("eth0", "1.2.0.192")]
+    nowhere, way = "0" * 32, f"fd00{'0' * 27}1"
+    rest = f"{nowhere} 00 {way} 00000400 00000001 00000000"
+    lines = f"{nowhere} 00 {rest} 00000003 eth0\n{nowhere} 40 {rest} 00000003 eth1\n{nowhere} 00 {rest} 00200200 lo\n"
+    assert list(of_version_6(lines)) == [("eth0", "fd00::1")]
+
+
+def test_memory_of_a_machine_without_firmware_is_that_of_the_kernels_blocks(tmp_path: Path) -> None:
+    blocks: dict[str, str | bytes] = {f"sys/devices/system/memory/memory{n}/state": "online\n" for n in (0, 1, 32)}
+    size = "sys/devices/system/memory/block_size_bytes"
+    assert items_in(tmp_path, "memory", {**blocks, size: "8000000\n"}) == [
+        Item("memory", "system memory", {"size_bytes": 3 << 27})
+    ]
+    assert found_in(tmp_path, "memory", {size: "many\n"}).outcome == FAILED
+
+
 def test_antivirus_firewall_and_bitlocker(tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {
         "wmi/AntiVirusProduct.json": '[{"displayName": "Windows Defender", "productState": 397584}]',
@@ -187,8 +247,9 @@ def test_antivirus_firewall_and_bitlocker(tmp_path: Path) -> None:
     assert items_in(tmp_path, "security", files) == [
         Item("antivirus", "Windows Defender", {**defender, "version": "4.18.1", "signatures_version": "1.1"}),
         Item("firewall", "Public", {"name": "Windows Firewall", "profile": "Public", "enabled": False}),
-        Item("encryption", "C:", {"format": "BitLocker", "enabled": True, "method": "XTS-AES-256", "volume": "C:"}),
     ]
+    volume: dict[str, str | bool] = {"format": "BitLocker", "enabled": True, "method": "XTS-AES-256", "volume": "C:"}
+    assert items_in(tmp_path, "windows_encryption", {}) == [Item("encryption", "C:", volume)]
 
 
 def test_filevault_of_a_mac(tmp_path: Path) -> None:
@@ -235,6 +296,18 @@ def test_users_are_told_only_where_the_setting_says_so(tmp_path: Path) -> None:
     machine = RecordedMachine(str(tmp_path))
     machine.told_of_users = CLEAR
     assert read(SOURCES["user"], machine).items == (Item("local_user", "mary", {"name": "mary"}),)
+
+
+def test_users_of_a_mac_under_the_same_rule(tmp_path: Path) -> None:
+    told = "_spotlight     89\nmary doe      501\nroot            0\n_new         600\nodd\n"
+    write_files(tmp_path, {"commands/dscl": told, "commands/defaults": "mary\n", "commands/system_profiler": ""})
+    machine = RecordedMachine(str(tmp_path))
+    assert read(SOURCES["user"], machine).outcome == ABSENT
+    machine.told_of_users = CLEAR
+    assert read(SOURCES["user"], machine).items == (
+        Item("local_user", "mary doe", {"name": "mary doe"}),
+        Item("last_user", "last user", {"name": "mary"}),
+    )
 
 
 def test_the_last_user_of_windows_under_the_same_rule(tmp_path: Path) -> None:

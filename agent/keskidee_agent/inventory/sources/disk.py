@@ -98,7 +98,9 @@ def _by_kernel(machine: Machine, name: str) -> dict[str, Value | None]:
     return {
         "model": _udev_model(udev) or say("device/model") or say("device/name"),
         "maker": "" if maker in ("ATA", "NVMe") or maker.startswith("0x") else maker,
-        "serial": said(udev.get("ID_SCSI_SERIAL") or udev.get("ID_SERIAL_SHORT", "")) or say("device/serial"),
+        "serial": said(udev.get("ID_SCSI_SERIAL") or udev.get("ID_SERIAL_SHORT", ""))
+        or say("device/serial")
+        or say("serial"),
         "firmware": udev.get("ID_REVISION")
         or told("device/firmware_rev")
         or told("device/rev")

@@ -100,9 +100,9 @@ def _realm(machine: Machine) -> Iterator[Item]:
 
 def _windows(machine: Machine) -> Iterator[Item]:
     from keskidee_agent.inventory.registry import WINDOWS_NT, registry_of, text
-    from keskidee_agent.inventory.wmi import Row, some
+    from keskidee_agent.inventory.wmi import Row, some, spare
 
-    system = (some(machine, "Win32_OperatingSystem") or [Row({})])[0]
+    system = (spare(machine, "Win32_OperatingSystem") or [Row({})])[0]
     try:
         values = registry_of(machine).values(WINDOWS_NT)
     except NotHere:
