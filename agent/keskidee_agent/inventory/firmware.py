@@ -34,7 +34,7 @@ class Record:
 
     def text(self, name: str) -> str:
         """A field as text without placeholders; empty where nothing is known."""
-        return said(str(self.fields.get(name, "")))
+        return said(str(self.fields.get(name, "")), name)
 
     def number(self, name: str) -> int | None:
         """A field as a whole number."""

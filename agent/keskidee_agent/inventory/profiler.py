@@ -32,7 +32,7 @@ class Node:
 
     def text(self, *labels: str) -> str:
         """The first of these values that says something; the labels changed with the years."""
-        return next(filter(None, (said(self.values.get(label, "")) for label in labels)), "")
+        return next(filter(None, (said(self.values.get(label, ""), label) for label in labels)), "")
 
     def raw(self, *labels: str) -> str:
         """The first of these values as it is: `1.1` is a version, and would be no serial number."""

@@ -163,7 +163,7 @@ def fields_of_text(content: bytes) -> dict[str, Value | None]:
         label, colon, value = line.partition(":")
         name, value = LABELS.get(label.strip()), value.strip()
         if name and colon and value:
-            fields.setdefault(name, said(value.partition(" (")[0] if name == "transport" else value))
+            fields.setdefault(name, said(value.partition(" (")[0] if name == "transport" else value, name))
         elif label.strip() in ("User Capacity", "Total NVM Capacity", "Namespace 1 Size/Capacity"):
             fields.setdefault("size_bytes", _grouped(value))
         elif label.strip() == "Rotation Rate":

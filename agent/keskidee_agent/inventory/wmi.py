@@ -85,7 +85,7 @@ class Row:
 
     def text(self, name: str) -> str:
         """A property as text without placeholders; empty where nothing is known."""
-        return said(self.raw(name))
+        return said(self.raw(name), name)
 
     def raw(self, name: str) -> str:
         """A property as text, as it is; numbers in decimal, TRUE or FALSE for a flag."""

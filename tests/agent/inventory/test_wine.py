@@ -38,7 +38,13 @@ def windows(wine: Path) -> Path:
 
 def run(windows: Path, *words: str) -> Any:
     """What `keskidee ...` prints, as JSON. On C: and not on Z:, where this machine's own /proc would be found."""
-    command: list[str | Path] = [windows / "wine.sh", windows / "winpy" / "cp313" / "python.exe", "-m", "keskidee", *words]
+    command: list[str | Path] = [
+        windows / "wine.sh",
+        windows / "winpy" / "cp313" / "python.exe",
+        "-m",
+        "keskidee",
+        *words,
+    ]
     drive = Path(os.environ.get("WINEPREFIX") or windows / "pfx") / "drive_c"
     done = subprocess.run(command, cwd=drive, stdin=subprocess.DEVNULL, capture_output=True, timeout=200)
     told = done.stderr.decode("utf-8", "replace")
