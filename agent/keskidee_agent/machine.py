@@ -32,7 +32,8 @@ class Machine(Files):
 
     `excludes` holds regular expressions by the name of their setting ("netdev.device_exclude"). `platform` and `psutil`
     are given by tests; otherwise they are this system's. `textfile_directory` is a folder of `here`, which are the
-    files of this system even where the machine is a recording; it is empty where none is set. `told_of_users` and
+    files of this system even where the machine is a recording; it is empty where none is set, and so is
+    `inventory_file`, in which the last inventory left its metrics. `told_of_users` and
     `salt` are what `user_name` goes by: nothing is told of users until somebody says otherwise.
     """
 
@@ -40,6 +41,7 @@ class Machine(Files):
         super().__init__()
         self.platform = platform or this_platform()
         self.textfile_directory = ""
+        self.inventory_file = ""
         self.here: Files = Here()
         self.told_of_users = 0
         self.salt = b""

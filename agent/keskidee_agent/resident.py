@@ -21,7 +21,7 @@ from keskidee_agent.machine import Machine
 from keskidee_agent.mapped import give_back
 from keskidee_agent.origin import origin_of
 from keskidee_agent.spool import Spool
-from keskidee_agent.stocktaking import Stocktaking
+from keskidee_agent.stocktaking import METRICS_FILE, Stocktaking
 from keskidee_agent.transport import Transport
 from keskidee_agent.vitals import Vitals
 from keskidee_agent.wake import RELOAD, STOP, Wake
@@ -120,6 +120,8 @@ class Resident:
         self._renewal_due_ms = 0
         every_ms = 1000 * settings["inventory_seconds"]
         self._stocktaking = Stocktaking(self._machine_id, every_ms=every_ms) if every_ms else None
+        if every_ms:
+            self._machine.inventory_file = os.path.join(os.path.dirname(settings["identity_file"]), METRICS_FILE)
         self._inventory = 0
         self._urgent_state: tuple[object, ...] | None = None
 

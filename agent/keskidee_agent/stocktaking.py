@@ -19,7 +19,7 @@ MARKS = (
     "/var/lib/snapd/state.json",
     "/etc/os-release",
 )
-KNOWN_FILE, METRICS_FILE = "inventory.json", "inventory.prom"
+KNOWN_FILE, METRICS_FILE = "inventory.json", "inventory.metrics"
 """What is kept of it in the agent's folder: what the collector has, and the samples that reports carry."""
 DAY_MS = 86_400_000
 HOUR_MS = 3_600_000

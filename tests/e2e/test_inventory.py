@@ -52,7 +52,7 @@ def test_where_the_settings_want_none_no_inventory_is_kept_or_sent(
 ) -> None:
     config = tmp_path / "agent.yml"
     config.write_text("inventory: {enabled: false}\n")
-    kept = [state / "inventory.json", state / "inventory.prom"]
+    kept = [state / "inventory.json", state / "inventory.metrics"]
     for path in kept:
         path.write_text("of before")
     command = [*AGENT, "run", "--state", str(state), "--config", str(config)]

@@ -17,7 +17,8 @@ from keskidee_agent.enrol import EnrolmentError, call, session_through
 from keskidee_agent.identity import keep, read_identity
 from keskidee_agent.inventory.command import NICENESS
 from keskidee_agent.inventory.gather import by_kind, gathered
-from keskidee_agent.stocktaking import KNOWN_FILE
+from keskidee_agent.inventory.metrics import samples, written
+from keskidee_agent.stocktaking import KNOWN_FILE, METRICS_FILE
 from keskidee_report.inventory import PEOPLE, digest, told_kinds, whole
 
 TYPE_CHECKING = False
@@ -70,7 +71,9 @@ def deliver(state: Path, url: str, machine: Machine, *, ca_file: str, route: Rou
     """
     identity = read_identity(state)
     give_way()
-    taken = Taken.of(gathered(machine))
+    results = gathered(machine)
+    keep(state / METRICS_FILE, written(samples(results, machine.time())))
+    taken = Taken.of(results)
     known = read_known(state)
     address = f"{url}/v1/machines/{identity.machine_id}/inventory"
     with session_through(route) as session:

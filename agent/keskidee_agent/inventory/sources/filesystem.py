@@ -46,7 +46,7 @@ class Layer:
 
 
 def read(machine: Machine) -> Iterator[Item]:
-    """`filesystem` by mount point; `raid` by array; `logical_volume` by `group/volume`; `volume_group`; `encryption` by mapping.
+    """`filesystem` by mount point; `raid` by array; `logical_volume` by `group/volume`, `volume_group`; `encryption`.
 
     Raises NotHere where nothing of these is there.
     """
