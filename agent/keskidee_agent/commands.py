@@ -28,6 +28,7 @@ MODULES = {
     "doctor": "doctor",
     "capture": "capture",
     "firmware": "firmware",
+    "disks": "disks",
 }
 
 

@@ -18,6 +18,7 @@ MARKS = (
     "/var/lib/pacman/local",
     "/var/lib/snapd/state.json",
     "/etc/os-release",
+    "/run/keskidee-disks",
 )
 KNOWN_FILE, METRICS_FILE = "inventory.json", "inventory.metrics"
 """What is kept of it in the agent's folder: what the collector has, and the samples that reports carry."""

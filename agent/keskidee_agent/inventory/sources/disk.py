@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+from keskidee_agent.handed import DISKS
 from keskidee_agent.inventory.smart import HDD, SSD, check, dump_of, fields_of, fields_of_text
 from keskidee_agent.placeholders import said
 from keskidee_agent.sources.diskstats import parse_udev
@@ -46,7 +47,7 @@ def read(machine: Machine) -> Iterator[Item]:
 
     Raises Denied where smartctl may not open the disks (then what SMART tells is missing), NotHere without disks.
     """
-    names = _names(machine)
+    names = names_of(machine)
     refused: Denied | Malformed | TimedOut | OSError | None = None
     for name in names:
         fields = _by_kernel(machine, name)
@@ -67,7 +68,8 @@ def _says(value: object) -> bool:
     return value is not None and value != ""
 
 
-def _names(machine: Machine) -> list[str]:
+def names_of(machine: Machine) -> list[str]:
+    """The disks that Linux has, by its names: no partitions, and nothing that is made of others."""
     with suppress(NotHere, Denied):
         return [
             name
@@ -136,14 +138,26 @@ def _transport(udev: dict[str, str]) -> str:
 
 def _by_disk(machine: Machine, name: str, disks: int) -> dict[str, Value | None]:
     """What smartctl reads from one disk. A recording with one output for all of several disks tells only of its own."""
-    content = machine.run("smartctl", "--json", "--xall", f"/dev/{name}", seconds=60.0, status_counts=False)
-    dump = dump_of(content)
+    try:
+        content = asked(machine, name)
+        dump = dump_of(content)
+        if dump is not None:
+            check(dump)
+    except (NotHere, Denied) as refused:
+        try:
+            dump = dump_of(machine.content(f"{DISKS}/{name}.json"))
+        except (NotHere, Denied, Malformed):
+            raise refused from None
     if dump is None:
         return fields_of_text(content) if disks == 1 else {}
-    check(dump)
     if disks > 1 and not name.startswith(_key(dump) or name):
         return {}
     return fields_of(dump)
+
+
+def asked(machine: Machine, name: str) -> bytes:
+    """All that smartctl says of a disk; its exit status tells of the disk's health (smartctl(8)). Raises as `run`."""
+    return machine.run("smartctl", "--json", "--xall", f"/dev/{name}", seconds=60.0, status_counts=False)
 
 
 def _scanned(machine: Machine) -> Iterator[Item]:
