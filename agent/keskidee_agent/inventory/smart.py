@@ -114,7 +114,18 @@ def _health(dump: dict[str, Any]) -> dict[str, Value | None]:
         "power_cycles": _number(dump, "power_cycle_count"),
         "error_log_count": _number(dump, "ata_smart_error_log", "summary", "count") if errors is None else errors,
         "grown_defects": _number(dump, "scsi_grown_defect_list"),
+        "uncorrected_errors": _uncorrected(dump),
     }
+
+
+def _uncorrected(dump: dict[str, Any]) -> int | None:
+    """Errors that no retry mended, of reading, writing and verifying (SPC-4, error counter log pages)."""
+    counts = [
+        _number(dump, "scsi_error_counter_log", part, "total_uncorrected_errors")
+        for part in ("read", "write", "verify")
+    ]
+    known = [count for count in counts if count is not None]
+    return sum(known) if known else None
 
 
 def _attributes(dump: dict[str, Any]) -> dict[str, Value | None]:
@@ -124,6 +135,8 @@ def _attributes(dump: dict[str, Any]) -> dict[str, Value | None]:
         name: _number(table.get(number, {}), "raw", "value") for number, name in ATTRIBUTES.items()
     }
     percent = _number(dump, "scsi_percentage_used_endurance_indicator")
+    if percent is None:  # smartctl 7.4 on: of the device statistics, which mean the same on every disk
+        percent = _number(dump, "endurance_used", "current_percent")
     if percent is None and _number(dump, "rotation_rate") == 0:
         left = next((_number(table[number], "value") for number in LIFE_LEFT if number in table), None)
         percent = 100 - left if left is not None and left <= 100 else None

@@ -86,6 +86,35 @@ def test_where_a_serial_number_comes_from(maker: str, text: str, number: int, se
     assert (found.text, found.source, found.confidence, found.other) == serial
 
 
+def closed(body: bytes) -> bytes:
+    """A block of 128 bytes with the right checksum."""
+    body = body.ljust(127, b"\0")
+    return body + bytes(((-sum(body)) % 256,))
+
+
+DISPLAY_ID = closed(bytes((0x70, 0x12, 20, 0, 0, 0x00, 0, 12)) + b"DEL" + struct.pack("<HI", 0xD0DA, 0x12345678))
+CTA = closed(bytes((0x02, 3, 4, 0)) + b"\0\0\0\xff\0" + b"CN-0X1\n".ljust(13))
+
+
+@pytest.mark.parametrize(
+    ("extensions", "serial"),
+    [
+        (DISPLAY_ID, ("12345678", edid.NUMBER)),
+        (CTA, ("CN-0X1", edid.DESCRIPTOR)),
+        (CTA + DISPLAY_ID, ("CN-0X1", edid.DESCRIPTOR)),
+        (DISPLAY_ID[:-1] + b"\0", ("", "")),
+        (DISPLAY_ID[:100], ("", "")),
+        (closed(bytes((0x70, 0x20, 20, 0, 0, 0x00, 0, 12))), ("", "")),
+        (closed(b"\x70\x12\xff\0\0\x01\0\xff"), ("", "")),
+        (closed(b"\x02\x03\x7f\0"), ("", "")),
+    ],
+)
+def test_a_serial_number_that_only_an_extension_has(extensions: bytes, serial: tuple[str, str]) -> None:
+    told = edid.parse(block(text=b"") + extensions).serial
+    assert (told.text, told.source) == serial
+    assert edid.parse(block() + extensions).serial.text == "SERIAL-1"
+
+
 @pytest.mark.parametrize("raw", [b"", block()[:127], block()[:-1] + b"\0", b"\0" * 128, block(maker=0)])
 def test_a_broken_edid_is_malformed(raw: bytes) -> None:
     with pytest.raises(Malformed):

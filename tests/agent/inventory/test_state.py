@@ -44,6 +44,11 @@ eth1\t00000000\t00000000\t0001\t0\t0\t0\t00000000\t0\t0\t0
 eth0\t000200C0\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0
 eth2\t00000000\todd
 """
+REG_OF_STATE = r"""Windows Registry Editor Version 5.00
+
+[HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Control]
+"PEFirmwareType"=dword:00000002
+"""
 SESSION = r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Control\Session Manager"
 NAMES = r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Control\ComputerName"
 STATVFS = {"/": {"f_frsize": 4096, "f_blocks": 100, "f_bfree": 50, "f_bavail": 40, "f_files": 9, "f_ffree": 5}}
@@ -254,6 +259,24 @@ def test_memory_of_a_machine_without_firmware_is_that_of_the_kernels_blocks(tmp_
         Item("memory", "system memory", {"size_bytes": 3 << 27})
     ]
     assert found_in(tmp_path, "memory", {size: "many\n"}).outcome == FAILED
+
+
+@pytest.mark.parametrize(
+    ("entry", "uuid"),
+    [
+        (b"_SM_\x00\x1f\x02\x05", "4c4c4544-0036-3110-8032-b7c04f414932"),
+        (b"_SM_\x00\x1f\x02\x06", "44454c4c-3600-1031-8032-b7c04f414932"),
+        (b"_SM3_\x00\x18\x03\x02", "44454c4c-3600-1031-8032-b7c04f414932"),
+        (b"_SM_", "44454c4c-3600-1031-8032-b7c04f414932"),
+        (None, "44454c4c-3600-1031-8032-b7c04f414932"),
+    ],
+)
+def test_the_order_of_a_uuids_bytes_is_that_of_the_version(tmp_path: Path, entry: bytes | None, uuid: str) -> None:
+    area = b"\x01\x19\x01\x00\x01\x00\x00\x00" + bytes.fromhex("4c4c4544003631108032b7c04f414932") + b"\x06"
+    files: dict[str, str | bytes] = {"sys/firmware/dmi/tables/DMI": area + b"Dell Inc.\0\0" + b"\x7f\x04\0\0\0\0"}
+    if entry is not None:
+        files["sys/firmware/dmi/tables/smbios_entry_point"] = entry.ljust(31, b"\0")
+    assert items_in(tmp_path, "system", files) == [Item("system", "system", {"maker": "Dell Inc.", "uuid": uuid})]
 
 
 def test_antivirus_firewall_and_bitlocker(tmp_path: Path) -> None:

@@ -60,6 +60,8 @@ def read(machine: Machine) -> Iterator[Item]:
         yield item("disk", name, fields)
     if not names:
         yield from _scanned(machine)
+    with suppress(NotHere, Denied, Malformed, TimedOut, OSError):  # what the kernel shows was told above
+        yield from _behind(machine) if names else ()
     if refused is not None:
         raise refused
 
@@ -172,16 +174,34 @@ def _scanned(machine: Machine) -> Iterator[Item]:
     if not isinstance(devices, list):
         yield item("disk", _key(dump) or "disk 1", fields_of(dump))
         return
+    for path, kind in _places(devices):
+        yield from _read(machine, path, kind)
+
+
+def _behind(machine: Machine) -> Iterator[Item]:
+    """The disks behind a controller that shows arrays only, as smartctl finds them without opening (`megaraid,8`)."""
+    dump = dump_of(machine.run("smartctl", "--json", "--scan", seconds=60.0, status_counts=False)) or {}
+    devices = dump.get("devices")
+    for path, kind in _places(devices if isinstance(devices, list) else []):
+        if "," in kind:
+            yield from _read(machine, path, kind)
+
+
+def _places(devices: list[object]) -> Iterator[tuple[str, str]]:
+    """Path and type of each device of smartctl's list."""
     for device in devices:
-        path, kind = (str(device.get(part, "")) for part in ("name", "type")) if isinstance(device, dict) else ("", "")
-        if path:
-            with suppress(NotHere, Malformed, TimedOut):  # one that does not answer hides no other
-                told = machine.run("smartctl", "--json", "--xall", path, "-d", kind, seconds=60.0, status_counts=False)
-                found = dump_of(told)
-                if found is not None:
-                    yield item(
-                        "disk", f"{path.removeprefix('/dev/')} {kind}" if "," in kind else _key(found), fields_of(found)
-                    )
+        if isinstance(device, dict) and device.get("name"):
+            yield str(device["name"]), str(device.get("type", ""))
+
+
+def _read(machine: Machine, path: str, kind: str) -> Iterator[Item]:
+    """One disk by its path and type; one that does not answer hides no other."""
+    command = ["smartctl", "--json", "--xall", path, *(("-d", kind) if kind else ())]
+    with suppress(NotHere, Malformed, TimedOut):
+        found = dump_of(machine.run(*command, seconds=60.0, status_counts=False))
+        if found is not None:
+            key = f"{path.removeprefix('/dev/')} {kind}" if "," in kind else _key(found)
+            yield item("disk", key, fields_of(found))
 
 
 def _key(dump: dict[str, object]) -> str:
