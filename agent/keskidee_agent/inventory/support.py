@@ -1,16 +1,17 @@
 """When the maker's free security updates for a system end. A declared table; what it does not hold is not known.
 
-| of | what counts | from | looked up again in November 2026 beside |
-| --- | --- | --- | --- |
-| Debian | the end of LTS, which is free; not ELTS | wiki.debian.org/LTS | pep600_compliance's EOL.rst |
-| Ubuntu LTS | standard support; not Pro | wiki.ubuntu.com/Releases, which names months: their last day, of 22.04's June the first | endoflife.date |
-| RHEL, Rocky, Alma, CentOS | the end of maintenance support; not ELS | the life cycle pages of each | endoflife.date, EOL.rst |
-| Amazon Linux 2 | the end of support | aws.amazon.com/amazon-linux-2/faqs | EOL.rst |
-| Windows | servicing of a version by edition, extended support of a fixed one; not ESU | learn.microsoft.com/lifecycle | endoflife.date |
+Where the days are from, and beside what they were looked up again in November 2026:
+- Debian: wiki.debian.org/LTS, the end of LTS, which is free (not ELTS); EOL.rst of pep600_compliance.
+- Ubuntu LTS: wiki.ubuntu.com/Releases, standard support (not Pro). Months are named there: of 22.04's June the first day,
+  since other lists have April, otherwise their last; endoflife.date.
+- RHEL, Rocky, Alma, CentOS: the life cycle pages of each, maintenance support (not ELS); endoflife.date, EOL.rst.
+- Amazon Linux 2: its FAQ; EOL.rst.
+- Windows: learn.microsoft.com/lifecycle, servicing of a version by edition, extended support of a fixed one (not ESU);
+  endoflife.date. Not found a second time: the days of 26200 and of IoT Enterprise LTSC.
 
-Not known, and so absent: CentOS 8, where the ID is the same for Linux (2021) and Stream (2024); Alpine, openSUSE, SLES and
-macOS, whose dates go by minor versions or are not published; Ubuntu between LTS releases, and derivatives of all these.
-Systems that name their day themselves (SUPPORT_END in os-release: Fedora, Amazon Linux 2023) are believed before the table.
+Not known, and so absent: CentOS 8, whose ID is the same for Linux (2021) and Stream (2024); Alpine, openSUSE, SLES and
+macOS, whose days go by minor versions or are not published; Ubuntu between LTS releases; derivatives of all these.
+A system that names its day itself (SUPPORT_END in os-release: Fedora, Amazon Linux 2023) is believed first.
 """
 
 from __future__ import annotations
