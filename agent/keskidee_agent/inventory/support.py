@@ -2,12 +2,13 @@
 
 Where the days are from, and beside what they were looked up again in November 2026:
 - Debian: wiki.debian.org/LTS, the end of LTS, which is free (not ELTS); EOL.rst of pep600_compliance.
-- Ubuntu LTS: wiki.ubuntu.com/Releases, standard support (not Pro). Months are named there: of 22.04's June the first day,
-  since other lists have April, otherwise their last; endoflife.date.
-- RHEL, Rocky, Alma, CentOS: the life cycle pages of each, maintenance support (not ELS); endoflife.date, EOL.rst.
+- Ubuntu LTS: wiki.ubuntu.com/Releases, standard support (not Pro). It names months: of 22.04's June the first day, as
+  other lists have April, otherwise their last; endoflife.date.
+- RHEL, Rocky, Alma, CentOS: the life cycle pages of each, maintenance (not ELS); endoflife.date (Rocky), EOL.rst
+  (Alma, CentOS). RHEL's were not found a second time; Rocky's are the same.
 - Amazon Linux 2: its FAQ; EOL.rst.
 - Windows: learn.microsoft.com/lifecycle, servicing of a version by edition, extended support of a fixed one (not ESU);
-  endoflife.date. Not found a second time: the days of 26200 and of IoT Enterprise LTSC.
+  endoflife.date (servers, builds up to 19044). Not found a second time: later builds and the long-term channels.
 
 Not known, and so absent: CentOS 8, whose ID is the same for Linux (2021) and Stream (2024); Alpine, openSUSE, SLES and
 macOS, whose days go by minor versions or are not published; Ubuntu between LTS releases; derivatives of all these.
