@@ -14,6 +14,8 @@ from keskidee_report.model import Denied, NotHere
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from keskidee_agent.inventory.ids import Names
     from keskidee_agent.machine import Machine
 
@@ -31,6 +33,7 @@ _SECOND_WORDS = frozenset({"Corporation", "Inc.", "Inc", "Ltd.", "Ltd", "Co.,", 
                            "Computer", "Networks", "Communications", "[AMD]", "[AMD/ATI]", "Limited", "Group",
                            "Corp.", "Corp", "Hat,", "Packard", "Instruments", "Digital", "Microsystems"})  # fmt: skip
 LONGEST_LINE = 1000
+RECORDS = ("Slot:\t", "Device:\t")
 UNNAMED = "Device"
 """What lspci writes for a device that its list does not know."""
 
@@ -125,7 +128,11 @@ def _name(each: Device, names: Names) -> None:
 
 
 def parse(text: str) -> list[Device]:
-    """The devices of `lspci -v -nn` (also without -v). Lines that are none are passed over."""
+    """The devices of `lspci -v -nn` (also without -v, or with -vmm). Lines that are none are passed over."""
+    if text.lstrip().startswith(RECORDS):
+        from keskidee_agent.inventory.lspci_records import records
+
+        return [_of_record(fields) for fields in records(text)]
     found: list[Device] = []
     for line in text.splitlines():
         if len(line) > LONGEST_LINE:
@@ -136,6 +143,13 @@ def parse(text: str) -> list[Device]:
         elif found and line[:1] in ("\t", " "):
             _add(found[-1], line)
     return found
+
+
+def _of_record(fields: Mapping[str, str]) -> Device:
+    device = Device(address=fields["address"])
+    for name, value in fields.items():
+        setattr(device, name, value)
+    return device
 
 
 def _of_head(head: re.Match[str]) -> Device:

@@ -69,7 +69,7 @@ ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&apos;", "'"), ("&a
 _NAME = re.compile(r"[A-Za-z_]\w{0,99}\Z")
 _CIM_TIME = re.compile(r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(?:\.\d+)?(?:[+-]\d+)?\Z")
 _JSON_TIME = re.compile(r"/Date\((-?\d{1,14})\)/\Z")
-_LIST = re.compile(r'"((?:[^"\\]|\\.)*)"|([^,{}\s][^,{}]*)')
+_LIST = re.compile(r'"((?:[^"\\]|\\.)*)"|([^,;{}\s][^,;{}]*)')
 
 
 class Row:
@@ -90,6 +90,8 @@ class Row:
     def raw(self, name: str) -> str:
         """A property as text, as it is; numbers in decimal, TRUE or FALSE for a flag."""
         value = self._properties.get(name)
+        if isinstance(value, dict):  # a time, as Windows PowerShell wraps one that it formats
+            value = value.get("value")
         if isinstance(value, bool):
             return str(value).upper()
         return "" if value is None or isinstance(value, dict | list) else str(value).strip()
@@ -266,6 +268,8 @@ def from_json(content: bytes) -> list[Row]:
 def from_list(content: bytes) -> list[Row]:
     """The rows of `/format:list`: `Name=Value` lines, empty lines between rows. Raises Malformed for another text."""
     text = text_of(content).replace("\r", "")
+    if text.lstrip("\ufeff\n ").startswith("Node,"):
+        return _from_csv(text)
     if not re.search(r"[^\n]\n[^\n]", text):  # every line end was doubled on its way here
         text = text.replace("\n\n", "\n")
     found, lines = [], 0
@@ -285,6 +289,18 @@ def from_list(content: bytes) -> list[Row]:
     if text.strip() and not lines:
         raise Malformed("no Name=Value line", text.strip())
     return found
+
+
+def _from_csv(text: str) -> list[Row]:
+    """The rows of `/format:csv`: a line of names from `Node` on, and a line a row. wmic puts no quotes around commas:
+    a row with another number of fields is passed over, since nobody knows where one ends.
+    """
+    names, *lines = [line.split(",") for line in text.split("\n") if line.strip()]
+    return [
+        Row({name.strip(): _plain(value) for name, value in zip(names, values, strict=True) if name.strip() != "Node"})
+        for values in lines
+        if len(values) == len(names)
+    ]
 
 
 def _plain(value: str) -> str:

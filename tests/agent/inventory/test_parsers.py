@@ -38,6 +38,22 @@ LSPCI = """\
 \tMemory at 90000000 (64-bit, prefetchable) [size=256M]
 \tKernel driver in use: i915
 """
+RECORDS = """\
+Slot:\t00:02.0
+Class:\tVGA compatible controller [0300]
+Vendor:\tIntel Corporation [8086]
+Device:\tSkylake GT2 [HD Graphics 520] [1916]
+SVendor:\tDell [1028]
+SDevice:\tDevice [0704]
+Rev:\t07
+Driver:\ti915
+Module:\ti915
+
+Device:\t0001:01:00.0
+Class:\tNon-Volatile memory controller
+Vendor:\tSamsung Electronics Co Ltd
+Device:\tDevice a80c
+"""
 CPUINFO = "processor\t: 0\nvendor_id\t: GenuineIntel\ncpu family\t: 6\nmodel\t\t: 94\nmodel name\t: A   B @ 2.60GHz\n\n"
 IP = """\
 2: eth0: <BROADCAST,UP> mtu 1500 qdisc mq state UP group default
@@ -160,6 +176,29 @@ def test_lspci_says_the_same() -> None:
     assert (device.maker, device.model, device.board_maker, device.memory_bytes, device.driver) == (
         *("Intel Corporation", "Skylake GT2 [HD Graphics 520]", "Dell"),
         *(256 << 20, "i915"),
+    )
+
+
+def test_lspci_says_the_same_in_its_form_for_programs() -> None:
+    graphics, disk = lspci.parse(RECORDS)
+    assert graphics == lspci.Device(
+        address="0000:00:02.0",
+        class_code="0300",
+        class_name="VGA compatible controller",
+        vendor="8086",
+        device="1916",
+        maker="Intel Corporation",
+        board_maker="Dell",
+        model="Skylake GT2 [HD Graphics 520]",
+        subsystem_vendor="1028",
+        subsystem_device="0704",
+        revision="07",
+        driver="i915",
+    )
+    assert (disk.address, disk.class_name, disk.model) == (
+        "0001:01:00.0",
+        "Non-Volatile memory controller",
+        "Device a80c",
     )
 
 
@@ -288,7 +327,9 @@ def test_any_edid_is_read_or_malformed(raw: bytes) -> None:
 
 @pytest.mark.parametrize("parse", [lspci.parse, cpuinfo.packages, network.parse, battery.upower, usb.lsusb])
 @given(
-    content=contents("0123456789abcdef:[] ()\t\nprocessor", [text.encode() for text in (LSPCI, CPUINFO, IP, UPOWER)])
+    content=contents(
+        "0123456789abcdef:[] ()\t\nprocessor", [text.encode() for text in (LSPCI, RECORDS, CPUINFO, IP, UPOWER)]
+    )
 )
 def test_no_text_upsets_a_parser(parse: Callable[[str], Iterable[object]], content: bytes) -> None:
     assert None not in list(parse(content.decode("utf-8", "replace")))

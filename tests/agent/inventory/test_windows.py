@@ -147,6 +147,14 @@ def test_how_windows_was_booted(tmp_path: Path, values: str, boot: dict[str, str
     assert [each for each in found if each.kind == "boot"] == [Item("boot", "boot", boot)]
 
 
+def test_rows_with_commas_between_and_times_in_an_envelope() -> None:
+    told = "\r\r\nNode,Capabilities,Name,Size\r\r\nPC,{3;4},a &amp; b,12\r\r\nPC,{},odd, one,1\r\r\n"
+    [row] = from_list(utf16(told))
+    assert (row.texts("Capabilities"), row.text("Name"), row.number("Size")) == (["3", "4"], "a & b", 12)
+    [row] = from_json(b'{"InstallDate": {"value": "/Date(1376401075000)/", "DateTime": "13 August 2013"}}')
+    assert row.day("InstallDate") == "2013-08-13"
+
+
 def test_a_class_that_is_not_recorded_is_not_here(tmp_path: Path) -> None:
     write_files(tmp_path, {"wmi/Win32_BIOS.json": '{"Version": "1"}'})
     machine = RecordedMachine(str(tmp_path))
