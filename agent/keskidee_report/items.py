@@ -5,7 +5,7 @@ Only short-lived commands and the collector import this module.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,8 +18,7 @@ Value: TypeAlias = str | int | float | bool | tuple[str, ...]
 LONGEST_TEXT = 4096
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """One thing a machine has: a kind (`memory`), a key that names its place in the machine, and what is known of it.
 
     The key is unique among the machine's items of the kind, and stays while the place does: a memory module's slot,

@@ -6,7 +6,7 @@ Source: DMTF DSP0134 (SMBIOS 3.7); dmidecode(8) from version 2.2 on, whose older
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 from keskidee_agent.handed import content
@@ -28,8 +28,7 @@ UNDECODED = ("<OUT OF SPEC>", "<BAD INDEX>", "<TRUNCATED>", "--")
 """What dmidecode writes where firmware says nothing it understands; `--` is what publishers of recordings put."""
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One structure: its type's number, its handle (`0x001C`), and its fields by our names (layout.py)."""
 
     kind: int
@@ -51,8 +50,7 @@ class Record:
         return value if isinstance(value, bool) else None
 
 
-@dataclass(frozen=True, slots=True)
-class Firmware:
+class Firmware(NamedTuple):
     """All records, and why they are not all, where the table is broken."""
 
     records: tuple[Record, ...]

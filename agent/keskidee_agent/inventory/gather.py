@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass
 from importlib import import_module
 from queue import Empty, SimpleQueue
+from typing import NamedTuple
 
 from keskidee_agent.inventory import sources as packaged
 from keskidee_agent.machine import DARWIN, WINDOWS
@@ -37,8 +37,7 @@ BEGINNINGS = {"windows": WINDOWS, "mac": DARWIN}
 _OUTCOMES = {NotHere: ABSENT, Denied: DENIED, TimedOut: TIMED_OUT}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class Source(NamedTuple):
     """A source as found. `kinds` are those of its items: where it is not ok, what is missing of them is not gone.
 
     `moving` are fields that change while nothing happened (a disk's hours): they are no change worth telling.
@@ -52,8 +51,7 @@ class Source:
     deadline_seconds: float = DEADLINE_SECONDS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Found(NamedTuple):
     """What one source gave. `outcome` is one of model.OUTCOMES; `reason` says why it is not ok."""
 
     source: Source

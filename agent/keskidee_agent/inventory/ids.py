@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import zlib
 from contextlib import suppress
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from keskidee_report.model import Denied, Malformed, NotHere
 
@@ -35,12 +35,11 @@ NEWLINE = 0x0A
 _NEXT_VENDOR, _NEXT_DEVICE = re.compile(rb"\n[^\t#\n]"), re.compile(rb"\n\t?[^\t#\n]")
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
+class Names(NamedTuple):
     """Names by numbers in lower-case hexadecimal, such as (`8086`, `1916`, `1028`, `0704`); classes likewise."""
 
-    devices: dict[tuple[str, ...], str] = field(default_factory=dict)
-    classes: dict[tuple[str, ...], str] = field(default_factory=dict)
+    devices: dict[tuple[str, ...], str]
+    classes: dict[tuple[str, ...], str]
 
     def device(self, *numbers: str) -> str:
         """The name of a vendor, of a device of it, or of a device in a subsystem; empty where none is known."""
@@ -60,7 +59,7 @@ def names_of(machine: Machine, file: str, wanted: Wanted) -> Names:
                 if path.endswith(".gz"):
                     content = zlib.decompressobj(31).decompress(content, LARGEST_BYTES)
                 return parse(content, wanted)
-    return Names()
+    return Names({}, {})
 
 
 def _of_wanted(content: bytes, wanted: Wanted) -> bytes:
@@ -88,7 +87,7 @@ def _paragraph(content: bytes, number: str, following: re.Pattern[bytes]) -> byt
 
 def parse(content: bytes, wanted: Wanted) -> Names:
     """The names of these vendors and devices, and of all classes. What is no line of such a file is passed over."""
-    found = Names()
+    found = Names({}, {})
     into, above, is_wanted, line = found.devices, [""], False, b""
     for raw in _of_wanted(content, wanted).split(b"\n"):
         if not raw or raw[0] == 0x23:

@@ -7,6 +7,7 @@ import re
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
 TAGS = {
     "Class": ("class_name", "class_code"),
@@ -22,7 +23,7 @@ _NAMED = re.compile(r"(.*?)(?: ?\[([0-9a-f]{4})\])?$")
 UNNAMED = "Device"
 
 
-def records(text: str) -> Iterator[dict[str, str]]:
+def records(text: str) -> Iterator[dict[str, Any]]:
     """The fields of each device, its `address` with the domain. What is no record is passed over.
 
     Before pciutils 3 the slot's tag was `Device`, too; it comes first and looks like an address.

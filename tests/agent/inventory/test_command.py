@@ -2,6 +2,8 @@
 
 import argparse
 import json
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -96,6 +98,13 @@ def test_what_is_for_another_system_is_not_loaded() -> None:
     assert {kind for source in found_sources() for kind in source.kinds} == {
         kind for source in found_sources("linux") for kind in source.kinds
     }  # else what Windows told would never be gone where Linux was put over it
+
+
+def test_linux_loads_nothing_that_would_cost_an_eighth_of_an_inventory() -> None:
+    code = "import sys; from keskidee_agent.inventory.gather import found_sources; found_sources('linux'); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    heavy = {"dataclasses", "inspect", "pkgutil", "plistlib", "requests", "xml", "yaml", "keskidee_config"}
+    assert heavy & set(done.stdout.split()) == set()
 
 
 def test_every_source_names_the_kinds_it_gives() -> None:

@@ -38,10 +38,10 @@ MOST = 200
 
 def read(machine: Machine) -> Iterator[Item]:
     """`certificate` by its path. Raises NotHere without any, Denied where none of those that are there may be read."""
-    from keskidee_agent.inventory.certificate import of_pem  # here: most machines have none of their own
-
     found, refused = 0, ""
     for path in _paths(machine):
+        from keskidee_agent.inventory.certificate import of_pem  # here: most machines have none of their own
+
         try:
             told = of_pem(machine.content(path))
         except (NotHere, Malformed):  # a file of another kind has such a name, too

@@ -6,7 +6,7 @@ No privilege; the sizes by statvfs, which a server that does not answer costs it
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from keskidee_agent.sources.diskstats import parse_udev
 from keskidee_agent.sources.filesystem import EXCLUDED_TYPES, is_excluded_mount_point, parse
@@ -34,8 +34,7 @@ PIECES = ((0, 6), (6, 10), (10, 14), (14, 18), (18, 22), (22, 26), (26, 32))
 LUKS, LVM = "CRYPT-", "LVM-"
 
 
-@dataclass(frozen=True, slots=True)
-class Layer:
+class Layer(NamedTuple):
     """A block device that is made of others: its name in /sys, device mapper's name and UUID, those below, its size."""
 
     device: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import replace
 
 from keskidee_agent.inventory.cpuinfo import packages
 from keskidee_agent.inventory.firmware import firmware_of
@@ -55,7 +54,7 @@ def _paired(chips: list[Package], sockets: list[Record]) -> list[tuple[Package |
     if not chips:
         return [(None, socket) for socket in sockets]
     if len(chips) == 1 and len(sockets) > 1:
-        one = replace(chips[0], cores=None, threads=None)
+        one = chips[0]._replace(cores=None, threads=None)
         return [(one, socket) for socket in sockets]
     if len(chips) != len(sockets):
         return [(chip, None) for chip in chips]
