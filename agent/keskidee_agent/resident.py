@@ -21,7 +21,7 @@ from keskidee_agent.machine import Machine
 from keskidee_agent.mapped import give_back
 from keskidee_agent.origin import origin_of
 from keskidee_agent.spool import Spool
-from keskidee_agent.stocktaking import BODY_FILE, Stocktaking
+from keskidee_agent.stocktaking import BODY_FILE, METRICS_FILE, Stocktaking
 from keskidee_agent.transport import Transport
 from keskidee_agent.vitals import Vitals
 from keskidee_agent.wake import RELOAD, STOP, Wake
@@ -118,10 +118,13 @@ class Resident:
         self._command: list[str] = settings["command"]
         self._renewal = 0
         self._renewal_due_ms = 0
-        self._stocktaking = Stocktaking(self._machine_id)
-        self._inventory = 0
         self._folder = os.path.dirname(self._identity_file)
-        self._await_stock()
+        self._inventory = 0
+        every_ms = 1000 * settings["inventory_seconds"]
+        self._stocktaking = Stocktaking(self._machine_id, every_ms=every_ms) if every_ms else None
+        if every_ms:
+            self._machine.inventory_file = os.path.join(self._folder, METRICS_FILE)
+            self._await_stock()
         self._urgent_state: tuple[object, ...] | None = None
 
     def rounds(self) -> None:
@@ -179,6 +182,8 @@ class Resident:
 
     def _take_inventory(self) -> None:
         """Starts the inventory where it is due: another process, which gives way to everything else here."""
+        if self._stocktaking is None:
+            return
         now = clock.boot_ms()
         if self._inventory and (status := _status_of(self._inventory)) is not None:
             self._inventory = 0
@@ -207,7 +212,7 @@ class Resident:
     def _end_stock(self, now_ms: int) -> None:
         """What comes after an inventory that was taken or refused."""
         stock = self._delivery.stock
-        if stock is None:
+        if stock is None or self._stocktaking is None:
             return
         from keskidee_agent.stock import BASE_UNKNOWN, REFUSED, UNDER_WAY
 

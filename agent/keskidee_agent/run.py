@@ -69,6 +69,8 @@ def run(args: argparse.Namespace) -> int:
         return took_inventory(settings)
     if args.check:
         return 0
+    if not settings["inventory_seconds"]:
+        forget_inventory(Path(settings["identity_file"]).parent)
     if sys.platform == "win32":  # exec there starts another process and ends this one, which a service must not do
         from keskidee_agent import resident
 
@@ -99,12 +101,24 @@ def took_inventory(settings: dict[str, Any]) -> int:
     from keskidee_agent.inventory.delivery import take
     from keskidee_agent.machine import Machine
 
+    if not settings["inventory_seconds"]:
+        sys.stderr.write("keskidee agent: inventory=off by inventory.enabled of the settings\n")
+        return 2
     try:
         take(Path(settings["identity_file"]).parent, Machine())
     except OSError as error:
         sys.stderr.write(f"keskidee agent: inventory=failed reason={str(error)!r}\n")
         return 1
     return 0
+
+
+def forget_inventory(state: Path) -> None:
+    """Takes away what is kept here of inventories, where the settings want none any more."""
+    from keskidee_agent.stock import NEXT_FILE, STATE_FILE
+    from keskidee_agent.stocktaking import BODY_FILE, METRICS_FILE
+
+    for name in (STATE_FILE, NEXT_FILE, BODY_FILE, METRICS_FILE):
+        (state / name).unlink(missing_ok=True)
 
 
 def handover(args: argparse.Namespace) -> dict[str, Any]:
@@ -145,6 +159,7 @@ def handover(args: argparse.Namespace) -> dict[str, Any]:
             "diskstats.device_exclude": settings.diskstats.device_exclude,
             "netdev.device_exclude": settings.netdev.device_exclude,
         },
+        "inventory_seconds": settings.inventory.interval_seconds if settings.inventory.enabled else 0,
         "user_names": USER_NAMES.index(settings.privacy.user_names),
         "salt": salt_of(state),
         "spool": {

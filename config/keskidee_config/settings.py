@@ -87,6 +87,16 @@ class SpoolSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InventorySettings:
+    """What this machine is made of: parts, programs, certificates. Only what changed is told."""
+
+    enabled: bool = True
+    """false: none is taken, kept on this machine or sent. What the collector has been told before stays there."""
+    interval_seconds: Annotated[int, Between(HOUR_SECONDS, 31 * DAY_SECONDS)] = DAY_SECONDS
+    """Time from one inventory to the next. One more is taken after programs were installed or removed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AgentPrivacySettings:
     """Names of people. What the collector wants for the site holds, where this allows it."""
 
@@ -124,6 +134,7 @@ class AgentSettings:
     diskstats: DiskstatsSettings = field(default_factory=DiskstatsSettings)
     netdev: NetdevSettings = field(default_factory=NetdevSettings)
     spool: SpoolSettings = field(default_factory=SpoolSettings)
+    inventory: InventorySettings = field(default_factory=InventorySettings)
     privacy: AgentPrivacySettings = field(default_factory=AgentPrivacySettings)
 
 
