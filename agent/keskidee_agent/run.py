@@ -50,6 +50,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--check", action="store_true", help="say whether it would start, and start nothing")
     parser.add_argument("--renew", metavar="SESSION", nargs="?", const="", help=SUPPRESS)
     parser.add_argument("--inventory", action="store_true", help=SUPPRESS)
+    parser.add_argument("--devices", action="store_true", help=SUPPRESS)
     parser.add_argument("--exit-with-parent", action="store_true", help=SUPPRESS)
     parser.set_defaults(run=run)
 
@@ -67,6 +68,10 @@ def run(args: argparse.Namespace) -> int:
         return renewed(args, settings)
     if args.inventory:
         return told_inventory(args, settings)
+    if args.devices:
+        from keskidee_agent.devices.poller.process import polled
+
+        return polled(args, settings)
     if args.check:
         return 0
     if sys.platform == "win32":  # exec there starts another process and ends this one, which a service must not do
@@ -160,6 +165,7 @@ def handover(args: argparse.Namespace) -> dict[str, Any]:
             "full_rate_seconds": settings.spool.full_rate_seconds,
             "minute_rate_seconds": settings.spool.minute_rate_seconds,
         },
+        "polls": bool(settings.devices),
         "parent": args.exit_with_parent,
         "command": [sys.executable, *sys.orig_argv[1:]],
     }

@@ -118,6 +118,11 @@ class Encoder:
         missing = [frame(PART, payload) for part_hash, payload in parts.items() if part_hash not in known_parts]
         return [*missing, frame(SCHEMA, index)], set(parts)
 
+    def forget_samples(self) -> None:
+        """Lets go of the samples of the last round: whoever speaks for thousands of machines keeps none of them."""
+        for part in self._parts.values():
+            part.samples = None
+
     def _told_durations(self, microseconds: list[int]) -> bytes:
         """As a snapshot holds them; one that hardly moved is told as before, so that most rounds need no new bytes."""
         told = self._microseconds

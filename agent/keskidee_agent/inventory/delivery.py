@@ -21,7 +21,7 @@ from keskidee_agent.inventory.gather import by_kind, found_sources, gathered
 from keskidee_report.inventory import PEOPLE, digest, told_kinds, whole
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     import requests
@@ -70,23 +70,30 @@ def deliver(state: Path, url: str, machine: Machine, *, ca_file: str, route: Rou
     identity = read_identity(state)
     give_way()
     taken = Taken.of(gathered(machine, found_sources()))
-    known = read_known(state)
     address = f"{url}/v1/machines/{identity.machine_id}/inventory"
     with session_through(route) as session:
         session.verify = ca_file or True
 
-        def send(told: dict[str, Any]) -> requests.Response:
-            body = zlib.compress(json.dumps(told, separators=(",", ":")).encode(), 9)
+        def send(body: bytes) -> requests.Response:
             return call(session, "POST", address, token=identity.credential, data=body)
 
-        told, after = difference(taken, known)
-        answer = send(told)
-        if answer.status_code == BASE_UNKNOWN:
-            told, after = difference(taken, Known(digests={}))
-            answer = send(told)
+        tell(state, taken, send)
+
+
+def tell(folder: Path, taken: Taken, send: Callable[[bytes], requests.Response]) -> None:
+    """Sends what changed since the inventory that `folder` knows of, or all of it. Raises as `deliver`."""
+    told, after = difference(taken, read_known(folder))
+    answer = send(_packed(told))
+    if answer.status_code == BASE_UNKNOWN:
+        told, after = difference(taken, Known(digests={}))
+        answer = send(_packed(told))
     if answer.status_code != TAKEN:
         raise EnrolmentError(f"the collector takes no inventory (status {answer.status_code}): {answer.text[:200]}")
-    write_known(state, after)
+    write_known(folder, after)
+
+
+def _packed(told: dict[str, Any]) -> bytes:
+    return zlib.compress(json.dumps(told, separators=(",", ":")).encode(), 9)
 
 
 def difference(taken: Taken, known: Known) -> tuple[dict[str, Any], Known]:

@@ -1,0 +1,240 @@
+"""The poller's process (`agent run --devices`), which the resident agent starts where there are devices to ask."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import queue
+import shutil
+import signal
+import sys
+import threading
+from ipaddress import ip_address
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from keskidee_agent.absence import BOOT_ID, boot_of
+from keskidee_agent.devices.commands import engine_class, open_engine
+from keskidee_agent.devices.poller import stock
+from keskidee_agent.devices.poller.desk import Desk, Line, warn
+from keskidee_agent.devices.poller.enlisting import Enlisting, targets_of
+from keskidee_agent.devices.poller.loop import Loop
+from keskidee_agent.devices.poller.watch import Watch
+from keskidee_agent.devices.secrets import WrongSecret
+from keskidee_agent.enrol import EnrolmentError, call, session_through
+from keskidee_agent.identity import settings_of
+from keskidee_agent.inventory.delivery import tell
+from keskidee_agent.lock import InUse, take_lock
+from keskidee_agent.origin import origin_of
+from keskidee_agent.route import route_to
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable
+
+    import requests
+
+    from keskidee_agent.devices.engine import Engine
+    from keskidee_agent.devices.poller.target import Target
+    from keskidee_agent.devices.poller.watch import Poll
+    from keskidee_agent.devices.read import DeviceReading
+    from keskidee_config import AgentSettings
+
+LINES = 4
+ENLIST_SECONDS = 300.0
+AGAIN_SECONDS = 20.0
+"""Where the collector did not say whom to poll."""
+PARENT_SECONDS = 2.0
+CLOSE_SECONDS = 1.0
+SPOOL_SHARE = 64
+"""A device's spool may take this part of what the agent's may."""
+SMALLEST_SPOOL_BYTES = 1 << 20
+FOLDER = "devices"
+
+
+def polled(args: argparse.Namespace, settings: dict[str, Any]) -> int:
+    """Polls until it is told to stop, or the agent that started it has gone. 0; 1 where another poller runs."""
+    process = Process(settings, settings_of(args.config))
+    try:
+        engine_class(None)
+        lock = take_lock(str(process.folder / "lock"))
+    except WrongSecret as error:
+        warn(f"devices=unread reason={str(error)!r}")
+        return 2
+    except InUse:
+        return 1
+    try:
+        asyncio.run(process.serve())
+    finally:
+        os.close(lock)
+    return 0
+
+
+class Process:
+    """Everything of one poller. `settings` are the resident's (run.py), `own` those of its file."""
+
+    def __init__(self, settings: dict[str, Any], own: AgentSettings) -> None:
+        origin = origin_of(settings["collector"])
+        self.folder = Path(settings["identity_file"]).parent / FOLDER
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._own = own
+        self._credential: str = settings["credential"]
+        self._machines = f"{origin.url}/v1/machines"
+        self._route = route_to(origin, own, os.environ)
+        self._ca_file: str = settings["ca_file"]
+        proxy = _proxy(settings["proxy"])
+        self._lines = [Line(origin, settings["ca_file"], proxy) for _ in range(LINES)]
+        boot = boot_of(BOOT_ID)
+        bounds = {name: value for name, value in settings["spool"].items() if name != "folder"}
+        bounds["max_bytes"] = max(settings["spool"]["max_bytes"] // SPOOL_SHARE, SMALLEST_SPOOL_BYTES)
+        self._spool = bounds | {"boot": "" if boot.startswith("@") else boot}
+        self._enlisting = Enlisting(
+            self._new_session(), f"{self._machines}/{settings['machine_id']}", self._credential, self.folder
+        )
+        self._stock: queue.SimpleQueue[tuple[Target, DeviceReading]] = queue.SimpleQueue()
+        self._loop = Loop(self._begin)
+
+    async def serve(self) -> None:
+        """Polls until SIGTERM, or until the parent has gone."""
+        allow_many_files()
+        stop = asyncio.Event()
+
+        def end() -> None:
+            stop.set()
+            self._loop.wake()
+
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, end)
+        tasks = [asyncio.create_task(self._enlist()), asyncio.create_task(_until_orphaned(end))]
+        threading.Thread(target=self._tell_stock, name="stock", daemon=True).start()
+        await self._loop.run(stop)
+        for task in tasks:
+            task.cancel()
+        for line in self._lines:
+            await asyncio.to_thread(line.close, CLOSE_SECONDS)
+
+    async def _enlist(self) -> None:
+        """Learns whom to poll, again and again; while the collector is away as it said last."""
+        rows = self._enlisting.kept_rows()
+        self._poll(rows)
+        trouble = ""
+        while True:
+            pause = ENLIST_SECONDS
+            try:
+                rows = await asyncio.to_thread(self._enlisting.rows, self._own.devices)
+                self._poll(rows)
+                self._forget_others({str(row.get("machine_id")) for row in rows})
+                trouble = ""
+            except (EnrolmentError, OSError) as error:
+                pause = AGAIN_SECONDS
+                if str(error) != trouble:
+                    trouble = str(error)
+                    warn(f"devices=unknown reason={trouble!r}")
+            await asyncio.sleep(pause)
+
+    def _poll(self, rows: list[dict[str, Any]]) -> None:
+        self._loop.set_targets(targets_of(rows, self._own.devices, warn))
+
+    def _forget_others(self, known: set[str]) -> None:
+        """Removes what is kept of devices that are polled no more."""
+        for folder in self.folder.iterdir():
+            if folder.is_dir() and folder.name not in known:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def _new_session(self) -> requests.Session:
+        session = session_through(self._route)
+        session.verify = self._ca_file or True
+        return session
+
+    def _begin(self, target: Target) -> Device:
+        line = self._lines[hash(target.machine_id) % LINES]
+        desk = Desk(target, line, self._credential, self.folder / target.machine_id / "spool", self._spool)
+        return Device(target, desk, self._stock)
+
+    def _tell_stock(self) -> None:
+        """Tells what devices are made of, one after the other, and what fails an hour later again."""
+        trouble = ""
+        session = self._new_session()
+        while True:
+            target, reading = self._stock.get()
+            address = f"{self._machines}/{target.machine_id}/inventory"
+
+            def send(body: bytes, address: str = address) -> requests.Response:
+                return call(session, "POST", address, token=self._credential, data=body)
+
+            try:
+                tell(self.folder / target.machine_id, stock.taken(reading), send)
+                trouble = ""
+            except (EnrolmentError, OSError) as error:
+                if str(error) != trouble:
+                    trouble = str(error)
+                    warn(f"device={target.name!r} inventory=failed reason={trouble!r}")
+
+
+class Device:
+    """One device of the loop: what asks it, and what tells of it."""
+
+    def __init__(self, target: Target, desk: Desk, told: queue.SimpleQueue[tuple[Target, DeviceReading]]) -> None:
+        self.target = target
+        self._desk = desk
+        self._stock = told
+        self._watch = Watch(self._open)
+
+    @property
+    def interval_seconds(self) -> int:
+        """From one poll to the next."""
+        return self._desk.interval_seconds
+
+    async def poll(self, seconds: float) -> Poll:
+        """One poll."""
+        return await self._watch.poll(seconds)
+
+    def put(self, poll: Poll) -> None:
+        """Reports it, and where all was read tells the register."""
+        self._desk.put(poll)
+        if poll.whole is not None:
+            self._stock.put((self.target, poll.whole))
+
+    async def _open(self) -> Engine:
+        address = self.target.address
+        if _is_numeric(address.host):
+            return open_engine(None, address, self.target.credential)
+        return await asyncio.to_thread(open_engine, None, address, self.target.credential)  # it asks for the name
+
+    def close(self) -> None:
+        """Lets go of the device."""
+        self._watch.close()
+        self._desk.close()
+
+
+def allow_many_files() -> None:
+    """A socket and some files a device: as many as this user may have."""
+    if sys.platform != "win32":
+        import resource
+
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+async def _until_orphaned(then: Callable[[], None]) -> None:
+    """Ends with the agent that started this process."""
+    parent = os.getppid()
+    while os.getppid() == parent:
+        await asyncio.sleep(PARENT_SECONDS)
+    then()
+
+
+def _is_numeric(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _proxy(way: tuple[str, int, str] | None) -> Any:
+    if way is None:
+        return None
+    from keskidee_agent.proxy import Proxy
+
+    return Proxy(*way)
