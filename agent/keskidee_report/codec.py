@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import struct
 import zlib
+from _operator import itemgetter
 from hashlib import sha256
 
 from keskidee_report.delta import Snapshot, has_moved, packed_durations, to_planes, unpacked_durations
-from keskidee_report.model import KINDS, OUTCOMES
+from keskidee_report.model import KINDS, OUTCOMES, Columns
 from keskidee_report.rules import HELP_LENGTH, LABEL_VALUE_LENGTH, REASON_LENGTH, clean_text
 from keskidee_report.wire import (
     CONTENT_TYPE,
@@ -36,9 +37,9 @@ from keskidee_report.wire import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
-    from keskidee_report.model import Family, Reading, Sample
+    from keskidee_report.model import Family, Names, Reading, Samples
 
 __all__ = [
     "CONTENT_TYPE",
@@ -147,15 +148,35 @@ class Encoder:
         part = self._parts.get(reading.source)
         if part is not None and samples is part.samples:  # the promise of Reading: nothing in it changed
             return part.words
+        if isinstance(samples, Columns):
+            return self._words_of_columns(reading.source, part, samples)
         families, labels, values = zip(*samples, strict=True) if samples else ((), (), ())
         if part is None or part.families != families or part.labels != labels:  # identical objects are equal at once
             part = self._parts[reading.source] = _Part(families, labels)
         try:
-            return part.pack(samples, values)
+            return part.pack(samples, part.scaled(values))
         except (struct.error, ValueError, OverflowError):
             # what its declared column cannot hold: NaN, infinity, a fraction where digits is 0, more than 63 bits
-            part = self._parts[reading.source] = _Part(families, labels, as_doubles=True)
-            return part.pack(samples, values)
+            return self._words_of_doubles(reading.source, samples)
+
+    def _words_of_columns(self, source: str, part: _Part | None, samples: Columns) -> bytes:
+        if part is None or (part.names is not samples.names and part.names != samples.names):
+            families, labels = zip(*samples.names, strict=True) if samples.names else ((), ())
+            part = self._parts[source] = _Part(families, labels)
+        part.names = samples.names
+        try:
+            return part.pack(
+                samples, part.scaled([sample[2] for sample in samples]) if part.as_doubles else samples.counts
+            )
+        except struct.error:  # more than 63 bits
+            return self._words_of_doubles(source, samples)
+
+    def _words_of_doubles(self, source: str, samples: Samples) -> bytes:
+        families, labels, values = zip(*samples, strict=True)
+        part = self._parts[source] = _Part(families, labels, as_doubles=True)
+        if isinstance(samples, Columns):
+            part.names = samples.names
+        return part.pack(samples, part.scaled(values))
 
     def _part_hash(self, reading: Reading) -> bytes:
         return self._parts[reading.source].hash if reading.samples else b""
@@ -185,7 +206,8 @@ class _Part:
     """The names of one source as they stand now, and how its values become words."""
 
     __slots__ = (
-        "_as_doubles", "_format", "_order", "_scales", "families", "hash", "labels", "payload", "samples", "words",
+        "_format", "_in_order", "_scales", "as_doubles", "families", "hash", "labels", "names", "payload", "samples",
+        "words",
     )  # fmt: skip
 
     def __init__(
@@ -193,35 +215,46 @@ class _Part:
     ) -> None:
         self.families = families
         self.labels = labels
-        self.samples: list[Sample] | None = None
+        self.names: Names | None = None
+        self.samples: Samples | None = None
         self.words = b""
-        self._as_doubles = as_doubles
+        self.as_doubles = as_doubles
         grouped = _grouped(families, labels)
         types = [DOUBLE if as_doubles or f.digits is None else f.digits for f, _ in grouped]
-        self._order = [position for _, rows in grouped for position, _ in rows]
-        if self._order == list(range(len(families))):
-            self._order = []
-        scales: list[int] = []
-        letters: list[str] = []
+        order = [position for _, rows in grouped for position, _ in rows]
+        self._in_order = None if order == list(range(len(families))) else _picker(order)
+        scales = [0] * len(families)
         for (_, rows), column in zip(grouped, types, strict=True):
-            scales += [0 if column == DOUBLE else 10**column if column else 0] * len(rows)
-            letters.append(("d" if column == DOUBLE else "q") * len(rows))
+            for position, _ in rows:
+                scales[position] = 0 if column == DOUBLE else 10**column if column else 0
         self._scales = scales if any(scales) else []
-        self._format = struct.Struct("<" + "".join(letters))
+        letters = ["d" if column == DOUBLE else "q" for column in types]
+        self._format = struct.Struct(
+            "<" + "".join([letter * len(rows) for letter, (_, rows) in zip(letters, grouped, strict=True)])
+        )
         self.payload = varint(len(grouped)) + b"".join(map(_family_rows, grouped, types))
         self.hash = sha256(self.payload).digest()[:PART_HASH_BYTES]
 
-    def pack(self, samples: list[Sample], values: Sequence[float]) -> bytes:
-        """The words of these samples, whose `values` stand beside; kept until others come."""
-        if self._order:
-            values = [values[position] for position in self._order]
+    def scaled(self, values: Sequence[float]) -> Sequence[float]:
+        """Values as their columns hold them: whole numbers of units, or doubles."""
+        if self.as_doubles:
+            return list(map(_double, values))
         if self._scales:
-            values = [round(v * s) if s else v for v, s in zip(values, self._scales, strict=True)]
-        if self._as_doubles:
-            values = list(map(_double, values))
-        self.words = self._format.pack(*values)
+            return [round(v * s) if s else v for v, s in zip(values, self._scales, strict=True)]
+        return values
+
+    def pack(self, samples: Samples, scaled: Sequence[float]) -> bytes:
+        """The words of these samples, whose values stand beside, `scaled`; kept until others come."""
+        self.words = self._format.pack(*(scaled if self._in_order is None else self._in_order(scaled)))
         self.samples = samples
         return self.words
+
+
+def _picker(order: list[int]) -> Callable[[Sequence[float]], Sequence[float]]:
+    """What puts values in this order."""
+    if len(order) > 1:
+        return itemgetter(*order)
+    return lambda values: [values[position] for position in order]
 
 
 def _double(value: float) -> float:

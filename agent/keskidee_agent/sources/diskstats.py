@@ -5,15 +5,17 @@ No privilege; psutil elsewhere. A device whose line did not change costs next to
 
 from __future__ import annotations
 
-from keskidee_agent.lines import complete_lines, decimal, numbers
-from keskidee_report.model import Denied, Family, Malformed, NotHere
+from keskidee_agent.lines import complete_lines, number, numbers
+from keskidee_report.model import Columns, Denied, Family, Malformed, NotHere
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from keskidee_agent.machine import Machine
-    from keskidee_report.model import Sample
+    from keskidee_report.model import Names, Sample, Samples
+
+PROMPT = True
 
 EXCLUDE = r"^(ram|loop|fd|(h|s|v|xv)d[a-z]|nvme\d+n\d+p)\d+$"
 SECTOR_BYTES = 512  # in /proc/diskstats, whatever the device's own sectors are
@@ -33,25 +35,25 @@ WRITES = _counter("writes_completed", "Writes that succeeded")
 WRITTEN_BYTES = _counter("written_bytes", "Bytes written")
 WRITE_SECONDS = _counter("write_time_seconds", "Seconds spent by all writes together", 3)
 
-# the columns behind the device's name, and what one of a column's units is; older kernels have fewer
+# the columns behind the device's name, and how many of the family's units one of theirs is; older kernels have fewer
 COLUMNS = (
     (READS, 1),
     (_counter("reads_merged", "Reads joined to a neighbouring one"), 1),
     (READ_BYTES, SECTOR_BYTES),
-    (READ_SECONDS, MILLISECOND),
+    (READ_SECONDS, 1),
     (WRITES, 1),
     (_counter("writes_merged", "Writes joined to a neighbouring one"), 1),
     (WRITTEN_BYTES, SECTOR_BYTES),
-    (WRITE_SECONDS, MILLISECOND),
+    (WRITE_SECONDS, 1),
     (Family("node_disk_io_now", "gauge", "Requests under way now", digits=0), 1),
-    (_counter("io_time_seconds", "Seconds in which the device had anything to do", 3), MILLISECOND),
-    (_counter("io_time_weighted_seconds", "Those seconds, times the requests under way", 3), MILLISECOND),
+    (_counter("io_time_seconds", "Seconds in which the device had anything to do", 3), 1),
+    (_counter("io_time_weighted_seconds", "Those seconds, times the requests under way", 3), 1),
     (_counter("discards_completed", "Discards that succeeded"), 1),
     (_counter("discards_merged", "Discards joined to a neighbouring one"), 1),
     (_counter("discarded_sectors", "Sectors of 512 bytes discarded"), 1),
-    (_counter("discard_time_seconds", "Seconds spent by all discards together", 3), MILLISECOND),
+    (_counter("discard_time_seconds", "Seconds spent by all discards together", 3), 1),
     (_counter("flush_requests", "Flushes that succeeded"), 1),
-    (_counter("flush_requests_time_seconds", "Seconds spent by all flushes together", 3), MILLISECOND),
+    (_counter("flush_requests_time_seconds", "Seconds spent by all flushes together", 3), 1),
 )
 FEWEST_COLUMNS = 11
 
@@ -101,48 +103,76 @@ def _is_number(text: str) -> bool:
 
 
 class Device:
-    """What the last round knew of a device: its line, the samples of it, and those of what it is."""
+    """What the last round knew of a device: its line, what its counts are, those counts, and what else it is."""
 
-    __slots__ = ("counts", "info", "labels", "line")
+    __slots__ = ("counts", "info", "line", "name", "names")
 
-    def __init__(self, name: str) -> None:
-        self.labels = [{"device": name}] * len(COLUMNS)
+    def __init__(self, name: str, columns: int, info: list[Sample]) -> None:
+        labels = {"device": name}
+        self.name = name
         self.line = b""
-        self.counts: list[Sample] = []
-        self.info: list[Sample] | None = None
+        self.counts: list[int] = []
+        self.names = [*[(family, labels) for family, _ in COLUMNS[:columns]], *[sample[:2] for sample in info]]
+        self.info = [round(value) for _, _, value in info]
 
 
-def _linux(machine: Machine) -> Iterable[Sample]:
-    known: dict[bytes, Device | None] = machine.memory("diskstats")
-    unwanted_lines: set[bytes] = machine.memory("diskstats lines").setdefault("unwanted", set())
+class Known:
+    """The devices of the last round, by their lines and by their names, and the names of all their samples."""
+
+    __slots__ = ("by_line", "by_name", "names", "shown")
+
+    def __init__(self) -> None:
+        self.by_line: dict[bytes, Device | None] = {}
+        self.by_name: dict[bytes, Device | None] = {}
+        self.shown: list[Device] = []
+        self.names: Names = ()
+
+    def forget(self) -> None:
+        """What the devices are is to be read again."""
+        self.by_line.clear()
+        self.by_name.clear()
+
+
+def _linux(machine: Machine) -> Samples:
+    known: Known = machine.memory("diskstats").setdefault("known", Known())
     lines = complete_lines(machine.content("proc/diskstats"))
-    if _described_anew(machine) or len(known) > 2 * len(lines) + 64:
-        known.clear()
-        unwanted_lines.clear()
-    samples: list[Sample] = []
+    if _described_anew(machine) or len(known.by_line) > 2 * len(lines) + 64:
+        known.forget()
+    shown: list[Device] = []
+    counts: list[int] = []
     for line in lines:
-        if line in unwanted_lines:
-            continue
-        fields = line.split(None, 3)
-        if len(fields) < 4:
-            raise Malformed("not a line of /proc/diskstats", line)
-        name = fields[2]
-        if name not in known:
-            text = name.decode("utf-8", "replace")
-            unwanted = machine.excluded("diskstats.device_exclude", EXCLUDE, is_excluded)(text)
-            known[name] = None if unwanted else Device(text)
-        device = known[name]
+        device = known.by_line[line] if line in known.by_line else _moved(machine, known, line)
         if device is not None:
-            if device.line != line:
-                device.counts = parse_counts(fields[3], device.labels)
-                device.line = line
-            if device.info is None:
-                device.info = _info(machine, device.labels[0]["device"], fields[0].decode(), fields[1].decode())
-            samples += device.counts
-            samples += device.info
-        else:
-            unwanted_lines.add(line)  # most are loop devices, whose counts stand still
-    return samples
+            shown.append(device)
+            counts += device.counts
+    if shown != known.shown:  # another device, or one that is something else now
+        known.shown = shown
+        known.names = tuple([name for device in shown for name in device.names])
+    return Columns(known.names, counts)
+
+
+def _moved(machine: Machine, known: Known, line: bytes) -> Device | None:
+    """The device of a line that was not there in the last round. Raises Malformed."""
+    fields = line.split(None, 3)
+    if len(fields) < 4:
+        raise Malformed("not a line of /proc/diskstats", line)
+    major, minor, name, rest = fields
+    if name in known.by_name and known.by_name[name] is None:
+        known.by_line[line] = None
+        return None
+    text = name.decode("utf-8", "replace")
+    if name not in known.by_name and machine.excluded("diskstats.device_exclude", EXCLUDE, is_excluded)(text):
+        known.by_line[line] = known.by_name[name] = None
+        return None
+    counts = parse_counts(rest)
+    device = known.by_name.get(name)
+    if device is None or len(device.names) != len(counts) + len(device.info):
+        device = known.by_name[name] = Device(text, len(counts), _info(machine, text, major.decode(), minor.decode()))
+    device.counts = counts + device.info
+    known.by_line.pop(device.line, None)
+    known.by_line[line] = device
+    device.line = line
+    return device
 
 
 def _described_anew(machine: Machine) -> bool:
@@ -154,14 +184,12 @@ def _described_anew(machine: Machine) -> bool:
     return last != now or rounds % REREAD_ROUNDS == 0
 
 
-def parse_counts(columns: bytes, labels: list[dict[str, str]]) -> list[Sample]:
-    """The samples of the columns behind a device's name. Raises Malformed."""
+def parse_counts(columns: bytes) -> list[int]:
+    """The counts behind a device's name, in units of 10**-digits of their families. Raises Malformed."""
     counts = numbers(columns)
     if len(counts) < FEWEST_COLUMNS:
         raise Malformed("too few columns in /proc/diskstats", columns)
-    return [
-        (family, label, count * unit) for (family, unit), label, count in zip(COLUMNS, labels, counts, strict=False)
-    ]
+    return [count * unit for (_, unit), count in zip(COLUMNS, counts, strict=False)]
 
 
 def _info(machine: Machine, name: str, major: str, minor: str) -> list[Sample]:
@@ -247,7 +275,7 @@ def describe(name: str, major: str, minor: str, rotational: str, properties: dic
     if text("ID_ATA"):
         for key, family in ATA:
             if key in properties:
-                samples.append(family(decimal(properties[key].encode()), device=name))
+                samples.append(family(number(properties[key].encode()), device=name))
     return samples
 
 
