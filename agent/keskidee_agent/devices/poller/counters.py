@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 from keskidee_agent.devices import metrics
 from keskidee_agent.devices.answers import number
 from keskidee_agent.devices.mibs import interfaces, system
+from keskidee_report.model import Columns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from keskidee_agent.devices.answers import Answers
     from keskidee_agent.devices.engine import Value
-    from keskidee_report.model import Family, Sample
+    from keskidee_report.model import Family, Names, Sample, Samples
 
 TABLE_CHANGED = "1.3.6.1.2.1.31.1.5.0"
 """ifTableLastChange of IF-MIB: an interface came or went."""
@@ -26,7 +27,6 @@ FIXED = frozenset({"ifIndex", "ifMtu", "ifSpeed", "ifLinkUpDownTrapEnable", "ifH
                    "ifConnectorPresent"})  # fmt: skip
 """Read with the names: they change with what `marks` watches, or when somebody configures the device."""
 LAST_CHANGE = f"{interfaces.TABLE}.9."
-HEADS = (system.UPTIME, system.INTERFACES, TABLE_CHANGED)
 
 
 class Counters:
@@ -34,41 +34,41 @@ class Counters:
 
     def __init__(self, answers: Answers) -> None:
         labels = metrics.labels_of(answers)
-        oids, families, of_rows = [], [], []
-        self._still: list[Sample] = []
+        names: list[tuple[Family, dict[str, str]]] = []
+        self._moving: list[str] = []
+        for family, oid in ((metrics.UPTIME, system.UPTIME), (metrics.NUMBER, system.INTERFACES)):
+            if isinstance(answers.scalar(oid), int):
+                names.append((family, metrics.NO_LABELS))
+                self._moving.append(oid)
+        still: list[Sample] = list(metrics.kind_samples(answers, labels))
         for family, column in metrics.INTERFACE:
             for row, value in answers.integers(column).items():
-                if row not in labels:
-                    continue
-                if family.name in FIXED:
-                    self._still.append((family, labels[row], value))
-                else:
-                    oids.append(intern(f"{column}.{row}"))
-                    families.append(family)
-                    of_rows.append(labels[row])
-        self._still += metrics.kind_samples(answers, labels)
-        self._moving = oids
-        self._families: tuple[Family, ...] = tuple(families)
-        self._labels = tuple(of_rows)
-        self.oids = [*HEADS, *oids]
+                if row in labels and family.name in FIXED:
+                    still.append((family, labels[row], value))
+                elif row in labels:
+                    names.append((family, labels[row]))
+                    self._moving.append(intern(f"{column}.{row}"))
+        self._names: Names = (*names, *[(family, of) for family, of, _ in still])
+        self._still = [int(value) for _, _, value in still]
+        self._last_changes = [oid for oid in self._moving if oid.startswith(LAST_CHANGE)]
         self._marks: tuple[Value | None, ...] | None = None
+
+    @property
+    def oids(self) -> list[str]:
+        """The full names to ask for."""
+        return [*self._moving, TABLE_CHANGED]
 
     def have_changed(self, values: Mapping[str, Value]) -> bool:
         """Whether an interface came, went, or changed its state, so that names and speeds are to be read again."""
-        last_changes = [values.get(oid) for oid in self._moving if oid.startswith(LAST_CHANGE)]
-        marks = (values.get(system.INTERFACES), values.get(TABLE_CHANGED), *last_changes)
+        marks = tuple(map(values.get, (system.INTERFACES, TABLE_CHANGED, *self._last_changes)))
         before, self._marks = self._marks, marks
         return before is not None and before != marks
 
-    def samples(self, values: Mapping[str, Value]) -> list[Sample]:
+    def samples(self, values: Mapping[str, Value]) -> Samples:
         """The samples of one poll; what was not answered is left out."""
-        heads: list[Sample] = []
-        for family, oid in ((metrics.UPTIME, system.UPTIME), (metrics.NUMBER, system.INTERFACES)):
-            if isinstance(value := values.get(oid), int):
-                heads.append((family, metrics.NO_LABELS, value))
         found = list(map(values.get, self._moving))
-        if any(type(value) is not int for value in found):
-            found = [None if value is None else number(value) for value in found]
-        pairs = zip(self._families, self._labels, found, strict=True)
-        moving: list[Sample] = list(pairs) if None not in found else [each for each in pairs if each[2] is not None]  # type: ignore[arg-type,misc]  # numbers now
-        return [*heads, *moving, *self._still]
+        if all(type(value) is int for value in found):
+            return Columns(self._names, [*found, *self._still])  # type: ignore[list-item]  # whole numbers, all of them
+        told = [None if value is None else number(value) for value in found]
+        pairs = zip(self._names, [*told, *self._still], strict=True)
+        return [(family, labels, value) for (family, labels), value in pairs if value is not None]

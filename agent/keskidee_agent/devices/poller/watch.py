@@ -122,6 +122,7 @@ class Watch:
     async def _interfaces(self, engine: Engine, seen: _Seen, values: dict[str, Value]) -> dict[str, Value]:
         """Reads the interfaces anew, names and all; their values."""
         answers = Answers()
+        answers.add_scalars((oid, values[oid]) for oid in (system.UPTIME, system.INTERFACES) if oid in values)
         for root in interfaces.WALKS:
             answers.add_walk(root, (await walked(engine, root))[0])
         seen.counters = Counters(answers)
