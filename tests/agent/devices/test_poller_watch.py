@@ -164,14 +164,23 @@ def test_names_are_read_again_when_a_port_changes_its_state_and_all_after_an_hou
 
 def test_a_device_that_chokes_is_asked_for_less_and_stays_so() -> None:
     async def course() -> None:
-        device = Device(SWITCH, most=7)
+        ports = range(1, 31)
+        device = Device(
+            {system.UPTIME: 1000, system.INTERFACES: 30}
+            | {f"{interfaces.TABLE}.2.{port}": b"port" for port in ports}
+            | {f"{interfaces.MORE}.6.{port}": port for port in ports}
+        )
         watch = watching(device)
         await watch.poll(30)
-        device.most, device.sizes = 2, []
-        assert outcomes(await watch.poll(30))[0] == ("snmp", "timed_out", "no answer")
-        device.most, device.sizes = 5, []
+        device.most, device.sizes = 20, []
         assert outcomes(await watch.poll(30))[0][1] == "ok"
-        assert max(device.sizes) <= 5
+        assert device.sizes == [33, 33, 20, 13]
+        device.sizes = []
+        await watch.poll(30)
+        assert device.sizes == [20, 13]
+        device.most, device.sizes = 0, []
+        assert outcomes(await watch.poll(30)) == [("snmp", "timed_out", "no answer")]
+        assert device.sizes == [20, 20, 5]
 
     asyncio.run(course())
 

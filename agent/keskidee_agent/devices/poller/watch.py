@@ -32,8 +32,9 @@ if TYPE_CHECKING:
 WHOLE_SECONDS = 3600.0
 LONGEST_SECONDS = 300.0
 """A device that takes longer over all of it is given up for this time."""
-SIZES = (50, 20, 5, 1)
-"""Names a message: 50 counters fit an Ethernet frame. A device that chokes is asked for fewer until the next hour."""
+SIZES = (60, 20, 5, 1)
+"""Names a message: 60 counters fit an Ethernet frame. A device that chokes is asked for fewer from then on."""
+TRIES = 3
 UP = Family("keskidee_device_up", "gauge", "Whether the device answered its poller", digits=0)
 SECONDS = Family("keskidee_device_poll_seconds", "gauge", "How long the last poll took", digits=3)
 NOT_KEPT = (f"{interfaces.TABLE}.", f"{interfaces.MORE}.", *(f"{root}." for root in neighbours.WALKS))
@@ -112,7 +113,6 @@ class Watch:
                 if seen.counters.have_changed(values):
                     values |= await self._interfaces(engine, seen, values)
                 return self._readings(seen, values), None
-        self._size = SIZES[0]
         reading = await read_device(engine)
         self._seen = self._kept(reading)
         readings = self._readings(self._seen, dict(reading.answers.rows()))
@@ -153,7 +153,7 @@ class Watch:
         ]
 
     async def _got(self, engine: Engine, oids: Sequence[str]) -> dict[str, Value]:
-        """The values of full names. A message that stays unanswered is sent again with fewer names, three in all."""
+        """The values of full names. What stays unanswered is asked for again, and then in a smaller message."""
         values: dict[str, Value] = {}
         at = tries = 0
         while at < len(oids):
@@ -161,9 +161,10 @@ class Watch:
                 values.update(await engine.get(oids[at : at + self._size]))
             except (NoAnswer, Garbled):
                 tries += 1
-                if tries == 3:
+                if tries == TRIES:
                     raise
-                self._size = next((size for size in SIZES if size < self._size), 1)
+                if tries > 1:  # the first may have been lost on the way
+                    self._size = next((size for size in SIZES if size < self._size), 1)
             else:
                 at, tries = at + self._size, 0
         return values
