@@ -14,7 +14,7 @@ from keskidee_agent.devices.read import read_device
 from keskidee_agent.devices.recorded_engine import RecordedEngine, recorded_rows
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Sequence
+    from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from keskidee_agent.devices.engine import Engine, Row, Value
@@ -42,8 +42,9 @@ SWITCH: dict[str, Value] = {
 class Device:
     """A device with these values, which may change and may fail; it counts what it is asked."""
 
-    def __init__(self, values: dict[str, Value], *, most: int = 100) -> None:
-        self.values, self.most = dict(values), most
+    def __init__(self, values: Mapping[str, Value], *, most: int = 100) -> None:
+        self.values: dict[str, Value] = dict(values)
+        self.most = most
         self.fails: Exception | None = None
         self.sizes: list[int] = []
         self.walks = 0
@@ -167,7 +168,7 @@ def test_a_device_that_chokes_is_asked_for_less_and_stays_so() -> None:
         ports = range(1, 31)
         device = Device(
             {system.UPTIME: 1000, system.INTERFACES: 30}
-            | {f"{interfaces.TABLE}.2.{port}": b"port" for port in ports}
+            | {f"{interfaces.TABLE}.1.{port}": port for port in ports}
             | {f"{interfaces.MORE}.6.{port}": port for port in ports}
         )
         watch = watching(device)
