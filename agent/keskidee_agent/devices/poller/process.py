@@ -9,6 +9,7 @@ import shutil
 import signal
 import sys
 import threading
+from contextlib import suppress
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -208,12 +209,13 @@ class Device:
 
 
 def allow_many_files() -> None:
-    """A socket and some files a device: as many as this user may have."""
+    """A socket and some files a device: as many as this user may have, unless a sandbox forbids to ask for them."""
     if sys.platform != "win32":
         import resource
 
         _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 async def _until_orphaned(then: Callable[[], None]) -> None:
