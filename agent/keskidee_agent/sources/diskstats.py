@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from keskidee_agent.machine import Machine
-    from keskidee_report.model import Names, Sample, Samples
+    from keskidee_report.model import Sample, Samples
 
 PROMPT = True
 
@@ -103,76 +103,84 @@ def _is_number(text: str) -> bool:
 
 
 class Device:
-    """What the last round knew of a device: its line, what its counts are, those counts, and what else it is."""
+    """A device as it was found: its name, and the names and values of what it is."""
 
-    __slots__ = ("counts", "info", "line", "name", "names")
+    __slots__ = ("info", "name", "names")
 
-    def __init__(self, name: str, columns: int, info: list[Sample]) -> None:
-        labels = {"device": name}
+    def __init__(self, name: bytes, columns: int, info: list[Sample]) -> None:
         self.name = name
-        self.line = b""
-        self.counts: list[int] = []
+        labels = {"device": name.decode("utf-8", "replace")}
         self.names = [*[(family, labels) for family, _ in COLUMNS[:columns]], *[sample[:2] for sample in info]]
         self.info = [round(value) for _, _, value in info]
 
 
-class Known:
-    """The devices of the last round, by their lines and by their names, and the names of all their samples."""
+class Layout:
+    """What the last round read, and where each line's counts stand in its columns."""
 
-    __slots__ = ("by_line", "by_name", "names", "shown")
+    __slots__ = ("columns", "content", "places")
 
-    def __init__(self) -> None:
-        self.by_line: dict[bytes, Device | None] = {}
-        self.by_name: dict[bytes, Device | None] = {}
-        self.shown: list[Device] = []
-        self.names: Names = ()
+    def __init__(self, machine: Machine, content: bytes) -> None:
+        self.content = b""  # until all is known
+        names: list[tuple[Family, dict[str, str]]] = []
+        counts: list[int] = []
+        self.places: list[tuple[Device | None, int]] = []
+        for line in complete_lines(content):
+            device, found = _found(machine, line)
+            self.places.append((device, len(counts)))
+            if device is not None:
+                names += device.names
+                counts += found
+        self.columns = Columns(tuple(names), counts)
+        self.content = content
 
-    def forget(self) -> None:
-        """What the devices are is to be read again."""
-        self.by_line.clear()
-        self.by_name.clear()
+    def moved(self, content: bytes) -> bool:
+        """Takes the counts of another content; False where it tells of other devices. Raises Malformed."""
+        lines, last = complete_lines(content), self.content.split(b"\n")  # one after the other in memory, once more
+        if len(lines) != len(self.places):
+            return False
+        counts = self.columns.counts.copy()
+        for at, (line, before) in enumerate(zip(lines, last, strict=False)):
+            if line != before and not self._take(at, line, counts):
+                return False
+        self.columns = Columns(self.columns.names, counts)
+        self.content = content
+        return True
+
+    def _take(self, at: int, line: bytes, counts: list[int]) -> bool:
+        device, start = self.places[at]
+        if device is None:  # most are loop devices; another one in its place is another name
+            return line.split(None, 3)[2:3] == self.content.split(b"\n")[at].split(None, 3)[2:3]
+        fields = line.split(None, 3)
+        if len(fields) < 4 or fields[2] != device.name:
+            return False
+        found = parse_counts(fields[3])
+        if len(found) + len(device.info) != len(device.names):
+            return False
+        counts[start : start + len(found)] = found
+        return True
 
 
 def _linux(machine: Machine) -> Samples:
-    known: Known = machine.memory("diskstats").setdefault("known", Known())
-    lines = complete_lines(machine.content("proc/diskstats"))
-    if _described_anew(machine) or len(known.by_line) > 2 * len(lines) + 64:
-        known.forget()
-    shown: list[Device] = []
-    counts: list[int] = []
-    for line in lines:
-        device = known.by_line[line] if line in known.by_line else _moved(machine, known, line)
-        if device is not None:
-            shown.append(device)
-            counts += device.counts
-    if shown != known.shown:  # another device, or one that is something else now
-        known.shown = shown
-        known.names = tuple([name for device in shown for name in device.names])
-    return Columns(known.names, counts)
+    memory = machine.memory("diskstats")
+    content = machine.content("proc/diskstats")
+    layout: Layout | None = memory.get("layout")
+    if _described_anew(machine) or layout is None or not layout.moved(content):
+        layout = memory["layout"] = Layout(machine, content)
+    return layout.columns
 
 
-def _moved(machine: Machine, known: Known, line: bytes) -> Device | None:
-    """The device of a line that was not there in the last round. Raises Malformed."""
+def _found(machine: Machine, line: bytes) -> tuple[Device | None, list[int]]:
+    """The device of a line, unless it is unwanted, and the values of all that is told of it. Raises Malformed."""
     fields = line.split(None, 3)
     if len(fields) < 4:
         raise Malformed("not a line of /proc/diskstats", line)
     major, minor, name, rest = fields
-    if name in known.by_name and known.by_name[name] is None:
-        known.by_line[line] = None
-        return None
     text = name.decode("utf-8", "replace")
-    if name not in known.by_name and machine.excluded("diskstats.device_exclude", EXCLUDE, is_excluded)(text):
-        known.by_line[line] = known.by_name[name] = None
-        return None
+    if machine.excluded("diskstats.device_exclude", EXCLUDE, is_excluded)(text):
+        return None, []
     counts = parse_counts(rest)
-    device = known.by_name.get(name)
-    if device is None or len(device.names) != len(counts) + len(device.info):
-        device = known.by_name[name] = Device(text, len(counts), _info(machine, text, major.decode(), minor.decode()))
-    device.counts = counts + device.info
-    known.by_line.pop(device.line, None)
-    known.by_line[line] = device
-    device.line = line
-    return device
+    device = Device(name, len(counts), _info(machine, text, major.decode(), minor.decode()))
+    return device, counts + device.info
 
 
 def _described_anew(machine: Machine) -> bool:
