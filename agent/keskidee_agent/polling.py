@@ -9,6 +9,8 @@ import time
 
 AGAIN_MS = 60_000
 """From one start to the next: a poller that cannot run costs a line a minute."""
+NOBODY = 3
+"""Exit status of a poller that has nobody to poll."""
 TERMINATE, KILL = 15, 9
 STEP_SECONDS, STEPS = 0.05, 60
 """How long it may take over its end: it makes what waits durable."""
@@ -24,8 +26,9 @@ class Polling:
 
     def wants(self, now_ms: int, *, is_asked: bool) -> bool:
         """Whether it is to be started now; `is_asked`: the collector has devices for this agent."""
-        if self._process and _has_ended(self._process):
+        if self._process and (status := _status_of(self._process)) is not None:
             self._process = 0
+            self._is_own = self._is_own and status != NOBODY << 8
         return (self._is_own or is_asked) and not self._process and now_ms >= self._due_ms
 
     def began(self, process: int, now_ms: int) -> None:
@@ -40,7 +43,7 @@ class Polling:
         try:
             os.kill(self._process, TERMINATE)
             for _ in range(STEPS):
-                if _has_ended(self._process):
+                if _status_of(self._process) is not None:
                     break
                 time.sleep(STEP_SECONDS)
             else:
@@ -51,10 +54,12 @@ class Polling:
         self._process = 0
 
 
-def _has_ended(process: int) -> bool:
+def _status_of(process: int) -> int | None:
+    """As waitpid(2) gives it, once it ended; None while it runs. Windows does not tell: a second one ends itself."""
     if os.name == "nt":
-        return True
+        return 0
     try:
-        return os.waitpid(process, os.WNOHANG)[0] == process
+        ended, status = os.waitpid(process, os.WNOHANG)
     except ChildProcessError:
-        return True
+        return 0
+    return status if ended else None

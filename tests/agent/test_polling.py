@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 
-from keskidee_agent.polling import AGAIN_MS, Polling
+from keskidee_agent.polling import AGAIN_MS, NOBODY, Polling
 from tests.processes import is_alive
 
 SLEEPS = [sys.executable, "-c", "import time; time.sleep(600)"]
@@ -26,6 +26,15 @@ def test_one_that_runs_is_enough_and_one_that_ended_is_begun_again_after_a_minut
     assert not polling.wants(1000 + AGAIN_MS - 1, is_asked=False)
     assert polling.wants(1000 + AGAIN_MS, is_asked=False)
     process.returncode = -9  # waited for already
+
+
+def test_one_that_had_nobody_to_poll_is_begun_again_only_where_the_collector_names_devices() -> None:
+    polling = Polling(is_own=True)
+    process = subprocess.Popen([sys.executable, "-c", f"import os; os._exit({NOBODY})"])
+    polling.began(process.pid, 0)
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    process.returncode = NOBODY
+    assert [polling.wants(AGAIN_MS, is_asked=asked) for asked in (False, True)] == [False, True]
 
 
 def test_it_ends_with_the_agent() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import socket
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -37,11 +39,11 @@ def collector(tmp_path: Path) -> Iterator[Served]:
 
 
 @pytest.fixture
-def snmpd(
-    program: Callable[[str], Path], start: Start, free_port: Callable[[], int], tmp_path: Path
-) -> tuple[int, Process]:
+def snmpd(program: Callable[[str], Path], start: Start, tmp_path: Path) -> tuple[int, Process]:
     """A running snmpd: its port, and the process."""
-    port = free_port()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
     configuration = tmp_path / "snmpd.conf"
     configuration.write_text(f"agentAddress udp:127.0.0.1:{port}\nrocommunity secret-1\nsysLocation Castries\n")
     (tmp_path / "persistent").mkdir()
@@ -84,7 +86,7 @@ def test_a_device_of_the_settings_is_polled_reported_and_kept_as_an_asset(
     device = {"name": "core-1", "address": "127.0.0.1", "port": snmpd[0], "interval_seconds": 5, "asset_tag": "SPC-1"}
     settings = tmp_path / "agent.yml"
     settings.write_text(yaml.safe_dump({"devices": [device | {"community_file": str(tmp_path / "community")}]}))
-    start([*AGENT, "run", "--state", str(state), "--config", str(settings), "--interval", "2"], ready=None)
+    agent = start([*AGENT, "run", "--state", str(state), "--config", str(settings), "--interval", "2"], ready=None)
 
     wait_until(lambda: asset(collector, "core-1"), "the inventory of the snmpd", SECONDS)
     wait_until(lambda: collector.sample(UP, "/metrics", instance="core-1") == 1, "its report", SECONDS)
@@ -101,6 +103,10 @@ def test_a_device_of_the_settings_is_polled_reported_and_kept_as_an_asset(
     wait_until(lambda: states(collector).get("core-1") == "silent", "the device's silence", SECONDS)
     assert collector.sample(UP, "/metrics", instance="core-1") == 0
     assert states(collector)[read_identity(state).instance] == "on"
+
+    settings.write_text("{}\n")
+    agent.popen.send_signal(signal.SIGHUP)
+    wait_until(lambda: "retired" in states(collector).values(), "the end of a device that is in no settings", SECONDS)
 
 
 def test_a_device_that_was_added_at_the_collector_is_polled_by_the_agent_that_it_names(

@@ -26,6 +26,7 @@ class Answers:
         self._columns: dict[str, dict[str, dict[str, Value]]] = {}
         self._asked: set[str] = set()
         self._moving: set[str] = set()
+        self._settled = False
 
     def add_walk(self, root: str, rows: list[Row]) -> None:
         self._walked[root] = rows
@@ -44,12 +45,13 @@ class Answers:
 
         `moves`: a poller asks for it again each time.
         """
-        if moves:
+        if moves and not self._settled:
             self._moving.add(oid)
         parent, _, own = oid.rpartition(".")
         if parent not in self._columns:
             self._columns[parent] = self._grouped(parent)
-        self._asked.add(oid)
+        if not self._settled:
+            self._asked.add(oid)
         return self._columns[parent].get(own, {})
 
     def _grouped(self, parent: str) -> dict[str, dict[str, Value]]:
@@ -73,7 +75,8 @@ class Answers:
 
     def numbers(self, oid: str) -> dict[str, float]:
         """A column as numbers; what is none is left out. Numbers move: a poller asks for them each time."""
-        self._moving.add(oid)
+        if not self._settled:
+            self._moving.add(oid)
         return self._numbers(oid)
 
     def _numbers(self, oid: str) -> dict[str, float]:
@@ -94,16 +97,15 @@ class Answers:
     def settle(self, without: Iterable[str]) -> None:
         """Keeps the columns that were asked for, to be read again, and of those nothing below `without`."""
         roots = tuple(without)
-        self._walked.clear()
-        self._moving = {oid for oid in self._moving if not oid.startswith(roots)}
         kept: dict[str, dict[str, dict[str, Value]]] = {}
         for oid in self._asked:
-            parent, _, own = oid.rpartition(".")
-            column = self._columns[parent].get(own)
-            kept.setdefault(parent, {})
-            if column is not None and not oid.startswith(roots):
-                kept[parent][own] = column
-        self._columns = kept
+            if not oid.startswith(roots) and (column := self.column(oid)):
+                parent, _, own = oid.rpartition(".")
+                kept.setdefault(parent, {})[own] = column
+        self._moving = {oid for oid in self._moving if not oid.startswith(roots) and self.column(oid)}
+        self._columns, self._settled = kept, True
+        self._walked.clear()
+        self._asked.clear()
 
     def renew(self, values: Mapping[str, Value]) -> bool:
         """Takes new values of what moves; whether any differs. What has none any more is left out from now on."""

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from keskidee_agent.devices.parts import Identity
     from keskidee_agent.devices.poller.target import Target
     from keskidee_agent.devices.poller.watch import Poll
     from keskidee_agent.origin import Origin
@@ -132,6 +133,7 @@ class Desk:
     def __init__(self, target: Target, line: Line, credential: str, folder: Path, spool: Mapping[str, float]) -> None:
         self._target = target
         self._line = line
+        self._identity: Identity | None = None
         self._facts = facts_of(target, None)
         self._encoder = Encoder(os.urandom(SESSION_BYTES))
         self._sequence = 0
@@ -148,6 +150,11 @@ class Desk:
         wishes = self._delivery.wishes
         return max(self._target.interval_seconds, wishes.interval_seconds if wishes is not None else 0)
 
+    def aim(self, target: Target) -> None:
+        """The device is asked in another way from now on."""
+        self._target = target
+        self._facts = facts_of(target, self._identity)
+
     def put(self, poll: Poll) -> None:
         """Takes a poll, without waiting."""
         boot_ms, wall_ms = clock.boot_ms(), clock.wall_ms()
@@ -156,12 +163,12 @@ class Desk:
 
     def close(self) -> None:
         """Makes what waits durable, once the line has done with it."""
-        if not self._line.put(self._spool.close):
-            self._spool.close()
+        self._line.put(self._spool.close)
 
     def _tell(self, poll: Poll, boot_ms: int, wall_ms: int) -> None:
         if poll.whole is not None:
-            self._facts = facts_of(self._target, poll.whole.identity)
+            self._identity = poll.whole.identity
+            self._facts = facts_of(self._target, self._identity)
         report = self._encoder.report(poll.readings, sequence=self._sequence, boot_ms=boot_ms, wall_ms=wall_ms)
         self._encoder.forget_samples()
         self._sequence += 1

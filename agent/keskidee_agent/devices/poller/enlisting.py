@@ -45,6 +45,10 @@ class Enlisting:
         keep(self._kept, json.dumps(rows).encode())
         return rows
 
+    def forget(self) -> None:
+        """Nobody is polled any more."""
+        self._kept.unlink(missing_ok=True)
+
     def kept_rows(self) -> list[dict[str, Any]]:
         """What the collector said last; nothing where that is not known."""
         try:

@@ -27,6 +27,7 @@ from keskidee_agent.identity import settings_of
 from keskidee_agent.inventory.delivery import tell
 from keskidee_agent.lock import InUse, take_lock
 from keskidee_agent.origin import origin_of
+from keskidee_agent.polling import NOBODY
 from keskidee_agent.route import route_to
 
 if TYPE_CHECKING:
@@ -54,7 +55,9 @@ FOLDER = "devices"
 
 
 def polled(args: argparse.Namespace, settings: dict[str, Any]) -> int:
-    """Polls until it is told to stop, or the agent that started it has gone. 0; 1 where another poller runs."""
+    """Polls until it is told to stop, or the agent that started it has gone: 0. NOBODY where there is nobody to poll,
+    1 where another poller runs, 2 where no engine is installed.
+    """  # fmt: skip
     process = Process(settings, settings_of(args.config))
     try:
         engine_class(None)
@@ -68,7 +71,7 @@ def polled(args: argparse.Namespace, settings: dict[str, Any]) -> int:
         asyncio.run(process.serve())
     finally:
         os.close(lock)
-    return 0
+    return process.status
 
 
 class Process:
@@ -94,6 +97,9 @@ class Process:
         )
         self._stock: queue.SimpleQueue[tuple[Target, DeviceReading]] = queue.SimpleQueue()
         self._loop = Loop(self._begin)
+        self._desks: dict[str, Desk] = {}
+        self._troubles: set[str] = set()
+        self.status = 0
 
     async def serve(self) -> None:
         """Polls until SIGTERM, or until the parent has gone."""
@@ -104,18 +110,19 @@ class Process:
             stop.set()
             self._loop.wake()
 
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in (signal.SIGTERM, signal.SIGINT) if sys.platform != "win32" else ():
             asyncio.get_running_loop().add_signal_handler(number, end)
-        tasks = [asyncio.create_task(self._enlist()), asyncio.create_task(_until_orphaned(end))]
+        tasks = [asyncio.create_task(self._enlist(end)), asyncio.create_task(_until_orphaned(end))]
         threading.Thread(target=self._tell_stock, name="stock", daemon=True).start()
         await self._loop.run(stop)
         for task in tasks:
             task.cancel()
-        for line in self._lines:
-            await asyncio.to_thread(line.close, CLOSE_SECONDS)
+        for desk in self._desks.values():
+            desk.close()
+        await asyncio.gather(*[asyncio.to_thread(line.close, CLOSE_SECONDS) for line in self._lines])
 
-    async def _enlist(self) -> None:
-        """Learns whom to poll, again and again; while the collector is away as it said last."""
+    async def _enlist(self, end: Callable[[], None]) -> None:
+        """Learns whom to poll, again and again; while the collector is away as it said last. Nobody is an end."""
         rows = self._enlisting.kept_rows()
         self._poll(rows)
         trouble = ""
@@ -126,6 +133,10 @@ class Process:
                 self._poll(rows)
                 self._forget_others({str(row.get("machine_id")) for row in rows})
                 trouble = ""
+                if not rows:
+                    self._enlisting.forget()
+                    self.status = NOBODY
+                    end()
             except (EnrolmentError, OSError) as error:
                 pause = AGAIN_SECONDS
                 if str(error) != trouble:
@@ -134,10 +145,17 @@ class Process:
             await asyncio.sleep(pause)
 
     def _poll(self, rows: list[dict[str, Any]]) -> None:
-        self._loop.set_targets(targets_of(rows, self._own.devices, warn))
+        troubles: set[str] = set()
+        targets = targets_of(rows, self._own.devices, troubles.add)
+        for line in sorted(troubles - self._troubles):
+            warn(line)
+        self._troubles = troubles
+        self._loop.set_targets(targets)
 
     def _forget_others(self, known: set[str]) -> None:
         """Removes what is kept of devices that are polled no more."""
+        for machine_id in self._desks.keys() - known:
+            self._desks.pop(machine_id).close()
         for folder in self.folder.iterdir():
             if folder.is_dir() and folder.name not in known:
                 shutil.rmtree(folder, ignore_errors=True)
@@ -148,8 +166,12 @@ class Process:
         return session
 
     def _begin(self, target: Target) -> Device:
-        line = self._lines[hash(target.machine_id) % LINES]
-        desk = Desk(target, line, self._credential, self.folder / target.machine_id / "spool", self._spool)
+        desk = self._desks.get(target.machine_id)
+        if desk is None:
+            line = self._lines[hash(target.machine_id) % LINES]
+            desk = Desk(target, line, self._credential, self.folder / target.machine_id / "spool", self._spool)
+            self._desks[target.machine_id] = desk
+        desk.aim(target)
         return Device(target, desk, self._stock)
 
     def _tell_stock(self) -> None:
@@ -203,9 +225,8 @@ class Device:
         return await asyncio.to_thread(open_engine, None, address, self.target.credential)  # it asks for the name
 
     def close(self) -> None:
-        """Lets go of the device."""
+        """Asks no more."""
         self._watch.close()
-        self._desk.close()
 
 
 def allow_many_files() -> None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from sys import intern
 from typing import TYPE_CHECKING
 
 from keskidee_agent.devices import metrics
@@ -60,7 +61,7 @@ class _Seen:
     told: list[Sample]
     parts: list[Sample]
     uptime: Value | None
-    until: float = field(default=0.0)
+    until: float
 
 
 class Watch:
@@ -132,7 +133,7 @@ class Watch:
 
     def _kept(self, reading: DeviceReading) -> _Seen:
         answers = reading.answers
-        moving = [oid for oid in answers.moving() if not oid.startswith(NOT_KEPT)]
+        moving = [intern(oid) for oid in answers.moving() if not oid.startswith(NOT_KEPT)]
         return _Seen(
             known=reading.known,
             answers=answers,
