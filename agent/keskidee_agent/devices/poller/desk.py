@@ -150,6 +150,11 @@ class Desk:
         wishes = self._delivery.wishes
         return max(self._target.interval_seconds, wishes.interval_seconds if wishes is not None else 0)
 
+    @property
+    def waiting(self) -> int:
+        """Reports that the collector has not got yet."""
+        return self._spool.reports
+
     def aim(self, target: Target) -> None:
         """The device is asked in another way from now on."""
         self._target = target
