@@ -42,7 +42,10 @@ if TYPE_CHECKING:
     from keskidee_agent.devices.read import DeviceReading
     from keskidee_config import AgentSettings
 
-LINES = 4
+DEVICES_A_LINE = 32
+"""A collector answers a report in a tenth of a second, so that a line bears them all each five seconds; a satellite in
+seven tenths, and each minute."""
+LINES_AT_MOST = 64
 ENLIST_SECONDS = 300.0
 AGAIN_SECONDS = 20.0
 """Where the collector did not say whom to poll."""
@@ -87,7 +90,8 @@ class Process:
         self._route = route_to(origin, own, os.environ)
         self._ca_file: str = settings["ca_file"]
         proxy = _proxy(settings["proxy"])
-        self._lines = [Line(origin, settings["ca_file"], proxy) for _ in range(LINES)]
+        self._way = origin, self._ca_file, proxy
+        self._lines: list[Line] = []
         boot = boot_of(BOOT_ID)
         bounds = {name: value for name, value in settings["spool"].items() if name != "folder"}
         bounds["max_bytes"] = max(settings["spool"]["max_bytes"] // SPOOL_SHARE, SMALLEST_SPOOL_BYTES)
@@ -160,6 +164,13 @@ class Process:
             if folder.is_dir() and folder.name not in known:
                 shutil.rmtree(folder, ignore_errors=True)
 
+    def _line(self) -> Line:
+        """For one device more."""
+        count = len(self._desks)
+        if len(self._lines) * DEVICES_A_LINE <= count and len(self._lines) < LINES_AT_MOST:
+            self._lines.append(Line(*self._way))
+        return self._lines[count % len(self._lines)]
+
     def _new_session(self) -> requests.Session:
         session = session_through(self._route)
         session.verify = self._ca_file or True
@@ -168,7 +179,7 @@ class Process:
     def _begin(self, target: Target) -> Device:
         desk = self._desks.get(target.machine_id)
         if desk is None:
-            line = self._lines[hash(target.machine_id) % LINES]
+            line = self._line()
             desk = Desk(target, line, self._credential, self.folder / target.machine_id / "spool", self._spool)
             self._desks[target.machine_id] = desk
         desk.aim(target)
