@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.slow, pytest.mark.soak, pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")]
 COUNT = scaled(25, 2000)
 INTERVAL_SECONDS = scaled(5, 60)
-ROUNDS = scaled(2, 15)
-SETTLE_SECONDS = scaled(0, 300)
+ROUNDS = scaled(2, 12)
+SETTLE_SECONDS = scaled(0, 180)
 BEGIN_SECONDS = 900
-UP = "keskidee_device_up"
+UP = b"keskidee_device_up{"
 MOST_GROWTH = 1.1
 
 
@@ -56,7 +56,7 @@ def test_one_agent_polls_them_all_each_interval(start: Start, tmp_path: Path) ->
     words = ["agent", "run", "--devices", "--state", str(state), "--config", str(config)]
     poller = start([sys.executable, "-m", "keskidee", *words])
     try:
-        wait_until(lambda: up(collector) == COUNT, f"{COUNT} switches", BEGIN_SECONDS)
+        wait_until(lambda: stored(collector) >= 2 * COUNT, f"two polls of {COUNT} switches", BEGIN_SECONDS)
         time.sleep(SETTLE_SECONDS)
         memory, polls, cpu = rss_bytes(poller.pid), stored(collector), cpu_seconds(poller.pid)
         began = time.monotonic()
@@ -78,10 +78,12 @@ def test_one_agent_polls_them_all_each_interval(start: Start, tmp_path: Path) ->
 
 
 def up(collector: Served) -> int:
-    """How many devices answered their last poll."""
-    return sum(value == 1 for (name, _), value in collector.samples("/metrics").items() if name == UP)
+    """How many devices answered their last poll; the page may be of 60 MB, so nobody takes it apart."""
+    return sum(
+        line.endswith(b" 1") for line in collector.ask("GET", "/metrics").body.split(b"\n") if line.startswith(UP)
+    )
 
 
 def stored(collector: Served) -> float:
     """How many reports it took."""
-    return collector.counts()["stored"]
+    return collector.counts().get("stored", 0)
