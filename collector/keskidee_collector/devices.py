@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 ROLE = "device"
 DEVICES_AT_MOST = 5_000
 """Of one poller."""
+RECORDS_AT_MOST = 20_000
+"""That a poller ever made, with those retired since: whoever has its credential must not fill the register."""
 SECRETS = frozenset({"community", "auth_passphrase", "priv_passphrase"})
 LONGEST_LABEL = 100
 SHORTEST_KEY = 8  # RFC 3414
@@ -130,13 +132,7 @@ async def add(state: State, poller: Machine, settings: Handed) -> Device:
         raise TooMany
     machine = _machine(state, poller, settings)
     device = Device(machine_id=machine.id, poller_id=poller.id, handed=True, settings=settings)
-    state.fleet.add(machine)
-    try:
-        await state.register.save_devices([device.row()], new=[machine], changed=[])
-    except SQLAlchemyError:
-        state.fleet.drop(machine)
-        raise
-    state.devices.put(device)
+    await _keep(state, [device], new=[machine], changed=[])
     return device
 
 
@@ -160,23 +156,33 @@ async def enlist(state: State, poller: Machine, named: Sequence[Known]) -> list[
     if len(named) > DEVICES_AT_MOST:
         raise TooMany
     known = {device.settings.name: device for device in state.devices.of(poller.id) if not device.handed}
-    before = {name: device.settings for name, device in known.items()}
     wanted = {each.name: each for each in named}
-    new: list[Machine] = []
-    changed: list[Machine] = []
-    kept: list[Device] = []
-    for name, settings in wanted.items():
-        if before.get(name) == settings:
-            continue
-        machine = _known_machine(state, poller, known.get(name), name)
-        if machine is None:
-            new.append(machine := _machine(state, poller, settings))
-            state.fleet.add(machine)
-        else:
-            _file_again(state, machine, settings.site or poller.site)
-            changed.append(machine)
-        kept.append(Device(machine_id=machine.id, poller_id=poller.id, handed=False, settings=settings))
-    gone = [device for name, device in known.items() if name not in wanted]
+    differ = [each for each in wanted.values() if each.name not in known or known[each.name].settings != each]
+    changed = {
+        each.name: machine
+        for each in differ
+        if (machine := _known_machine(state, poller, known.get(each.name), each.name)) is not None
+    }
+    new = {each.name: _machine(state, poller, each) for each in differ if each.name not in changed}
+    if new and sum(machine.poller_id == poller.id for machine in state.fleet) + len(new) > RECORDS_AT_MOST:
+        raise TooMany
+    machines = new | changed
+    kept = [
+        Device(machine_id=machines[each.name].id, poller_id=poller.id, handed=False, settings=each) for each in differ
+    ]
+    for name, machine in changed.items():
+        _file_again(state, machine, wanted[name].site or poller.site)
+    await _keep(state, kept, new=list(new.values()), changed=list(changed.values()))
+    for device in [device for name, device in known.items() if name not in wanted]:
+        await remove(state, device)
+    return kept
+
+
+async def _keep(state: State, kept: list[Device], *, new: list[Machine], changed: list[Machine]) -> None:
+    """Makes them durable, and shows them then. Raises as the store, with no new machine in the fleet."""
+    for machine in new:
+        machine.rename(state.fleet.free_instance(machine.instance, machine.id))  # two of them may have one name
+        state.fleet.add(machine)
     try:
         await state.register.save_devices([device.row() for device in kept], new=new, changed=changed)
     except SQLAlchemyError:
@@ -185,9 +191,6 @@ async def enlist(state: State, poller: Machine, named: Sequence[Known]) -> list[
         raise
     for device in kept:
         state.devices.put(device)
-    for device in gone:
-        await remove(state, device)
-    return kept
 
 
 def _known_machine(state: State, poller: Machine, device: Device | None, name: str) -> Machine | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from keskidee_collector import devices
 from keskidee_report.codec import facts_frame
 from keskidee_report.model import Family, Reading
 from tests.collector.inside import ADMIN, Agent, Inside
@@ -24,9 +25,9 @@ OPENED = {**SWITCH, "community": "blue sky"}
 INTERVAL = 60
 
 
-async def polled(collector: Inside, poller: Agent, *devices: dict[str, Any]) -> Any:
+async def polled(collector: Inside, poller: Agent, *named: dict[str, Any]) -> Any:
     """What a poller with these devices in its settings is answered."""
-    body = json.dumps({"devices": devices}).encode()
+    body = json.dumps({"devices": named}).encode()
     answer = await collector.ask("POST", f"/v1/machines/{poller.id}/devices", body, token=poller.credential)
     assert answer.status == 200, answer
     return answer.json["devices"]
@@ -198,5 +199,20 @@ def test_a_device_is_an_asset_of_its_kind_and_another_box_in_its_place_is_told(c
         assert (asset["name"], asset["serial"], asset["asset_tag"]) == ("switch-1", "FOC2", "SPC-7")
         [*_, change] = (await collector.ask("GET", "/v1/assets/changes")).json["changes"]
         assert (change["before"], change["after"]) == ({"serial": "FOC1"}, {"serial": "FOC2"})
+
+    asyncio.run(course())
+
+
+def test_a_poller_cannot_fill_the_register_with_devices(collector: Inside, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def course() -> None:
+        poller = await collector.enrol("poller")
+        monkeypatch.setattr(devices, "RECORDS_AT_MOST", 3)
+        for name in ("a", "b", "c"):
+            await polled(collector, poller, SWITCH | {"name": name})
+        body = json.dumps({"devices": [SWITCH | {"name": "d"}]}).encode()
+        answer = await collector.ask("POST", f"/v1/machines/{poller.id}/devices", body, token=poller.credential)
+        assert (answer.status, answer.json["title"]) == (422, "limit")
+        assert len(collector.states()) == 4
+        assert [row["name"] for row in await polled(collector, poller, SWITCH | {"name": "a"})] == ["a"]
 
     asyncio.run(course())

@@ -10,17 +10,16 @@ import signal
 import sys
 import threading
 from contextlib import suppress
-from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from keskidee_agent.absence import BOOT_ID, boot_of
-from keskidee_agent.devices.commands import engine_class, open_engine
+from keskidee_agent.devices.commands import engine_class
 from keskidee_agent.devices.poller import stock
 from keskidee_agent.devices.poller.desk import Desk, Line, warn
+from keskidee_agent.devices.poller.device import Device
 from keskidee_agent.devices.poller.enlisting import Enlisting, targets_of
 from keskidee_agent.devices.poller.loop import Loop
-from keskidee_agent.devices.poller.watch import Watch
 from keskidee_agent.devices.secrets import WrongSecret
 from keskidee_agent.enrol import EnrolmentError, call, session_through
 from keskidee_agent.identity import settings_of
@@ -36,9 +35,7 @@ if TYPE_CHECKING:
 
     import requests
 
-    from keskidee_agent.devices.engine import Engine
     from keskidee_agent.devices.poller.target import Target
-    from keskidee_agent.devices.poller.watch import Poll
     from keskidee_agent.devices.read import DeviceReading
     from keskidee_config import AgentSettings
 
@@ -205,41 +202,6 @@ class Process:
                     warn(f"device={target.name!r} inventory=failed reason={trouble!r}")
 
 
-class Device:
-    """One device of the loop: what asks it, and what tells of it."""
-
-    def __init__(self, target: Target, desk: Desk, told: queue.SimpleQueue[tuple[Target, DeviceReading]]) -> None:
-        self.target = target
-        self._desk = desk
-        self._stock = told
-        self._watch = Watch(self._open)
-
-    @property
-    def interval_seconds(self) -> int:
-        """From one poll to the next."""
-        return self._desk.interval_seconds
-
-    async def poll(self, seconds: float) -> Poll:
-        """One poll."""
-        return await self._watch.poll(seconds)
-
-    def put(self, poll: Poll) -> None:
-        """Reports it, and where all was read tells the register."""
-        self._desk.put(poll)
-        if poll.whole is not None:
-            self._stock.put((self.target, poll.whole))
-
-    async def _open(self) -> Engine:
-        address = self.target.address
-        if _is_numeric(address.host):
-            return open_engine(None, address, self.target.credential)
-        return await asyncio.to_thread(open_engine, None, address, self.target.credential)  # it asks for the name
-
-    def close(self) -> None:
-        """Asks no more."""
-        self._watch.close()
-
-
 def allow_many_files() -> None:
     """A socket and some files a device: as many as this user may have, unless a sandbox forbids to ask for them."""
     if sys.platform != "win32":
@@ -256,14 +218,6 @@ async def _until_orphaned(then: Callable[[], None]) -> None:
     while os.getppid() == parent:
         await asyncio.sleep(PARENT_SECONDS)
     then()
-
-
-def _is_numeric(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
 
 
 def _proxy(way: tuple[str, int, str] | None) -> Any:
