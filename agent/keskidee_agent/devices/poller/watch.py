@@ -34,7 +34,7 @@ WHOLE_SECONDS = 3600.0
 LONGEST_SECONDS = 300.0
 """A device that takes longer over all of it is given up for this time."""
 SIZES = (60, 20, 5, 1)
-"""Names a message: 60 counters fit an Ethernet frame. A device that chokes is asked for fewer from then on."""
+"""Names a message: 60 counters fit an Ethernet frame. A device that chokes is asked for fewer until the next hour."""
 TRIES = 3
 UP = Family("keskidee_device_up", "gauge", "Whether the device answered its poller", digits=0)
 SECONDS = Family("keskidee_device_poll_seconds", "gauge", "How long the last poll took", digits=3)
@@ -114,6 +114,7 @@ class Watch:
                 if seen.counters.have_changed(values):
                     values |= await self._interfaces(engine, seen, values)
                 return self._readings(seen, values), None
+        self._size = SIZES[0]
         reading = await read_device(engine)
         self._seen = self._kept(reading)
         readings = self._readings(self._seen, dict(reading.answers.rows()))
@@ -158,17 +159,27 @@ class Watch:
         values: dict[str, Value] = {}
         at = tries = 0
         while at < len(oids):
+            asked = oids[at : at + self._size]
             try:
-                values.update(await engine.get(oids[at : at + self._size]))
-            except (NoAnswer, Garbled):
+                found = await engine.get(asked)
+            except (NoAnswer, Garbled, Refused):
                 tries += 1
                 if tries == TRIES:
                     raise
                 if tries > 1:  # the first may have been lost on the way
-                    self._size = next((size for size in SIZES if size < self._size), 1)
-            else:
-                at, tries = at + self._size, 0
+                    self._ask_for_less()
+                continue
+            if not found and len(asked) > 1:  # gufo's form of tooBig; or the device has lost all of them
+                self._ask_for_less()
+                continue
+            if not found and not at:
+                raise Garbled("answers, but has none of what it had")
+            values.update(found)
+            at, tries = at + len(asked), 0
         return values
+
+    def _ask_for_less(self) -> None:
+        self._size = next((size for size in SIZES if size < self._size), 1)
 
 
 def _started_again(seen: _Seen, values: dict[str, Value]) -> bool:
