@@ -64,14 +64,17 @@ class DeviceRoutes:
         try:
             body = await bounded_body(request, SMALL_BODY_BYTES, self._state.settings.limits.receive_seconds)
             fields = decoded(body, dict[str, Any])
-            poller = self._poller(str(fields.pop("poller", "")))
+            named = str(fields.pop("poller", ""))
             settings = msgspec.convert(fields, Handed)
+            poller = self._poller(named) if named else self._poller_at(settings.site)
         except NoBody as error:
             return error.answer()
         except msgspec.MsgspecError as error:
             return problem(422, "malformed", str(error))
         if poller is None:
-            return problem(422, "poller", "`poller` is the instance or id of the machine that is to ask the device")
+            return problem(
+                422, "poller", "`poller` is the instance or id of who is to ask; without it, who does at `site`"
+            )
         try:
             device = await add(self._state, poller, settings)
             await self._tag([device])
@@ -139,6 +142,12 @@ class DeviceRoutes:
             if named in (machine.id, machine.instance) and machine.poller_id is None and barred(machine) is None:
                 return machine
         return None
+
+    def _poller_at(self, site: str) -> Machine | None:
+        """The only machine of a site that polls others already."""
+        pollers = {device.poller_id for device in self._state.devices}
+        found = [machine for machine in self._state.fleet.at(site) if machine.id in pollers and barred(machine) is None]
+        return found[0] if len(found) == 1 else None
 
     def _is_asked(self, device: Device) -> bool:
         machine = self._state.fleet.get(device.machine_id)

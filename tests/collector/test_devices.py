@@ -104,12 +104,15 @@ def test_a_device_added_at_the_collector_is_handed_to_its_poller_and_its_secrets
         assert (handed["machine_id"], handed["community"]) == (added.json["id"], "blue sky")
         assert await polled(after, other) == []
         listed = await after.ask("GET", "/v1/devices")
+        second = {**OPENED, "name": "switch-2", "site": "default"}
+        assert (await after.administer("POST", "/v1/devices", second)).json["poller"] == "poller"
+        assert (await after.administer("POST", "/v1/devices", second | {"site": "suva"})).json["title"] == "poller"
         assert b"blue sky" not in listed.body
         assert [(row["instance"], row["poller"], row["in_settings"]) for row in listed.json["devices"]] == [
             ("switch-1", "poller", False)
         ]
-        removed = await after.ask("DELETE", f"/v1/devices/{added.json['id']}", token=ADMIN)
-        assert removed.status == 204
+        for row in (await after.ask("GET", "/v1/devices")).json["devices"]:
+            assert (await after.ask("DELETE", f"/v1/devices/{row['id']}", token=ADMIN)).status == 204
         assert await polled(after, poller) == []
         assert "devices" not in (await after.report(poller)).json
 
