@@ -16,7 +16,7 @@ from keskidee_agent.devices.identify import Known, identify, probes
 from keskidee_agent.devices.mibs import entity, host, printer, system, ups
 from keskidee_agent.devices.parts import Identity, Parts
 from keskidee_agent.devices.profile import add_table, fact, full
-from keskidee_agent.devices.walk import got, walked
+from keskidee_agent.devices.walk import SIZES, got, walked
 from keskidee_agent.placeholders import said
 
 if TYPE_CHECKING:
@@ -65,8 +65,9 @@ def _roots(known: Known) -> list[str]:
 async def _walk_all(engine: Engine, answers: Answers, roots: Iterable[str]) -> list[str]:
     """Walks each subtree; gives a line for each that was not read to its end. Stops where the device has gone."""
     troubles = []
+    sizes = list(SIZES)
     for at, root in enumerate(remaining := list(roots)):
-        rows, reason = await walked(engine, root)
+        rows, reason = await walked(engine, root, sizes=sizes)
         answers.add_walk(root, rows)
         if reason is None:
             continue

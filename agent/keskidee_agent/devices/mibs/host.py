@@ -57,7 +57,7 @@ def spaces(answers: Answers) -> Iterator[tuple[int, Space]]:
             continue
         unit = units[row]
         yield (
-            int(kind) if kind.isdigit() else OTHER,
+            int(kind) if kind.isdecimal() else OTHER,
             Space(
                 description=descriptions.get(row, row),
                 size_bytes=_unsigned(size) * unit,
