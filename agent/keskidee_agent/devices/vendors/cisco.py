@@ -5,15 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from keskidee_agent.devices.mibs.entity import PHYSICAL, sensors
-from keskidee_agent.devices.parts import Processor, Space
+from keskidee_agent.devices.parts import Processor, Space, Vlan
 from keskidee_agent.devices.profile import Column, Memory, Profile, Words, full
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from keskidee_agent.devices.answers import Answers
     from keskidee_agent.devices.parts import Parts
 
 CPU, POOL, ENHANCED, ENVIRONMENT = "~9.9.109.1.1.1.1", "~9.9.48.1.1.1", "~9.9.221.1.1.1.1", "~9.9.13.1"
 ENTITY_SENSOR, FLASH = "~9.9.91.1.1.1.1", "~9.9.10.1.1.4.1.1"
+VLAN_TYPE, VLAN_NAME, ETHERNET_VLAN = "~9.9.46.1.3.1.1.3", "~9.9.46.1.3.1.1.4", 1
 NAMES = "@47.1.1.1.1.7"
 SENSOR_CLASSES = {
     3: "voltage", 4: "voltage", 5: "current", 6: "power", 7: "frequency", 8: "temperature", 9: "humidity",
@@ -36,6 +39,17 @@ def read(answers: Answers, parts: Parts) -> None:
             name = " - ".join(filter(None, (names.get(row.partition(".")[0]), pools.get(row, row))))
             parts.memory.append(Space(description=name, size_bytes=used[row] + free[row], used_bytes=used[row]))
     _flash(answers, parts)
+    known = {vlan.number for vlan in parts.vlans}
+    parts.vlans += [vlan for vlan in _vlans(answers) if vlan.number not in known]
+
+
+def _vlans(answers: Answers) -> Iterator[Vlan]:
+    """Those of CISCO-VTP-MIB, whose index is (domain, number)."""
+    names = answers.texts(full(VLAN_NAME))
+    for row, type_ in answers.integers(full(VLAN_TYPE)).items():
+        number = row.rpartition(".")[2]
+        if type_ == ETHERNET_VLAN:
+            yield Vlan(number=int(number), name=names.get(row))
 
 
 def _flash(answers: Answers, parts: Parts) -> None:
@@ -57,6 +71,8 @@ COMMON = (
     "~9.9.117.1.1.2.1",
     "~9.9.117.1.4.1.1",
     "~9.9.176.1.1",
+    VLAN_TYPE,
+    VLAN_NAME,
 )
 
 PROFILES = (
