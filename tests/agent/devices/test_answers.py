@@ -2,9 +2,6 @@
 
 import asyncio
 import json
-import re
-from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
 
 import pytest
 from hypothesis import given
@@ -23,6 +20,7 @@ from keskidee_agent.devices.profile import full
 from keskidee_agent.devices.read import read_device
 from keskidee_agent.devices.recorded_engine import RecordedEngine, recorded_rows
 from keskidee_agent.once import as_prometheus
+from tests.agent.devices.names import names_in
 
 ROWS: list[Row] = [("1.3.6.1.2.1.2.2.1.2.1", b"lo"), ("1.3.6.1.2.1.2.2.1.2.10", b"eth0"), ("1.3.6.1.2.1.2.2.1.20.1", 7)]
 
@@ -87,19 +85,6 @@ def test_a_recording_that_is_cut_or_odd_is_read_as_far_as_it_goes(content: bytes
     assert len(list(recorded_rows(content))) <= 1
 
 
-def names_in(declared: object) -> Iterator[str]:
-    """Every OID that stands somewhere in a declared table."""
-    if isinstance(declared, str) and OID.match(declared):
-        yield full(declared)
-    elif isinstance(declared, dict):
-        yield from (name for pair in declared.items() for name in names_in(pair))
-    elif isinstance(declared, (tuple, list)):
-        yield from (name for one in declared for name in names_in(one))
-    elif is_dataclass(declared):
-        yield from names_in([getattr(declared, field.name) for field in fields(declared)])
-
-
-OID = re.compile(r"[~@][\d.]+$|1\.[03]\.[\d.]+$")
 NAMES = sorted({*standard.WALKS, *(name for profile in all_profiles() for name in names_in(profile))})
 MAKERS = sorted({full(prefix) for profile in all_profiles() for prefix in profile.object_ids})
 COLUMNS = st.sampled_from(NAMES).flatmap(lambda name: st.sampled_from([name, *(f"{name}.{at}" for at in range(1, 20))]))

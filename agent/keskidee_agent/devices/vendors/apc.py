@@ -5,15 +5,29 @@ from __future__ import annotations
 from keskidee_agent.devices.profile import Column, Profile, Words
 
 UPS, PDU, RPDU2, PROBES = "~318.1.1.1", "~318.1.1.12", "~318.1.1.26", "~318.1.1.25"
-SWITCHED = "~318.1.1.4"
+SWITCHED, TRANSFER = "~318.1.1.4", "~318.1.1.8"
 
 PROFILES = (
     Profile(
         vendor="APC",
         object_ids={"~318": ("apc", "power"), "~318.1.3.14": ("apc", "environment")},
-        walks=(UPS, PDU, SWITCHED, PROBES, RPDU2),
-        model=(UPS + ".1.1.1.0", PDU + ".1.5.0", RPDU2 + ".2.1.8", SWITCHED + ".1.4.0", Words(r"MN:(\S+)")),
-        serial=(UPS + ".1.2.3.0", PDU + ".1.6.0", RPDU2 + ".2.1.9", SWITCHED + ".1.5.0", Words(r"SN: ?(\w+)")),
+        walks=(UPS, PDU, SWITCHED, TRANSFER, PROBES, RPDU2),
+        model=(
+            UPS + ".1.1.1.0",
+            PDU + ".1.5.0",
+            RPDU2 + ".2.1.8",
+            SWITCHED + ".1.4.0",
+            TRANSFER + ".1.5.0",
+            Words(r"MN:(\S+)"),
+        ),
+        serial=(
+            UPS + ".1.2.3.0",
+            PDU + ".1.6.0",
+            RPDU2 + ".2.1.9",
+            SWITCHED + ".1.5.0",
+            TRANSFER + ".1.6.0",
+            Words(r"SN: ?(\w+)"),
+        ),
         version=(Words(r"PF:(\S+) .*AF1:(\S+)", form="AOS {} / App {}"),),
         sensors=(
             Column(class_="charge", oid="~318.1.1.1.2.3.1", words="Battery charge", divisor=10),
@@ -45,6 +59,8 @@ PROFILES = (
             ),
             Column(class_="state", oid="~318.1.1.26.6.3.1.4", words="Phase {} load state"),
             Column(class_="current", oid="~318.1.1.26.6.3.1.5", words="Phase {} current", divisor=10, absent=(-1,)),
+            Column(class_="state", oid="~318.1.1.8.5.1.2", words="Selected source"),
+            Column(class_="state", oid="~318.1.1.8.5.1.3", words="Redundancy"),
             Column(class_="state", oid="~318.1.1.4.4.2.1.3", words="Outlet {}", name="~318.1.1.4.5.2.1.3"),
             Column(
                 class_="temperature",

@@ -1,4 +1,4 @@
-"""Cisco: IOS, IOS XE and NX-OS, by CISCO-PROCESS, -MEMORY-POOL, -ENHANCED-MEMPOOL, -ENVMON, -ENTITY-* MIBs."""
+"""Cisco: IOS, IOS XE, NX-OS and ASA by CISCO-*-MIBs; small business switches, wireless controllers, CIMC, Meraki."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from keskidee_agent.devices.parts import Parts
 
 CPU, POOL, ENHANCED, ENVIRONMENT = "~9.9.109.1.1.1.1", "~9.9.48.1.1.1", "~9.9.221.1.1.1.1", "~9.9.13.1"
+STACK, FIREWALL, VPN = "~9.9.500.1.2.1.1", "~9.9.147.1.2", "~9.9.392.1.3"
+SMALL, CONTROLLER, CIMC = "~9.6.1.101.53.14.1", "~14179.1.1.1", "~9.9.719.1.9.35.1"
 ENTITY_SENSOR, FLASH = "~9.9.91.1.1.1.1", "~9.9.10.1.1.4.1.1"
 VLAN_TYPE, VLAN_NAME, ETHERNET_VLAN = "~9.9.46.1.3.1.1.3", "~9.9.46.1.3.1.1.4", 1
 NAMES = "@47.1.1.1.1.7"
@@ -91,13 +93,14 @@ PROFILES = (
             (r"Adaptive Security Appliance", "asa", "firewall"),
             (r"^Cisco Controller$|Cisco Business Wireless", "aireos", "wireless"),
         ),
-        walks=(*COMMON, "~9.9.106.1.2.1.1", "~9.9.402.1.4"),
+        walks=(*COMMON, "~9.9.106.1.2.1.1", "~9.9.402.1.4", STACK + ".6", FIREWALL, VPN + ".1"),
         version=(
             Words(r"\((\w+_IOSXE)[^)]*\), Version ([^\s,]+)"),
             Words(r"Version:? ([^\s,]+)"),
         ),
         memory=(Memory(words="{}", name=POOL + ".2", used=POOL + ".5", free=POOL + ".6"),),
         sensors=(
+            Column(class_="voltage", oid=ENVIRONMENT + ".2.1.3", words="{}", name=ENVIRONMENT + ".2.1.2", divisor=1000),
             Column(class_="temperature", oid=ENVIRONMENT + ".3.1.3", words="{}", name=ENVIRONMENT + ".3.1.2"),
             Column(class_="state", oid=ENVIRONMENT + ".4.1.3", words="{}", name=ENVIRONMENT + ".4.1.2"),
             Column(class_="state", oid=ENVIRONMENT + ".5.1.3", words="{}", name=ENVIRONMENT + ".5.1.2"),
@@ -107,7 +110,46 @@ PROFILES = (
             Column(class_="state", oid="~9.9.176.1.1.4", words="Peer redundancy state"),
             Column(class_="state", oid="~9.9.106.1.2.1.1.15", words="HSRP {}", name="~9.9.106.1.2.1.1.11"),
             Column(class_="count", oid="~9.9.402.1.4.1", words="PoE devices"),
+            Column(class_="state", oid=STACK + ".6", words="Stack member {}", name=NAMES),
+            Column(class_="state", oid=FIREWALL + ".1.1.1.3", words="{}", name=FIREWALL + ".1.1.1.2"),
+            Column(class_="count", oid=FIREWALL + ".2.2.2.1.5.40", words="Connections"),
+            Column(class_="count", oid=VPN + ".1", words="VPN sessions"),
         ),
         read=read,
+    ),
+    Profile(
+        vendor="Cisco",
+        object_ids={"~9.6.1": ("ciscosb", "")},
+        walks=(SMALL,),
+        model=(Words(r"\b((?:SG|SF|SX|CBS|ESW|SLM|SRW)\d[\w-]*)"),),
+        serial=(SMALL + ".5",),
+        version=(SMALL + ".2",),
+    ),
+    Profile(
+        vendor="Cisco",
+        object_ids={"~14179": ("aireos", "wireless"), "~9.1.1069": ("aireos", "wireless")},
+        patterns=((r"^Cisco Controller$", "aireos", "wireless"),),
+        walks=(CONTROLLER,),
+        model=(CONTROLLER + ".3.0",),
+        serial=(CONTROLLER + ".4.0",),
+        version=(CONTROLLER + ".14.0",),
+    ),
+    Profile(
+        vendor="Cisco",
+        object_ids={"~9.1.1682": ("cimc", "server")},
+        patterns=((r"Cisco Integrated Management Controller|\bCIMC\b", "cimc", "management"),),
+        walks=(CIMC,),
+        model=(CIMC + ".32",),
+        serial=(CIMC + ".47",),
+    ),
+    Profile(
+        vendor="Cisco Meraki",
+        object_ids={"~29671": ("meraki", "")},
+        patterns=(
+            (r"Meraki (MX|Z\d)", "merakimx", "firewall"),
+            (r"Meraki MS|Meraki Cloud Managed Switch", "merakims", "network"),
+            (r"Meraki (MR|CW)", "merakimr", "wireless"),
+        ),
+        model=(Words(r"Meraki ((?:MX|MS|MR|CW|Z)\d?[\w-]+)"),),
     ),
 )

@@ -86,4 +86,11 @@ PROFILES = (
             Column(class_="temperature", oid=OPTICS + ".8", words="{} temperature", name=PORT),
         ),
     ),
+    Profile(
+        vendor="Juniper NetScreen",
+        object_ids={"~3224": ("screenos", "firewall")},
+        model=(Words(r"^(\S+?)(?:-Serial|-ISDN|-V\.92)?(?:-WLAN)? version"),),
+        serial=(Words(r"SN: ?(\w+)"),),
+        version=(Words(r"version ([\d.r]+)"),),
+    ),
 )
