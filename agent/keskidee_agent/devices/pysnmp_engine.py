@@ -114,7 +114,7 @@ class PysnmpEngine:
             raise Refused(f"the device answers {status.prettyPrint()}")
         if not answers:
             raise Garbled("an answer without variables")
-        return [(str(name), _value(raw)) for name, raw in answers]
+        return [(str(name), plain_value(raw)) for name, raw in answers]
 
     def close(self) -> None:
         """The dispatcher goes after a datagram that the loop has yet to hand over: it would complain of it."""
@@ -139,7 +139,7 @@ def _error(indication: Any) -> Exception:
     return Refused(f"the device refuses this user or key: {str(indication)[:80]}")
 
 
-def _value(raw: Any) -> Value | None:
+def plain_value(raw: Any) -> Value | None:
     """A value in the types of `engine.py`; None for what is not there."""
     if isinstance(raw, (rfc1905.NoSuchObject, rfc1905.NoSuchInstance, rfc1905.EndOfMibView, Null)):
         return None

@@ -1,4 +1,4 @@
-"""Devices of our own making (`tests/fixtures/devices`), read whole: what each MIB's file finds, as JSON and as a page."""
+"""Devices of our own making (`tests/fixtures/devices`), read whole: what is found, as JSON and as a page."""
 
 import asyncio
 import json

@@ -60,11 +60,15 @@ class Told:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
-    """The outside of a message: its version, for versions 1 and 2c the community, and the octets of the inside."""
+    """The outside of a message: its version, for versions 1 and 2c the community, and where the inside stands.
+
+    `kind_at` is the octet that says what kind of message it is: the tag of the inside.
+    """
 
     version: int
     community: bytes
     inside: Element
+    kind_at: int
 
 
 def opened(octets: bytes) -> Envelope:
@@ -76,11 +80,14 @@ def opened(octets: bytes) -> Envelope:
         raise NotBer("no SNMP message")
     version = whole_number(octets, first)
     if version == V3:
-        return Envelope(version=V3, community=b"", inside=whole)
+        return Envelope(version=V3, community=b"", inside=whole, kind_at=0)
     rest = list(parts)
     if version not in (V1, V2C) or len(rest) != 2 or rest[0].tag != OCTETS:
         raise NotBer(f"no message of version 1, 2c or 3: {version}")
-    return Envelope(version=version, community=octets[rest[0].begin : rest[0].end], inside=rest[1])
+    community, inside = rest
+    return Envelope(
+        version=version, community=octets[community.begin : community.end], inside=inside, kind_at=community.end
+    )
 
 
 def read_message(octets: bytes, envelope: Envelope) -> Message:
