@@ -15,6 +15,7 @@ Cell = tuple[str, bytes]
 Answer = Callable[["Question"], Sequence[bytes]]
 Result = TypeVar("Result")
 NO_SUCH_NAME = 2
+OTHER = 1 << 20  # engines count their requests, so one further may be the next one
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +27,8 @@ class Question:
     honest: list[Cell]
 
     def answered(self, cells: Sequence[Cell], *, status: int = 0, request: int = 0) -> bytes:
-        """An answer with those cells; `request` is added to the id."""
-        id_ = self.asked.numbers[0] + request
+        """An answer with those cells; `request` is taken out of the id, or put in: another id."""
+        id_ = self.asked.numbers[0] ^ request
         body = pdu(RESPONSE, id_, cells, status=status, index=int(bool(status)))
         return message(self.asked.version, self.asked.community, body)
 
@@ -41,7 +42,8 @@ class Question:
 class Liar(asyncio.DatagramProtocol):
     """One device with those cells, sorted by OID."""
 
-    def __init__(self, cells: Sequence[Cell], answer: Answer) -> None:
+    def __init__(self, cells: Sequence[Cell], answer: Answer, *, delay_seconds: float = 0) -> None:
+        self._delay_seconds = delay_seconds
         self._cells = sorted(cells, key=lambda cell: numbers(cell[0]))
         self._answer = answer
         self.questions: list[Message] = []
@@ -54,13 +56,20 @@ class Liar(asyncio.DatagramProtocol):
         asked = read_message(data, opened(data))
         question = Question(asked, len(self.questions), self._honest(asked))
         self.questions.append(asked)
-        for octets in self._answer(question):
+        answers = self._answer(question)
+        if self._delay_seconds:
+            asyncio.get_running_loop().call_later(self._delay_seconds, self._send, answers, addr)
+        else:
+            self._send(answers, addr)
+
+    def _send(self, answers: Sequence[bytes], addr: tuple[str, int]) -> None:
+        for octets in answers:
             self._transport.sendto(octets, addr)
 
     def send_stray(self) -> None:
         """Sends who asked last an answer that is not to the question."""
         question = Question(self.questions[-1], 0, [])
-        self._transport.sendto(question.answered([], request=1), self._asker)
+        self._transport.sendto(question.answered([], request=OTHER), self._asker)
 
     def _honest(self, asked: Message) -> list[Cell]:
         names = [name for name, _ in asked.rows]
