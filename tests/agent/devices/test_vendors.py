@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from keskidee_agent.devices import standard
+from keskidee_agent.devices.engine import Row
 from keskidee_agent.devices.identify import all_profiles
 from keskidee_agent.devices.mibs import system
 from keskidee_agent.devices.profile import Profile, full
@@ -35,3 +36,14 @@ def test_a_profile_asks_for_all_that_it_reads(profile: Profile) -> None:
     read = [profile.model, profile.serial, profile.version, profile.sensors, profile.processors, profile.memory]
     names = [name for name in names_in([*read, profile.assemblies]) if name not in system.ALL]
     assert [name for name in names if not any(f"{name}.".startswith(f"{root}.") for root in roots)] == []
+
+
+def test_what_is_told_twice_is_read_where_it_is_told_better() -> None:
+    coarse, fine = full("~318.1.1.1.2.2.1.0"), full("~318.1.1.1.2.3.1.0")
+    told: dict[str, float] = {}
+    for values in ({coarse: 98}, {coarse: 98, fine: 983}):
+        rows: list[Row] = [(system.OBJECT_ID, full("~318.1.3.27")), *values.items()]
+        sensors = asyncio.run(read_device(RecordedEngine(rows))).parts.sensors
+        told |= {sensor.oid: sensor.value for sensor in sensors}
+        assert len(sensors) == 1
+    assert told == {coarse: 98, fine: 98.3}

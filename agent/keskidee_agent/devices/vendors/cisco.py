@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 CPU, POOL, ENHANCED, ENVIRONMENT = "~9.9.109.1.1.1.1", "~9.9.48.1.1.1", "~9.9.221.1.1.1.1", "~9.9.13.1"
 STACK, FIREWALL, VPN = "~9.9.500.1.2.1.1", "~9.9.147.1.2", "~9.9.392.1.3"
+SMALL_ENVIRONMENT = "~9.6.1.101.53.15.1"
 SMALL, CONTROLLER, CIMC = "~9.6.1.101.53.14.1", "~14179.1.1.1", "~9.9.719.1.9.35.1"
 ENTITY_SENSOR, FLASH = "~9.9.91.1.1.1.1", "~9.9.10.1.1.4.1.1"
 VLAN_TYPE, VLAN_NAME, ETHERNET_VLAN = "~9.9.46.1.3.1.1.3", "~9.9.46.1.3.1.1.4", 1
@@ -120,10 +121,15 @@ PROFILES = (
     Profile(
         vendor="Cisco",
         object_ids={"~9.6.1": ("ciscosb", "")},
-        walks=(SMALL,),
+        walks=(SMALL, SMALL_ENVIRONMENT),
         model=(Words(r"\b((?:SG|SF|SX|CBS|ESW|SLM|SRW)\d[\w-]*)"),),
         serial=(SMALL + ".5",),
         version=(SMALL + ".2",),
+        sensors=(
+            Column(class_="state", oid=SMALL_ENVIRONMENT + ".2", words="Unit {} power supply"),
+            Column(class_="state", oid=SMALL_ENVIRONMENT + ".3", words="Unit {} redundant power supply"),
+            Column(class_="temperature", oid=SMALL_ENVIRONMENT + ".10", words="Unit {} temperature", absent=(0,)),
+        ),
     ),
     Profile(
         vendor="Cisco",

@@ -6,6 +6,7 @@ from keskidee_agent.devices.profile import Assembly, Column, Loads, Memory, Prof
 
 DRIVES, LEGACY = "~232.3.2.5.1.1", "~232.6.2.14.13.1"
 PROCURVE, SERIAL = "~11.2.14.11", "~11.2.36.1.1.2"
+AIR, SUPPLY = PROCURVE + ".1.2.8.1.1", PROCURVE + ".5.1.55.1.1.1"
 LASERJET, ENCLOSURE = "~11.2.3.9.4.2.1.1.3", "~232.22.2.3.1.1.1"
 
 PROFILES = (
@@ -61,7 +62,15 @@ PROFILES = (
     Profile(
         vendor="HP",
         object_ids={"~11.2.3.7": ("procurve", "network")},
-        walks=(SERIAL, PROCURVE + ".1.2.6.1", PROCURVE + ".5.1.1.2", PROCURVE + ".5.1.9.6", PROCURVE + ".5.1.1.3"),
+        walks=(
+            SERIAL,
+            AIR,
+            SUPPLY,
+            PROCURVE + ".1.2.6.1",
+            PROCURVE + ".5.1.1.2",
+            PROCURVE + ".5.1.9.6",
+            PROCURVE + ".5.1.1.3",
+        ),
         model=(Words(r"(J\w{4,5}A? [\w.-]+)(?: Switch|,)"), Words(r"(J\w{4,5}A)")),
         serial=(SERIAL + ".9.0",),
         version=(Words(r"revision ([\w.]+)"), PROCURVE + ".5.1.1.3.0", Words(r", ([A-Z]{1,2}\.[\d.]+)")),
@@ -70,7 +79,11 @@ PROFILES = (
             Memory(words="Local memory {}", size=PROCURVE + ".5.1.1.2.1.1.1.5", used=PROCURVE + ".5.1.1.2.1.1.1.7"),
             Memory(words="Global memory {}", size=PROCURVE + ".5.1.1.2.2.1.1.5", used=PROCURVE + ".5.1.1.2.2.1.1.7"),
         ),
-        sensors=(Column(class_="state", oid="~11.2.14.11.1.2.6.1.4", words="{}", name="~11.2.14.11.1.2.6.1.7"),),
+        sensors=(
+            Column(class_="state", oid="~11.2.14.11.1.2.6.1.4", words="{}", name="~11.2.14.11.1.2.6.1.7"),
+            Column(class_="temperature", oid=AIR + ".3", words="{} temperature", name=AIR + ".2"),
+            Column(class_="state", oid=SUPPLY + ".2", words="Power supply {}"),
+        ),
     ),
     Profile(
         vendor="HP",
