@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 V1, V2C, V3 = 0, 1, 3
 GET, GET_NEXT, RESPONSE, TRAP_OF_V1, GET_BULK, INFORM, TRAP = 0xA0, 0xA1, 0xA2, 0xA4, 0xA5, 0xA6, 0xA7
+PDU = (INTEGER, INTEGER, INTEGER, SEQUENCE)
 MOST_VARIABLES = 200  # a notification has a handful; the rest of a longer list is not read
 
 GENERIC_TRAPS = "1.3.6.1.6.3.1.1.5"  # coldStart is .1, whose number in version 1 is 0 (RFC 3584, section 3.1)
@@ -93,7 +94,7 @@ def opened(octets: bytes) -> Envelope:
 def read_message(octets: bytes, envelope: Envelope) -> Message:
     """Any PDU but the trap of version 1. Raises NotBer."""
     inside = envelope.inside
-    *three, last = sequence(octets, inside, (INTEGER, INTEGER, INTEGER, SEQUENCE))
+    *three, last = sequence(octets, inside, PDU)
     request, status, index = (whole_number(octets, one) for one in three)
     return Message(
         version=envelope.version,
@@ -102,6 +103,11 @@ def read_message(octets: bytes, envelope: Envelope) -> Message:
         numbers=(request, status, index),
         rows=_rows(octets, last),
     )
+
+
+def rows_of_pdu(octets: bytes, pdu: Element) -> tuple[tuple[str, Value | None], ...]:
+    """The variables of any PDU but the trap of version 1. Raises NotBer."""
+    return _rows(octets, sequence(octets, pdu, PDU)[3])
 
 
 def read_trap_of_v1(octets: bytes, envelope: Envelope) -> Told:

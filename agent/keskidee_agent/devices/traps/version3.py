@@ -1,17 +1,14 @@
-"""Notifications of version 3 (RFC 3414), by pysnmp, which checks, decrypts and answers.
+"""Notifications of version 3. A trap is read here once its signature fits; an inform is for our own engine: pysnmp's.
 
-What pysnmp leaves open is closed here, before it costs anything: a user whom nobody knows, a message with less security
-than its user has (pysnmp takes an unsigned trap of a user that has a key), engines without end, and messages without
-end. A trap's keys belong to its sender's engine, so an engine is learned from its first trap, and forgotten again
-where that was not signed with the user's key.
+Whoever receives an inform is the one whose engine counts (RFC 3414, section 1.5.1): it tells its id and clock to who
+asks, and signs the answer. pysnmp does that, behind the same checks: it takes an unsigned message of a user that has a
+key, and keeps something of each message, so it sees signed ones only, and begins anew now and then.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pysnmp.carrier.asyncio.dgram.udp import DOMAIN_NAME  # type: ignore[import-untyped]  # it carries no types
@@ -21,9 +18,20 @@ from pysnmp.entity.rfc3413 import ntfrcv  # type: ignore[import-untyped]  # as a
 from pysnmp.proto.rfc1902 import OctetString  # type: ignore[import-untyped]  # as above
 
 from keskidee_agent.devices.pysnmp_engine import AUTH, PRIV, NoCompiler, plain_value
-from keskidee_agent.devices.traps.ber import INTEGER, OCTETS, SEQUENCE, NotBer, element, elements, sequence
-from keskidee_agent.devices.traps.message import MOST_VARIABLES, Told, told_by
+from keskidee_agent.devices.traps.ber import SEQUENCE, Element, NotBer, elements
+from keskidee_agent.devices.traps.message import MOST_VARIABLES, TRAP, Told, rows_of_pdu, told_by
 from keskidee_agent.devices.traps.refusals import Refused
+from keskidee_agent.devices.traps.security import (
+    AUTHENTICATED,
+    ENCRYPTED,
+    REPORTABLE,
+    Clocks,
+    Header,
+    header_of,
+    master_key,
+    scoped,
+    signed,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -32,40 +40,11 @@ if TYPE_CHECKING:
 
     Sender = tuple[str, int]
 
-AUTHENTICATED, ENCRYPTED, REPORTABLE = 1, 2, 4
-MOST_ENGINES = 2_000
-MOST_FAILURES = 2_000  # pysnmp keeps something of each message that it refuses: then it begins anew
-MOST_A_SECOND, MOST_AT_ONCE = 50, 200
-HASHED_OCTETS = 1 << 20  # RFC 3414, section A.2: of the passphrase, over and over
-HASHES = {"MD5": "md5", "SHA": "sha1", "SHA224": "sha224", "SHA256": "sha256", "SHA384": "sha384", "SHA512": "sha512"}
+MOST_HEARD = 10_000  # by pysnmp, before it begins anew
+MOST_A_SECOND, MOST_AT_ONCE = 50, 200  # of informs and of those who ask who we are
 ENTERPRISE = bytes.fromhex("80000000")
 RANDOM_OCTETS_FORMAT = b"\x05"
 COUNTED_FROM = 1_577_836_800  # 2020: boots are the tens of seconds since, so that they grow without being written down
-
-
-@dataclass(frozen=True, slots=True)
-class Header:
-    """What stands in front of a message of version 3, in the clear: its security, its engine and its user."""
-
-    flags: int
-    engine_id: bytes
-    user: str
-
-
-def header_of(octets: bytes) -> Header:
-    """Raises NotBer."""
-    whole = element(octets, 0, len(octets))
-    parts = list(elements(octets, whole))
-    if len(parts) != 4 or (parts[1].tag, parts[2].tag) != (SEQUENCE, OCTETS):
-        raise NotBer("no message of version 3")
-    flags = sequence(octets, parts[1], (INTEGER, INTEGER, OCTETS, INTEGER))[2]
-    inside = element(octets, parts[2].begin, parts[2].end)
-    engine_id, _boots, _time, user, *_ = sequence(octets, inside, (OCTETS, INTEGER, INTEGER, OCTETS, OCTETS, OCTETS))
-    if flags.end - flags.begin != 1:
-        raise NotBer("flags of no use")
-    return Header(
-        octets[flags.begin], octets[engine_id.begin : engine_id.end], octets[user.begin : user.end].decode("latin-1")
-    )
 
 
 class Wire(AbstractTransportDispatcher):  # type: ignore[misc]  # as above
@@ -80,7 +59,7 @@ class Wire(AbstractTransportDispatcher):  # type: ignore[misc]  # as above
 
 
 class Version3:
-    """The engine that hears version 3."""
+    """What hears version 3."""
 
     def __init__(
         self,
@@ -90,7 +69,7 @@ class Version3:
         clock: Callable[[], float],
     ) -> None:
         self._users = {user.user or "": user for user in users}
-        self._keys = {name: _master_keys(user) for name, user in self._users.items()}
+        self._clocks = Clocks()
         self._answer, self._clock = answer, clock
         self._room, self._filled_at = float(MOST_AT_ONCE), clock()
         self._engine_id = ENTERPRISE + RANDOM_OCTETS_FORMAT + os.urandom(8)
@@ -106,47 +85,42 @@ class Version3:
         self._wire = Wire(self._answer)
         self._engine.register_transport_dispatcher(self._wire)
         ntfrcv.NotificationReceiver(self._engine, self._notified)
-        self._known: set[tuple[bytes, str]] = set()
+        for user in self._users.values():
+            config.add_v3_user(self._engine, user.user, securityEngineId=OctetString(self._engine_id), **_keys(user))
         self._told: Told | None = None
-        self._failures = 0
-        for user in self._users:
-            self._learn(self._engine_id, user)
+        self._heard = 0
 
     def heard(self, octets: bytes, sender: Sender) -> Told | None:
         """What a message tells; None where it only asked who we are. Raises Refused, NotBer."""
         header = header_of(octets)
-        asks = not header.engine_id and bool(header.flags & REPORTABLE)
+        if not header.engine_id and header.flags & REPORTABLE:
+            return self._asked(octets, sender)
         user = self._users.get(header.user)
-        if not asks:
-            if user is None:
-                raise Refused("user")
-            if header.flags & (AUTHENTICATED | ENCRYPTED) != _security(user):
-                raise Refused("security level")
-        self._wait_no_longer()
-        new = not asks and (header.engine_id, header.user) not in self._known
-        if new:
-            self._learn(header.engine_id, header.user)
-        told = self._given(octets, sender)
-        if told is None and not asks:
-            if new:
-                self._forget(header.engine_id, header.user)
-            self._fail()
-        return told
+        if user is None:
+            raise Refused("user")
+        if header.flags & (AUTHENTICATED | ENCRYPTED) != _security(user):
+            raise Refused("security level")
+        if not signed(octets, header, user):
+            raise Refused("key")
+        if header.engine_id == self._engine_id:
+            return self._asked(octets, sender)
+        if user.auth and not self._clocks.fits(header, self._clock()):
+            raise Refused("clock")
+        return _trap(octets, header, user)
 
-    def _given(self, octets: bytes, sender: Sender) -> Told | None:
+    def _asked(self, octets: bytes, sender: Sender) -> Told | None:
+        """An inform, or the question before it, which pysnmp answers. Raises Refused, NotBer."""
+        self._wait_no_longer()
+        self._heard += 1
+        if self._heard > MOST_HEARD:
+            self._begin()
         self._told = None
         self._wire.handle_timer_tick(self._clock())
         try:
             self._engine.message_dispatcher.receive_message(self._engine, DOMAIN_NAME, sender, octets)
-        except Exception as error:
+        except Exception as error:  # a library that reads what strangers send: whatever it is, it is their fault
             raise NotBer(type(error).__name__) from error
         return self._told
-
-    def _fail(self) -> None:
-        self._failures += 1
-        if self._failures >= MOST_FAILURES:
-            self._begin()
-        raise Refused("key or clock")
 
     def _wait_no_longer(self) -> None:
         """A bucket of so many messages at once, filled at so many a second."""
@@ -157,40 +131,34 @@ class Version3:
             raise Refused("too many")
         self._room -= 1
 
-    def _learn(self, engine_id: bytes, name: str) -> None:
-        if len(self._known) >= MOST_ENGINES:
-            raise Refused("too many engines")
-        user, (auth, priv) = self._users[name], self._keys[name]
-        keys: dict[str, Any] = {}
-        if user.auth:
-            keys |= {"authProtocol": AUTH[user.auth[0]], "authKey": auth, "authKeyType": config.USM_KEY_TYPE_MASTER}
-        if user.priv:
-            keys |= {"privProtocol": PRIV[user.priv[0]], "privKey": priv, "privKeyType": config.USM_KEY_TYPE_MASTER}
-        config.add_v3_user(self._engine, name, securityEngineId=OctetString(engine_id), **keys)
-        self._known.add((engine_id, name))
-
-    def _forget(self, engine_id: bytes, name: str) -> None:
-        config.delete_v3_user(self._engine, name, securityEngineId=OctetString(engine_id))
-        self._known.discard((engine_id, name))
-
     def _notified(self, *heard: Any) -> None:
         variables = heard[4]
-        rows = tuple((str(name), plain_value(value)) for name, value in variables[:MOST_VARIABLES])
-        self._told = told_by(rows)
+        self._told = told_by(tuple((str(name), plain_value(value)) for name, value in variables[:MOST_VARIABLES]))
+
+
+def _trap(octets: bytes, header: Header, user: Credential) -> Told:
+    """A trap out of its scoped PDU: the engine and the name of the context, and the PDU. Raises Refused, NotBer."""
+    plain = scoped(octets, header, user)
+    parts = list(elements(plain, Element(SEQUENCE, 0, len(plain))))
+    if len(parts) != 3:
+        raise NotBer("no scoped PDU")
+    if parts[2].tag != TRAP:
+        raise Refused("no notification")
+    return told_by(rows_of_pdu(plain, parts[2]))
 
 
 def _security(user: Credential) -> int:
     return (AUTHENTICATED if user.auth else 0) | (ENCRYPTED if user.priv else 0)
 
 
-def _master_keys(user: Credential) -> tuple[OctetString | None, OctetString | None]:
-    """Both keys before they are localized, each made once: a million octets are hashed for it."""
+def _keys(user: Credential) -> dict[str, Any]:
+    """A user's keys in pysnmp's words."""
     if user.auth is None:
-        return None, None
-    protocol = HASHES[user.auth[0]]
-    return _master_key(protocol, user.auth[1]), _master_key(protocol, user.priv[1]) if user.priv else None
-
-
-def _master_key(protocol: str, passphrase: bytes) -> OctetString:
-    repeated = passphrase * (HASHED_OCTETS // len(passphrase) + 1)
-    return OctetString(hashlib.new(protocol, repeated[:HASHED_OCTETS]).digest())
+        return {}
+    hash_, passphrase = user.auth
+    key = OctetString(master_key(hash_, passphrase))
+    keys = {"authProtocol": AUTH[hash_], "authKey": key, "authKeyType": config.USM_KEY_TYPE_MASTER}
+    if user.priv is not None:
+        key = OctetString(master_key(hash_, user.priv[1]))
+        keys |= {"privProtocol": PRIV[user.priv[0]], "privKey": key, "privKeyType": config.USM_KEY_TYPE_MASTER}
+    return keys

@@ -10,6 +10,8 @@ PROFILES = (
     Profile(
         vendor="Sophos",
         object_ids={"~2604.5": ("sophos-xg", "appliance")},
+        probe=DEVICE + ".2.0",
+        probed=("sophos-xg", "appliance"),
         walks=(DEVICE,),
         model=(DEVICE + ".2.0",),
         serial=(DEVICE + ".4.0",),

@@ -23,6 +23,8 @@ PROFILES = (
             "~10002.1": ("airos", "wireless"),
             "~41112.1.6": ("unifi", "wireless"),
         },
+        probe="~41112.1.6.3.3.0",
+        probed=("unifi", "wireless"),
         walks=("~41112.1.6.3", RADIO),
         model=("~41112.1.6.3.3.0", RADIO + ".3"),
         version=("~41112.1.6.3.6.0", RADIO + ".4"),
