@@ -66,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
     if args.renew is not None:
         return renewed(args, settings)
     if args.inventory:
-        return told_inventory(args, settings)
+        return took_inventory(settings)
     if args.check:
         return 0
     if sys.platform == "win32":  # exec there starts another process and ends this one, which a service must not do
@@ -94,20 +94,14 @@ def renewed(args: argparse.Namespace, settings: dict[str, Any]) -> int:
     return 0
 
 
-def told_inventory(args: argparse.Namespace, settings: dict[str, Any]) -> int:
-    """Tells the collector what this machine is made of. Status 1, with one line, where that fails."""
-    from keskidee_agent.enrol import EnrolmentError
-    from keskidee_agent.identity import settings_of
-    from keskidee_agent.inventory.delivery import deliver
+def took_inventory(settings: dict[str, Any]) -> int:
+    """Leaves on disk what is to be told of what this machine is made of. Status 1, with one line, where that fails."""
+    from keskidee_agent.inventory.delivery import take
     from keskidee_agent.machine import Machine
-    from keskidee_agent.origin import origin_of
-    from keskidee_agent.route import route_to
 
-    route = route_to(origin_of(settings["collector"]), settings_of(args.config), os.environ)
-    state = Path(settings["identity_file"]).parent
     try:
-        deliver(state, settings["collector"], Machine(), ca_file=settings["ca_file"], route=route)
-    except (EnrolmentError, OSError) as error:
+        take(Path(settings["identity_file"]).parent, Machine())
+    except OSError as error:
         sys.stderr.write(f"keskidee agent: inventory=failed reason={str(error)!r}\n")
         return 1
     return 0

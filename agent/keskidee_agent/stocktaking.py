@@ -19,6 +19,8 @@ MARKS = (
     "/var/lib/snapd/state.json",
     "/etc/os-release",
 )
+BODY_FILE = "inventory.body"
+"""What is to be told, in the agent's folder while it waits (stock.py)."""
 DAY_MS = 86_400_000
 HOUR_MS = 3_600_000
 LOOK_MS = 300_000
@@ -63,6 +65,10 @@ class Stocktaking:
     def began(self, now_ms: int) -> None:
         """It is being taken: the next time is tomorrow."""
         self._due_ms = now_ms + DAY_MS + self._jitter_ms - HOUR_MS // 2
+
+    def again(self, now_ms: int) -> None:
+        """All of it at once: the collector lacks what it was told before."""
+        self._due_ms = now_ms
 
     def failed(self, now_ms: int) -> None:
         """It was not: again in an hour or so."""

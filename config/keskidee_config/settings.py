@@ -172,6 +172,12 @@ class LimitSettings:
     than the longest backlog needs. Further ones are told to try again later."""
     enrolments_per_minute: Annotated[int, Between(1, 100_000)] = 600
     """Enrolments from all addresses together; further ones are told to try again later."""
+    failures_per_minute: Annotated[int, Between(1, 1_000_000)] = 300
+    """Tokens and credentials that do not hold, from one address. Further ones are told to try again later, and those
+    that hold go on."""
+    connections_per_minute: Annotated[int, Between(10, 10_000_000)] = 3000
+    """New connections over TLS from one address; further ones are closed at once. All machines of an office may come
+    from one; trusted_proxies are not counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
