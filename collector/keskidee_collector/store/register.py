@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import bindparam, delete, insert, select, update
 
 from keskidee_collector.store.database import open_database
-from keskidee_collector.store.days import DayRow, day_row, last_day, last_days
+from keskidee_collector.store.days import DayRow, day_row, last_days
 from keskidee_collector.store.tables import machines, tokens
 from keskidee_collector.store.writer import Writer
 
@@ -98,10 +98,6 @@ class RegisterStore:
         """Every token, revoked ones too."""
         with self.engine.connect() as connection:
             return [Token(*row) for row in connection.execute(select(tokens))]
-
-    def last_day(self, machine_id: str) -> DayRow | None:
-        """The newest row of one machine; None where it has none."""
-        return last_day(self.engine, machine_id)
 
     def last_days(self) -> list[DayRow]:
         """The newest day of each machine that was counted lately."""
