@@ -109,7 +109,7 @@ def test_a_machine_that_was_installed_anew_is_merged_and_goes_on_as_what_it_was(
     assert (statuses, load, page.count(b"node_load1{")) == ([200, 200, 200, 401], 4, 1)
     assert sorted(states.values()) == ["on", "retired"]
     assert states["pc-01"] == "on"
-    assert sorted(row.state for row in stored_assets(tmp_path)) == ["in use", "retired"]
+    assert [(row.instance, row.state) for row in stored_assets(tmp_path)] == [("pc-01", "in use")]
 
 
 def test_a_merge_is_taken_back_and_both_are_as_before(collector: Inside) -> None:

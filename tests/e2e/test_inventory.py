@@ -47,6 +47,23 @@ def told(collector: Served, state: Path) -> Any:
     return next((row for row in rows if row["inventory_at"] is not None), None)
 
 
+def test_where_the_settings_want_none_no_inventory_is_kept_or_sent(
+    collector: Served, state: Path, tmp_path: Path, start: Start
+) -> None:
+    config = tmp_path / "agent.yml"
+    config.write_text("inventory: {enabled: false}\n")
+    kept = [state / "inventory.json", state / "inventory.metrics"]
+    for path in kept:
+        path.write_text("of before")
+    command = [*AGENT, "run", "--state", str(state), "--config", str(config)]
+    start(command, ready=None)
+    wait_until(lambda: not any(path.exists() for path in kept), "what was kept to be taken away", 60)
+    done = subprocess.run([*command, "--inventory"], capture_output=True, text=True, check=False)
+    off = "keskidee agent: inventory=off by inventory.enabled of the settings\n"
+    assert (done.returncode, done.stderr, told(collector, state)) == (2, off, None)
+    assert not any(path.exists() for path in kept)
+
+
 def test_a_running_agent_tells_what_its_machine_is_made_of(collector: Served, state: Path, start: Start) -> None:
     start([*AGENT, "run", "--state", str(state), "--interval", "1"], ready=None)
     wait_until(lambda: told(collector, state), "the inventory", 150)

@@ -13,18 +13,20 @@ import os
 import zlib
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
 
 from keskidee_agent.identity import keep
 from keskidee_agent.inventory.command import NICENESS
-from keskidee_agent.inventory.gather import by_kind, found_sources, gathered
+from keskidee_agent.inventory.gather import by_kind, gathered
+from keskidee_agent.inventory.metrics import samples, written
 from keskidee_agent.stock import NAME_BYTES, NEXT_FILE, STATE_FILE
-from keskidee_agent.stocktaking import BODY_FILE
+from keskidee_agent.stocktaking import BODY_FILE, METRICS_FILE
 from keskidee_report.inventory import PEOPLE, digest, told_kinds, whole
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+    from typing import Any
 
     from keskidee_agent.inventory.gather import Found
     from keskidee_agent.machine import Machine
@@ -61,7 +63,9 @@ class Taken:
 def take(state: Path, machine: Machine) -> None:
     """Takes the inventory and leaves what changed of it in the agent's folder `state`. Raises OSError."""
     give_way()
-    keep_body(state, *difference(Taken.of(gathered(machine, found_sources())), read_known(state)))
+    results = gathered(machine)
+    keep(state / METRICS_FILE, written(samples(results, machine.time())))
+    keep_body(state, *difference(Taken.of(results), read_known(state)))
 
 
 def keep_body(state: Path, told: dict[str, Any], after: Known) -> None:

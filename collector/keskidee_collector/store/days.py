@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from keskidee_collector.store.tables import machine_days
@@ -60,6 +60,7 @@ class StoredDay(DayRow):
     pending_updates: int | None
 
 
+_FILLED = ("os_supported", "encrypted", "pending_updates")
 _COUNTED = [field.name for field in fields(DayRow)]
 _STORED = [field.name for field in fields(StoredDay)]
 _day = insert(machine_days).values({name: bindparam(name) for name in _COUNTED})
@@ -72,6 +73,21 @@ _DAY = _day.on_conflict_do_update(
 def day_row(row: DayRow) -> Statement:
     """The statement that keeps a day as it stands now; what others filled in stays."""
     return (_DAY, {name: getattr(row, name) for name in _COUNTED})
+
+
+_FILL = (
+    update(machine_days)
+    .where(machine_days.c.day == bindparam("its_day"), machine_days.c.machine_id == bindparam("machine"))
+    .values({name: bindparam(f"new_{name}") for name in _FILLED})
+)
+
+
+def filled_row(
+    day: str, machine_id: str, *, os_supported: int | None, encrypted: int | None, pending_updates: int | None
+) -> Statement:
+    """The statement that fills in what inventories say of a machine's day, where that has a row."""
+    filled = {"new_os_supported": os_supported, "new_encrypted": encrypted, "new_pending_updates": pending_updates}
+    return (_FILL, {"its_day": day, "machine": machine_id, **filled})
 
 
 def last_days(engine: Engine) -> list[DayRow]:
