@@ -76,6 +76,8 @@ def test_a_running_agent_tells_what_its_machine_is_made_of(collector: Served, st
         (kind, key) for kind, of in known["items"].items() for key in of
     }
     assert {"processor", "network"} <= {row["kind"] for row in whole["items"]}
+    counted = collector.samples
+    wait_until(lambda: "keskidee_inventory_items" in {name for name, _ in counted("/metrics")}, "the counts", 60)
 
 
 def test_where_it_is_refused_the_reason_is_one_line_and_all_is_told_the_next_time(
