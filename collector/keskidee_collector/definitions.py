@@ -12,7 +12,12 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
 _OF_DEVICES = ("keskidee_device_", "keskidee_sensor_", "keskidee_ups_")
-OWN_PREFIXES = {"agent": ("keskidee_agent_", "keskidee_poller_"), "snmp": _OF_DEVICES, "sensors": _OF_DEVICES}
+OWN_PREFIXES = {
+    "agent": ("keskidee_agent_", "keskidee_poller_"),
+    "inventoried": ("keskidee_inventory_",),
+    "snmp": _OF_DEVICES,
+    "sensors": _OF_DEVICES,
+}
 """Sources of ours, and how their families may begin."""
 
 KEPT_PREFIXES = ("keskidee_", "process_", "python_", "scrape_", "ALERTS")
