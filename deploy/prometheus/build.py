@@ -13,7 +13,7 @@ import yaml
 
 HERE = Path(__file__).parent
 MIXIN, THRESHOLDS, RULES = HERE / "mixin", HERE / "thresholds.yml", HERE / "rules" / "keskidee.yml"
-PARTS = ("presence", "machines", "disks", "clients", "devices", "services", "itself")
+PARTS = ("presence", "machines", "disks", "clients", "devices", "services", "register", "itself")
 PLACE = re.compile(r"\[\[(\w+)\]\]")
 HEADER = """\
 # Made by `python -m deploy.prometheus.build` from mixin/ and thresholds.yml: change it there.

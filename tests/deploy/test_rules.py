@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -82,9 +83,10 @@ CHANGES = {  # "file of tests: what somebody broke": (text of the rules, what it
     "storage: healthy disks": ("(smartctl_device_smart_status) == bool 0 > 0", "(smartctl_device_smart_status) >= 0"),
     "clients: systems with years left": ("< 90 * 86400", "< 900 * 86400"),
     "clients: joules": ("node_power_supply_energy_full / (", "node_power_supply_power_watt / ("),
-    "devices: a silent printer pages": (
-        'role!~"switch|router|firewall|ups|storage"',
-        'role!~"switch|router|firewall|ups|storage|printer"',
+    "devices: a silent camera pages": ("network|power|storage", "network|power|storage|camera"),
+    "devices: what a device was is forgotten": (
+        'kind=~"network|power|storage"}[7d]',
+        'kind=~"network|power|storage"}[1m]',
     ),
     "devices: a socket at a desk": ('ifOperStatus{ifAlias!=""}', "ifOperStatus"),
     "devices: a port that was never up": ("(ifOperStatus offset 1h) == 1", "(ifOperStatus offset 1h) >= 1"),
@@ -104,6 +106,7 @@ CHANGES = {  # "file of tests: what somebody broke": (text of the rules, what it
         "max by (service) (avg_over_time(probe_duration",
     ),
     "services: two words for one certificate": (">= 3 * 86400", ">= 0"),
+    "register: keyboards": ("memory|disk|processor|graphics|battery", ".*"),
     "watching: who is off": ("(keskidee_machine_up) == 1", "(keskidee_machine_up) >= 0"),
     "watching: thinned on purpose": ('{reason!="thinned"}', ""),
     "watching: a backlog that goes": ("min_over_time(keskidee_agent_spool", "max_over_time(keskidee_agent_spool"),
@@ -171,6 +174,7 @@ def test_promtool_tests_notice_a_change(change: str, tmp_path: Path, program: Ca
     assert "exp:" in tested.stdout + tested.stderr  # and not that the file is no file of tests
 
 
+@cache
 def groups_in(text: str) -> dict[str, dict[str, Any]]:
     return {group["name"]: group for group in yaml.safe_load(text)["groups"]}
 
