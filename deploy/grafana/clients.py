@@ -11,6 +11,7 @@ from deploy.grafana.queries import (
     BATTERY,
     CPU_BUSY,
     DISK_SICK,
+    EACH,
     FULL,
     MEMORY,
     MEMORY_USED,
@@ -53,7 +54,7 @@ def who_is_on() -> Iterator[AnyPanel]:
     yield number("Without support", "Systems that get no more updates.", old, steps=ANY_IS_WORTH_A_LOOK)
     state = {"{{state}}": f"sum by (state) ({of(PERSONAL, 'keskidee_machine_state')})"}
     yield lines("By state", "Desktops go off at night.", state, unit="none", stacked=True).min(0)
-    model = {"{{model}}": f"topk(10, count by (model) ({PERSONAL}))"}
+    model = {"{{model}}": f"topk(10, count by (model) ({EACH(PERSONAL)}))"}
     yield lines("By model", "The ten that there are most of.", model, unit="none", stacked=True).min(0)
     age = {"{{age_years}} years": 'sum by (age_years) (keskidee_assets_by_age{site=~"$site"})'}
     yield lines(

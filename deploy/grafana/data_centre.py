@@ -94,7 +94,7 @@ def storage() -> Iterator[AnyPanel]:
     space = {"free": f"sum({of(SERVERS, free)})", "in all": f"sum({of(SERVERS, free.replace('avail', 'size'))})"}
     yield lines("Space of all servers", "The slope says when to buy.", space, unit="bytes").min(0).span(6)
     waits = {"{{instance}} {{device}}": f"topk(10, {of(SERVERS, DISK_WAIT)})"}
-    yield lines("Slowest disks", "Mean time of a request; steadily above 20 ms is slow.", waits, unit="s").min(0).span(6)
+    yield (lines("Slowest disks", "Mean time of a request; over 20 ms is slow.", waits, unit="s").min(0).span(6))
     wear = of(SERVERS, "max by (instance, device) (smartctl_device_percentage_used)")
     yield worst(
         "Wear", "Of the promised writes, in percent.", wear, "{{instance}} {{device}}", steps=WEAR, unit="percent"

@@ -27,6 +27,7 @@ from deploy.grafana.queries import (
     CLOCK,
     CPU_BUSY,
     DISK_BUSY,
+    EACH,
     FULL,
     GOOD,
     MEMORY,
@@ -98,9 +99,9 @@ def whole_fleet() -> Iterator[AnyPanel]:
     yield worst("Busiest disks", says, of(CHOSEN, DISK_BUSY), "{{instance}} {{device}}", steps=BUSY)
     state = {"{{state}}": f"sum by (state) ({of(CHOSEN, 'keskidee_machine_state')})"}
     yield lines("Machines by state", "Desktops go off at night.", state, unit="none", stacked=True)
-    site = {"{{site}}": f"sum by (site) (keskidee_machine_up * on (instance) group_left (site) {CHOSEN})"}
+    site = {"{{site}}": by_label(CHOSEN, "max by (instance) (keskidee_machine_up)", "site")}
     yield lines("Machines on, by site", "A whole site that drops is its line or its power.", site, unit="none")
-    system = {"{{os}}": f"count by (os) ({CHOSEN})"}
+    system = {"{{os}}": f"count by (os) ({EACH(CHOSEN)})"}
     yield lines("Machines by system", "All that are enrolled, on or not.", system, unit="none", stacked=True)
     busy = {"{{role}}": by_label(CHOSEN, CPU_BUSY, "role", "avg")}
     yield lines("Processors by role", "Mean share that was busy.", busy, unit="percentunit").min(0).max(1)

@@ -73,6 +73,8 @@ CHOSEN = 'keskidee_machine_info{site=~"$site", role=~"$role", os=~"$system", fun
 CLIENTS, DEVICES = str(OURS["clients"]), str(OURS["devices"])
 SERVERS = CHOSEN.replace("}", f', role!~"{CLIENTS}|{DEVICES}"}}')
 PERSONAL = CHOSEN.replace("}", f', role=~"{CLIENTS}"}}')
+EACH = "group by (instance, site, role, os, model, fund) ({})".format
+"""The machines of a selector, each once even where two jobs read the collector: to count, and to join labels from."""
 POLLED = 'keskidee_machine_info{site=~"$site", role="device"}'
 ONE = 'instance="$instance"'
 AT = 'site=~"$site"'
