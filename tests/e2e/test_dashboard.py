@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 import time
@@ -10,13 +9,11 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING, Any
-from urllib.error import HTTPError
-from urllib.parse import urlencode
-from urllib.request import urlopen
+from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.e2e.asking import ask
 from tests.panels import filled, panels_of, queries
 from tests.scale import scaled
 
@@ -38,20 +35,6 @@ NOT_ON = {
     ("Load", "windows"): {"A", "B", "C"},  # Windows has no load average; the panel shows its cores
 }
 """Queries of the dashboard of one machine that a system has no answer to; the panel has others."""
-
-
-class Refused(Exception):
-    """Prometheus could not answer: a mistake in the query, or a match of many to many."""
-
-
-def ask(prometheus: str, expr: str) -> list[dict[str, Any]]:
-    """The series that an instant query gives. Raises Refused with the reason that Prometheus gives."""
-    try:
-        with urlopen(f"{prometheus}/api/v1/query?{urlencode({'query': expr})}", timeout=20) as answer:
-            found: list[dict[str, Any]] = json.load(answer)["data"]["result"]
-    except HTTPError as error:
-        raise Refused(f"{expr}: {error.read().decode()}") from None
-    return found
 
 
 @pytest.fixture
