@@ -1,5 +1,6 @@
 """The alerts we ship: promtool's tests of them, that those tests notice a change, and what every alert must say."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -176,12 +177,15 @@ def test_promtool_tests_notice_a_change(change: str, tmp_path: Path, program: Ca
 
 @cache
 def groups_in(text: str) -> dict[str, dict[str, Any]]:
-    return {group["name"]: group for group in yaml.safe_load(text)["groups"]}
+    read = yaml.load(text, yaml.CSafeLoader)  # fifty times, and ten times as fast
+    return {group["name"]: group for group in read["groups"]}
 
 
 def narrowed(path: Path, groups: dict[str, dict[str, Any]], folder: Path) -> Path:
     """A file of promtool tests with those of these groups alone that it is about; promtool evaluates all it has."""
-    wanted = yaml.load(path.read_text(encoding="utf-8"), yaml.BaseLoader)  # YAML calls 0x80 a number, promtool 81 zeros
+    wanted = yaml.load(
+        path.read_text(encoding="utf-8"), yaml.CBaseLoader
+    )  # YAML calls 0x80 a number, promtool 81 zeros
     about = {case["alertname"] for case in cases_of(path)}
     kept = [group for group in groups.values() if about & {rule.get("alert") for rule in group["rules"]}]
     alerts = {rule.get("alert") for group in kept for rule in group["rules"]}
@@ -199,6 +203,11 @@ def test_every_alert_has_a_promtool_test() -> None:
     tested = {case["alertname"] for path in PROMTOOL_TESTS for case in cases_of(path)}
     fired = {case["alertname"] for path in PROMTOOL_TESTS for case in cases_of(path) if case["exp_alerts"]}
     assert tested == fired == {alert["alert"] for alert in ALERTS}
+
+
+def test_readme_says_of_each_alert_when_it_fires() -> None:
+    told = re.findall(r"^\| (Keskidee.+?) \|", (CHECKOUT / "deploy" / "README.md").read_text(), re.MULTILINE)
+    assert {name for names in told for name in names.split(", ")} == {alert["alert"] for alert in ALERTS}
 
 
 def cases_of(path: Path) -> list[dict[str, Any]]:
