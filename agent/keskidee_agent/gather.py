@@ -1,7 +1,8 @@
 """One round of readings: every source once, each with an outcome, and none able to hold up the others.
 
-All sources run in one worker thread while the caller waits. A source that passes its deadline costs itself only: its
-worker is given up, the rest goes on in a fresh one, and the source is `timed_out` until the lost thread comes back.
+Sources that may wait for something run in one worker thread while the caller waits. One that passes its deadline costs
+itself only: its worker is given up, the rest goes on in a fresh one, and the source is `timed_out` until the lost
+thread comes back. Those that only ask the kernel for its counts (PROMPT) are read without a thread.
 The four-way outcome is decided here and nowhere else. The resident imports this module: nothing heavy.
 """
 
@@ -18,6 +19,7 @@ from keskidee_report.model import (
     FAILED,
     OK,
     TIMED_OUT,
+    Columns,
     Denied,
     Malformed,
     NotHere,
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from keskidee_agent.machine import Machine
-    from keskidee_report.model import Family, Sample
+    from keskidee_report.model import Family, Samples
 
 __all__ = ["DEADLINE_SECONDS", "Gatherer", "Source", "found_sources", "read"]
 
@@ -39,6 +41,7 @@ QUOTED_REASON = 200
 LOOK_ROUNDS = 4
 """What is absent is looked for in each round by its name, and in every fourth in a folder (`sys/class/hwmon/*`): most
 of these folders are there and empty, and to list them all costs more than to read the network's counts."""
+NOT_YET = Reading("", ABSENT)
 _known_labels: set[str] = set()
 _OUTCOMES: dict[type[Exception], str] = {NotHere: ABSENT, Denied: DENIED, TimedOut: TIMED_OUT}
 
@@ -72,6 +75,7 @@ class Gatherer:
             if source.platforms and machine.platform not in source.platforms:
                 source.absent, source.needs = Reading(source.name, ABSENT, f"not on {machine.platform}"), ()
                 source.unload()
+            source.prompt = source.prompt and machine.kernel_answers
         self._warn = warn or _to_stderr
         self._clock = clock
         self._worker: _Worker | None = None
@@ -85,10 +89,11 @@ class Gatherer:
         A source that is not due again gives its last reading; one made for another platform is absent.
         """
         now = self._clock()
-        self._forget_returned()
+        if self._lost:
+            self._forget_returned()
         self.machine.begin_round(sweep=not self._lost)
-        readings: dict[str, Reading] = {}
-        due = []
+        readings: dict[str, Reading] = {}  # in the order of the sources
+        waiting = []
         self._turn = (self._turn + 1) % LOOK_ROUNDS
         for position, source in enumerate(self.sources):
             if source.absent is not None and not self._has_come(
@@ -99,21 +104,31 @@ class Gatherer:
                 readings[source.name] = _late(source)
             elif source.last is not None and now - source.last_at < source.every_seconds:
                 readings[source.name] = source.last
+            elif source.prompt:
+                began = time.monotonic()
+                readings[source.name] = reading = read(source, self.machine)
+                reading.seconds = time.monotonic() - began
+                self._note(source, reading, now)
             else:
-                due.append(source)
-        self._run(due, readings)
-        for source in due:
-            reading = readings[source.name]
-            if source.every_seconds and reading.outcome not in (FAILED, TIMED_OUT):
-                source.last, source.last_at = reading, now
-            if reading.outcome == ABSENT and not reading.samples and source.needs:
-                self._rest(source, reading)
-            if self._outcomes.get(source.name, OK) != reading.outcome:
-                self._tell(reading)
-        return [readings[source.name] for source in self.sources]
+                readings[source.name] = NOT_YET
+                waiting.append(source)
+        if waiting:
+            self._run(waiting, readings)
+            for source in waiting:
+                self._note(source, readings[source.name], now)
+        return list(readings.values())
+
+    def _note(self, source: Source, reading: Reading, now: float) -> None:
+        """What this reading means for the next rounds, and for who listens."""
+        if source.every_seconds and reading.outcome not in (FAILED, TIMED_OUT):
+            source.last, source.last_at = reading, now
+        if reading.outcome == ABSENT and not reading.samples and source.needs:
+            self._rest(source, reading)
+        if self._outcomes.get(source.name, OK) != reading.outcome:
+            self._tell(reading)
 
     def _run(self, due: list[Source], readings: dict[str, Reading]) -> None:
-        """Reads the due sources in a worker; in a further one past each source that hangs."""
+        """Reads sources that may hang in a worker, and in a further one past each that does."""
         while due:
             worker = self._worker or _Worker(self.machine)
             self._worker = None
@@ -208,12 +223,13 @@ def read(source: Source, machine: Machine) -> Reading:
 
     What is absent, denied or late keeps the samples that came before; what is malformed or a bug of ours keeps none.
     """
-    samples: list[Sample] = []
+    samples: Samples = []
     try:
         found = source.read(machine)
-        if type(found) is list:  # it is not changed any more
+        if isinstance(found, (list, Columns)):  # it is not changed any more
             samples = found
         else:
+            samples = []
             samples.extend(found)
     except (NotHere, Denied, TimedOut) as error:
         return _reading(source, samples, _OUTCOMES[type(error)], str(error))
@@ -234,7 +250,7 @@ def read(source: Source, machine: Machine) -> Reading:
     return _reading(source, samples, OK, "")
 
 
-def _reading(source: Source, samples: list[Sample], outcome: str, reason: str) -> Reading:
+def _reading(source: Source, samples: Samples, outcome: str, reason: str) -> Reading:
     if samples == source.samples:  # the very same list tells the encoder so
         samples = source.samples
     elif len(samples) != len(source.samples):  # there are new names
