@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 from weakref import WeakSet, WeakValueDictionary
 
-from keskidee_collector.definitions import OWN_SOURCES, Definition, Refused
+from keskidee_collector.definitions import OWN_PREFIXES, Definition, Refused
 from keskidee_collector.render import PartTemplate, page_families
 from keskidee_report.decode import OverLimit
 
@@ -64,7 +64,9 @@ class Schemas:
 
     def __init__(self, definitions: Definitions) -> None:
         self._definitions = definitions
-        self._templates: WeakValueDictionary[tuple[bytes, bool, frozenset[str]], PartTemplate] = WeakValueDictionary()
+        self._templates: WeakValueDictionary[tuple[bytes, tuple[str, ...] | None, frozenset[str]], PartTemplate] = (
+            WeakValueDictionary()
+        )
         self._schemas: WeakValueDictionary[bytes, Schema] = WeakValueDictionary()
         self._families_last: tuple[str, ...] = ()
         self._in_use: WeakSet[Schema] = WeakSet()
@@ -125,7 +127,7 @@ class Schemas:
     def _template(
         self, source: str, part_hash: bytes, parts: dict[bytes, Part], taken: frozenset[str], sender: str
     ) -> PartTemplate:
-        key = (part_hash, source in OWN_SOURCES, taken)
+        key = (part_hash, OWN_PREFIXES.get(source), taken)
         template = self._templates.get(key)
         if template is None:
             part = parts.get(part_hash)
