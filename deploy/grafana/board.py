@@ -16,7 +16,7 @@ from grafana_foundation_sdk.models.dashboard import (
 )
 
 from deploy.grafana.panels import DATA_SOURCE, FLEET, chosen_in_link
-from deploy.grafana.queries import CHOSEN
+from deploy.grafana.queries import CHOSEN, POLLED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,13 +35,14 @@ SEVERAL = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Board:
-    """A dashboard: `rows` maps a row's title to the panels in it, `one` names a variable of a single value."""
+    """A dashboard. `rows`: the panels by row; `one` and `several`: its own variable, of one value or of many."""
 
     uid: str
     title: str
     says: str
     rows: dict[str, Callable[[], Iterator[AnyPanel]]]
     one: tuple[str, str, str] | None = None
+    several: tuple[str, str, str] | None = None
     since: str = "now-6h"
     tags: tuple[str, ...] = field(default=("keskidee",))
 
@@ -64,9 +65,9 @@ class Board:
     def _variables(self) -> Iterator[Variable]:
         yield dashboard.DatasourceVariable("datasource").label("Prometheus").type("prometheus")
         everything = VariableOption(selected=True, text=["All"], value=["$__all"])
-        for name, (label, query) in SEVERAL.items():
-            several = _choice(name, label, query).multi(True).include_all(True)
-            yield several.all_value(".*").current(everything)
+        more = [self.several] if self.several else []
+        for choice in [*((name, label, query) for name, (label, query) in SEVERAL.items()), *more]:
+            yield _choice(*choice).multi(True).include_all(True).all_value(".*").current(everything)
         if self.one:
             yield _choice(*self.one)
 
@@ -79,7 +80,8 @@ class Board:
         board.link(related.as_dropdown(True).keep_time(True).include_vars(True))
 
 
-MACHINE = ("instance", "Machine", f"label_values({CHOSEN}, instance)")
+MACHINE = ("instance", "Machine", "label_values({}, instance)".format(CHOSEN.replace("}", ', role!="device"}')))
+DEVICE = ("device", "Device", f"label_values({POLLED}, instance)")
 
 
 def _choice(name: str, label: str, query: str) -> dashboard.QueryVariable:

@@ -104,9 +104,18 @@ def storage() -> Iterator[AnyPanel]:
 def power() -> Iterator[AnyPanel]:
     """Is there mains, and for how long is there power without it?"""
     left = of(POLLED, LEFT)
-    yield worst("Time left", "Without mains, at this load.", left, "{{instance}}", steps=UPS_LEFT, unit="s", least=True)
+    yield worst(
+        "Time left",
+        "Without mains, at this load.",
+        left,
+        "{{instance}}",
+        steps=UPS_LEFT,
+        unit="s",
+        least=True,
+        device=True,
+    )
     load = of(POLLED, "max by (instance, sensor) (keskidee_ups_load_ratio)")
-    yield worst("Load of UPSs", "Of what each can bear.", load, "{{instance}} {{sensor}}", steps=UPS_LOAD)
+    yield worst("Load of UPSs", "Of what each can bear.", load, "{{instance}} {{sensor}}", steps=UPS_LOAD, device=True)
     charge = {"{{instance}}": of(POLLED, "min by (instance) (keskidee_ups_battery_charge_ratio)")}
     yield lines("Charge", "Falls while there is no mains.", charge, unit="percentunit").min(0).max(1).span(6)
     watts = {"{{instance}} {{sensor}}": of(POLLED, "max by (instance, sensor) (keskidee_sensor_watts)")}
@@ -118,7 +127,9 @@ def heat() -> Iterator[AnyPanel]:
     rooms = {"{{instance}} {{sensor}}": of(POLLED, f"max by (instance, sensor) ({ROOMS})")}
     yield lines("Air of the rooms", "Of sensors that say so in their name.", rooms, unit="celsius").span(12)
     room = of(POLLED, f"max by (instance, sensor) ({ROOMS})")
-    yield worst("Warmest rooms", "Over 32 °C pages.", room, "{{instance}} {{sensor}}", steps=ROOM, unit="celsius")
+    yield worst(
+        "Warmest rooms", "Over 32 °C pages.", room, "{{instance}} {{sensor}}", steps=ROOM, unit="celsius", device=True
+    )
     inside = of(SERVERS, INSIDE)
     yield worst("Hottest servers", "Their hottest part.", inside, "{{instance}}", steps=HEAT, unit="celsius")
 

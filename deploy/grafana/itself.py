@@ -52,7 +52,7 @@ def misses() -> Iterator[AnyPanel]:
     yield number("Clashing machines", says, count(CHOSEN, expr), steps=ANY_IS_WORTH_A_LOOK)
     lost = 'sum(increase(keskidee_agent_dropped_reports_total{reason!="thinned"}[1d])) or vector(0)'
     yield number("Reports lost", "Given up within a day.", lost, steps=ANY_IS_BAD)
-    unread = f"count({of(CHOSEN, 'keskidee_machine_up == 1 unless on (instance) node_time_seconds')}) or vector(0)"
+    unread = f"count({of(CHOSEN, 'keskidee_machine_up == 1 unless on (instance) node_boot_time_seconds')}) or vector(0)"
     says = "Machines that are heard, and of which Prometheus has no reading. Devices count here."
     yield number("Not read", says, unread, steps=ANY_IS_WORTH_A_LOOK)
     waiting = "sum(keskidee_agent_spool_reports)"

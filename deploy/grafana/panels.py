@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     AnyPanel = bargauge.Panel | stat.Panel | statetimeline.Panel | table.Panel | timeseries.Panel
     Styled = TypeVar("Styled", bargauge.Panel, stat.Panel, statetimeline.Panel, table.Panel, timeseries.Panel)
 
-FLEET, MACHINE, SITES = "keskidee-fleet", "keskidee-machine", "keskidee-sites"
+FLEET, MACHINE, NETWORK, SITES = "keskidee-fleet", "keskidee-machine", "keskidee-network", "keskidee-sites"
 """Addresses that links lead to."""
 Column = tuple[str, list[DynamicConfigValue]]
 """A column of a table: its expression, and how it is shown."""
@@ -82,7 +82,15 @@ def name(title: str, says: str, expr: str, label: str) -> stat.Panel:
 
 
 def worst(
-    title: str, says: str, expr: str, legend: str, *, steps: Steps, unit: str = "percentunit", least: bool = False
+    title: str,
+    says: str,
+    expr: str,
+    legend: str,
+    *,
+    steps: Steps,
+    unit: str = "percentunit",
+    least: bool = False,
+    device: bool = False,
 ) -> bargauge.Panel:
     """The ten worst as bars, the worst on top (`least`: the lowest); a click shows the machine. Shares end at 1."""
     ten = f"sort(bottomk(10, {expr}))" if least else f"sort_desc(topk(10, {expr}))"
@@ -91,7 +99,7 @@ def worst(
         panel = panel.max(1)
     panel = panel.orientation(looks.VizOrientation.HORIZONTAL).display_mode(looks.BarGaugeDisplayMode.GRADIENT)
     panel = panel.thresholds(thresholds(steps)).reduce_options(newest())
-    panel = panel.data_links([machine_link("${__field.labels.instance}")])
+    panel = panel.data_links([machine_link("${__field.labels.instance}", device=device)])
     return described(panel, title, says).height(8).span(6)
 
 
@@ -162,10 +170,11 @@ def newest() -> common.ReduceDataOptions:
     return common.ReduceDataOptions().calcs(["lastNotNull"]).values(False)
 
 
-def machine_link(instance: str) -> dashboard.DashboardLink:
-    """A link down to one machine; `instance` is Grafana's expression for its name."""
-    link = dashboard.DashboardLink("Show this machine").type(DashboardLinkType.LINK)
-    return link.url(f"/d/{MACHINE}?var-instance={instance}&{chosen_in_link()}")
+def machine_link(instance: str, *, device: bool = False) -> dashboard.DashboardLink:
+    """A link down to one machine, or to one device; `instance` is Grafana's expression for its name."""
+    link = dashboard.DashboardLink("Show this device" if device else "Show this machine").type(DashboardLinkType.LINK)
+    address = f"/d/{NETWORK}?var-device={instance}" if device else f"/d/{MACHINE}?var-instance={instance}"
+    return link.url(f"{address}&{chosen_in_link()}")
 
 
 def chosen_in_link() -> str:
@@ -180,15 +189,22 @@ def site_link(site: str) -> dashboard.DashboardLink:
     return link.url(f"/d/{SITES}?var-site={site}&${{__url_time_range}}&${{datasource:queryparam}}")
 
 
-def linked_to_machines(panel: table.Panel) -> table.Panel:
+def linked_to_machines(panel: table.Panel, *, device: bool = False) -> table.Panel:
     """Names of machines lead to the machine, those of sites to the site."""
-    machines, sites = machine_link("${__data.fields.instance}").build(), site_link("${__data.fields.site}").build()
-    panel = panel.override_by_name("instance", [DynamicConfigValue("links", [machines])])
-    return panel.override_by_name("site", [DynamicConfigValue("links", [sites])])
+    down = machine_link("${__data.fields.instance}", device=device).build()
+    panel = panel.override_by_name("instance", [DynamicConfigValue("links", [down])])
+    return panel.override_by_name("site", [DynamicConfigValue("links", [site_link("${__data.fields.site}").build()])])
 
 
 def listed(
-    title: str, says: str, first: str, columns: Mapping[str, Column], *, by: str, labels: list[str]
+    title: str,
+    says: str,
+    first: str,
+    columns: Mapping[str, Column],
+    *,
+    by: str,
+    labels: list[str],
+    device: bool = False,
 ) -> table.Panel:
     """A table with a line a `by`: `labels` of the query `first`, then a column a query of `columns`."""
     letters = dict(zip("BCDEFGHIJ"[: len(columns)], columns, strict=True))
@@ -199,7 +215,7 @@ def listed(
     panel = panel.with_transformation(only_columns([*labels, *names], names))
     for name, (_, shown) in columns.items():
         panel = panel.override_by_name(name, shown)
-    return linked_to_machines(panel)
+    return linked_to_machines(panel, device=device)
 
 
 def only_columns(columns: list[str], renamed: dict[str, str]) -> DataTransformerConfig:

@@ -48,8 +48,8 @@ def test_dashboard_keeps_its_address_and_cannot_be_changed_in_grafana(name: str)
 def test_people_cut_by_site_role_system_and_fund(name: str) -> None:
     chosen = [(v["name"], v.get("multi", False)) for v in json.loads((FOLDER / name).read_text())["templating"]["list"]]
     several = [(variable, True) for variable in ("site", "role", "system", "fund")]
-    one = [("instance", False)] if name == "keskidee-machine.json" else []
-    assert chosen == [("datasource", False), *several, *one]
+    more = {"keskidee-machine.json": [("instance", False)], "keskidee-network.json": [("device", True)]}
+    assert chosen == [("datasource", False), *several, *more.get(name, [])]
 
 
 @dashboards
@@ -65,7 +65,7 @@ def test_links_lead_up_to_the_fleet_and_across(name: str) -> None:
 def test_links_lead_down_to_dashboards_that_there_are() -> None:
     text = "".join((FOLDER / name).read_text() for name in BOARDS)
     assert {f"{uid}.json" for uid in re.findall(r'"/d/([\w-]+)', text)} <= set(BOARDS)
-    assert {"keskidee-machine", "keskidee-sites"} <= set(re.findall(r'"/d/([\w-]+)', text))
+    assert {"keskidee-machine", "keskidee-network", "keskidee-sites"} <= set(re.findall(r'"/d/([\w-]+)', text))
 
 
 @dashboards

@@ -72,9 +72,9 @@ CHANGES = {  # "file of tests: what somebody broke": (text of the rules, what it
         "node_edac_correctable_errors_total[1d])) > 10",
         "node_edac_correctable_errors_total[1d])) > 0",
     ),
-    "hosts: one bad packet": (
-        "> 1\n            and\n            max by (instance, device) (",
-        "> 0\n            and\n            max by (instance, device) (",
+    "hosts: a bad packet now and then": (
+        "rate(node_network_transmit_errs_total[5m])\n            ) > 1",
+        "rate(node_network_transmit_errs_total[5m])\n            ) > 0",
     ),
     "storage: no inodes to count": ("(node_filesystem_files > 0)", "node_filesystem_files"),
     "storage: read-only by design": (
