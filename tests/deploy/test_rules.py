@@ -84,20 +84,20 @@ CHANGES = {  # "file of tests: what somebody broke": (text of the rules, what it
     "storage: healthy disks": ("(smartctl_device_smart_status) == bool 0 > 0", "(smartctl_device_smart_status) >= 0"),
     "clients: systems with years left": ("< 90 * 86400", "< 900 * 86400"),
     "clients: joules": ("node_power_supply_energy_full / (", "node_power_supply_power_watt / ("),
-    "devices: a silent camera pages": ("network|power|storage", "network|power|storage|camera"),
-    "devices: what a device was is forgotten": (
+    "polled: a silent camera pages": ("network|power|storage", "network|power|storage|camera"),
+    "polled: what a device was is forgotten": (
         'kind=~"network|power|storage"}[7d]',
         'kind=~"network|power|storage"}[1m]',
     ),
-    "devices: a socket at a desk": ('ifOperStatus{ifAlias!=""}', "ifOperStatus"),
-    "devices: a port that was never up": ("(ifOperStatus offset 1h) == 1", "(ifOperStatus offset 1h) >= 1"),
-    "devices: a flicker of the mains": ("for: 1m\n        keep_firing_for: 3m", "for: 0m\n        keep_firing_for: 3m"),
-    "devices: a battery that is in use": (
+    "polled: a socket at a desk": ('ifOperStatus{ifAlias!=""}', "ifOperStatus"),
+    "polled: a port that was never up": ("(ifOperStatus offset 1h) == 1", "(ifOperStatus offset 1h) >= 1"),
+    "polled: a flicker of the mains": ("for: 1m\n        keep_firing_for: 3m", "for: 0m\n        keep_firing_for: 3m"),
+    "polled: a battery that is in use": (
         'unless on (instance) (keskidee_sensor_state{sensor="Output source"} == 5)',
         "",
     ),
-    "devices: only what goes out": ('"direction", "out"', '"direction", "in"'),
-    "devices: paper": ("input|waste.*", "waste.*"),
+    "polled: only what goes out": ('"direction", "out"', '"direction", "in"'),
+    "polled: paper": ("input|waste.*", "waste.*"),
     "services: one site's line pages": (
         "expr: max by (service) (probe_success)",
         "expr: min by (service) (probe_success)",
