@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from keskidee_agent.space import Space
 
 LINUX, WINDOWS, DARWIN = "linux", "windows", "darwin"
+PATH = ("/usr/sbin", "/usr/bin", "/sbin", "/bin")
+"""Where commands are looked for, whatever the environment says."""
 
 
 class Machine(Files):
@@ -30,7 +32,8 @@ class Machine(Files):
 
     `excludes` holds regular expressions by the name of their setting ("netdev.device_exclude"). `platform` and `psutil`
     are given by tests; otherwise they are this system's. `textfile_directory` is a folder of `here`, which are the
-    files of this system even where the machine is a recording; it is empty where none is set. `told_of_users` and
+    files of this system even where the machine is a recording; it is empty where none is set, and so is
+    `inventory_file`, in which the last inventory left its metrics. `told_of_users` and
     `salt` are what `user_name` goes by: nothing is told of users until somebody says otherwise.
     """
 
@@ -38,6 +41,7 @@ class Machine(Files):
         super().__init__()
         self.platform = platform or this_platform()
         self.textfile_directory = ""
+        self.inventory_file = ""
         self.here: Files = Here()
         self.told_of_users = 0
         self.salt = b""
@@ -149,11 +153,13 @@ class Machine(Files):
 
         `status_counts=False` is for tools such as smartctl, whose exit status tells of the disk and not of the run.
         """
-        import subprocess
-
-        environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C", "LANG": "C"}
+        environment = {"PATH": ":".join(PATH), "LC_ALL": "C", "LANG": "C"}
         if self.platform == WINDOWS:
             environment = {**os.environ, "LC_ALL": "C"}
+        elif "/" not in command[0] and not any(os.path.lexists(f"{folder}/{command[0]}") for folder in PATH):
+            raise NotHere(f"{command[0]} is not installed")  # said for less than a process that finds it out
+        import subprocess
+
         try:
             done = subprocess.run(
                 command,
