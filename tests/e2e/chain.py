@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 from urllib.request import urlopen
 
@@ -71,21 +71,22 @@ class Chain:
         ready = f"http://{self._alertmanager}/-/ready"
         return self._start([self._program("prometheus-alertmanager"), *options], ready=ready)
 
-    def _shipped_alertmanager(self, receiver_url: str) -> dict[str, object]:
+    def _shipped_alertmanager(self, receiver_url: str) -> dict[str, Any]:
         """The shipped routes and inhibitions; each receiver is a path of ours, and nothing waits long."""
         secret = self._folder / "pager_token"
         secret.write_text(PAGER_TOKEN)
         sign_in = {"authorization": {"credentials_file": str(secret)}}
-        shipped: dict[str, object] = yaml.safe_load(SHIPPED_ALERTMANAGER.read_text())
-        root = yaml.safe_load(SHIPPED_ALERTMANAGER.read_text())["route"]
-        for route in (root, *root["routes"]):
-            route |= {"group_wait": f"{GROUP_WAIT}s", "group_interval": f"{GROUP_WAIT}s"}
-        names = {root["receiver"], *(route["receiver"] for route in root["routes"])}
-        receivers = [
-            {"name": name, "webhook_configs": [{"url": f"{receiver_url}/{name}", "http_config": sign_in}]}
-            for name in sorted(names)
+        shipped: dict[str, Any] = yaml.safe_load(SHIPPED_ALERTMANAGER.read_text())
+        routes = [shipped["route"]]
+        for route in routes:
+            routes += route.get("routes", [])
+            if "group_wait" in route:
+                route |= {"group_wait": f"{GROUP_WAIT}s", "group_interval": f"{GROUP_WAIT}s"}
+        shipped["receivers"] = [
+            {"name": row["name"], "webhook_configs": [{"url": f"{receiver_url}/{row['name']}", "http_config": sign_in}]}
+            for row in shipped["receivers"]
         ]
-        return {"route": root, "inhibit_rules": shipped["inhibit_rules"], "receivers": receivers}
+        return shipped
 
     def enrol(self, name: str) -> None:
         """Makes this machine one more server; `name` is its state folder."""
