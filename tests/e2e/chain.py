@@ -40,10 +40,23 @@ class Chain:
         self._start, self._program, self._folder = start, program, folder
         self._collector, self._prometheus, self._alertmanager = (f"127.0.0.1:{free_port()}" for _ in range(3))
 
+    @property
+    def data(self) -> Path:
+        """The collector's data directory."""
+        return self._folder / "collector"
+
+    @property
+    def prometheus_url(self) -> str:
+        return f"http://{self._prometheus}"
+
+    @property
+    def alertmanager_url(self) -> str:
+        return f"http://{self._alertmanager}"
+
     def start_collector(self) -> Process:
         settings = self._folder / "collector.yml"
         settings.write_text(f"listen: {self._collector}\ninterval_seconds: {INTERVAL}\n")
-        words = ["collector", "serve", "--config", str(settings), "--data", str(self._folder / "collector")]
+        words = ["collector", "serve", "--config", str(settings), "--data", str(self.data)]
         return self._start(keskidee(*words), ready=f"http://{self._collector}/readyz")
 
     def configure_prometheus(self) -> Path:
@@ -80,7 +93,7 @@ class Chain:
         routes = [shipped["route"]]
         for route in routes:
             routes += route.get("routes", [])
-            if "group_wait" in route:
+            if route.get("group_wait", "0s") != "0s":
                 route |= {"group_wait": f"{GROUP_WAIT}s", "group_interval": f"{GROUP_WAIT}s"}
         shipped["receivers"] = [
             {"name": row["name"], "webhook_configs": [{"url": f"{receiver_url}/{row['name']}", "http_config": sign_in}]}
@@ -90,8 +103,7 @@ class Chain:
 
     def enrol(self, name: str) -> None:
         """Makes this machine one more server; `name` is its state folder."""
-        data = str(self._folder / "collector")
-        token = run("collector", "token", "create", "--role", "server", "--site", "suva", "--data", data)
+        token = run("collector", "token", "create", "--role", "server", "--site", "suva", "--data", str(self.data))
         state = str(self._folder / name)
         run("agent", "enrol", f"http://{self._collector}", "--token-file", "-", "--state", state, stdin=token)
 
@@ -103,6 +115,16 @@ class Chain:
         identity = json.loads((self._folder / name / "identity.json").read_text())
         [row] = self.ask(f'keskidee_machine_info{{id="{identity["machine_id"]}"}}')
         return row["instance"]
+
+    def wait_for_alertmanager(self) -> None:
+        """Waits until Prometheus knows its Alertmanager, some seconds after its start; what fired before waits a minute."""
+        url = f"{self.prometheus_url}/api/v1/alertmanagers"
+
+        def known() -> bool:
+            with urlopen(url, timeout=10) as answer:
+                return bool(json.load(answer)["data"]["activeAlertmanagers"])
+
+        wait_until("Prometheus knows its Alertmanager", known, time.monotonic() + 60)
 
     def ask(self, expr: str) -> list[dict[str, str]]:
         """The label sets that Prometheus has for a query now."""
