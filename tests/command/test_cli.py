@@ -59,12 +59,12 @@ SLIPS = {
     "agent onec": "keskidee agent: unknown command 'onec', did you mean once?\n",
     "maintenance strat": "keskidee maintenance: unknown command 'strat', did you mean start?\n",
     "maintenance end": "keskidee maintenance end: name one: an ID, --site SITE or --asset ASSET\n",
-    "maintenance start --site suva --for 2": "keskidee maintenance start: argument --for: write a time as 2h, 30m, 1h30m or 1d, "
-    "not '2' (keskidee maintenance start --help tells more)\n",
+    "maintenance start --site suva --for 2": "keskidee maintenance start: argument --for: write a time as 2h, 30m, "
+    "1h30m or 1d, not '2' (keskidee maintenance start --help tells more)\n",
     "maintenance start --site suva --for 32d": "keskidee maintenance start: argument --for: from 1m to 31d, not 32d "
     "(keskidee maintenance start --help tells more)\n",
-    "alert test --alertmanager 127.0.0.1:9093": "keskidee alert test: argument --alertmanager: write http://HOST:PORT, not "
-    "'127.0.0.1:9093' (keskidee alert test --help tells more)\n",
+    "alert test --alertmanager 127.0.0.1:9093": "keskidee alert test: argument --alertmanager: write http://HOST:PORT, "
+    "not '127.0.0.1:9093' (keskidee alert test --help tells more)\n",
     "agent once --format jsn": "keskidee agent once: unknown value 'jsn', did you mean json?\n",
     "collector": (
         "keskidee collector: the following arguments are required: COMMAND (keskidee collector --help tells more)\n"

@@ -117,7 +117,7 @@ class Chain:
         return row["instance"]
 
     def wait_for_alertmanager(self) -> None:
-        """Waits until Prometheus knows its Alertmanager, some seconds after its start; what fired before waits a minute."""
+        """Waits until Prometheus, some seconds after its start, knows it; what fires before waits a minute."""
         url = f"{self.prometheus_url}/api/v1/alertmanagers"
 
         def known() -> bool:

@@ -88,7 +88,7 @@ def test_maintenance_is_a_silence_of_what_is_there_and_ends_when_asked(
         said = capsys.readouterr()
         return status, said.out, said.err
 
-    def silences() -> list[object]:
+    def silences() -> list[list[str]]:
         listed = json.loads(maintenance("list", "--format", "json")[1])
         return sorted([matcher["name"], matcher["value"]] for each in listed for matcher in each["matchers"])
 
