@@ -127,7 +127,7 @@ class Delivery:
             self._send_live(together, seconds)
             self._rounds_waiting, self._urgent = 0, False
             courteous = self.is_thrifty or self._courtesy.allows(clock.boot_ms() - began_ms)
-            if together is None and courteous and self._may_spend(backlog=True):
+            if together is None and courteous and self._spool.reports and self._may_spend(backlog=True):
                 self._send_backlog((deadline_ms - clock.boot_ms()) / 1000)
         except DeliveryError as error:
             self._pause(error, interval_seconds)

@@ -1,7 +1,8 @@
 """One round of readings: every source once, each with an outcome, and none able to hold up the others.
 
-All sources run in one worker thread while the caller waits. A source that passes its deadline costs itself only: its
-worker is given up, the rest goes on in a fresh one, and the source is `timed_out` until the lost thread comes back.
+Sources that may wait for something run in one worker thread while the caller waits. One that passes its deadline costs
+itself only: its worker is given up, the rest goes on in a fresh one, and the source is `timed_out` until the lost
+thread comes back. Those that only ask the kernel for its counts (PROMPT) are read without a thread.
 The four-way outcome is decided here and nowhere else. The resident imports this module: nothing heavy.
 """
 
@@ -18,6 +19,7 @@ from keskidee_report.model import (
     FAILED,
     OK,
     TIMED_OUT,
+    Columns,
     Denied,
     Malformed,
     NotHere,
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from keskidee_agent.machine import Machine
-    from keskidee_report.model import Family, Sample
+    from keskidee_report.model import Family, Samples
 
 __all__ = ["DEADLINE_SECONDS", "Gatherer", "Source", "found_sources", "read"]
 
@@ -72,6 +74,7 @@ class Gatherer:
             if source.platforms and machine.platform not in source.platforms:
                 source.absent, source.needs = Reading(source.name, ABSENT, f"not on {machine.platform}"), ()
                 source.unload()
+            source.prompt = source.prompt and machine.kernel_answers
         self._warn = warn or _to_stderr
         self._clock = clock
         self._worker: _Worker | None = None
@@ -113,7 +116,15 @@ class Gatherer:
         return [readings[source.name] for source in self.sources]
 
     def _run(self, due: list[Source], readings: dict[str, Reading]) -> None:
-        """Reads the due sources in a worker; in a further one past each source that hangs."""
+        """Reads the due sources: those that may hang in a worker, and in a further one past each that does."""
+        now = time.monotonic()
+        for source in due:
+            if source.prompt:
+                began, reading = now, read(source, self.machine)
+                now = time.monotonic()
+                reading.seconds = now - began
+                readings[source.name] = reading
+        due = [source for source in due if not source.prompt]
         while due:
             worker = self._worker or _Worker(self.machine)
             self._worker = None
@@ -208,12 +219,13 @@ def read(source: Source, machine: Machine) -> Reading:
 
     What is absent, denied or late keeps the samples that came before; what is malformed or a bug of ours keeps none.
     """
-    samples: list[Sample] = []
+    samples: Samples = []
     try:
         found = source.read(machine)
-        if type(found) is list:  # it is not changed any more
+        if isinstance(found, (list, Columns)):  # it is not changed any more
             samples = found
         else:
+            samples = []
             samples.extend(found)
     except (NotHere, Denied, TimedOut) as error:
         return _reading(source, samples, _OUTCOMES[type(error)], str(error))
@@ -234,7 +246,7 @@ def read(source: Source, machine: Machine) -> Reading:
     return _reading(source, samples, OK, "")
 
 
-def _reading(source: Source, samples: list[Sample], outcome: str, reason: str) -> Reading:
+def _reading(source: Source, samples: Samples, outcome: str, reason: str) -> Reading:
     if samples == source.samples:  # the very same list tells the encoder so
         samples = source.samples
     elif len(samples) != len(source.samples):  # there are new names

@@ -12,7 +12,7 @@ import time
 
 from keskidee_agent.files import Files, Here
 from keskidee_agent.space import MOUNT_SECONDS, Question, statvfs
-from keskidee_report.model import Denied, NotHere, TimedOut
+from keskidee_report.model import Denied, Malformed, NotHere, TimedOut
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,6 +49,17 @@ class Machine(Files):
         self._asking: dict[bytes, Question] = {}
         self._ask_timex: Callable[[], dict[str, int]] | None = None
         self._links: Links | None = None
+
+    @property
+    def kernel_answers(self) -> bool:
+        """Whether the kernel itself answers for /proc, which keeps nobody waiting. In some containers a daemon does."""
+        if self.platform != LINUX:
+            return False
+        try:
+            mounts = self.content("proc/self/mountinfo").split(b"\n")
+        except (NotHere, Denied, Malformed, OSError):
+            return False
+        return not any(b" /proc/" in mount and b" - fuse" in mount for mount in mounts)
 
     def memory(self, source: str) -> dict[Any, Any]:
         """What the source wants to know again in the next round. It begins empty and lives as long as the agent."""

@@ -32,6 +32,7 @@ class RecordedMachine(Machine):
     """A Machine over `root`. Symbolic links lead where they would if `root` were `/`, so none leads out of it."""
 
     keeps_open = False
+    kernel_answers = False
 
     def __init__(self, root: str, *, excludes: dict[str, str] | None = None) -> None:
         self.root = os.path.realpath(root)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing import Any, Protocol
 
     from keskidee_agent.machine import Machine
-    from keskidee_report.model import Reading, Sample
+    from keskidee_report.model import Reading, Sample, Samples
 
     class SourceModule(Protocol):
         """What a module in the sources folder gives."""
@@ -51,6 +51,7 @@ class Source:
         "path",
         "plain_needs",
         "platforms",
+        "prompt",
         "right",
         "samples",
     )
@@ -63,6 +64,7 @@ class Source:
         self.path = path  # from where the module can be imported again; empty where it is not ours to unload
         self.platforms: tuple[str, ...] = getattr(module, "PLATFORMS", ())
         self.opt_in: bool = getattr(module, "OPT_IN", False)
+        self.prompt: bool = getattr(module, "PROMPT", False)  # on Linux it asks the kernel alone, and never waits
         self.every_seconds: float = getattr(module, "EVERY_SECONDS", 0)
         self.deadline_seconds: float = getattr(module, "DEADLINE_SECONDS", deadline_seconds)
         self.needs: tuple[str, ...] = getattr(module, "NEEDS", ())
@@ -72,7 +74,7 @@ class Source:
         self.last: Reading | None = None
         self.last_at = 0.0
         self.absent: Reading | None = None  # what holds until one of its needs is there
-        self.samples: list[Sample] = []  # of the reading before
+        self.samples: Samples = []  # of the reading before
         self.bug = ""
 
     def read(self, machine: Machine) -> Iterable[Sample]:

@@ -7,13 +7,13 @@ import time
 
 from keskidee_agent.cursor import DROP_REASONS
 from keskidee_report import __version__
-from keskidee_report.model import OK, Family, Reading
+from keskidee_report.model import OK, Columns, Family, Reading
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from keskidee_agent.delivery import Delivery
     from keskidee_agent.spool import Spool
-    from keskidee_report.model import Sample
+    from keskidee_report.model import Names
 
 SOURCE = "agent"
 NO_LABELS: dict[str, str] = {}
@@ -52,33 +52,32 @@ class Vitals:
     def __init__(self, spool: Spool, delivery: Delivery, started_at: float) -> None:
         self._spool = spool
         self._delivery = delivery
-        self._info = INFO(1, version=__version__)
-        self._start = START(round(started_at, 3))
-        self._reasons = [(reason, {"reason": reason}) for reason in DROP_REASONS]
+        self._start_ms = round(started_at * 1000)
         self._page_bytes = 0
         try:
             self._statm = os.open("/proc/self/statm", os.O_RDONLY)
             self._page_bytes = os.sysconf("SC_PAGE_SIZE")
         except OSError:
             self._statm = -1
+        self._names = _names(memory=self._statm >= 0)
 
     def reading(self) -> Reading:
         """This round's values."""
         spool = self._spool
-        dropped = spool.dropped
-        samples: list[Sample] = [
-            self._info,
-            (SPOOL_BYTES, NO_LABELS, spool.bytes),
-            (SPOOL_REPORTS, NO_LABELS, spool.reports),
-            (TAKEN, NO_LABELS, spool.taken),
-            *[(DROPPED, labels, dropped[reason]) for reason, labels in self._reasons],
-            (FAILURES, NO_LABELS, self._delivery.failures),
-            (DEFERRED, NO_LABELS, self._delivery.deferred),
-            (LINK, NO_LABELS, self._delivery.wire_bytes),
-            (CPU, NO_LABELS, round(time.process_time(), 6)),
-            self._start,
-        ]
+        counts = [1, spool.bytes, spool.reports, spool.taken]
+        counts += map(spool.dropped.__getitem__, DROP_REASONS)
+        counts += [self._delivery.failures, self._delivery.deferred, self._delivery.wire_bytes]
+        counts += [time.process_time_ns() // 1000, self._start_ms]
         if self._statm >= 0:
             pages = os.pread(self._statm, 64, 0).split(b" ", 2)[1]
-            samples.append((MEMORY, NO_LABELS, int(pages) * self._page_bytes))
-        return Reading(SOURCE, OK, samples=samples)
+            counts.append(int(pages) * self._page_bytes)
+        return Reading(SOURCE, OK, samples=Columns(self._names, counts))
+
+
+def _names(*, memory: bool) -> Names:
+    """The names of the counts in `reading`."""
+    names = [(INFO, {"version": __version__})]
+    names += [(family, NO_LABELS) for family in (SPOOL_BYTES, SPOOL_REPORTS, TAKEN)]
+    names += [(DROPPED, {"reason": reason}) for reason in DROP_REASONS]
+    names += [(family, NO_LABELS) for family in (FAILURES, DEFERRED, LINK, CPU, START)]
+    return tuple(names + [(MEMORY, NO_LABELS)] * memory)

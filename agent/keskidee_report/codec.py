@@ -10,10 +10,18 @@ from __future__ import annotations
 
 import struct
 import zlib
+from _operator import itemgetter
 from hashlib import sha256
 
-from keskidee_report.delta import Snapshot, has_moved, packed_durations, to_planes, unpacked_durations
-from keskidee_report.model import KINDS, OUTCOMES
+from keskidee_report.delta import (
+    STEADY_MICROSECONDS,
+    Snapshot,
+    has_moved,
+    packed_durations,
+    to_planes,
+    unpacked_durations,
+)
+from keskidee_report.model import KINDS, OUTCOMES, Columns
 from keskidee_report.rules import HELP_LENGTH, LABEL_VALUE_LENGTH, REASON_LENGTH, clean_text
 from keskidee_report.wire import (
     CONTENT_TYPE,
@@ -36,9 +44,9 @@ from keskidee_report.wire import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
-    from keskidee_report.model import Family, Reading, Sample
+    from keskidee_report.model import Family, Names, Reading, Samples
 
 __all__ = [
     "CONTENT_TYPE",
@@ -50,8 +58,11 @@ __all__ = [
     "report_payload",
 ]
 
-WINDOW_BITS = 13
-"""A window of 8 KiB holds a whole report; clearing the usual 32 KiB would double what deflating costs."""
+WINDOW_BITS = range(9, 14)
+"""A window of 8 KiB holds a whole report; clearing the usual 32 KiB would double what deflating costs. A delta needs
+less, and each KiB that is not touched counts, in a process that finds nothing of its own in any cache."""
+MEMORY_LEVELS = range(1, 7)
+"""Of zlib: it notes 2**(level + 6) symbols before it writes them out as a block, with a table of codes for each."""
 SCHEMAS_KEPT = 8
 """Schemas an encoder remembers. A source that comes and goes swings between few; the spool keeps what it needs."""
 
@@ -82,30 +93,37 @@ class Encoder:
     def __init__(self, session: bytes) -> None:
         self.session = session
         self._parts: dict[str, _Part] = {}
+        self._order: list[_Part] | None = None
         self._index: tuple[tuple[str, bytes], ...] | None = None
         self._schema_id = b""
         self._schemas: dict[bytes, tuple[bytes, dict[bytes, bytes]]] = {}
         self._microseconds: list[int] = []
-        self._durations = b""
+        self._durations = self._durations_sent = b""
+        self._outcomes: list[str] = []
+        self._codes = b""
         self._given_reasons: list[str] = []
         self._reasons: tuple[str, ...] = ()
 
     def report(self, readings: Sequence[Reading], *, sequence: int, boot_ms: int, wall_ms: int) -> Report:
         """Encodes one round. `boot_ms` counts since boot, `wall_ms` since the epoch, both at the reading."""
-        words = [self._words(reading) for reading in readings]
-        index = tuple([(reading.source, self._part_hash(reading)) for reading in readings])
-        if index != self._index:
-            self._index = index
-            self._microseconds = []
-            self._schema_id = self._remember(index)
+        parts = []
+        for reading in readings:
+            part = self._parts.get(reading.source)
+            if part is None or reading.samples is not part.samples:  # the promise of Reading: else nothing changed
+                part = self._parts[reading.source] = _packed(part, reading.samples)
+            parts.append(part)
+        if parts != self._order:  # other names, or other sources
+            self._order = parts
+            self._index_of([reading.source for reading in readings], parts)
+        outcomes = [reading.outcome for reading in readings]
         snapshot = Snapshot(
             sequence, max(boot_ms, 0), max(wall_ms, 0), self._schema_id,
-            outcomes=bytes([OUTCOMES.index(reading.outcome) for reading in readings]),
+            outcomes=self._outcome_codes(outcomes),
             durations=self._told_durations([int(reading.seconds * 1_000_000) for reading in readings]),
             reasons=self._clean_reasons([reading.reason for reading in readings if reading.outcome != OUTCOMES[0]]),
-            words=b"".join(words),
+            words=b"".join([part.words for part in parts]),
         )  # fmt: skip
-        return Report(frame(REPORT, report_payload(self.session, snapshot)), snapshot)
+        return Report(frame(REPORT, _payload(self.session, snapshot, self._durations_sent)), snapshot)
 
     def schema_frames(
         self, schema_id: bytes, known_parts: frozenset[bytes] | set[bytes] = frozenset()
@@ -118,17 +136,36 @@ class Encoder:
         missing = [frame(PART, payload) for part_hash, payload in parts.items() if part_hash not in known_parts]
         return [*missing, frame(SCHEMA, index)], set(parts)
 
+    def _index_of(self, sources: list[str], parts: list[_Part]) -> None:
+        index = tuple([(source, part.hash) for source, part in zip(sources, parts, strict=True)])
+        if index != self._index:
+            self._index = index
+            self._microseconds = []
+            self._schema_id = self._remember(index)
+
+    def _outcome_codes(self, outcomes: list[str]) -> bytes:
+        if outcomes != self._outcomes:
+            self._outcomes = outcomes
+            self._codes = bytes(map(OUTCOMES.index, outcomes))
+        return self._codes
+
     def _told_durations(self, microseconds: list[int]) -> bytes:
         """As a snapshot holds them; one that hardly moved is told as before, so that most rounds need no new bytes."""
         told = self._microseconds
         if not told:
             told[:] = microseconds
-        elif not (moved := [at for at, took in enumerate(microseconds) if has_moved(told[at], took)]):
-            return self._durations
         else:
+            near = STEADY_MICROSECONDS  # most are not looked at twice
+            pairs = zip(told, microseconds, strict=True)
+            moved = [
+                at for at, (was, took) in enumerate(pairs) if not -near < took - was < near and has_moved(was, took)
+            ]
+            if not moved:
+                return self._durations
             for at in moved:
                 told[at] = microseconds[at]
         self._durations = packed_durations(told)
+        self._durations_sent = varints(unpacked_durations(self._durations))
         return self._durations
 
     def _clean_reasons(self, given: list[str]) -> tuple[str, ...]:
@@ -136,24 +173,6 @@ class Encoder:
             self._given_reasons = given
             self._reasons = tuple([clean_text(reason, REASON_LENGTH) for reason in given])
         return self._reasons
-
-    def _words(self, reading: Reading) -> bytes:
-        samples = reading.samples
-        part = self._parts.get(reading.source)
-        if part is not None and samples is part.samples:  # the promise of Reading: nothing in it changed
-            return part.words
-        families, labels, values = zip(*samples, strict=True) if samples else ((), (), ())
-        if part is None or part.families != families or part.labels != labels:  # identical objects are equal at once
-            part = self._parts[reading.source] = _Part(families, labels)
-        try:
-            return part.pack(samples, values)
-        except (struct.error, ValueError, OverflowError):
-            # what its declared column cannot hold: NaN, infinity, a fraction where digits is 0, more than 63 bits
-            part = self._parts[reading.source] = _Part(families, labels, as_doubles=True)
-            return part.pack(samples, values)
-
-    def _part_hash(self, reading: Reading) -> bytes:
-        return self._parts[reading.source].hash if reading.samples else b""
 
     def _remember(self, index: tuple[tuple[str, bytes], ...]) -> bytes:
         rows = [text(source) + (b"\x01" + part_hash if part_hash else b"\x00") for source, part_hash in index]
@@ -169,8 +188,12 @@ class Encoder:
 
 def report_payload(session: bytes, report: Snapshot) -> bytes:
     """The payload of a REPORT frame: all that it says."""
+    return _payload(session, report, varints(unpacked_durations(report.durations)))
+
+
+def _payload(session: bytes, report: Snapshot, durations: bytes) -> bytes:
     head = [session, varint(report.sequence), varint(report.boot_ms), varint(report.wall_ms)]
-    head += [report.schema_id, report.outcomes, varints(unpacked_durations(report.durations))]
+    head += [report.schema_id, report.outcomes, durations]
     head += map(text, report.reasons)
     head.append(to_planes(report.words))
     return b"".join(head)
@@ -180,7 +203,8 @@ class _Part:
     """The names of one source as they stand now, and how its values become words."""
 
     __slots__ = (
-        "_as_doubles", "_format", "_order", "_scales", "families", "hash", "labels", "payload", "samples", "words",
+        "_format", "_in_order", "_scales", "as_doubles", "families", "hash", "labels", "names", "payload", "samples",
+        "words",
     )  # fmt: skip
 
     def __init__(
@@ -188,35 +212,72 @@ class _Part:
     ) -> None:
         self.families = families
         self.labels = labels
-        self.samples: list[Sample] | None = None
+        self.names: Names | None = None
+        self.samples: Samples | None = None
         self.words = b""
-        self._as_doubles = as_doubles
+        self.as_doubles = as_doubles
         grouped = _grouped(families, labels)
         types = [DOUBLE if as_doubles or f.digits is None else f.digits for f, _ in grouped]
-        self._order = [position for _, rows in grouped for position, _ in rows]
-        if self._order == list(range(len(families))):
-            self._order = []
-        scales: list[int] = []
-        letters: list[str] = []
+        order = [position for _, rows in grouped for position, _ in rows]
+        self._in_order = None if order == list(range(len(families))) else _picker(order)
+        scales = [0] * len(families)
         for (_, rows), column in zip(grouped, types, strict=True):
-            scales += [0 if column == DOUBLE else 10**column if column else 0] * len(rows)
-            letters.append(("d" if column == DOUBLE else "q") * len(rows))
+            for position, _ in rows:
+                scales[position] = 0 if column == DOUBLE else 10**column if column else 0
         self._scales = scales if any(scales) else []
-        self._format = struct.Struct("<" + "".join(letters))
+        letters = ["d" if column == DOUBLE else "q" for column in types]
+        self._format = struct.Struct(
+            "<" + "".join([letter * len(rows) for letter, (_, rows) in zip(letters, grouped, strict=True)])
+        )
         self.payload = varint(len(grouped)) + b"".join(map(_family_rows, grouped, types))
-        self.hash = sha256(self.payload).digest()[:PART_HASH_BYTES]
+        self.hash = sha256(self.payload).digest()[:PART_HASH_BYTES] if families else b""
 
-    def pack(self, samples: list[Sample], values: Sequence[float]) -> bytes:
-        """The words of these samples, whose `values` stand beside; kept until others come."""
-        if self._order:
-            values = [values[position] for position in self._order]
+    def scaled(self, values: Sequence[float]) -> Sequence[float]:
+        """Values as their columns hold them: whole numbers of units, or doubles."""
+        if self.as_doubles:
+            return list(map(_double, values))
         if self._scales:
-            values = [round(v * s) if s else v for v, s in zip(values, self._scales, strict=True)]
-        if self._as_doubles:
-            values = list(map(_double, values))
-        self.words = self._format.pack(*values)
+            return [round(v * s) if s else v for v, s in zip(values, self._scales, strict=True)]
+        return values
+
+    def pack(self, samples: Samples, scaled: Sequence[float]) -> None:
+        """Makes the words of these samples, whose values stand beside, `scaled`."""
+        self.words = self._format.pack(*(scaled if self._in_order is None else self._in_order(scaled)))
         self.samples = samples
-        return self.words
+
+
+def _packed(part: _Part | None, samples: Samples) -> _Part:
+    """The part with the words of these samples: this one, as long as the names are the same, or another."""
+    try:
+        if isinstance(samples, Columns):
+            return _packed_columns(part, samples)
+        families, labels, values = zip(*samples, strict=True) if samples else ((), (), ())
+        if part is None or part.families != families or part.labels != labels:  # identical objects are equal at once
+            part = _Part(families, labels)
+        part.pack(samples, part.scaled(values))
+    except (struct.error, ValueError, OverflowError):
+        # what its declared column cannot hold: NaN, infinity, a fraction where digits is 0, more than 63 bits
+        families, labels, values = zip(*samples, strict=True)
+        part = _Part(families, labels, as_doubles=True)
+        part.names = samples.names if isinstance(samples, Columns) else None
+        part.pack(samples, part.scaled(values))
+    return part
+
+
+def _packed_columns(part: _Part | None, samples: Columns) -> _Part:
+    if part is None or (part.names is not samples.names and part.names != samples.names):
+        families, labels = zip(*samples.names, strict=True) if samples.names else ((), ())
+        part = _Part(families, labels)
+    part.names = samples.names
+    part.pack(samples, part.scaled([value for _, _, value in samples]) if part.as_doubles else samples.counts)
+    return part
+
+
+def _picker(order: list[int]) -> Callable[[Sequence[float]], Sequence[float]]:
+    """What puts values in this order."""
+    if len(order) > 1:
+        return itemgetter(*order)
+    return lambda values: [values[position] for position in order]
 
 
 def _double(value: float) -> float:
@@ -269,6 +330,9 @@ def goodbye_frame(session: bytes, sequence: int, boot_ms: int, wall_ms: int, rea
 
 def envelope(session: bytes, sent_boot_ms: int, sent_wall_ms: int, frames: Iterable[bytes]) -> bytes:
     """The body of a POST. The two clocks at sending let the collector place every sample on its own clock."""
-    head = varint(sent_boot_ms) + varint(sent_wall_ms) + session
-    packer = zlib.compressobj(6, zlib.DEFLATED, WINDOW_BITS, 6)
-    return MAGIC + bytes((VERSION, 0)) + packer.compress(head + b"".join(frames)) + packer.flush()
+    content = b"".join([varint(sent_boot_ms), varint(sent_wall_ms), session, *frames])
+    bits = len(content).bit_length()
+    window = min(max(bits + 1, WINDOW_BITS[0]), WINDOW_BITS[-1])  # it sees back only to 262 bytes less than the window
+    memory = min(max(bits - 6, MEMORY_LEVELS[0]), MEMORY_LEVELS[-1])
+    packer = zlib.compressobj(6, zlib.DEFLATED, window, memory)
+    return MAGIC + bytes((VERSION, 0)) + packer.compress(content) + packer.flush()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import struct
 import sys
-from itertools import accumulate
+from itertools import accumulate, compress
 
 from keskidee_report.model import OUTCOMES, Malformed
 from keskidee_report.rules import REASON_LENGTH
@@ -161,11 +161,7 @@ def signed(number: int) -> int:
 
 def _gaps(positions: Sequence[int]) -> list[int]:
     """How many positions lie between each and the one before it."""
-    gaps, last = [], -1
-    for position in positions:
-        gaps.append(position - last - 1)
-        last = position
-    return gaps
+    return [position - before - 1 for before, position in zip((-1, *positions), positions, strict=False)]
 
 
 def _read_positions(reader: Reader, length: int) -> list[int]:
@@ -239,16 +235,25 @@ def _read_durations(reader: Reader, base: bytes) -> bytes:
 def _words_changed(base: bytes, words: bytes) -> bytes:
     if base == words:
         return b"\0"
-    unpack = struct.Struct(f"<{len(words) // 8}Q").unpack
-    before, now = unpack(base), unpack(words)
-    changed = [at for at, (old, new) in enumerate(zip(before, now, strict=True)) if old != new]
+    size = len(words)
+    differing = int.from_bytes(base, "little") ^ int.from_bytes(words, "little")  # far fewer numbers to make than words
+    nonzero = struct.unpack(f"<{size // 8}Q", differing.to_bytes(size, "little"))
+    changed = list(compress(range(size // 8), nonzero))
+    before, now = _numbers(base), _numbers(words)
     differences = []
     for at in changed:
         difference = now[at] - before[at]
         if not -_HALF <= difference < _HALF:
             difference += _MODULUS if difference < 0 else -_MODULUS
-        differences.append(zigzag(difference))
+        differences.append(difference << 1 if difference >= 0 else -difference * 2 - 1)  # zigzag
     return varint(len(changed)) + varints(_gaps(changed)) + varints(differences)
+
+
+def _numbers(words: bytes) -> Sequence[int]:
+    """The words as numbers; a view makes only those that are looked at."""
+    if sys.byteorder == "little":
+        return memoryview(words).cast("Q")
+    return struct.unpack(f"<{len(words) // 8}Q", words)
 
 
 def _read_words(reader: Reader, base: bytes) -> bytes:

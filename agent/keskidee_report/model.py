@@ -8,9 +8,12 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import TypeAlias
 
     Sample: TypeAlias = tuple["Family", dict[str, str], float]
+    Names: TypeAlias = tuple[tuple["Family", dict[str, str]], ...]
+    Samples: TypeAlias = list[Sample] | "Columns"
 else:
     Sample = tuple
 
@@ -65,6 +68,46 @@ class Family:
         return last if last in UNITS else ""
 
 
+class Columns:
+    """Samples whose names stay while their values move: what a source with hundreds of them gives in place of a list.
+
+    `names` are the family and labels of each, the very same object as long as they are the same names. `counts` are
+    whole numbers, each in units of 10**-digits of its family (clock ticks of 1/100 s where digits is 2), as they
+    travel; so no family here is of doubles. Neither is changed once it is in a reading. Iterated, it gives samples.
+    """
+
+    __slots__ = ("counts", "names")
+
+    def __init__(self, names: Names, counts: list[int]) -> None:
+        self.names = names
+        self.counts = counts
+
+    def __iter__(self) -> Iterator[Sample]:
+        for (family, labels), count in zip(self.names, self.counts, strict=True):
+            yield (family, labels, _in_units(count, family.digits))
+
+    def __len__(self) -> int:
+        return len(self.counts)
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            type(other) is Columns
+            and self.counts == other.counts
+            and (self.names is other.names or self.names == other.names)
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def _in_units(count: int, digits: int | None) -> float:
+    """A count in units of 10**-digits as a number. Thousandths are multiplied, as node_exporter makes seconds of them:
+    the last digit of a double may differ from that of a quotient.
+    """
+    if not digits:
+        return count
+    return count * 0.001 if digits == 3 else count / 10**digits
+
+
 class Reading:
     """What one source gave in one round.
 
@@ -76,18 +119,19 @@ class Reading:
     - Another list: something may have changed, and equal samples are possible still.
     - Where only values moved, the sources that are read each round give the very same Family and labels objects in
       the same order. So identity may be asked first; but where it fails, equality decides, not every source can.
+    What is said of a list holds for Columns too.
     """
 
     __slots__ = ("outcome", "reason", "samples", "seconds", "source")
 
     def __init__(
-        self, source: str, outcome: str, reason: str = "", seconds: float = 0.0, samples: list[Sample] | None = None
+        self, source: str, outcome: str, reason: str = "", seconds: float = 0.0, samples: Samples | None = None
     ) -> None:
         self.source = source
         self.outcome = outcome
         self.reason = reason
         self.seconds = seconds
-        self.samples = samples if samples is not None else []
+        self.samples: Samples = samples if samples is not None else []
 
 
 class NotHere(Exception):

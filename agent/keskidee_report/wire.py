@@ -7,7 +7,7 @@ from keskidee_report.rules import is_clean
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
 CONTENT_TYPE = "application/vnd.keskidee.report"
 MAGIC = b"KR"
@@ -38,8 +38,14 @@ def varint(number: int) -> bytes:
     return bytes(out)
 
 
-def varints(numbers: Iterable[int]) -> bytes:
+def varints(numbers: Sequence[int]) -> bytes:
     """Numbers from 0 to 2**64-1, one varint each."""
+    try:
+        small = bytes(numbers)
+    except ValueError:
+        small = b"\xff"
+    if small.isascii():  # one byte each, which gaps nearly always are
+        return small
     out = bytearray()
     append = out.append
     for number in numbers:

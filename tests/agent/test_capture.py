@@ -114,7 +114,7 @@ def test_text_files_are_recorded_on_request(tmp_path: Path) -> None:
     write_files(tmp_path / "files", {"a.prom": "x 1\n"})
     run(str(tmp_path / "machine"), "--textfile", str(tmp_path / "files"))
     found = gathered(RecordedMachine(str(tmp_path / "machine")))["textfile"]
-    family, _, value = found.samples[0]
+    family, _, value = next(iter(found.samples))
     assert (family.name, value) == ("x", 1)
 
 

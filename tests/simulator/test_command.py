@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.processes import is_alive
 from tests.simulator.listener import listening, until
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from keskidee_report.model import Sample
 
 PLATFORMS = ("linux",)
+PROMPT = True
 ENTRIES = Family("node_arp_entries", "gauge", "Entries in the ARP table by interface", digits=0)
 DEVICES_KEPT = 1024
 

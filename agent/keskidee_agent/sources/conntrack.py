@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from keskidee_report.model import Sample
 
 PLATFORMS = ("linux",)
+PROMPT = True
 NEEDS = ("proc/sys/net/netfilter/nf_conntrack_count",)
 FOLDER = "proc/sys/net/netfilter"
 NO_LABELS: dict[str, str] = {}

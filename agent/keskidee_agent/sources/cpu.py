@@ -6,14 +6,16 @@ No privilege. Throttling is there on Intel only.
 from __future__ import annotations
 
 from keskidee_agent.lines import complete_lines, number, numbers, only_number
-from keskidee_report.model import Denied, Family, Malformed, NotHere
+from keskidee_report.model import Columns, Denied, Family, Malformed, NotHere
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from keskidee_agent.machine import Machine
-    from keskidee_report.model import Sample
+    from keskidee_report.model import Names, Sample, Samples
+
+PROMPT = True
 
 SECONDS = Family("node_cpu_seconds_total", "counter", "Seconds each processor spent in each mode", digits=2)
 GUEST = Family("node_cpu_guest_seconds_total", "counter", "Seconds spent running virtual machines", digits=2)
@@ -25,6 +27,7 @@ ONLINE = Family("node_cpu_online", "gauge", "Whether the processor is switched o
 MODES = ("user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal")
 GUEST_MODES = ("user", "nice")
 FEWEST_MODES = 4
+MODES_AT_MOST = len(MODES) + len(GUEST_MODES)
 TICKS_PER_SECOND = 100  # USER_HZ, the same on every architecture that is still built
 HOTPLUG_TICKS = 3 * TICKS_PER_SECOND
 IDLE = 3
@@ -39,56 +42,69 @@ def read(machine: Machine) -> Iterable[Sample]:
     return _portable(machine)
 
 
-def _linux(machine: Machine) -> Iterable[Sample]:
-    remembered = machine.memory("cpu")
-    processors: dict[bytes, Processor] = remembered.setdefault("processors", {})
-    samples = parse(machine.shared("proc/stat"), processors)
-    if remembered.get("names") != processors.keys():  # the first round, or one was plugged in or out
-        remembered["topology"] = _topology(machine)
-        remembered["names"] = set(processors)
-    settled, throttles = remembered["topology"]
-    samples += settled
-    samples += [(family, labels, only_number(machine.content(path))) for family, labels, path in throttles]
-    return samples
+def _linux(machine: Machine) -> Samples:
+    known: Known = machine.memory("cpu").setdefault("known", Known())
+    counts, shown = parse(machine.shared("proc/stat"), known.processors)
+    if known.shown != shown:  # the first round, or one was plugged in or out
+        known.shown = shown
+        known.settled, known.throttles = _topology(machine)
+        known.names = (*_names(shown), *[sample[:2] for sample in [*known.settled, *known.throttles]])
+    counts += [round(value) for _, _, value in known.settled]
+    counts += [only_number(machine.content(path)) for _, _, path in known.throttles]
+    return Columns(known.names, counts)
 
 
-class Processor:
-    """What the last round knew of a processor: its ticks, and the families and labels of its samples."""
+class Known:
+    """What the last round knew: ticks by processor, how many of each are shown, and what does not move."""
 
-    __slots__ = ("families", "labels", "ticks")
+    __slots__ = ("names", "processors", "settled", "shown", "throttles")
 
-    def __init__(self, cpu: str, ticks: list[int]) -> None:
-        self.ticks = ticks
-        self.families = [SECONDS] * len(MODES) + [GUEST] * len(GUEST_MODES)
-        self.labels = [{"cpu": cpu, "mode": mode} for mode in MODES + GUEST_MODES]
+    def __init__(self) -> None:
+        self.processors: dict[bytes, list[int]] = {}
+        self.shown: list[tuple[bytes, int]] = []
+        self.names: Names = ()
+        self.settled: list[Sample] = []
+        self.throttles: list[tuple[Family, dict[str, str], str]] = []
 
 
-def parse(content: bytes, processors: dict[bytes, Processor]) -> list[Sample]:
-    """The samples of the `cpuN` lines of /proc/stat; `processors` is brought up to date. Raises Malformed."""
-    samples: list[Sample] = []
-    seen = 0
+def parse(content: bytes, processors: dict[bytes, list[int]]) -> tuple[list[int], list[tuple[bytes, int]]]:
+    """The ticks of the `cpuN` lines of /proc/stat, end to end; and each line's name with how many of them are its.
+
+    `processors`, the ticks of each in the last round, is brought up to date. Raises Malformed.
+    """
+    ticks: list[int] = []
+    shown: list[tuple[bytes, int]] = []
     for line in complete_lines(content):
         if not line.startswith(b"cpu"):
             break
         name, _, rest = line.partition(b" ")
         if name == b"cpu":
             continue
-        ticks = numbers(rest)
-        processor = processors.get(name)
-        if processor is None:
-            if len(ticks) < FEWEST_MODES or not name[3:].isdigit():
+        now = numbers(rest)
+        last = processors.get(name)
+        if last is None:
+            if len(now) < FEWEST_MODES or not name[3:].isdigit():
                 raise Malformed("not a cpu line", line)
-            processor = processors[name] = Processor(name[3:].decode(), ticks)
-        seen += 1
-        processor.ticks = ticks = forward(processor.ticks, ticks)
-        seconds = [count / TICKS_PER_SECOND for count in ticks]
-        samples += zip(processor.families, processor.labels, seconds, strict=False)
-    if not seen:
+        else:
+            now = forward(last, now)
+        processors[name] = now
+        shown.append((name, min(len(now), MODES_AT_MOST)))
+        ticks += now[:MODES_AT_MOST]
+    if not shown:
         raise Malformed("no cpu lines", content)
-    if seen < len(processors):  # one was plugged out: all begin anew
+    if len(shown) < len(processors):  # one was plugged out: all begin anew
         processors.clear()
         return parse(content, processors)
-    return samples
+    return ticks, shown
+
+
+def _names(shown: list[tuple[bytes, int]]) -> list[tuple[Family, dict[str, str]]]:
+    families = [SECONDS] * len(MODES) + [GUEST] * len(GUEST_MODES)
+    return [
+        (family, {"cpu": name[3:].decode(), "mode": mode})
+        for name, count in shown
+        for family, mode in zip(families[:count], (MODES + GUEST_MODES)[:count], strict=True)
+    ]
 
 
 def forward(last: list[int], now: list[int]) -> list[int]:

@@ -5,15 +5,17 @@ No privilege; psutil elsewhere. A device whose line did not change costs next to
 
 from __future__ import annotations
 
-from keskidee_agent.lines import complete_lines, decimal, numbers
-from keskidee_report.model import Denied, Family, Malformed, NotHere
+from keskidee_agent.lines import complete_lines, number, numbers
+from keskidee_report.model import Columns, Denied, Family, Malformed, NotHere
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from keskidee_agent.machine import Machine
-    from keskidee_report.model import Sample
+    from keskidee_report.model import Sample, Samples
+
+PROMPT = True
 
 EXCLUDE = r"^(ram|loop|fd|(h|s|v|xv)d[a-z]|nvme\d+n\d+p)\d+$"
 SECTOR_BYTES = 512  # in /proc/diskstats, whatever the device's own sectors are
@@ -33,25 +35,25 @@ WRITES = _counter("writes_completed", "Writes that succeeded")
 WRITTEN_BYTES = _counter("written_bytes", "Bytes written")
 WRITE_SECONDS = _counter("write_time_seconds", "Seconds spent by all writes together", 3)
 
-# the columns behind the device's name, and what one of a column's units is; older kernels have fewer
+# the columns behind the device's name, and how many of the family's units one of theirs is; older kernels have fewer
 COLUMNS = (
     (READS, 1),
     (_counter("reads_merged", "Reads joined to a neighbouring one"), 1),
     (READ_BYTES, SECTOR_BYTES),
-    (READ_SECONDS, MILLISECOND),
+    (READ_SECONDS, 1),
     (WRITES, 1),
     (_counter("writes_merged", "Writes joined to a neighbouring one"), 1),
     (WRITTEN_BYTES, SECTOR_BYTES),
-    (WRITE_SECONDS, MILLISECOND),
+    (WRITE_SECONDS, 1),
     (Family("node_disk_io_now", "gauge", "Requests under way now", digits=0), 1),
-    (_counter("io_time_seconds", "Seconds in which the device had anything to do", 3), MILLISECOND),
-    (_counter("io_time_weighted_seconds", "Those seconds, times the requests under way", 3), MILLISECOND),
+    (_counter("io_time_seconds", "Seconds in which the device had anything to do", 3), 1),
+    (_counter("io_time_weighted_seconds", "Those seconds, times the requests under way", 3), 1),
     (_counter("discards_completed", "Discards that succeeded"), 1),
     (_counter("discards_merged", "Discards joined to a neighbouring one"), 1),
     (_counter("discarded_sectors", "Sectors of 512 bytes discarded"), 1),
-    (_counter("discard_time_seconds", "Seconds spent by all discards together", 3), MILLISECOND),
+    (_counter("discard_time_seconds", "Seconds spent by all discards together", 3), 1),
     (_counter("flush_requests", "Flushes that succeeded"), 1),
-    (_counter("flush_requests_time_seconds", "Seconds spent by all flushes together", 3), MILLISECOND),
+    (_counter("flush_requests_time_seconds", "Seconds spent by all flushes together", 3), 1),
 )
 FEWEST_COLUMNS = 11
 
@@ -101,48 +103,84 @@ def _is_number(text: str) -> bool:
 
 
 class Device:
-    """What the last round knew of a device: its line, the samples of it, and those of what it is."""
+    """A device as it was found: its name, and the names and values of what it is."""
 
-    __slots__ = ("counts", "info", "labels", "line")
+    __slots__ = ("info", "name", "names")
 
-    def __init__(self, name: str) -> None:
-        self.labels = [{"device": name}] * len(COLUMNS)
-        self.line = b""
-        self.counts: list[Sample] = []
-        self.info: list[Sample] | None = None
+    def __init__(self, name: bytes, columns: int, info: list[Sample]) -> None:
+        self.name = name
+        labels = {"device": name.decode("utf-8", "replace")}
+        self.names = [*[(family, labels) for family, _ in COLUMNS[:columns]], *[sample[:2] for sample in info]]
+        self.info = [round(value) for _, _, value in info]
 
 
-def _linux(machine: Machine) -> Iterable[Sample]:
-    known: dict[bytes, Device | None] = machine.memory("diskstats")
-    unwanted_lines: set[bytes] = machine.memory("diskstats lines").setdefault("unwanted", set())
-    lines = complete_lines(machine.content("proc/diskstats"))
-    if _described_anew(machine) or len(known) > 2 * len(lines) + 64:
-        known.clear()
-        unwanted_lines.clear()
-    samples: list[Sample] = []
-    for line in lines:
-        if line in unwanted_lines:
-            continue
+class Layout:
+    """What the last round read, and where each line's counts stand in its columns."""
+
+    __slots__ = ("columns", "content", "places")
+
+    def __init__(self, machine: Machine, content: bytes) -> None:
+        self.content = b""  # until all is known
+        names: list[tuple[Family, dict[str, str]]] = []
+        counts: list[int] = []
+        self.places: list[tuple[Device | None, int]] = []
+        for line in complete_lines(content):
+            device, found = _found(machine, line)
+            self.places.append((device, len(counts)))
+            if device is not None:
+                names += device.names
+                counts += found
+        self.columns = Columns(tuple(names), counts)
+        self.content = content
+
+    def moved(self, content: bytes) -> bool:
+        """Takes the counts of another content; False where it tells of other devices. Raises Malformed."""
+        lines, last = complete_lines(content), self.content.split(b"\n")  # one after the other in memory, once more
+        if len(lines) != len(self.places):
+            return False
+        counts = self.columns.counts.copy()
+        for at, (line, before) in enumerate(zip(lines, last, strict=False)):
+            if line != before and not self._take(at, line, counts):
+                return False
+        self.columns = Columns(self.columns.names, counts)
+        self.content = content
+        return True
+
+    def _take(self, at: int, line: bytes, counts: list[int]) -> bool:
+        device, start = self.places[at]
+        if device is None:  # most are loop devices; another one in its place is another name
+            return line.split(None, 3)[2:3] == self.content.split(b"\n")[at].split(None, 3)[2:3]
         fields = line.split(None, 3)
-        if len(fields) < 4:
-            raise Malformed("not a line of /proc/diskstats", line)
-        name = fields[2]
-        if name not in known:
-            text = name.decode("utf-8", "replace")
-            unwanted = machine.excluded("diskstats.device_exclude", EXCLUDE, is_excluded)(text)
-            known[name] = None if unwanted else Device(text)
-        device = known[name]
-        if device is not None:
-            if device.line != line:
-                device.counts = parse_counts(fields[3], device.labels)
-                device.line = line
-            if device.info is None:
-                device.info = _info(machine, device.labels[0]["device"], fields[0].decode(), fields[1].decode())
-            samples += device.counts
-            samples += device.info
-        else:
-            unwanted_lines.add(line)  # most are loop devices, whose counts stand still
-    return samples
+        if len(fields) < 4 or fields[2] != device.name:
+            return False
+        found = parse_counts(fields[3])
+        if len(found) + len(device.info) != len(device.names):
+            return False
+        counts[start : start + len(found)] = found
+        return True
+
+
+def _linux(machine: Machine) -> Samples:
+    memory = machine.memory("diskstats")
+    content = machine.content("proc/diskstats")
+    layout: Layout | None = memory.get("layout")
+    if _described_anew(machine) or layout is None or not layout.moved(content):
+        layout = memory["layout"] = Layout(machine, content)
+    return layout.columns
+
+
+def _found(machine: Machine, line: bytes) -> tuple[Device | None, list[int]]:
+    """The device of a line, unless it is unwanted, and the values of all that is told of it. Raises Malformed."""
+    fields = line.split(None, 3)
+    if len(fields) < 4:
+        raise Malformed("not a line of /proc/diskstats", line)
+    major, minor, name, rest = fields
+    text = name.decode("utf-8", "replace")
+    if machine.excluded("diskstats.device_exclude", EXCLUDE, is_excluded)(text):
+        return None, []
+    counts = parse_counts(rest)
+    device = Device(name, len(counts), _info(machine, text, major.decode(), minor.decode()))
+    return device, counts + device.info
 
 
 def _described_anew(machine: Machine) -> bool:
@@ -154,14 +192,12 @@ def _described_anew(machine: Machine) -> bool:
     return last != now or rounds % REREAD_ROUNDS == 0
 
 
-def parse_counts(columns: bytes, labels: list[dict[str, str]]) -> list[Sample]:
-    """The samples of the columns behind a device's name. Raises Malformed."""
+def parse_counts(columns: bytes) -> list[int]:
+    """The counts behind a device's name, in units of 10**-digits of their families. Raises Malformed."""
     counts = numbers(columns)
     if len(counts) < FEWEST_COLUMNS:
         raise Malformed("too few columns in /proc/diskstats", columns)
-    return [
-        (family, label, count * unit) for (family, unit), label, count in zip(COLUMNS, labels, counts, strict=False)
-    ]
+    return [count * unit for (_, unit), count in zip(COLUMNS, counts, strict=False)]
 
 
 def _info(machine: Machine, name: str, major: str, minor: str) -> list[Sample]:
@@ -247,7 +283,7 @@ def describe(name: str, major: str, minor: str, rotational: str, properties: dic
     if text("ID_ATA"):
         for key, family in ATA:
             if key in properties:
-                samples.append(family(decimal(properties[key].encode()), device=name))
+                samples.append(family(number(properties[key].encode()), device=name))
     return samples
 
 

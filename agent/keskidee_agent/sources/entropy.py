@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from keskidee_report.model import Sample
 
 PLATFORMS = ("linux",)
+PROMPT = True
 FOLDER = "proc/sys/kernel/random"
 NO_LABELS: dict[str, str] = {}
 AVAILABLE = Family("node_entropy_available_bits", "gauge", "Randomness in store, in bits", digits=0)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from keskidee_report.model import Sample
 
 PLATFORMS = ("linux",)
+PROMPT = True
 NO_LABELS: dict[str, str] = {}
 ALLOCATED = Family("node_filefd_allocated", "gauge", "Files open now", digits=0)
 MAXIMUM = Family("node_filefd_maximum", "gauge", "Files that can be open at once", digits=0)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 
+from keskidee_agent.columns import steady
 from keskidee_agent.lines import complete_lines
 from keskidee_agent.space import Space
 from keskidee_report.model import Denied, Family, Malformed, NotHere, TimedOut
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
     from keskidee_agent.machine import Machine
     from keskidee_report.model import Sample
+
+PROMPT = True
 
 MOUNT_POINTS_EXCLUDE = r"^/(dev|proc|run|sys|mnt|media|var/lib/docker/.+|var/lib/containers/storage/.+)($|/)"
 TYPES_EXCLUDE = (
@@ -69,21 +72,24 @@ FILES = Family("node_filesystem_files", "gauge", "Files and folders it has room 
 FILES_FREE = Family("node_filesystem_files_free", "gauge", "Files and folders it has room for still", digits=0)
 READONLY = Family("node_filesystem_readonly", "gauge", "Whether it cannot be written to", digits=0)
 ERROR = Family("node_filesystem_device_error", "gauge", "Whether it did not say how full it is", digits=0)
+SPACE = (ERROR, READONLY, SIZE, FREE, AVAIL, FILES, FILES_FREE)
 NODES = (FILES, FILES_FREE)
 MOUNT = Family("node_filesystem_mount_info", "gauge", "1, labelled with the number of the mounted device", digits=0)
 
 
 class Mount:
-    """A line of mountinfo, with the labels that its samples carry."""
+    """A line of mountinfo, with the names of its samples."""
 
-    __slots__ = ("asked", "info", "labels", "mountpoint", "readonly")
+    __slots__ = ("asked", "fstype", "labels", "mountpoint", "names", "numbers", "readonly")
 
     def __init__(self, device: str, path: bytes, fstype: str, number: str, *, readonly: bool) -> None:
         self.asked = (path, fstype not in LOCAL_TYPES)
+        self.fstype = fstype
         self.mountpoint = path.decode("utf-8", "replace")
         self.labels = {"device": device, "mountpoint": self.mountpoint, "fstype": fstype}
         major, _, minor = number.partition(":")
-        self.info: Sample = MOUNT(1, device=device, major=major, minor=minor, mountpoint=self.mountpoint)
+        self.numbers = {"device": device, "major": major, "minor": minor, "mountpoint": self.mountpoint}
+        self.names = [*[(family, self.labels) for family in SPACE], (MOUNT, self.numbers)]
         self.readonly = readonly
 
 
@@ -97,16 +103,20 @@ def read(machine: Machine) -> Iterable[Sample]:
 def _linux(machine: Machine) -> Iterable[Sample]:
     mounts = _mounts(machine)
     answers = machine.spaces([mount.asked for mount in mounts])
-    samples: list[Sample] = []
+    names: list[tuple[Family, dict[str, str]]] = []
+    counts: list[int] = []
     for mount, answer in zip(_with_flags(machine, mounts, answers), answers, strict=True):
         if not isinstance(answer, Exception):
-            samples += _samples(mount.labels, answer, readonly=answer.readonly and mount.readonly)
-            samples.append(mount.info)
+            names += mount.names
+            counts += _amounts(answer, readonly=answer.readonly and mount.readonly)
+            counts.append(1)
         elif not isinstance(answer, NotHere):  # a recording may lack this mount
-            samples += _trouble(mount.labels, answer, readonly=mount.readonly)
-    if not samples:
+            labels = _labels_in_trouble(mount.labels, answer)
+            names += [(ERROR, labels), (READONLY, labels)]
+            counts += [1, int(mount.readonly)]
+    if not names:
         raise NotHere("no file system to report")
-    return samples
+    return steady(machine.memory("filesystem names"), names, counts)
 
 
 def _with_flags(machine: Machine, mounts: list[Mount], answers: list[Space | Exception]) -> list[Mount]:
@@ -124,27 +134,19 @@ def _with_flags(machine: Machine, mounts: list[Mount], answers: list[Space | Exc
     return mounts
 
 
-def _samples(labels: dict[str, str], space: Space, *, readonly: bool) -> list[Sample]:
-    return [
-        (ERROR, labels, 0),
-        (READONLY, labels, 1 if readonly else 0),
-        (SIZE, labels, space.size_bytes),
-        (FREE, labels, space.free_bytes),
-        (AVAIL, labels, space.avail_bytes),
-        (FILES, labels, space.files),
-        (FILES_FREE, labels, space.files_free),
-    ]
+def _amounts(space: Space, *, readonly: bool) -> list[int]:
+    """The counts of the families in SPACE."""
+    return [0, int(readonly), space.size_bytes, space.free_bytes, space.avail_bytes, space.files, space.files_free]
 
 
-def _trouble(labels: dict[str, str], error: Exception, *, readonly: bool) -> list[Sample]:
+def _labels_in_trouble(labels: dict[str, str], error: Exception) -> dict[str, str]:
     if isinstance(error, TimedOut):
         why = "mountpoint timeout"
     elif isinstance(error, OSError) and error.errno:
         why = os.strerror(error.errno).lower()
     else:
         why = str(error)
-    labels = {**labels, "device_error": why}
-    return [(ERROR, labels, 1), (READONLY, labels, 1 if readonly else 0)]
+    return {**labels, "device_error": why}
 
 
 def _mounts(machine: Machine, *, anew: bool = False) -> list[Mount]:
@@ -168,7 +170,7 @@ def _mounts(machine: Machine, *, anew: bool = False) -> list[Mount]:
         remembered["mounts"] = [
             mount
             for mount in parse(content)
-            if not unwanted_point(mount.mountpoint) and not unwanted_type(mount.labels["fstype"])
+            if not unwanted_point(mount.mountpoint) and not unwanted_type(mount.fstype)
         ]
         remembered["content"] = content
     remembered["path"] = path
@@ -233,11 +235,13 @@ def _portable(machine: Machine) -> Iterable[Sample]:
         readonly = "ro" in options
         answer = _asked(machine, partition.mountpoint, partition.fstype, readonly=readonly)
         if isinstance(answer, Exception):
-            yield from _trouble(labels, answer, readonly=readonly)
-        else:
-            # Windows has no file nodes to count
-            samples = _samples(labels, answer, readonly=answer.readonly)
-            yield from [sample for sample in samples if answer.files or sample[0] not in NODES]
+            labels = _labels_in_trouble(labels, answer)
+            yield ERROR(1, **labels)
+            yield READONLY(int(readonly), **labels)
+            continue
+        for family, amount in zip(SPACE, _amounts(answer, readonly=answer.readonly), strict=True):
+            if answer.files or family not in NODES:  # Windows has no file nodes to count
+                yield family(amount, **labels)
 
 
 def _asked(machine: Machine, mountpoint: str, fstype: str, *, readonly: bool) -> Space | Exception:

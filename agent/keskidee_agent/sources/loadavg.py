@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from keskidee_report.model import Sample
 
 PLATFORMS = ("linux", "darwin")
+PROMPT = True
 
 FAMILIES = (
     Family("node_load1", "gauge", "Load average over 1 minute", digits=2),

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from keskidee_agent.lines import complete_lines, number
-from keskidee_report.model import Family, Malformed, NotHere
+from keskidee_report.model import Columns, Family, Malformed, NotHere
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from keskidee_agent.machine import Machine
     from keskidee_report.model import Sample
+
+PROMPT = True
 
 KIB_SHIFT = 10
 LARGEST_KIB = 1 << 54
@@ -26,24 +28,24 @@ PORTABLE_SWAP = (("total", b"SwapTotal"), ("free", b"SwapFree"))
 class Layout:
     """How the lines of this kernel's meminfo are laid out: the same in every round, so it is worked out once."""
 
-    __slots__ = ("families", "labels", "numbers", "skeleton", "words")
+    __slots__ = ("names", "numbers", "skeleton", "words")
 
     def __init__(self, content: bytes) -> None:
         self.skeleton = skeleton(content)
-        self.families: list[Family] = []
+        families: list[Family] = []
         self.numbers: list[tuple[int, int]] = []  # which word, and how far to shift it to get bytes
         self.words = 0
         for line in complete_lines(content):
             words = line.split()
             if len(words) not in (2, 3) or words[2:] not in ([], [b"kB"]):
                 raise Malformed("not a line of meminfo", line)
-            self.families.append(describe(words[0], in_bytes=len(words) == 3))
+            families.append(describe(words[0], in_bytes=len(words) == 3))
             number(words[1])
             self.numbers.append((self.words + 1, KIB_SHIFT if len(words) == 3 else 0))
             self.words += len(words)
-        if not any(family.name == "node_memory_MemTotal_bytes" for family in self.families):
+        if not any(family.name == "node_memory_MemTotal_bytes" for family in families):
             raise Malformed("no MemTotal", content)
-        self.labels = [NO_LABELS] * len(self.families)
+        self.names = tuple([(family, NO_LABELS) for family in families])
 
 
 def skeleton(content: bytes) -> bytes:
@@ -51,7 +53,7 @@ def skeleton(content: bytes) -> bytes:
     return content.translate(None, b"0123456789 ")
 
 
-def read(machine: Machine) -> Iterator[Sample]:
+def read(machine: Machine) -> Iterable[Sample]:
     """One gauge a line of /proc/meminfo, in bytes where the kernel says kB and as it is otherwise; no labels.
 
     On Windows and macOS what means the same: total, available, free, and swap.
@@ -61,7 +63,7 @@ def read(machine: Machine) -> Iterator[Sample]:
     return _portable(machine)
 
 
-def parse(content: bytes, remembered: dict[str, Layout]) -> Iterator[Sample]:
+def parse(content: bytes, remembered: dict[str, Layout]) -> Columns:
     """The samples of a /proc/meminfo; `remembered` keeps the layout for the next. Raises Malformed."""
     layout = remembered.get("layout")
     if layout is None or layout.skeleton != skeleton(content):
@@ -75,7 +77,7 @@ def parse(content: bytes, remembered: dict[str, Layout]) -> Iterator[Sample]:
         raise Malformed("a number is missing", content) from None
     if max(amounts) >= LARGEST_KIB << KIB_SHIFT:
         raise Malformed("number too large", content)
-    return zip(layout.families, layout.labels, amounts, strict=True)
+    return Columns(layout.names, amounts)
 
 
 def describe(name: bytes, *, in_bytes: bool) -> Family:

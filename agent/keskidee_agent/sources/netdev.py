@@ -6,14 +6,16 @@ No privilege. One file for all interfaces, and a small one in /sys for each.
 from __future__ import annotations
 
 from keskidee_agent.lines import complete_lines, numbers, only_number
-from keskidee_report.model import Denied, Family, Malformed, NotHere
+from keskidee_report.model import Columns, Denied, Family, Malformed, NotHere
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from keskidee_agent.machine import Machine
-    from keskidee_report.model import Sample
+    from keskidee_report.model import Names, Sample, Samples
+
+PROMPT = True
 
 EXCLUDE = "^lo$"
 
@@ -70,28 +72,31 @@ def is_excluded(device: str) -> bool:
 
 
 class Interface:
-    """What the last round knew of an interface: its line and the samples of it."""
+    """What the last round knew of an interface: its line, the counts of it, and their names."""
 
-    __slots__ = ("labels", "line", "no_handler_path", "samples")
+    __slots__ = ("counts", "line", "names", "no_handler_path")
 
     def __init__(self, device: str) -> None:
-        self.labels = [{"device": device}] * len(IN_PROC)
+        labels = {"device": device}
         self.line = b""
-        self.samples: list[Sample] = []
+        self.counts: list[int] = []
+        self.names = [(family, labels) for family in IN_PROC]
         self.no_handler_path = f"sys/class/net/{device}/statistics/rx_nohandler"
 
 
-def _linux(machine: Machine) -> Iterable[Sample]:
-    known: dict[bytes, Interface | None] = machine.memory("netdev")
+def _linux(machine: Machine) -> Samples:
+    memory = machine.memory("netdev")
+    known: dict[bytes, Interface | None] = memory.setdefault("known", {})
     lines = complete_lines(machine.content("proc/net/dev"))
     if len(lines) < HEADER_LINES or lines[1].count(b"|") != 2:
         raise Malformed("not the header of /proc/net/dev", lines[0])
     if len(known) > 2 * len(lines) + 64:  # containers come and go, and so do their interfaces
         known.clear()
-    samples: list[Sample] = []
+    shown: list[tuple[Interface, bool]] = []
+    counts: list[int] = []
     for line in lines[HEADER_LINES:]:
         # a name may hold a colon (an old alias), the counts cannot
-        name, _, counts = line.rpartition(b":")
+        name, _, row = line.rpartition(b":")
         if name not in known:
             device = name.strip().decode("utf-8", "replace")
             unwanted = machine.excluded("netdev.device_exclude", EXCLUDE, is_excluded)(device)
@@ -99,22 +104,36 @@ def _linux(machine: Machine) -> Iterable[Sample]:
         interface = known[name]
         if interface is not None:
             if interface.line != line:
-                interface.samples = parse_counts(name, counts, interface.labels)
+                interface.counts = parse_counts(name, row)
                 interface.line = line
-            samples += interface.samples
-            samples += _no_handler(machine, interface)
-    return samples
+            no_handler = _no_handler(machine, interface)
+            shown.append((interface, bool(no_handler)))
+            counts += interface.counts
+            counts += no_handler
+    if shown != memory.get("shown"):
+        memory["shown"], memory["names"] = shown, _names(shown)
+    return Columns(memory["names"], counts)
 
 
-def parse_counts(name: bytes, counts: bytes, labels: list[dict[str, str]]) -> list[Sample]:
-    """The samples of the 16 numbers behind an interface's name. Raises Malformed."""
+def _names(shown: list[tuple[Interface, bool]]) -> Names:
+    return tuple(
+        [
+            name
+            for interface, handled in shown
+            for name in [*interface.names, *([(NO_HANDLER, interface.names[0][1])] if handled else [])]
+        ]
+    )
+
+
+def parse_counts(name: bytes, counts: bytes) -> list[int]:
+    """The 16 numbers behind an interface's name. Raises Malformed."""
     values = numbers(counts)
     if len(values) != len(IN_PROC) or not name.strip():
         raise Malformed("not a line of /proc/net/dev", name + b":" + counts)
-    return list(zip(IN_PROC, labels, values, strict=True))
+    return values
 
 
-def _no_handler(machine: Machine, interface: Interface) -> list[Sample]:
+def _no_handler(machine: Machine, interface: Interface) -> list[int]:
     """The one count that /proc/net/dev lacks; none on kernels before 4.6."""
     if not interface.no_handler_path:
         return []
@@ -123,7 +142,7 @@ def _no_handler(machine: Machine, interface: Interface) -> list[Sample]:
     except (NotHere, Denied):
         interface.no_handler_path = ""
         return []
-    return [(NO_HANDLER, interface.labels[0], only_number(count))]
+    return [only_number(count)]
 
 
 def _portable(machine: Machine) -> Iterable[Sample]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from keskidee_report.model import Sample
 
 PLATFORMS = ("linux",)
+PROMPT = True
 NO_LABELS: dict[str, str] = {}
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from keskidee_report.model import Sample
 
 PLATFORMS = ("linux",)
+PROMPT = True
 NO_LABELS: dict[str, str] = {}
 ENABLED = Family("node_selinux_enabled", "gauge", "1 where SELinux is on, otherwise 0", digits=0)
 CONFIGURED = Family(

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from keskidee_report.model import Sample
 
 PLATFORMS = ("linux",)
+PROMPT = True
 
 
 def _counter(name: str, what: str) -> Family:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from keskidee_agent.machine import Machine
     from keskidee_report.model import Sample
 
+PROMPT = True
+
 NOW = Family("node_time_seconds", "gauge", "What the machine's clock shows, in seconds since 1970")
 ZONE = Family("node_time_zone_offset_seconds", "gauge", "How far local time is ahead of UTC", digits=0)
 AVAILABLE = Family(

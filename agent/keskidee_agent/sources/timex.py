@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from keskidee_report.model import Sample
 
 PLATFORMS = ("linux",)
+PROMPT = True
 NO_LABELS: dict[str, str] = {}
 
 TIME_ERROR = 5  # what adjtimex returns while the clock is not in step

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from keskidee_report.model import Sample
 
 PLATFORMS = ("linux",)
+PROMPT = True
 QUEUES = Family("node_udp_queues", "gauge", "Memory in bytes that datagrams take in the queues of sockets", digits=0)
 TABLES = tuple(
     (path, {"queue": "tx", "ip": version}, {"queue": "rx", "ip": version})

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from keskidee_agent.machine import Machine
     from keskidee_report.model import Sample
 
+PROMPT = True
+
 EVERY_SECONDS = 60
 
 INFO = Family("node_uname_info", "gauge", "1, labelled with what uname says of the system", digits=0)

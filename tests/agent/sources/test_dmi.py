@@ -16,7 +16,7 @@ def test_without_root_the_serial_is_denied_and_the_rest_is_told() -> None:
             (root / "sys/class/dmi/id" / name).chmod(0)
         with as_nobody():
             reading = reading_at("dmi", root)
-    labels = reading.samples[0][1]
+    labels = next(iter(reading.samples))[1]
     assert (reading.outcome, reading.reason, "product_serial" in labels, labels["board_name"]) == (
         DENIED,
         "product_serial, product_uuid in /sys/class/dmi/id: only root may read them",

@@ -21,7 +21,7 @@ from keskidee_agent.sources import (
     softnet,
     tcpstat,
 )
-from keskidee_report.model import Malformed, Sample
+from keskidee_report.model import Columns, Malformed, Sample
 from tests.agent.anything import contents, odd_values, recorded_files, spoiled
 
 NUMBER = arp.ENTRIES
@@ -42,6 +42,16 @@ def mounts(content: bytes) -> list[Sample]:
     ]
 
 
+def rows(content: bytes, known: dict[bytes, netstat.Row]) -> list[Sample]:
+    names, counts = netstat.parse_rows(content, known)
+    return list(Columns(tuple(names), counts))
+
+
+def list_of(content: bytes, known: dict[bytes, netstat.Row]) -> list[Sample]:
+    names, counts = netstat.parse_list(content, known)
+    return list(Columns(tuple(names), counts))
+
+
 PARSERS: dict[str, Callable[[bytes], Iterable[Sample]]] = {
     "arp": lambda content: [NUMBER(count, device=str(device)) for device, count in arp.parse(content).items()],
     "conntrack": conntrack.parse,
@@ -51,11 +61,11 @@ PARSERS: dict[str, Callable[[bytes], Iterable[Sample]]] = {
     "mountinfo": lambda content: [NUMBER(len(address)) for address in mountstats.parse_addresses(content).values()],
     "mountstats": mounts,
     "netclass": lambda content: netclass.describe(dict.fromkeys(ATTRIBUTES, content), {"device": "x"}),
-    "netstat": lambda content: netstat.parse_rows(content, {}),
+    "netstat": lambda content: rows(content, {}),
     "nfs": nfs.parse,
     "nfsd": nfsd.parse,
     "rate": lambda content: [infiniband.RATE(infiniband.parse_rate(sysfs.words(content)))],
-    "snmp6": lambda content: netstat.parse_list(content, {}),
+    "snmp6": lambda content: list_of(content, {}),
     "sockets": lambda content: [NUMBER(tx + rx) for _, tx, rx in sockets.sockets(content)],
     "sockstat": lambda content: sockstat.parse(content, sockstat.Table(4096)),
     "softnet": lambda content: softnet.parse(content, []),
@@ -80,8 +90,8 @@ def test_anything_is_read_or_refused(parser: str, content: bytes) -> None:
 # how to parse, and what a first round finds in its memory
 REMEMBERING: dict[str, tuple[Callable[..., Iterable[Sample]], Callable[[], object]]] = {
     "ipvs": (ipvs.parse_backends, dict),
-    "netstat": (netstat.parse_rows, dict),
-    "snmp6": (netstat.parse_list, dict),
+    "netstat": (rows, dict),
+    "snmp6": (list_of, dict),
     "sockstat": (sockstat.parse, lambda: sockstat.Table(4096)),
     "softnet": (softnet.parse, list),
 }

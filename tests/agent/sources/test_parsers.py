@@ -12,16 +12,15 @@ from keskidee_report.model import Malformed, Sample
 from tests.agent.anything import contents, odd_values
 from tests.agent.recordings import FIXTURES
 
-LABELS = [{"device": "x"}] * 20
 PARSERS: dict[str, Callable[[bytes], Iterable[Sample]]] = {
-    "cpu": lambda content: cpu.parse(content, {}),
-    "stat": stat.parse,
+    "cpu": lambda content: [cpu.SECONDS(ticks / 100) for ticks in cpu.parse(content, {})[0]],
+    "stat": lambda content: stat.parse(content, {}),
     "loadavg": lambda content: [(loadavg.FAMILIES[0], {}, value) for value in loadavg.parse(content)],
     "meminfo": lambda content: meminfo.parse(content, {}),
-    "diskstats": lambda content: diskstats.parse_counts(content, LABELS),
+    "diskstats": lambda content: [diskstats.READS(count) for count in diskstats.parse_counts(content)],
     "udev": lambda content: diskstats.describe("sda", "8", "0", "0", diskstats.parse_udev(content)),
-    "filesystem": lambda content: [mount.info for mount in filesystem.parse(content)],
-    "netdev": lambda content: netdev.parse_counts(b"eth0", content, LABELS[:16]),
+    "filesystem": lambda content: [filesystem.MOUNT(1, **mount.numbers) for mount in filesystem.parse(content)],
+    "netdev": lambda content: [netdev.NO_HANDLER(count) for count in netdev.parse_counts(b"eth0", content)],
     "time": lambda content: [time.CURRENT(1, clocksource=name) for name in time.names(content)],
     "cpu list": lambda content: [cpu.ISOLATED(1, cpu=str(number)) for number in cpu.cpu_list(content)],
     "dmi": lambda content: [dmi.INFO(1, text=dmi.text_of(content))],

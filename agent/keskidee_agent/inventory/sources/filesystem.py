@@ -80,7 +80,7 @@ def _filesystem(machine: Machine, mount: Mount, space: Space | Exception, layers
     device = mount.labels["device"]
     told: dict[str, str] = {}
     if device.startswith("/dev/"):
-        numbers = mount.info[1]
+        numbers = mount.numbers
         with suppress(NotHere, Denied, Malformed):
             told = parse_udev(machine.content(f"run/udev/data/b{numbers['major']}:{numbers['minor']}"))
     known = None if isinstance(space, Exception) else space
