@@ -12,6 +12,7 @@ EXAMPLES = """\
 examples
   keskidee agent once                              print one reading of this machine
   keskidee agent inventory                         print what this machine is made of
+  keskidee agent services                          read the services of agent.yml once
   keskidee agent enrol https://collector:5375 --token-file token
                                                    join a collector with the token it gave
   keskidee agent run                               report until stopped
@@ -25,6 +26,7 @@ def add_commands(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]
 
     from keskidee_agent import capture, doctor, enrol, firmware, once, run
     from keskidee_agent.inventory import command as inventory
+    from keskidee_agent.services import command as services
 
     parser = subparsers.add_parser(
         "agent",
@@ -34,5 +36,5 @@ def add_commands(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]
         formatter_class=RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
-    for module in (once, inventory, run, enrol, doctor, capture, firmware):
+    for module in (once, inventory, services, run, enrol, doctor, capture, firmware):
         module.add_parser(commands)

@@ -30,14 +30,17 @@ class Machine(Files):
 
     `excludes` holds regular expressions by the name of their setting ("netdev.device_exclude"). `platform` and `psutil`
     are given by tests; otherwise they are this system's. `textfile_directory` is a folder of `here`, which are the
-    files of this system even where the machine is a recording; it is empty where none is set. `told_of_users` and
-    `salt` are what `user_name` goes by: nothing is told of users until somebody says otherwise.
+    files of this system even where the machine is a recording; it is empty where none is set. `services_file` is
+    likewise what another process of the agent writes of services; it is too old after `services_stale_seconds`.
+    `told_of_users` and `salt` are what `user_name` goes by: nothing is told of users until somebody says otherwise.
     """
 
     def __init__(self, *, excludes: dict[str, str] | None = None, platform: str = "", psutil: Any = None) -> None:
         super().__init__()
         self.platform = platform or this_platform()
         self.textfile_directory = ""
+        self.services_file = ""
+        self.services_stale_seconds = 300.0
         self.here: Files = Here()
         self.told_of_users = 0
         self.salt = b""

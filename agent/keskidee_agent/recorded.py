@@ -41,6 +41,9 @@ class RecordedMachine(Machine):
         with suppress(NotHere, Denied, Malformed, OSError):
             self.textfile_directory = str(self._call("textfile_directory"))
             self.here = self  # it is a folder of the recording
+        with suppress(NotHere, Denied, Malformed, OSError):
+            self.services_file = str(self._call("services_file"))
+            self.here = self
 
     def _real(self, path: str) -> str:
         if path.startswith("run/udev/") and not os.path.lexists(os.path.join(self.root, "run/udev")):

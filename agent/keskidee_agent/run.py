@@ -10,6 +10,7 @@ from __future__ import annotations
 import marshal
 import os
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -50,6 +51,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--check", action="store_true", help="say whether it would start, and start nothing")
     parser.add_argument("--renew", metavar="SESSION", nargs="?", const="", help=SUPPRESS)
     parser.add_argument("--inventory", action="store_true", help=SUPPRESS)
+    parser.add_argument("--services", action="store_true", help=SUPPRESS)
     parser.add_argument("--exit-with-parent", action="store_true", help=SUPPRESS)
     parser.set_defaults(run=run)
 
@@ -67,6 +69,8 @@ def run(args: argparse.Namespace) -> int:
         return renewed(args, settings)
     if args.inventory:
         return told_inventory(args, settings)
+    if args.services:
+        return told_services(args, settings)
     if args.check:
         return 0
     if sys.platform == "win32":  # exec there starts another process and ends this one, which a service must not do
@@ -113,6 +117,25 @@ def told_inventory(args: argparse.Namespace, settings: dict[str, Any]) -> int:
     return 0
 
 
+def told_services(args: argparse.Namespace, settings: dict[str, Any]) -> int:
+    """Reads the services that are due, for the resident agent. Status 1, with one line, where that fails."""
+    from keskidee_agent.identity import settings_of
+    from keskidee_agent.services.reading import read_due
+
+    folder = Path(settings["services"]["file"]).parent
+    try:
+        read_due(folder, settings_of(args.config).services, _warn, now=time.time())
+    except OSError as error:
+        sys.stderr.write(f"keskidee agent: services=failed reason={str(error)!r}\n")
+        os._exit(1)
+    sys.stderr.flush()
+    os._exit(0)  # a thread that hangs in the system's resolver would be waited for
+
+
+def _warn(line: str) -> None:
+    sys.stderr.write(f"keskidee agent: {line}\n")
+
+
 def handover(args: argparse.Namespace) -> dict[str, Any]:
     """What the resident needs, as plain values. Raises ConfigError or ValueError with one line for a person."""
     from keskidee_agent.identity import IDENTITY_FILE, read_identity, salt_of, settings_of, state_directory
@@ -150,6 +173,11 @@ def handover(args: argparse.Namespace) -> dict[str, Any]:
             "filesystem.types_exclude": settings.filesystem.types_exclude,
             "diskstats.device_exclude": settings.diskstats.device_exclude,
             "netdev.device_exclude": settings.netdev.device_exclude,
+        },
+        "services": {
+            "file": str((state / "services.prom").absolute()) if settings.services else "",
+            "every_seconds": min((service.interval_seconds for service in settings.services), default=0),
+            "timeout_seconds": max((service.timeout_seconds for service in settings.services), default=0),
         },
         "user_names": USER_NAMES.index(settings.privacy.user_names),
         "salt": salt_of(state),
