@@ -17,6 +17,7 @@ from urllib.request import urlopen
 
 import yaml
 
+from deploy.stack.receivers import with_receivers_at
 from keskidee_exporters.prometheus_config import write_configuration
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
     from tests.processes import Process, Start
 
-SHIPPED_ALERTMANAGER = Path(__file__).parents[2] / "deploy" / "alertmanager" / "alertmanager.yml"
 INTERVAL = 5
 GROUP_WAIT = 1
 PAGER_TOKEN = "only-for-this-test"
@@ -88,17 +88,12 @@ class Chain:
         """The shipped routes and inhibitions; each receiver is a path of ours, and nothing waits long."""
         secret = self._folder / "pager_token"
         secret.write_text(PAGER_TOKEN)
-        sign_in = {"authorization": {"credentials_file": str(secret)}}
-        shipped: dict[str, Any] = yaml.safe_load(SHIPPED_ALERTMANAGER.read_text())
+        shipped = with_receivers_at(receiver_url, authorization={"credentials_file": str(secret)})
         routes = [shipped["route"]]
         for route in routes:
             routes += route.get("routes", [])
             if route.get("group_wait", "0s") != "0s":
                 route |= {"group_wait": f"{GROUP_WAIT}s", "group_interval": f"{GROUP_WAIT}s"}
-        shipped["receivers"] = [
-            {"name": row["name"], "webhook_configs": [{"url": f"{receiver_url}/{row['name']}", "http_config": sign_in}]}
-            for row in shipped["receivers"]
-        ]
         return shipped
 
     def enrol(self, name: str) -> None:
