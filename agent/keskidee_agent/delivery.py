@@ -120,10 +120,10 @@ class Delivery:
         began_ms = clock.boot_ms()
         deadline_ms = began_ms + int(seconds * 1000)
         try:
-            if not self._may_spend(urgent=self._urgent):
+            if self._thrift is not None and not self._may_spend(urgent=self._urgent):
                 self.deferred += 1
                 return
-            together = self._recent(batch)
+            together = self._recent(batch) if batch > 1 else None
             self._send_live(together, seconds)
             self._rounds_waiting, self._urgent = 0, False
             courteous = self.is_thrifty or self._courtesy.allows(clock.boot_ms() - began_ms)
@@ -161,7 +161,7 @@ class Delivery:
         A backlog that is longer than a batch travels apart, behind the live report.
         """
         waiting = self._spool.reports - 1
-        if batch == 1 or not 0 < waiting < batch or self._one_by_one:
+        if not 0 < waiting < batch or self._one_by_one:
             return None
         found = self._spool.oldest(batch, BATCH_BYTES)
         return found if found is not None and len(found.reports) == waiting else None

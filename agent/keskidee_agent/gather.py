@@ -41,6 +41,7 @@ QUOTED_REASON = 200
 LOOK_ROUNDS = 4
 """What is absent is looked for in each round by its name, and in every fourth in a folder (`sys/class/hwmon/*`): most
 of these folders are there and empty, and to list them all costs more than to read the network's counts."""
+NOT_YET = Reading("", ABSENT)
 _known_labels: set[str] = set()
 _OUTCOMES: dict[type[Exception], str] = {NotHere: ABSENT, Denied: DENIED, TimedOut: TIMED_OUT}
 
@@ -88,10 +89,11 @@ class Gatherer:
         A source that is not due again gives its last reading; one made for another platform is absent.
         """
         now = self._clock()
-        self._forget_returned()
+        if self._lost:
+            self._forget_returned()
         self.machine.begin_round(sweep=not self._lost)
-        readings: dict[str, Reading] = {}
-        due = []
+        readings: dict[str, Reading] = {}  # in the order of the sources
+        waiting = []
         self._turn = (self._turn + 1) % LOOK_ROUNDS
         for position, source in enumerate(self.sources):
             if source.absent is not None and not self._has_come(
@@ -102,29 +104,31 @@ class Gatherer:
                 readings[source.name] = _late(source)
             elif source.last is not None and now - source.last_at < source.every_seconds:
                 readings[source.name] = source.last
+            elif source.prompt:
+                began = time.monotonic()
+                readings[source.name] = reading = read(source, self.machine)
+                reading.seconds = time.monotonic() - began
+                self._note(source, reading, now)
             else:
-                due.append(source)
-        self._run(due, readings)
-        for source in due:
-            reading = readings[source.name]
-            if source.every_seconds and reading.outcome not in (FAILED, TIMED_OUT):
-                source.last, source.last_at = reading, now
-            if reading.outcome == ABSENT and not reading.samples and source.needs:
-                self._rest(source, reading)
-            if self._outcomes.get(source.name, OK) != reading.outcome:
-                self._tell(reading)
-        return [readings[source.name] for source in self.sources]
+                readings[source.name] = NOT_YET
+                waiting.append(source)
+        if waiting:
+            self._run(waiting, readings)
+            for source in waiting:
+                self._note(source, readings[source.name], now)
+        return list(readings.values())
+
+    def _note(self, source: Source, reading: Reading, now: float) -> None:
+        """What this reading means for the next rounds, and for who listens."""
+        if source.every_seconds and reading.outcome not in (FAILED, TIMED_OUT):
+            source.last, source.last_at = reading, now
+        if reading.outcome == ABSENT and not reading.samples and source.needs:
+            self._rest(source, reading)
+        if self._outcomes.get(source.name, OK) != reading.outcome:
+            self._tell(reading)
 
     def _run(self, due: list[Source], readings: dict[str, Reading]) -> None:
-        """Reads the due sources: those that may hang in a worker, and in a further one past each that does."""
-        now = time.monotonic()
-        for source in due:
-            if source.prompt:
-                began, reading = now, read(source, self.machine)
-                now = time.monotonic()
-                reading.seconds = now - began
-                readings[source.name] = reading
-        due = [source for source in due if not source.prompt]
+        """Reads sources that may hang in a worker, and in a further one past each that does."""
         while due:
             worker = self._worker or _Worker(self.machine)
             self._worker = None

@@ -166,7 +166,8 @@ class Resident:
             self._interval_seconds = wishes.interval_seconds
             self._facts_due_ms = 0
         if self._sequence % GIVE_BACK_ROUNDS == 2:
-            gc.collect()  # the modules of sources that were not wanted
+            if self._sequence == 2:
+                gc.collect()  # the modules of sources that were not wanted
             give_back()
 
     def _renew_credential(self) -> None:

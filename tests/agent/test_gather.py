@@ -409,3 +409,53 @@ def test_a_source_that_is_read_on_request_only_waits_for_its_name() -> None:
     assert names([]) == ["stat"]
     assert names(["interrupts"]) == ["interrupts", "stat"]
     assert names(None) == ["interrupts", "stat"]
+
+
+class Mounted(Machine):
+    """A machine whose /proc has these mounts over it."""
+
+    def __init__(self, *mounts: str, platform: str = "linux") -> None:
+        super().__init__(platform=platform)
+        self._mountinfo = "".join([f"{mount}\n" for mount in mounts]).encode()
+
+    def content(self, path: str) -> bytes:
+        return self._mountinfo if path == "proc/self/mountinfo" else super().content(path)
+
+
+def thread_of_prompt(machine: Machine) -> int:
+    """The thread in which a source is read that says it never waits."""
+    threads: list[int] = []
+
+    def read_samples(_: Machine) -> Iterator[Sample]:
+        threads.append(threading.get_ident())
+        yield LOAD(1)
+
+    gatherer = Gatherer(machine, sources=[Source("prompt", SimpleNamespace(read=read_samples, PROMPT=True))])
+    [reading] = gatherer.round()
+    assert (reading.outcome, reading.seconds > 0) == (OK, True)
+    return threads[0]
+
+
+PROC = "22 27 0:21 / /proc rw,nosuid shared:14 - proc proc rw"
+LXCFS = "141 22 0:52 /proc/stat /proc/stat rw,nosuid - fuse.lxcfs lxcfs rw,user_id=0"
+
+
+def test_what_asks_the_kernel_alone_is_read_without_a_thread() -> None:
+    assert thread_of_prompt(Mounted(PROC)) == threading.get_ident()
+
+
+@pytest.mark.parametrize("machine", [Mounted(PROC, LXCFS), Mounted(PROC, platform="darwin")], ids=["lxcfs", "a Mac"])
+def test_where_another_answers_for_proc_nothing_is_read_without_a_thread(machine: Machine) -> None:
+    assert thread_of_prompt(machine) != threading.get_ident()
+
+
+def test_a_late_source_keeps_its_place_among_the_readings(hanging: Hanging) -> None:
+    prompt = source("prompt", PROMPT=True)
+    found = Gatherer(Mounted(PROC), sources=[source("first"), hanging.source, prompt, source("last")])
+    for _ in range(2):
+        assert [(reading.source, reading.outcome) for reading in found.round()] == [
+            ("first", OK),
+            ("hanging", TIMED_OUT),
+            ("prompt", OK),
+            ("last", OK),
+        ]

@@ -72,7 +72,7 @@ def is_excluded(device: str) -> bool:
 
 
 class Interface:
-    """What the last round knew of an interface: its line, the counts of it, and their names."""
+    """What the last round knew of an interface: its line, its counts, and the names of those in the line."""
 
     __slots__ = ("counts", "line", "names", "no_handler_path")
 
@@ -80,7 +80,7 @@ class Interface:
         labels = {"device": device}
         self.line = b""
         self.counts: list[int] = []
-        self.names = [(family, labels) for family in IN_PROC]
+        self.names = [(family, labels) for family in FAMILIES.values()]
         self.no_handler_path = f"sys/class/net/{device}/statistics/rx_nohandler"
 
 
@@ -92,7 +92,7 @@ def _linux(machine: Machine) -> Samples:
         raise Malformed("not the header of /proc/net/dev", lines[0])
     if len(known) > 2 * len(lines) + 64:  # containers come and go, and so do their interfaces
         known.clear()
-    shown: list[tuple[Interface, bool]] = []
+    shown: list[tuple[Interface, int]] = []
     counts: list[int] = []
     for line in lines[HEADER_LINES:]:
         # a name may hold a colon (an old alias), the counts cannot
@@ -103,26 +103,18 @@ def _linux(machine: Machine) -> Samples:
             known[name] = None if unwanted else Interface(device)
         interface = known[name]
         if interface is not None:
-            if interface.line != line:
-                interface.counts = parse_counts(name, row)
+            if interface.line != line:  # a packet that nobody wants was received, so it is in the line too
+                interface.counts = parse_counts(name, row) + _no_handler(machine, interface)
                 interface.line = line
-            no_handler = _no_handler(machine, interface)
-            shown.append((interface, bool(no_handler)))
+            shown.append((interface, len(interface.counts)))
             counts += interface.counts
-            counts += no_handler
     if shown != memory.get("shown"):
         memory["shown"], memory["names"] = shown, _names(shown)
     return Columns(memory["names"], counts)
 
 
-def _names(shown: list[tuple[Interface, bool]]) -> Names:
-    return tuple(
-        [
-            name
-            for interface, handled in shown
-            for name in [*interface.names, *([(NO_HANDLER, interface.names[0][1])] if handled else [])]
-        ]
-    )
+def _names(shown: list[tuple[Interface, int]]) -> Names:
+    return tuple([name for interface, count in shown for name in interface.names[:count]])
 
 
 def parse_counts(name: bytes, counts: bytes) -> list[int]:
