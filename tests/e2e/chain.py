@@ -7,6 +7,7 @@ is all that differs from what a user runs.
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from tests.processes import Process, Start
 
 INTERVAL = 5
+SHIPPED_INTERVAL = 15
 GROUP_WAIT = 1
 PAGER_TOKEN = "only-for-this-test"
 
@@ -34,11 +36,27 @@ class Chain:
     """A collector, a Prometheus, an Alertmanager and agents, each a process of its own in one folder."""
 
     def __init__(
-        self, start: Start, program: Callable[[str], Path], free_port: Callable[[], int], folder: Path
+        self,
+        start: Start,
+        program: Callable[[str], Path],
+        free_port: Callable[[], int],
+        folder: Path,
+        *,
+        as_shipped: bool = False,
     ) -> None:
-        """Starts nothing yet."""
+        """Starts nothing yet. `as_shipped` waits as long as a user's would."""
+        self.interval_seconds = SHIPPED_INTERVAL if as_shipped else INTERVAL
+        self.patience_seconds = 3 * self.interval_seconds + (400 if as_shipped else 0)
+        """After which nothing more is to be expected."""
+        self.processes: dict[str, Process] = {}
+        self._as_shipped = as_shipped
         self._start, self._program, self._folder = start, program, folder
         self._collector, self._prometheus, self._alertmanager = (f"127.0.0.1:{free_port()}" for _ in range(3))
+
+    @property
+    def collector(self) -> str:
+        """HOST:PORT of the collector."""
+        return self._collector
 
     @property
     def data(self) -> Path:
@@ -55,9 +73,10 @@ class Chain:
 
     def start_collector(self) -> Process:
         settings = self._folder / "collector.yml"
-        settings.write_text(f"listen: {self._collector}\ninterval_seconds: {INTERVAL}\n")
+        settings.write_text(f"listen: {self._collector}\ninterval_seconds: {self.interval_seconds}\n")
         words = ["collector", "serve", "--config", str(settings), "--data", str(self.data)]
-        return self._start(keskidee(*words), ready=f"http://{self._collector}/readyz")
+        self.processes["collector"] = self._start(keskidee(*words), ready=f"http://{self._collector}/readyz")
+        return self.processes["collector"]
 
     def configure_prometheus(self) -> Path:
         """Writes prometheus.yml as `keskidee up` does. Gives the path of the rules beside it."""
@@ -67,13 +86,13 @@ class Chain:
             ca_file=None,
             token_file=None,
             alertmanagers=(self._alertmanager,),
-            interval_seconds=INTERVAL,
+            interval_seconds=self.interval_seconds,
         )
         return self._folder / "rules" / "keskidee.yml"
 
-    def start_prometheus(self) -> Process:
+    def start_prometheus(self, *more: str) -> Process:
         options = [f"--config.file={self._folder / 'prometheus.yml'}", f"--storage.tsdb.path={self._folder / 'tsdb'}"]
-        options += [f"--web.listen-address={self._prometheus}"]
+        options += [f"--web.listen-address={self._prometheus}", *more]
         return self._start([self._program("prometheus"), *options], ready=f"http://{self._prometheus}/-/ready")
 
     def start_alertmanager(self, receiver_url: str) -> Process:
@@ -90,15 +109,21 @@ class Chain:
         secret.write_text(PAGER_TOKEN)
         shipped = with_receivers_at(receiver_url, authorization={"credentials_file": str(secret)})
         routes = [shipped["route"]]
-        for route in routes:
+        for route in [] if self._as_shipped else routes:
             routes += route.get("routes", [])
-            if route.get("group_wait", "0s") != "0s":
+            if route.get("receiver") == "heartbeat":
+                route |= {"group_interval": f"{GROUP_WAIT}s", "repeat_interval": "2s"}
+            elif route.get("group_wait", "0s") != "0s":
                 route |= {"group_wait": f"{GROUP_WAIT}s", "group_interval": f"{GROUP_WAIT}s"}
         return shipped
 
+    def token(self, *, site: str, role: str) -> str:
+        """With which machines of a site join."""
+        return run("collector", "token", "create", "--role", role, "--site", site, "--data", str(self.data)).strip()
+
     def enrol(self, name: str) -> None:
         """Makes this machine one more server; `name` is its state folder."""
-        token = run("collector", "token", "create", "--role", "server", "--site", "suva", "--data", str(self.data))
+        token = self.token(site="suva", role="server")
         state = str(self._folder / name)
         run("agent", "enrol", f"http://{self._collector}", "--token-file", "-", "--state", state, stdin=token)
 
@@ -125,6 +150,17 @@ class Chain:
         """The label sets that Prometheus has for a query now."""
         with urlopen(f"http://{self._prometheus}/api/v1/query?{urlencode({'query': expr})}", timeout=10) as answer:
             return [row["metric"] for row in json.load(answer)["data"]["result"]]
+
+
+def impatient(rules: str, *alerts: str, keep_firing_for: str = "15s") -> str:
+    """The rules with these alerts' two minutes of patience made ten seconds; the others keep theirs."""
+    pieces = re.split(r"(?m)^(?=      - alert: )", rules)
+    for at, piece in enumerate(pieces):
+        if piece.startswith(tuple(f"      - alert: {alert}\n" for alert in alerts)):
+            quick, replaced = re.subn(r"(?m)^(        for: )2m$", r"\g<1>10s", piece)
+            assert replaced == 1, piece
+            pieces[at] = re.sub(r"(?m)^(        keep_firing_for: )\S+", rf"\g<1>{keep_firing_for}", quick)
+    return "".join(pieces)
 
 
 def keskidee(*words: str) -> list[str]:
