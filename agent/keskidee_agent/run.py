@@ -165,7 +165,8 @@ def handover(args: argparse.Namespace) -> dict[str, Any]:
         "interval_seconds": interval_seconds,
         "interval_own": own is not None,
         "deadline_seconds": settings.sources.deadline_seconds,
-        "disabled": list(settings.sources.disabled),
+        # most machines read no services, and pay nothing for the source
+        "disabled": [*settings.sources.disabled, *([] if settings.services else ["services"])],
         "enabled": list(settings.sources.enabled),
         "textfile_directory": os.path.abspath(settings.textfile_directory) if settings.textfile_directory else "",
         "excludes": {
