@@ -28,6 +28,7 @@ from keskidee_report.model import (
     TimedOut,
 )
 from tests.report.reading_back import frames_of, sources_of
+from tests.waiting import wait_until
 
 LOAD = Family("node_load1", "gauge", "Load")
 TEN = {"cpu", "diskstats", "dmi", "filesystem", "loadavg", "meminfo", "netdev", "os", "stat", "time", "uname"}
@@ -162,7 +163,7 @@ def test_what_comes_back_late_is_not_reported(hanging: Hanging) -> None:
     rounds = gatherer(hanging.source, source("z"))
     rounds.round()
     hanging.go_on.set()
-    time.sleep(0.1)
+    wait_until(lambda: rounds.round()[0].outcome == OK, "the source")
     assert [len(reading.samples) for reading in rounds.round()] == [1, 1]
 
 
