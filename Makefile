@@ -19,7 +19,7 @@ run: ## watch this machine: collector and agent, pages at http://127.0.0.1:5375/
 
 stack: ## the whole chain: keskidee, Prometheus, Alertmanager and a receiver that prints what arrives (ARGS="--simulate 50")
 	@scripts/environment collector
-	@PATH=$$PATH:/usr/sbin; command -v prometheus prometheus-alertmanager >/dev/null || scripts/debian-packages prometheus prometheus-alertmanager
+	@for each in prometheus prometheus-alertmanager; do command -v $$each >/dev/null || scripts/debian-packages $$each; done
 	@exec $(bin)/python -m deploy.stack $(ARGS)
 
 test: ## everything: format, lint, types, import contracts, all tests
