@@ -13,6 +13,7 @@ from tests.programs import find_program
 
 CHECKOUT = Path(__file__).parents[1]
 SHARED_DATA = Path(os.environ.get("KESKIDEE_SHARED_DATA") or CHECKOUT.parent / "shared" / "data")
+WINE = Path(os.environ.get("KESKIDEE_WINE") or CHECKOUT.parent / "wine")
 STARTED = pytest.StashKey[list[Process]]()
 
 # A deadline would make slow machines fail; speed is a benchmark, never a timed test.
@@ -36,19 +37,34 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.shared_data)
         if item.get_closest_marker("shared_data") and not SHARED_DATA.is_dir():
             item.add_marker(absent)
+        if item.get_closest_marker("wine") and not is_wine_here():
+            item.add_marker(pytest.mark.skip(reason=f"no CPython for Windows in {WINE}"))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Names and counts the tests that did not run because their recordings are absent."""
+    """Names and counts the tests that did not run because their recordings, or wine, are absent."""
+    if not SHARED_DATA.is_dir():
+        tell_absent(terminalreporter, "shared_data", "recordings", f"{SHARED_DATA} (KESKIDEE_SHARED_DATA)")
+    if not is_wine_here():
+        tell_absent(terminalreporter, "wine", "wine", f"CPython for Windows in {WINE} (KESKIDEE_WINE)")
+
+
+def tell_absent(terminalreporter: pytest.TerminalReporter, mark: str, what: str, where: str) -> None:
+    """A section of the summary: how many tests with this mark were skipped, and which."""
     skipped = terminalreporter.stats.get("skipped", [])
-    names = sorted({report.nodeid for report in skipped if "shared_data" in getattr(report, "keywords", ())})
-    if names and not SHARED_DATA.is_dir():
+    names = sorted({report.nodeid for report in skipped if mark in getattr(report, "keywords", ())})
+    if names:
         files = sorted({name.partition("::")[0] for name in names})
-        terminalreporter.section("recordings absent")
-        terminalreporter.write_line(f"{len(names)} tests did not run: there is no {SHARED_DATA} (KESKIDEE_SHARED_DATA)")
+        terminalreporter.section(f"{what} absent")
+        terminalreporter.write_line(f"{len(names)} tests did not run: there is no {where}")
         for file in files:
             tests = [name.partition("::")[2] for name in names if name.startswith(f"{file}::")]
             terminalreporter.write_line(f"  {file}: {', '.join(tests)}")
+
+
+def is_wine_here() -> bool:
+    """Whether WINE is a folder with Python for Windows and what runs it."""
+    return (WINE / "wine.sh").is_file() and (WINE / "winpy" / "cp313" / "python.exe").is_file()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -64,6 +80,12 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 def shared_data() -> Path:
     """The folder of recordings from other projects; a test that takes it is skipped where it is absent."""
     return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def wine() -> Path:
+    """A folder with `wine.sh`, and CPython for Windows with psutil in `winpy`; tests that take it are marked `wine`."""
+    return WINE
 
 
 @pytest.fixture(scope="session")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from importlib import import_module
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
 
@@ -20,13 +21,25 @@ examples
   keskidee agent capture machine                   record this machine in a folder, without what identifies it"""
 
 
-def add_commands(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Adds `agent` with its commands to the command line."""
-    from argparse import RawDescriptionHelpFormatter
+MODULES = {
+    "once": "once",
+    "inventory": "inventory.command",
+    "services": "services.command",
+    "run": "run",
+    "enrol": "enrol",
+    "doctor": "doctor",
+    "capture": "capture",
+    "firmware": "firmware",
+    "disks": "disks",
+}
 
-    from keskidee_agent import capture, doctor, enrol, firmware, once, run
-    from keskidee_agent.inventory import command as inventory
-    from keskidee_agent.services import command as services
+
+def add_commands(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], word: str = "") -> None:
+    """Adds `agent` with its commands to the command line; where `word` is one of them, that one alone.
+
+    To load them all is half of what a whole inventory costs.
+    """
+    from argparse import RawDescriptionHelpFormatter
 
     parser = subparsers.add_parser(
         "agent",
@@ -35,6 +48,6 @@ def add_commands(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]
         epilog=EXAMPLES,
         formatter_class=RawDescriptionHelpFormatter,
     )
-    commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
-    for module in (once, inventory, services, run, enrol, doctor, capture, firmware):
-        module.add_parser(commands)
+    commands = parser.add_subparsers(prog="keskidee agent", required=True, metavar="COMMAND", title="commands")
+    for name in [word] if word in MODULES else MODULES:
+        import_module(f"keskidee_agent.{MODULES[name]}").add_parser(commands)

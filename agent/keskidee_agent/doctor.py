@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from keskidee_agent.gather import Source
     from keskidee_agent.reach import Reach
     from keskidee_config import AgentSettings
+    from keskidee_config.settings import InventorySettings
     from keskidee_report.model import Reading
 
 HEADINGS = ("SOURCE", "OUTCOME", "SECONDS", "SAMPLES", "READ", "REASON")
@@ -58,10 +59,10 @@ def run(args: argparse.Namespace) -> int:
     readings = gatherer.round()
     rows = [Row(source, reading, settings) for source, reading in zip(gatherer.sources, readings, strict=True)]
     if args.format == "json":
-        written = as_json(rows) | {"collector": reach_as_json(collector)}
+        written = as_json(rows) | {"inventory": asdict(settings.inventory), "collector": reach_as_json(collector)}
         write_stdout(json.dumps(written, ensure_ascii=False, indent=1) + "\n")
     else:
-        write_stdout(as_text(rows) + reach_as_text(collector))
+        write_stdout(as_text(rows) + inventory_as_text(settings.inventory) + reach_as_text(collector))
     is_reached = collector is None or isinstance(collector, str) or collector.is_reached
     is_well = is_reached and all(row.reading.outcome in (OK, ABSENT) for row in rows if row.is_on)
     return READ if is_well else NOTHING_READ
@@ -160,6 +161,13 @@ def as_text(rows: Sequence[Row]) -> str:
             f"on request: to report one, name it in sources.enabled of agent.yml, as enabled: [{on_request[0]}]",
         ]
     return "\n".join(out) + "\n"
+
+
+def inventory_as_text(settings: InventorySettings) -> str:
+    """Whether and how often `agent run` takes the inventory."""
+    if not settings.enabled:
+        return "\nINVENTORY  off, by inventory.enabled of agent.yml\n"
+    return f"\nINVENTORY  each {settings.interval_seconds / 3600:g} h, and when programs were installed or removed\n"
 
 
 def reach_as_json(collector: Reach | str | None) -> dict[str, object] | None:

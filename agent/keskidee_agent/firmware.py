@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
     """Copies. Status: 0 copied, or this machine has no such firmware; 1 a file is denied; 2 usage or an unsafe DIR."""
     try:
         machine = machine_at(args.root)
-        folder = opened(args.output, _group(args.group))
+        folder = opened(args.output, group_of(args.group))
     except (Unsafe, LookupError) as error:
         sys.stderr.write(f"keskidee: {error}\n")
         return USAGE
@@ -111,7 +111,7 @@ def remove(folder: int, name: str) -> None:
         return
 
 
-def _group(name: str | None) -> int:
+def group_of(name: str | None) -> int:
     """The number of a group. Raises LookupError where nobody knows it."""
     if name is None:
         return os.getegid()

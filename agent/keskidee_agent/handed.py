@@ -1,7 +1,7 @@
 """What only root may read, handed to an agent without root's rights: copies in a folder that root's helper fills.
 
-The helper is `keskidee agent firmware`, run at boot by deploy/systemd. The resident agent imports this module, so
-nothing heavy is imported.
+The helpers are `keskidee agent firmware`, run at boot by deploy/systemd, and `keskidee agent disks`, run by its timer.
+The resident agent imports this module, so nothing heavy is imported.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from keskidee_agent.machine import Machine
 
 FOLDER = "run/keskidee-firmware"
+DISKS = "run/keskidee-disks"
+"""What smartctl says of each disk, `NAME.json`: left by `keskidee agent disks`."""
 FILES = (
     "sys/class/dmi/id/product_serial",
     "sys/class/dmi/id/product_uuid",

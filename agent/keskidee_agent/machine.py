@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from keskidee_agent.space import Space
 
 LINUX, WINDOWS, DARWIN = "linux", "windows", "darwin"
+PATH = ("/usr/sbin", "/usr/bin", "/sbin", "/bin")
+"""Where commands are looked for, whatever the environment says."""
 
 
 class Machine(Files):
@@ -30,9 +32,10 @@ class Machine(Files):
 
     `excludes` holds regular expressions by the name of their setting ("netdev.device_exclude"). `platform` and `psutil`
     are given by tests; otherwise they are this system's. `textfile_directory` is a folder of `here`, which are the
-    files of this system even where the machine is a recording; it is empty where none is set. `services_file` is
-    likewise what another process of the agent writes of services; it is too old after `services_stale_seconds`.
-    `told_of_users` and `salt` are what `user_name` goes by: nothing is told of users until somebody says otherwise.
+    files of this system even where the machine is a recording; it is empty where none is set, and so are
+    `inventory_file`, in which the last inventory left its metrics, and `services_file`, which another process of the
+    agent writes of services and which is too old after `services_stale_seconds`. `told_of_users` and
+    `salt` are what `user_name` goes by: nothing is told of users until somebody says otherwise.
     """
 
     def __init__(self, *, excludes: dict[str, str] | None = None, platform: str = "", psutil: Any = None) -> None:
@@ -41,6 +44,7 @@ class Machine(Files):
         self.textfile_directory = ""
         self.services_file = ""
         self.services_stale_seconds = 300.0
+        self.inventory_file = ""
         self.here: Files = Here()
         self.told_of_users = 0
         self.salt = b""
@@ -152,11 +156,13 @@ class Machine(Files):
 
         `status_counts=False` is for tools such as smartctl, whose exit status tells of the disk and not of the run.
         """
-        import subprocess
-
-        environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C", "LANG": "C"}
+        environment = {"PATH": ":".join(PATH), "LC_ALL": "C", "LANG": "C"}
         if self.platform == WINDOWS:
             environment = {**os.environ, "LC_ALL": "C"}
+        elif "/" not in command[0] and not any(os.path.lexists(f"{folder}/{command[0]}") for folder in PATH):
+            raise NotHere(f"{command[0]} is not installed")  # said for less than a process that finds it out
+        import subprocess
+
         try:
             done = subprocess.run(
                 command,

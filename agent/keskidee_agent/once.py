@@ -6,7 +6,6 @@ import json
 import os
 import sys
 from contextlib import closing, suppress
-from typing import TYPE_CHECKING, Any
 
 from keskidee_agent.facts import facts_of
 from keskidee_agent.files import Here
@@ -15,9 +14,11 @@ from keskidee_agent.machine import Machine
 from keskidee_report.model import ABSENT, OK
 from keskidee_report.pages import BOUNDS, Unfit, arranged, page_family
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable, Sequence
+    from typing import Any
 
     from keskidee_report.model import Family, Reading, Sample
 

@@ -79,6 +79,9 @@ _NO_UUID = frozenset(
     }
 )
 _SEPARATORS = frozenset(" .-_*?#/")
+_DIGITS = frozenset("0123456789")
+_PLACES = ("slot", "bank", "locator", "label", "location", "designation", "socket", "port", "address")
+_VERSIONS = ("version", "revision", "release", "firmware", "stepping")
 
 
 # a memory slot that says nothing numbers its fields' own names: "SerNum01", "ModulePartNumber00", "DIMM_A1_AssetTag"
@@ -86,12 +89,25 @@ _FIELDS = ("manufacturer", "partnum", "partnumber", "sernum", "serialnum", "seri
 _BEFORE = ("array", "channe", "channel", "dimm", "module")
 
 
-def said(text: str) -> str:
-    """`text` without white space around it, or an empty text where it says nothing about the machine."""
+def said(text: str, field: str = "") -> str:
+    """`text` without white space around it, or an empty text where it says nothing about the machine.
+
+    What says nothing depends on the `field`, by its name in whichever vocabulary: `11111111` is no serial number, `1.1`
+    is a version, and `0` a place.
+    """
     text = text.strip()
     meant = set(text) - _SEPARATORS
+    counts = text.isdecimal() or (meant and meant <= _DIGITS)
+    if counts and _is(field, _PLACES):
+        return text
+    if counts and _is(field, _VERSIONS):
+        return "" if meant == {"0"} else text
     filler = not meant or (len(meant) == 1 and len(text) > 2)  # "00000000", "xxx-xxx", "...."
     return "" if filler or text.lower() in _NOTHING_SAID or _names_itself(text) else text
+
+
+def _is(field: str, words: tuple[str, ...]) -> bool:
+    return field.lower().endswith(words)
 
 
 def _names_itself(text: str) -> bool:

@@ -11,7 +11,6 @@ import errno
 import json
 import os
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
 
 from keskidee_agent import handed
 from keskidee_agent.kernel_clock import NAMES
@@ -19,8 +18,10 @@ from keskidee_agent.machine import DARWIN, LINUX, WINDOWS, Machine
 from keskidee_agent.space import Space
 from keskidee_report.model import Denied, Malformed, NotHere, TimedOut
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
 
 LINKS_FOLLOWED = 40
 TIMEX_NAMES = frozenset({*NAMES, "state"})
@@ -41,6 +42,9 @@ class RecordedMachine(Machine):
         with suppress(NotHere, Denied, Malformed, OSError):
             self.textfile_directory = str(self._call("textfile_directory"))
             self.here = self  # it is a folder of the recording
+        with suppress(NotHere, Denied, Malformed, OSError):
+            self.inventory_file = str(self._call("inventory_file"))
+            self.here = self
         with suppress(NotHere, Denied, Malformed, OSError):
             self.services_file = str(self._call("services_file"))
             self.here = self

@@ -21,7 +21,7 @@ from keskidee_agent.machine import Machine
 from keskidee_agent.mapped import give_back
 from keskidee_agent.origin import origin_of
 from keskidee_agent.spool import Spool
-from keskidee_agent.stocktaking import Stocktaking
+from keskidee_agent.stocktaking import BODY_FILE, METRICS_FILE, Stocktaking
 from keskidee_agent.transport import Transport
 from keskidee_agent.vitals import Vitals
 from keskidee_agent.wake import RELOAD, STOP, Wake
@@ -124,10 +124,15 @@ class Resident:
         self._command: list[str] = settings["command"]
         self._renewal = 0
         self._renewal_due_ms = 0
-        self._stocktaking = Stocktaking(self._machine_id)
+        self._folder = os.path.dirname(self._identity_file)
         self._inventory = 0
         self._services = 0
         self._services_due_ms = 0
+        every_ms = 1000 * settings["inventory_seconds"]
+        self._stocktaking = Stocktaking(self._machine_id, every_ms=every_ms) if every_ms else None
+        if every_ms:
+            self._machine.inventory_file = os.path.join(self._folder, METRICS_FILE)
+            self._await_stock()
         self._urgent_state: tuple[object, ...] | None = None
 
     def rounds(self) -> None:
@@ -186,14 +191,21 @@ class Resident:
 
     def _take_inventory(self) -> None:
         """Starts the inventory where it is due: another process, which gives way to everything else here."""
+        if self._stocktaking is None:
+            return
         now = clock.boot_ms()
         if self._inventory and (status := _status_of(self._inventory)) is not None:
             self._inventory = 0
             if status:
                 self._stocktaking.failed(now)
+            else:
+                self._await_stock()
+        self._end_stock(now)
         if self._delivery.wishes is not None:  # the collector has answered
             self._stocktaking.begin(now)
-        if not self._inventory and self._stocktaking.is_due(now, thrifty=self._delivery.is_thrifty):
+        if self._inventory or self._delivery.stock is not None:
+            return
+        if self._stocktaking.is_due(now, thrifty=self._delivery.is_thrifty):
             self._stocktaking.began(now)
             self._inventory = self._begin("--inventory")
             if not self._inventory:
@@ -207,6 +219,28 @@ class Resident:
         if self._services_ms and not self._services and now >= self._services_due_ms:
             self._services_due_ms = now + self._services_ms - SERVICES_EARLY_MS
             self._services = self._begin("--services")
+
+    def _await_stock(self) -> None:
+        """An inventory that waits on disk goes out from now on."""
+        if os.path.exists(os.path.join(self._folder, BODY_FILE)):
+            from keskidee_agent.stock import Stock  # for as long as one waits
+
+            self._delivery.stock = Stock(self._folder)
+
+    def _end_stock(self, now_ms: int) -> None:
+        """What comes after an inventory that was taken or refused."""
+        stock = self._delivery.stock
+        if stock is None or self._stocktaking is None:
+            return
+        from keskidee_agent.stock import BASE_UNKNOWN, REFUSED, UNDER_WAY
+
+        if stock.outcome != UNDER_WAY:
+            self._delivery.stock = None
+        if stock.outcome == BASE_UNKNOWN:
+            self._stocktaking.again(now_ms)
+        elif stock.outcome == REFUSED:
+            warn(f"inventory=refused reason={stock.reason!r}")
+            self._stocktaking.failed(now_ms)
 
     def _begin(self, task: str) -> int:
         """Starts another process of our own command line for what takes more than is loaded here; 0 if it cannot."""

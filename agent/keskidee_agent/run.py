@@ -68,11 +68,13 @@ def run(args: argparse.Namespace) -> int:
     if args.renew is not None:
         return renewed(args, settings)
     if args.inventory:
-        return told_inventory(args, settings)
+        return took_inventory(settings)
     if args.services:
         return told_services(args, settings)
     if args.check:
         return 0
+    if not settings["inventory_seconds"]:
+        forget_inventory(Path(settings["identity_file"]).parent)
     if sys.platform == "win32":  # exec there starts another process and ends this one, which a service must not do
         from keskidee_agent import resident
 
@@ -98,20 +100,17 @@ def renewed(args: argparse.Namespace, settings: dict[str, Any]) -> int:
     return 0
 
 
-def told_inventory(args: argparse.Namespace, settings: dict[str, Any]) -> int:
-    """Tells the collector what this machine is made of. Status 1, with one line, where that fails."""
-    from keskidee_agent.enrol import EnrolmentError
-    from keskidee_agent.identity import settings_of
-    from keskidee_agent.inventory.delivery import deliver
+def took_inventory(settings: dict[str, Any]) -> int:
+    """Leaves on disk what is to be told of what this machine is made of. Status 1, with one line, where that fails."""
+    from keskidee_agent.inventory.delivery import take
     from keskidee_agent.machine import Machine
-    from keskidee_agent.origin import origin_of
-    from keskidee_agent.route import route_to
 
-    route = route_to(origin_of(settings["collector"]), settings_of(args.config), os.environ)
-    state = Path(settings["identity_file"]).parent
+    if not settings["inventory_seconds"]:
+        sys.stderr.write("keskidee agent: inventory=off by inventory.enabled of the settings\n")
+        return 2
     try:
-        deliver(state, settings["collector"], Machine(), ca_file=settings["ca_file"], route=route)
-    except (EnrolmentError, OSError) as error:
+        take(Path(settings["identity_file"]).parent, Machine())
+    except OSError as error:
         sys.stderr.write(f"keskidee agent: inventory=failed reason={str(error)!r}\n")
         return 1
     return 0
@@ -134,6 +133,15 @@ def told_services(args: argparse.Namespace, settings: dict[str, Any]) -> int:
 
 def _warn(line: str) -> None:
     sys.stderr.write(f"keskidee agent: {line}\n")
+
+
+def forget_inventory(state: Path) -> None:
+    """Takes away what is kept here of inventories, where the settings want none any more."""
+    from keskidee_agent.stock import NEXT_FILE, STATE_FILE
+    from keskidee_agent.stocktaking import BODY_FILE, METRICS_FILE
+
+    for name in (STATE_FILE, NEXT_FILE, BODY_FILE, METRICS_FILE):
+        (state / name).unlink(missing_ok=True)
 
 
 def handover(args: argparse.Namespace) -> dict[str, Any]:
@@ -180,6 +188,7 @@ def handover(args: argparse.Namespace) -> dict[str, Any]:
             "every_seconds": min((service.interval_seconds for service in settings.services), default=0),
             "timeout_seconds": max((service.timeout_seconds for service in settings.services), default=0),
         },
+        "inventory_seconds": settings.inventory.interval_seconds if settings.inventory.enabled else 0,
         "user_names": USER_NAMES.index(settings.privacy.user_names),
         "salt": salt_of(state),
         "spool": {

@@ -15,6 +15,7 @@ from keskidee_agent import sources as packaged
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from types import ModuleType
     from typing import Any, Protocol
 
     from keskidee_agent.machine import Machine
@@ -131,8 +132,14 @@ def _found(name: str, deadline_seconds: float) -> Source:
 
 
 def _names() -> list[str]:
+    # what people write into text files comes last: a family of that name is then still the source's that it belongs to
+    return sorted(names_in(packaged), key=lambda name: (name == "textfile", name))
+
+
+def names_in(package: ModuleType) -> set[str]:
+    """The names of a package's modules, without loading any."""
     names = set()
-    for folder in packaged.__path__:
+    for folder in package.__path__:
         try:
             files = os.listdir(folder)
         except OSError:  # packed into a zip file
@@ -140,8 +147,7 @@ def _names() -> list[str]:
 
             files = [module.name + ".py" for module in pkgutil.iter_modules([folder])]
         names |= {file.partition(".")[0] for file in files if file.endswith((".py", ".pyc")) and file[0] not in "_."}
-    # what people write into text files comes last: a family of that name is then still the source's that it belongs to
-    return sorted(names, key=lambda name: (name == "textfile", name))
+    return names
 
 
 def _forget(path: str) -> None:

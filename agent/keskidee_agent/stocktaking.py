@@ -18,7 +18,10 @@ MARKS = (
     "/var/lib/pacman/local",
     "/var/lib/snapd/state.json",
     "/etc/os-release",
+    "/run/keskidee-disks",
 )
+BODY_FILE, METRICS_FILE = "inventory.body", "inventory.metrics"
+"""What is to be told, in the agent's folder while it waits (stock.py), and the samples that reports carry."""
 DAY_MS = 86_400_000
 HOUR_MS = 3_600_000
 LOOK_MS = 300_000
@@ -29,7 +32,8 @@ START_MS = 30_000
 class Stocktaking:
     """What is due, on a clock that never steps (`now_ms`, since boot)."""
 
-    def __init__(self, machine_id: str, marks: tuple[str, ...] = MARKS) -> None:
+    def __init__(self, machine_id: str, marks: tuple[str, ...] = MARKS, *, every_ms: int = DAY_MS) -> None:
+        self._every_ms = every_ms
         self._jitter_ms = phase_ms(machine_id, HOUR_MS)
         self._paths = marks
         self._marks = self._seen()
@@ -61,8 +65,12 @@ class Stocktaking:
         return now_ms >= self._due_ms
 
     def began(self, now_ms: int) -> None:
-        """It is being taken: the next time is tomorrow."""
-        self._due_ms = now_ms + DAY_MS + self._jitter_ms - HOUR_MS // 2
+        """It is being taken: the next time is tomorrow, or as the settings say."""
+        self._due_ms = now_ms + self._every_ms + self._jitter_ms - HOUR_MS // 2
+
+    def again(self, now_ms: int) -> None:
+        """All of it at once: the collector lacks what it was told before."""
+        self._due_ms = now_ms
 
     def failed(self, now_ms: int) -> None:
         """It was not: again in an hour or so."""

@@ -42,4 +42,5 @@ def smbios() -> bytes:
     buffer = ctypes.create_string_buffer(max(size, 1))
     if not size or ask(RSMB, 0, buffer, size) != size:
         raise NotHere("no SMBIOS table")
-    return buffer.raw[RAW_SMBIOS_HEADER_BYTES:]
+    length = int.from_bytes(buffer.raw[4:RAW_SMBIOS_HEADER_BYTES], "little")
+    return buffer.raw[RAW_SMBIOS_HEADER_BYTES : RAW_SMBIOS_HEADER_BYTES + length]

@@ -5,11 +5,12 @@ Only short-lived commands and the collector import this module.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from typing import TypeAlias
 
 Value: TypeAlias = str | int | float | bool | tuple[str, ...]
 """What a field may say. Units end its name (`size_bytes`); what is not known has no field."""
@@ -17,8 +18,7 @@ Value: TypeAlias = str | int | float | bool | tuple[str, ...]
 LONGEST_TEXT = 4096
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """One thing a machine has: a kind (`memory`), a key that names its place in the machine, and what is known of it.
 
     The key is unique among the machine's items of the kind, and stays while the place does: a memory module's slot,
@@ -32,8 +32,15 @@ class Item:
 
 def item(kind: str, key: str, fields: Mapping[str, Value | None]) -> Item:
     """An item of the fields that say something; None and empty texts are left out, texts are made fit to be stored."""
-    known = {name: _fit(value) for name, value in fields.items() if value is not None}
-    return Item(kind, _line(key), {name: value for name, value in known.items() if value not in ("", ())})
+    known: dict[str, Value] = {}
+    for name, value in fields.items():
+        if isinstance(value, str):
+            value = _line(value)[:LONGEST_TEXT]  # noqa: PLW2901 - a thousand programs have ten texts each
+        elif isinstance(value, tuple):
+            value = tuple([_line(text)[:LONGEST_TEXT] for text in value])  # noqa: PLW2901 - as above
+        if value is not None and value != "" and value != ():
+            known[name] = value
+    return Item(kind, _line(key), known)
 
 
 def unique(items: Iterable[Item]) -> list[Item]:
@@ -50,13 +57,9 @@ def unique(items: Iterable[Item]) -> list[Item]:
     return found
 
 
-def _fit(value: Value) -> Value:
-    if isinstance(value, tuple):
-        return tuple(_line(text)[:LONGEST_TEXT] for text in value)
-    return _line(value)[:LONGEST_TEXT] if isinstance(value, str) else value
-
-
 def _line(text: str) -> str:
     """The text in one line, without control characters and lone surrogates, which no store and no page takes."""
+    if text.isascii() and text.isprintable():  # nearly all are
+        return text.strip()
     text = text.encode("utf-8", "replace").decode()
     return "".join(letter if letter.isprintable() else " " for letter in text).strip()

@@ -270,7 +270,5 @@ def _header(headers: Headers, name: bytes) -> bytes:
 
 
 async def _send(send: Send, reply: Reply) -> None:
-    length = (b"content-length", b"%d" % len(reply.body))
-    headers = [(b"content-type", reply.content_type), length, *reply.headers]
-    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-    await send({"type": "http.response.body", "body": reply.body})
+    for message in reply.messages():
+        await send(message)

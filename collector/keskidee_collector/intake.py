@@ -41,8 +41,8 @@ class Intake:
         else changes the machine meanwhile.
         """
         arrival = machine.departures.left(post.envelope, arrival)
+        schemas = await self._compiled(machine, post)
         fresh = fresh_of(post, machine.is_repeat)
-        schemas = self._compiled(machine, post)
         taken = unfolded(
             post, fresh, arrival,
             bases=machine.bases,
@@ -59,7 +59,7 @@ class Intake:
         self._count(fresh, taken, newest)
         return len(taken)
 
-    def _compiled(self, machine: Machine, post: Post) -> dict[bytes, Schema]:
+    async def _compiled(self, machine: Machine, post: Post) -> dict[bytes, Schema]:
         """The schemas that came with the POST and that a report of it names; without one, those that came last."""
         wanted = {sent.schema_id for sent in post.reports if sent.schema_id} or {
             index.id for index, _ in post.indexes[-SCHEMAS_KEPT:]
@@ -68,7 +68,13 @@ class Intake:
             raise OverLimit(f"reports of more than {SCHEMAS_AT_ONCE} schemas in one POST")
         limits, schemas = self._state.settings.limits, self._state.schemas
         indexes = {index.id: index for index, _ in post.indexes if index.id in wanted}
-        return {key: schemas.compile(index, post.parts, machine.id, limits) for key, index in indexes.items()}
+        if not indexes:
+            return {}
+        named = {part_hash for index in indexes.values() for _, part_hash in index.sources}
+        pages = await schemas.page({h: part for h, part in post.parts.items() if h in named})
+        return {
+            key: schemas.compile(index, post.parts, machine.id, limits, pages=pages) for key, index in indexes.items()
+        }
 
     async def _keep(
         self,

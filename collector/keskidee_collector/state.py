@@ -16,11 +16,13 @@ from keskidee_collector.journal import Journal
 from keskidee_collector.links import Links
 from keskidee_collector.own_metrics import OwnMetrics
 from keskidee_collector.presence import Look, Presence
+from keskidee_collector.proxies import Proxies
 from keskidee_collector.register.assets import Assets
 from keskidee_collector.restoring import restore_reports
 from keskidee_collector.schemas import Schemas, UnknownSchema
 from keskidee_collector.store.register import RegisterStore
 from keskidee_collector.store.reports import ReportStore
+from keskidee_collector.strangers import Strangers
 from keskidee_report.decode import decode_index, decode_part
 from keskidee_report.model import Malformed
 
@@ -74,6 +76,14 @@ class State:
         self.feed = Feed(self.reports.queue, self.fleet, settings.remote_write)
         self.presence = Presence(self.fleet, settings.silent_after_intervals, since_ticks=self.ticks())
         self.metrics = OwnMetrics(version)
+        self.proxies = Proxies(settings.trusted_proxies)
+        self.strangers = Strangers(
+            self.proxies,
+            lambda: self.ticks(),  # noqa: PLW0108  # tests have a clock of their own afterwards
+            self.metrics.refuse,
+            connections=settings.limits.connections_per_minute,
+            failures=settings.limits.failures_per_minute,
+        )
         self.access = Access(self.register.tokens(), fingerprint)
         self.journal = Journal(self, self.reports.last_position())
         stopped_at = _last_sign_of_life(directory)

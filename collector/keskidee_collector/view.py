@@ -13,9 +13,12 @@ from keskidee_collector.away import Away, away_of
 from keskidee_collector.definitions import Definition
 from keskidee_collector.fleet import LINK_DOWN, OFF, OFF_WORDS, ON, RETIRED, SILENT, UNANNOUNCED
 from keskidee_collector.presence import SITE_STATES
+from keskidee_collector.register.history import Change
+from keskidee_collector.register.ledger import AssetRow, WholeAsset, stored_assets, stored_changes, stored_whole
+from keskidee_collector.register.standing import Standing
 from keskidee_collector.render import escaped, labels_text
 from keskidee_collector.store.database import Unusable
-from keskidee_collector.stored import AssetRow, DayView, stored_assets, stored_days
+from keskidee_collector.stored import DayView, stored_days
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -34,16 +37,21 @@ __all__ = [
     "SITE_STATES",
     "AssetRow",
     "Away",
+    "Change",
     "DayView",
     "Definition",
     "MachineView",
     "SiteView",
+    "Standing",
     "Unusable",
     "View",
+    "WholeAsset",
     "escaped",
     "labels_text",
     "stored_assets",
+    "stored_changes",
     "stored_days",
+    "stored_whole",
 ]
 
 MACHINE_STATES = (ON, OFF, SILENT, LINK_DOWN)
@@ -80,6 +88,7 @@ class MachineView(msgspec.Struct, frozen=True, kw_only=True):
     `off_reason` is shutdown, sleep or unannounced, `away` the last absence that it told of itself. `is_client`: one
     sits at it, and may pull the plug. `problems` are the sources that did not read, `refused_families` by name with the
     reason. `is_hurried`: it sent more requests than it may. `clone_of` is the instance of what it is a copy of.
+    `asset_tag` and `fund` (the largest share) are what the register says of it.
     """
 
     id: str
@@ -110,6 +119,8 @@ class MachineView(msgspec.Struct, frozen=True, kw_only=True):
     refused_posts: int
     is_hurried: bool
     clone_of: str
+    asset_tag: str
+    fund: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +163,11 @@ class View:
     def assets(self) -> Assets:
         """The asset register; any thread may ask it."""
         return self._state.assets
+
+    @property
+    def standing(self) -> Standing:
+        """The register in numbers, as of some seconds ago."""
+        return self._state.assets.standing
 
     @property
     def feed(self) -> Feed:
@@ -219,7 +235,7 @@ class View:
         )
 
     def _row(self, machine: Machine, look: Look) -> MachineView:
-        facts = machine.facts
+        facts, booked = machine.facts, self._state.assets.standing.machines.get(machine.id)
         state = look.state(machine)
         return MachineView(
             id=machine.id,
@@ -250,6 +266,8 @@ class View:
             refused_posts=machine.refused_posts,
             is_hurried=machine.is_hurried(self._state.ticks()),
             clone_of=original.instance if (original := self._state.fleet.get(machine.clone_of or "")) else "",
+            asset_tag=booked.asset_tag if booked else "",
+            fund=booked.fund if booked else "",
         )
 
     def _since(self, machine: Machine, state: str) -> float:

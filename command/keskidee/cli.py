@@ -4,15 +4,19 @@ Each package gives its commands in a module `commands` with `add_commands(subpar
 typed wrong, here or in a settings file, is one line on stderr and exit status 2.
 """
 
+from __future__ import annotations
+
 import argparse
-import difflib
 import importlib
 import os
 import sys
-from collections.abc import Sequence
-from typing import Any, NoReturn
 
 from keskidee import __version__
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any, NoReturn
 
 COMMANDS = {
     "up": "keskidee.up",
@@ -97,6 +101,8 @@ class Parser(argparse.ArgumentParser):
 
 def advice(word: str, known: Any) -> str:
     """The end of a message about an unknown word: the nearest known one, or else all."""
+    import difflib
+
     near = difflib.get_close_matches(word, known, n=1)
     return f", did you mean {near[0]}?" if near else f"; there are {', '.join(known)}"
 
@@ -138,7 +144,7 @@ def _run(words: list[str]) -> int:
 def _run_command(words: list[str]) -> int:
     """Runs `agent once ...`, and turns what a person can mend into one line."""
     try:
-        args = _parser(words[0]).parse_args(words)
+        args = _parser(words).parse_args(words)
         return int(args.run(args))
     except (KeyboardInterrupt, BrokenPipeError):
         raise
@@ -161,10 +167,12 @@ def _run_command(words: list[str]) -> int:
         return USAGE
 
 
-def _parser(word: str) -> Parser:
-    """A parser that knows the commands of one package."""
+def _parser(words: list[str]) -> Parser:
+    """A parser that knows the commands of one package; of the agent, whose commands run often, the one named."""
     parser = Parser(prog="keskidee", add_help=False)
-    importlib.import_module(COMMANDS[word]).add_commands(parser.add_subparsers(required=True, metavar="COMMAND"))
+    named = words[1:2] if words[0] == "agent" else []
+    module = importlib.import_module(COMMANDS[words[0]])
+    module.add_commands(parser.add_subparsers(prog="keskidee", required=True, metavar="COMMAND"), *named)
     return parser
 
 

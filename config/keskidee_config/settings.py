@@ -91,6 +91,16 @@ class SpoolSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InventorySettings:
+    """What this machine is made of: parts, programs, certificates. Only what changed is told."""
+
+    enabled: bool = True
+    """false: none is taken, kept on this machine or sent. What the collector has been told before stays there."""
+    interval_seconds: Annotated[int, Between(HOUR_SECONDS, 31 * DAY_SECONDS)] = DAY_SECONDS
+    """Time from one inventory to the next. One more is taken after programs were installed or removed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AgentPrivacySettings:
     """Names of people. What the collector wants for the site holds, where this allows it."""
 
@@ -165,6 +175,7 @@ class AgentSettings:
     diskstats: DiskstatsSettings = field(default_factory=DiskstatsSettings)
     netdev: NetdevSettings = field(default_factory=NetdevSettings)
     spool: SpoolSettings = field(default_factory=SpoolSettings)
+    inventory: InventorySettings = field(default_factory=InventorySettings)
     privacy: AgentPrivacySettings = field(default_factory=AgentPrivacySettings)
     services: Annotated[tuple[ServiceSettings, ...], Distinct("name"), AtMost(200)] = ()
     """What users feel, read by another process of the agent. A list; one of it, in full (but one of url, tcp, dns and
@@ -216,6 +227,12 @@ class LimitSettings:
     than the longest backlog needs. Further ones are told to try again later."""
     enrolments_per_minute: Annotated[int, Between(1, 100_000)] = 600
     """Enrolments from all addresses together; further ones are told to try again later."""
+    failures_per_minute: Annotated[int, Between(1, 1_000_000)] = 300
+    """Tokens and credentials that do not hold, from one address. Further ones are told to try again later, and those
+    that hold go on."""
+    connections_per_minute: Annotated[int, Between(10, 10_000_000)] = 3000
+    """New connections over TLS from one address; further ones are closed at once. All machines of an office may come
+    from one; trusted_proxies are not counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -136,6 +136,22 @@ def test_the_folder_of_text_files_is_that_of_the_settings(tmp_path: Path, capsys
     assert (rows["textfile"]["outcome"], rows["textfile"]["samples"]) == ("ok", 3)
 
 
+@pytest.mark.parametrize(
+    ("settings", "line"),
+    [
+        ("{}", "INVENTORY  each 24 h, and when programs were installed or removed"),
+        ("{interval_seconds: 5400}", "INVENTORY  each 1.5 h, and when programs were installed or removed"),
+        ("{enabled: false}", "INVENTORY  off, by inventory.enabled of agent.yml"),
+    ],
+)
+def test_it_says_whether_an_inventory_is_taken(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], settings: str, line: str
+) -> None:
+    write_files(tmp_path, {"agent.yml": f"inventory: {settings}\n", "proc/loadavg": "0.21 0.05 12.30 2/719 19737\n"})
+    run("--root", str(tmp_path), "--config", str(tmp_path / "agent.yml"))
+    assert capsys.readouterr().out.splitlines()[-1] == line
+
+
 def test_a_machine_that_can_be_read_is_status_0(tmp_path: Path) -> None:
     write_files(tmp_path, {"proc/loadavg": "0.21 0.05 12.30 2/719 19737\n"})
     assert run("--root", str(tmp_path)) == 0

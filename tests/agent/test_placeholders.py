@@ -38,6 +38,27 @@ def test_what_says_something_stays(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("field", "text", "told"),
+    [
+        ("serial", "1.1", ""),
+        ("serial", "11111111", ""),
+        ("version", "1.1", "1.1"),
+        ("Version", "2.2.2", "2.2.2"),
+        ("revision", "00", ""),
+        ("version", "0.0.0", ""),
+        ("version", "x.x.x", ""),
+        ("version", "To be filled by O.E.M.", ""),
+        ("slot", "0", "0"),
+        ("DeviceLocator", "111", "111"),
+        ("Location", "1.1", "1.1"),
+        ("slot", "Not Specified", ""),
+    ],
+)
+def test_digits_are_a_version_or_a_place_where_they_would_be_no_serial_number(field: str, text: str, told: str) -> None:
+    assert said(text, field) == told
+
+
+@pytest.mark.parametrize(
     "uuid",
     [
         "",

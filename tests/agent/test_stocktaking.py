@@ -45,6 +45,13 @@ def test_it_is_due_once_the_collector_answered_and_then_each_day_at_another_time
     assert [(second - first) // 1000, (third - second) // 1000] == [-(-day // 1000)] * 2
 
 
+def test_the_settings_say_how_often_it_is_due(mark: Path) -> None:
+    stocktaking = Stocktaking(MACHINE, (str(mark),), every_ms=6 * HOUR_MS)
+    stocktaking.begin(0)
+    first, second = due_at(stocktaking, range(0, DAY_MS // 2, 1000))[:2]
+    assert (second - first) // 1000 == -(-(6 * HOUR_MS + JITTER - HOUR_MS // 2) // 1000)
+
+
 def test_behind_a_thin_link_machines_that_start_together_do_not_tell_together(mark: Path) -> None:
     stocktaking = Stocktaking(MACHINE, (str(mark),))
     stocktaking.begin(0)

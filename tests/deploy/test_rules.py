@@ -55,6 +55,10 @@ CHANGES = {  # "file of tests: what somebody broke": (text of the rules, what it
     "machine: source, ends with a reboot": ("for: 15m\n        keep_firing_for: 5m", "for: 15m"),
     "itself: collector, forgotten job": ('or absent(up{job="keskidee-collector"})', ""),
     "itself: refused, every day": ("schema_unknown|", ""),
+    "itself: clones, for ever": ("increase(keskidee_collector_clones_total[6h])", "keskidee_collector_clones_total"),
+    "authority: too late": ("200 * 86400", "100 * 86400"),
+    "authority: in use too": ('stage="handing_out"', 'stage=~"handing_out|in_use"'),
+    "authority: at once": ("for: 4d", "for: 1d"),
 }
 
 

@@ -12,6 +12,8 @@ from tests.deploy.units import SYSTEMD
 COMMAND = "/bin/true"
 AGENTS = {
     "etc/systemd/system/keskidee-agent.service",
+    "etc/systemd/system/keskidee-disks.service",
+    "etc/systemd/system/keskidee-disks.timer",
     "etc/systemd/system/keskidee-firmware.service",
     "etc/sysusers.d/keskidee-agent.conf",
     "etc/tmpfiles.d/keskidee-agent.conf",

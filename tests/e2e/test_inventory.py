@@ -47,6 +47,23 @@ def told(collector: Served, state: Path) -> Any:
     return next((row for row in rows if row["inventory_at"] is not None), None)
 
 
+def test_where_the_settings_want_none_no_inventory_is_kept_or_sent(
+    collector: Served, state: Path, tmp_path: Path, start: Start
+) -> None:
+    config = tmp_path / "agent.yml"
+    config.write_text("inventory: {enabled: false}\n")
+    kept = [state / "inventory.json", state / "inventory.metrics"]
+    for path in kept:
+        path.write_text("of before")
+    command = [*AGENT, "run", "--state", str(state), "--config", str(config)]
+    start(command, ready=None)
+    wait_until(lambda: not any(path.exists() for path in kept), "what was kept to be taken away", 60)
+    done = subprocess.run([*command, "--inventory"], capture_output=True, text=True, check=False)
+    off = "keskidee agent: inventory=off by inventory.enabled of the settings\n"
+    assert (done.returncode, done.stderr, told(collector, state)) == (2, off, None)
+    assert not any(path.exists() for path in kept)
+
+
 def test_a_running_agent_tells_what_its_machine_is_made_of(collector: Served, state: Path, start: Start) -> None:
     start([*AGENT, "run", "--state", str(state), "--interval", "1"], ready=None)
     wait_until(lambda: told(collector, state), "the inventory", 150)
@@ -61,16 +78,11 @@ def test_a_running_agent_tells_what_its_machine_is_made_of(collector: Served, st
     assert {"processor", "network"} <= {row["kind"] for row in whole["items"]}
 
 
-def test_where_it_is_refused_the_reason_is_one_line_and_all_is_told_the_next_time(
-    collector: Served, state: Path
-) -> None:
-    collector.administer("POST", f"/v1/machines/{read_identity(state).machine_id}/revoke")
-    done = subprocess.run(
-        [*AGENT, "run", "--state", str(state), "--inventory"], capture_output=True, text=True, check=False
-    )
-    reason = "keskidee agent: inventory=failed reason='the collector takes no inventory (status 403)"
-    assert (done.returncode, done.stdout, done.stderr.startswith(reason), done.stderr.count("\n")) == (1, "", True, 1)
-    assert not (state / "inventory.json").exists()
+def test_what_is_to_be_told_waits_on_disk_for_an_agent_and_is_no_one_elses_to_read(state: Path) -> None:
+    done = subprocess.run([*AGENT, "run", "--state", str(state), "--inventory"], capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+    left = {file.name: file.stat().st_mode & 0o777 for file in state.glob("inventory*")}
+    assert left == {"inventory.body": 0o600, "inventory.next": 0o600}
 
 
 def test_what_was_printed_on_a_machine_without_a_link_is_carried_to_the_register(

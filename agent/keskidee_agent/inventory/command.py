@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
-from typing import TYPE_CHECKING, Any
 
 from keskidee_agent.facts import facts_of
 from keskidee_agent.once import NOTHING_READ, READ, SCHEMA, USAGE, machine_at, taken, write_stdout
 from keskidee_report.model import ABSENT, OK
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping, Sequence
+    from typing import Any
 
     from keskidee_agent.inventory.gather import Found
     from keskidee_agent.machine import Machine
@@ -41,13 +43,21 @@ def run(args: argparse.Namespace) -> int:
         return USAGE
     if args.background and hasattr(os, "nice"):
         os.nice(NICENESS)
-    results = gathered(machine)
+    gc.disable()  # nothing that is made here is thrown away
+    try:
+        return _print(args, machine, gathered(machine))
+    finally:
+        gc.enable()
+
+
+def _print(args: argparse.Namespace, machine: Machine, results: Sequence[Found]) -> int:
     document = as_json(machine, results)
-    if args.format == "glpi":
+    glpi = args.format == "glpi"
+    if glpi:
         from keskidee_report.glpi import as_glpi
 
         document = as_glpi(document)
-    write_stdout(json.dumps(document, ensure_ascii=False, indent=1) + "\n")
+    write_stdout(json.dumps(document, ensure_ascii=False, indent=1) + "\n" if glpi else as_lines(document))
     for found in results:
         if found.outcome not in (OK, ABSENT):
             sys.stderr.write(f"keskidee: {found.source.name}: {found.outcome}: {found.reason}\n")
@@ -81,6 +91,24 @@ def as_json(machine: Machine, results: Sequence[Found]) -> dict[str, Any]:
     facts = {**_facts(items.get("system", [])), **facts_of(machine)}
     taken_at = taken(machine)
     return {"schema": SCHEMA, "taken_at": taken_at, "machine": facts, "items": items, "outcomes": outcomes}
+
+
+def as_lines(document: Mapping[str, Any]) -> str:
+    """The inventory as JSON with an item a line, for a person with `grep`; json's own `indent` would cost as much as
+    all that was read.
+    """
+    parts = [f'"{name}": {_text(document[name])}' for name in document if name not in ("items", "outcomes")]
+    kinds = [f'\n  "{kind}": {_rows(items)}' for kind, items in document["items"].items()]
+    parts.append(f'"items": {{{",".join(kinds)}}}')
+    parts.append(f'"outcomes": {_rows(document["outcomes"])}')
+    return "{\n " + ",\n ".join(parts) + "}\n"
+
+
+def _rows(rows: Sequence[Any]) -> str:
+    return "[" + ",".join(f"\n   {_text(row)}" for row in rows) + "]"
+
+
+_text = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def _facts(systems: Sequence[Mapping[str, Any]]) -> dict[str, str]:

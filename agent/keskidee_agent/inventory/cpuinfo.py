@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from keskidee_agent.inventory.quantities import megahertz, number
 
@@ -31,8 +31,7 @@ NAMES = ("model name", "Model Name", "cpu model", "cpu type", "Processor", "cpu"
 SPEEDS = ("CPU MHz", "clock", "Clocking", "CPU clock")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Package:
+class Package(NamedTuple):
     """One processor chip: what is known of it, and how many cores and threads of it run."""
 
     model: str

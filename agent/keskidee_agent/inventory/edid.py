@@ -1,7 +1,8 @@
 """EDID: what a monitor says of itself. Source: VESA E-EDID Standard, release A, revision 2 (EDID 1.4), section 3.
 
 Block 0 has 128 bytes: the maker's three letters, product and serial number, week and year, size, timings, and four
-descriptors of 18 bytes of which some are texts. Extension blocks are kept with the raw EDID and not read.
+descriptors of 18 bytes of which some are texts. Of extension blocks only serial numbers are read, where block 0 has
+none: from descriptors in CTA-861 blocks, and from DisplayID's product identification (1.3, 4.1; 2.0, 4.2).
 """
 
 from __future__ import annotations
@@ -11,11 +12,18 @@ from dataclasses import dataclass
 from keskidee_agent.placeholders import said
 from keskidee_report.model import Malformed
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 BLOCK_BYTES = 128
 MAGIC = bytes.fromhex("00ffffffffffff00")
 DESCRIPTORS = (54, 72, 90, 108)
 DESCRIPTOR_BYTES = 18
 SERIAL, TEXT, NAME = 0xFF, 0xFE, 0xFC  # 3.10.3, display descriptor tags
+CTA, DISPLAY_ID = 0x02, 0x70  # extension tags (E-EDID, 2.2.2)
+PRODUCT_ID = {1: 0x00, 2: 0x20}
+"""The tag of DisplayID's product identification, by the structure's version."""
 FIRST_YEAR = 1990
 NO_WEEK, MODEL_YEAR, LAST_WEEK = 0, 255, 54
 
@@ -66,8 +74,11 @@ def parse(raw: bytes) -> Monitor:
         raise Malformed("not an EDID", block.hex())
     if sum(block) % 256:
         raise Malformed("EDID with a wrong checksum", block.hex())
-    texts = _texts(block)
+    texts = _texts(block, DESCRIPTORS)
     maker, number = _maker(block[8] << 8 | block[9]), int.from_bytes(block[12:16], "little")
+    for extension in _extensions(raw):
+        texts = {**_texts(extension, _descriptors(extension)), **texts}
+        number = _display_id_number(extension) if number in _LIKELY_PLACEHOLDERS else number
     week, year = block[16], FIRST_YEAR + block[17]
     width, height, native = _size(block)
     return Monitor(
@@ -134,10 +145,33 @@ def _maker(packed: int) -> str:
     return "".join(chr(64 + letter) for letter in letters)
 
 
-def _texts(block: bytes) -> dict[int, str]:
+def _extensions(raw: bytes) -> list[bytes]:
+    """The blocks behind the first that are whole."""
+    blocks = [raw[at : at + BLOCK_BYTES] for at in range(BLOCK_BYTES, len(raw), BLOCK_BYTES)]
+    return [block for block in blocks if len(block) == BLOCK_BYTES and sum(block) % 256 == 0]
+
+
+def _descriptors(block: bytes) -> range:
+    """Where the descriptors of a CTA-861 block begin: at byte 2 it says where the first is (7.5); 0: there are none."""
+    first = block[2] if block[0] == CTA else 0
+    return range(first, BLOCK_BYTES - DESCRIPTOR_BYTES, DESCRIPTOR_BYTES) if first >= 4 else range(0)
+
+
+def _display_id_number(block: bytes) -> int:
+    """The serial number in the product identification of a DisplayID block; 0 where there is none."""
+    at, end = 5, min(5 + block[2], BLOCK_BYTES - 2)
+    while block[0] == DISPLAY_ID and at + 3 <= end:
+        tag, length = block[at], block[at + 2]
+        if tag == PRODUCT_ID.get(block[1] >> 4) and length >= 9 and at + 3 + length <= end:
+            return int.from_bytes(block[at + 8 : at + 12], "little")
+        at += 3 + length
+    return 0
+
+
+def _texts(block: bytes, places: Iterable[int]) -> dict[int, str]:
     """Tags to texts; texts of one tag that are several are joined, as panels of laptops have them."""
     found: dict[int, list[str]] = {}
-    for at in DESCRIPTORS:
+    for at in places:
         descriptor = block[at : at + DESCRIPTOR_BYTES]
         if descriptor[:3] == b"\0\0\0" and descriptor[3] in (SERIAL, TEXT, NAME):
             text = descriptor[5:].partition(b"\n")[0].decode("cp437")

@@ -5,14 +5,17 @@ Source: DMTF DSP0134 (SMBIOS 3.7); dmidecode(8) from version 2.2 on, whose older
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import NamedTuple
+from uuid import UUID
 
-from keskidee_agent.inventory.layout import FIELDS
+from keskidee_agent.handed import content
+from keskidee_agent.inventory.layout import FIELDS, SYSTEM
 from keskidee_agent.placeholders import said
 from keskidee_agent.smbios import structures
 from keskidee_report.model import Denied, Malformed, NotHere, TimedOut
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -20,12 +23,12 @@ if TYPE_CHECKING:
     from keskidee_agent.smbios import Structure
     from keskidee_report.items import Value
 
+ENTRY_POINT = "sys/firmware/dmi/tables/smbios_entry_point"
 UNDECODED = ("<OUT OF SPEC>", "<BAD INDEX>", "<TRUNCATED>", "--")
 """What dmidecode writes where firmware says nothing it understands; `--` is what publishers of recordings put."""
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One structure: its type's number, its handle (`0x001C`), and its fields by our names (layout.py)."""
 
     kind: int
@@ -34,7 +37,7 @@ class Record:
 
     def text(self, name: str) -> str:
         """A field as text without placeholders; empty where nothing is known."""
-        return said(str(self.fields.get(name, "")))
+        return said(str(self.fields.get(name, "")), name)
 
     def number(self, name: str) -> int | None:
         """A field as a whole number."""
@@ -47,8 +50,7 @@ class Record:
         return value if isinstance(value, bool) else None
 
 
-@dataclass(frozen=True, slots=True)
-class Firmware:
+class Firmware(NamedTuple):
     """All records, and why they are not all, where the table is broken."""
 
     records: tuple[Record, ...]
@@ -83,7 +85,7 @@ def firmware_of(machine: Machine) -> Firmware:
 
 def _firmware(machine: Machine) -> Firmware:
     try:
-        return from_table(machine.smbios())
+        return from_table(machine.smbios(), plain_uuid=_is_old(machine))
     except (NotHere, Denied) as error:
         try:
             return from_text(machine.run("dmidecode"))
@@ -91,19 +93,32 @@ def _firmware(machine: Machine) -> Firmware:
             raise error from None
 
 
-def from_table(table: bytes) -> Firmware:
-    """The records of a binary table; where one is cut short or has a wrong length, those before it and the fault."""
+def _is_old(machine: Machine) -> bool:
+    """Whether the entry point (5.2) names a version before 2.6, the first that says how the bytes of a UUID lie."""
+    with suppress(NotHere, Denied, OSError):
+        entry = content(machine, ENTRY_POINT)
+        return entry[:4] == b"_SM_" and (2, 0) <= tuple(entry[6:8]) < (2, 6)
+    return False
+
+
+def from_table(table: bytes, *, plain_uuid: bool = False) -> Firmware:
+    """The records of a binary table; where one is cut short or has a wrong length, those before it and the fault.
+
+    `plain_uuid`: the bytes of the UUID lie in the order in which it is written.
+    """
     records = []
     try:
         for structure in structures(table):
-            records.append(_record(structure))  # noqa: PERF401 - those before a fault are kept
+            records.append(_record(structure, plain_uuid=plain_uuid))  # noqa: PERF401 - those before a fault are kept
     except Malformed as fault:
         return Firmware(tuple(records), fault)
     return Firmware(tuple(records), None if records else Malformed("empty SMBIOS table"))
 
 
-def _record(structure: Structure) -> Record:
+def _record(structure: Structure, *, plain_uuid: bool) -> Record:
     fields: dict[str, Value] = {}
+    if structure.kind == SYSTEM and plain_uuid and len(structure.area) >= 24:
+        fields["uuid"] = str(UUID(bytes=structure.area[8:24]))
     for field in FIELDS.get(structure.kind, ()):
         value = field.from_structure(structure)
         if value is not None:

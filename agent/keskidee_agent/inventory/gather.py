@@ -5,20 +5,22 @@ Short-lived, so comfort is allowed; the resident agent imports nothing of this p
 
 from __future__ import annotations
 
-import pkgutil
 import threading
 import time
-import traceback
-from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Protocol
+from queue import Empty, SimpleQueue
+from typing import NamedTuple
 
 from keskidee_agent.inventory import sources as packaged
+from keskidee_agent.machine import DARWIN, WINDOWS
+from keskidee_agent.source import names_in
 from keskidee_report.items import Item, unique
 from keskidee_report.model import ABSENT, DENIED, FAILED, OK, TIMED_OUT, Denied, Malformed, NotHere, TimedOut
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from typing import Protocol
 
     from keskidee_agent.machine import Machine
 
@@ -31,11 +33,11 @@ if TYPE_CHECKING:
 DEADLINE_SECONDS = 30.0
 """How long a source may take; a module may say otherwise in DEADLINE_SECONDS."""
 LONGEST_REASON = 200
+BEGINNINGS = {"windows": WINDOWS, "mac": DARWIN}
 _OUTCOMES = {NotHere: ABSENT, Denied: DENIED, TimedOut: TIMED_OUT}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class Source(NamedTuple):
     """A source as found. `kinds` are those of its items: where it is not ok, what is missing of them is not gone.
 
     `moving` are fields that change while nothing happened (a disk's hours): they are no change worth telling.
@@ -49,8 +51,7 @@ class Source:
     deadline_seconds: float = DEADLINE_SECONDS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Found(NamedTuple):
     """What one source gave. `outcome` is one of model.OUTCOMES; `reason` says why it is not ok."""
 
     source: Source
@@ -60,9 +61,13 @@ class Found:
     items: tuple[Item, ...] = ()
 
 
-def found_sources() -> list[Source]:
-    """Every module of the sources folder, by name. No list is kept: a new file is a new source."""
-    names = sorted(module.name for module in pkgutil.iter_modules(packaged.__path__))
+def found_sources(platform: str = "") -> list[Source]:
+    """Every module of the sources folder, by name. No list is kept: a new file is a new source.
+
+    For a `platform` those of another, by the beginning of their names (`windows_disk`, `mac`), are not even loaded.
+    """
+    others = tuple(begin for begin, own in BEGINNINGS.items() if platform not in ("", own))
+    names = [name for name in sorted(names_in(packaged)) if not name.startswith(others)]
     return [source_of(name, import_module(f"{packaged.__name__}.{name}")) for name in names]
 
 
@@ -81,12 +86,42 @@ def source_of(name: str, module: SourceModule) -> Source:
 def gathered(machine: Machine, sources: Sequence[Source] | None = None) -> list[Found]:
     """One result a source, in their order. A source that hangs costs itself: its thread is left behind."""
     results = []
-    for source in found_sources() if sources is None else sources:
+    worker = Worker(machine)
+    for source in found_sources(machine.platform) if sources is None else sources:
         if source.platforms and machine.platform not in source.platforms:
             results.append(Found(source=source, outcome=ABSENT, reason=f"not on {machine.platform}"))
-        else:
-            results.append(_within_deadline(source, machine))
+            continue
+        try:
+            results.append(worker.read(source))
+        except Empty:
+            seconds, worker = source.deadline_seconds, Worker(machine)
+            reason = f"no answer within {seconds:g} s"
+            results.append(Found(source=source, outcome=TIMED_OUT, reason=reason, seconds=seconds))
+    worker.end()
     return results
+
+
+class Worker:
+    """A thread that reads one source after the other; a thread each would cost as much as some of them."""
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+        self._asked: SimpleQueue[Source | None] = SimpleQueue()
+        self._told: SimpleQueue[Found] = SimpleQueue()
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def read(self, source: Source) -> Found:
+        """The source's result. Raises Empty where it does not come within the source's deadline: it is to be left."""
+        self._asked.put(source)
+        return self._told.get(timeout=source.deadline_seconds)
+
+    def end(self) -> None:
+        """No more will be asked."""
+        self._asked.put(None)
+
+    def _run(self) -> None:
+        while (source := self._asked.get()) is not None:
+            self._told.put(read(source, self._machine))
 
 
 def by_kind(results: Iterable[Found]) -> dict[str, list[Item]]:
@@ -95,17 +130,6 @@ def by_kind(results: Iterable[Found]) -> dict[str, list[Item]]:
     for each in unique(item for found in results for item in found.items):
         kinds.setdefault(each.kind, []).append(each)
     return dict(sorted(kinds.items()))
-
-
-def _within_deadline(source: Source, machine: Machine) -> Found:
-    results: list[Found] = []
-    thread = threading.Thread(target=lambda: results.append(read(source, machine)), daemon=True)
-    thread.start()
-    thread.join(source.deadline_seconds)
-    if results:
-        return results[0]
-    reason = f"no answer within {source.deadline_seconds:g} s"
-    return Found(source=source, outcome=TIMED_OUT, reason=reason, seconds=source.deadline_seconds)
 
 
 def read(source: Source, machine: Machine) -> Found:
@@ -126,6 +150,8 @@ def read(source: Source, machine: Machine) -> Found:
     except OSError as error:
         outcome, reason = FAILED, str(error)
     except Exception as error:  # noqa: BLE001 - a bug in one source must not cost the others
+        import traceback
+
         traceback.print_exc()
         outcome, reason = FAILED, f"{type(error).__name__}: {error}"
     seconds = time.monotonic() - started

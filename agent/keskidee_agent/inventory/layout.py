@@ -5,13 +5,13 @@ Source: DMTF DSP0134 (SMBIOS 3.7), clause 7; labels are those of dmidecode(8), o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 from keskidee_agent.inventory import words
 from keskidee_agent.inventory.quantities import iso_date, megahertz, positive, size_bytes
 from keskidee_agent.smbios import uuid_text
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -24,8 +24,7 @@ PC_CARD = 7  # a slot's type
 MIB = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """One field: its name with us, how it is read from a structure, its labels in dmidecode's text."""
 
     name: str

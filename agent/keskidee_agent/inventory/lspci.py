@@ -6,13 +6,13 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 from keskidee_agent.inventory.ids import names_of
 from keskidee_agent.inventory.quantities import size_bytes
 from keskidee_report.model import Denied, NotHere
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from keskidee_agent.inventory.ids import Names
     from keskidee_agent.machine import Machine
@@ -31,12 +31,12 @@ _SECOND_WORDS = frozenset({"Corporation", "Inc.", "Inc", "Ltd.", "Ltd", "Co.,", 
                            "Computer", "Networks", "Communications", "[AMD]", "[AMD/ATI]", "Limited", "Group",
                            "Corp.", "Corp", "Hat,", "Packard", "Instruments", "Digital", "Microsystems"})  # fmt: skip
 LONGEST_LINE = 1000
+RECORDS = ("Slot:\t", "Device:\t")
 UNNAMED = "Device"
 """What lspci writes for a device that its list does not know."""
 
 
-@dataclass(slots=True, kw_only=True)
-class Device:
+class Device(NamedTuple):
     """One function of a device: address, numbers in hexadecimal without 0x, names where they are known."""
 
     address: str
@@ -106,23 +106,31 @@ def _largest(resources: str) -> int | None:
 
 
 def _named(machine: Machine, devices: list[Device]) -> list[Device]:
-    wanted = {(each.vendor,) for each in devices} | {(each.subsystem_vendor,) for each in devices}
-    names = names_of(machine, "pci.ids", wanted)
+    wanted: dict[str, set[str]] = {}
     for each in devices:
-        _name(each, names)
-    return devices
+        wanted.setdefault(each.vendor, set()).add(each.device)
+        wanted.setdefault(each.subsystem_vendor, {"none"})  # of makers of boards their own names
+    names = names_of(machine, "pci.ids", wanted)
+    return [_name(each, names) for each in devices]
 
 
-def _name(each: Device, names: Names) -> None:
-    each.maker, each.model = names.device(each.vendor), names.device(each.vendor, each.device)
-    each.board_maker = names.device(each.subsystem_vendor)
-    each.board_model = names.device(each.vendor, each.device, each.subsystem_vendor, each.subsystem_device)
+def _name(each: Device, names: Names) -> Device:
     code = each.class_code
-    each.class_name = names.kind(code[:2], code[2:]) or names.kind(code[:2])
+    return each._replace(
+        maker=names.device(each.vendor),
+        model=names.device(each.vendor, each.device),
+        board_maker=names.device(each.subsystem_vendor),
+        board_model=names.device(each.vendor, each.device, each.subsystem_vendor, each.subsystem_device),
+        class_name=names.kind(code[:2], code[2:]) or names.kind(code[:2]),
+    )
 
 
 def parse(text: str) -> list[Device]:
-    """The devices of `lspci -v -nn` (also without -v). Lines that are none are passed over."""
+    """The devices of `lspci -v -nn` (also without -v, or with -vmm). Lines that are none are passed over."""
+    if text.lstrip().startswith(RECORDS):
+        from keskidee_agent.inventory.lspci_records import records
+
+        return [Device(**fields) for fields in records(text)]
     found: list[Device] = []
     for line in text.splitlines():
         if len(line) > LONGEST_LINE:
@@ -131,7 +139,7 @@ def parse(text: str) -> list[Device]:
         if head:
             found.append(_of_head(head))
         elif found and line[:1] in ("\t", " "):
-            _add(found[-1], line)
+            found[-1] = _with(found[-1], line)
     return found
 
 
@@ -150,22 +158,26 @@ def _of_head(head: re.Match[str]) -> Device:
     )
 
 
-def _add(device: Device, line: str) -> None:
+def _with(device: Device, line: str) -> Device:
+    """The device with what a line below its head adds."""
     subsystem, memory, driver = _SUBSYSTEM.match(line), _MEMORY.match(line), _DRIVER.match(line)
     if subsystem:
-        name, device.subsystem_vendor, device.subsystem_device = (part or "" for part in subsystem.groups())
-        full = f"{device.maker} {device.model}".strip()
-        if name.endswith(f" {device.model}") and device.model:  # the maker of the board, and the device's own name
-            device.board_maker = name.removesuffix(f" {device.model}")
-        elif name.endswith(f" {UNNAMED}"):
-            device.board_maker = name.removesuffix(f" {UNNAMED}")
-        elif name != full:
-            device.board_maker, device.board_model = split_maker(name)
-    elif memory:
+        name, vendor, number = (part or "" for part in subsystem.groups())
+        maker, model = _board(device, name)
+        return device._replace(subsystem_vendor=vendor, subsystem_device=number, board_maker=maker, board_model=model)
+    if memory:
         size = size_bytes(memory[1] if memory[1][-1].isalpha() else f"{memory[1]} bytes")
-        device.memory_bytes = max(size or 0, device.memory_bytes or 0) or None
-    elif driver:
-        device.driver = driver[1].strip()
+        return device._replace(memory_bytes=max(size or 0, device.memory_bytes or 0) or None)
+    return device._replace(driver=driver[1].strip()) if driver else device
+
+
+def _board(device: Device, name: str) -> tuple[str, str]:
+    """Maker and model of the board in a subsystem's name, which may be its maker's and the device's own."""
+    if name.endswith(f" {device.model}") and device.model:
+        return name.removesuffix(f" {device.model}"), ""
+    if name.endswith(f" {UNNAMED}"):
+        return name.removesuffix(f" {UNNAMED}"), ""
+    return ("", "") if name == f"{device.maker} {device.model}".strip() else split_maker(name)
 
 
 def split_maker(name: str) -> tuple[str, str]:

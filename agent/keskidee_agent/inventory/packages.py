@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from keskidee_report.items import item
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from keskidee_report.items import Item, Value
 

@@ -7,10 +7,10 @@ where a machine has it. Ours goes first, so that a maker is called the same on e
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from keskidee_report.model import Denied, Malformed, NotHere
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from keskidee_agent.machine import Machine
 

@@ -6,12 +6,12 @@ LC_ALL=C makes the labels English. A value may go over several lines; the second
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from keskidee_agent.inventory.profiler_forms import trees
 from keskidee_agent.placeholders import said
 from keskidee_report.model import NotHere
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from keskidee_agent.machine import Machine
 
 SECONDS = 60.0
+FORMS = (("-json",), ("-xml",), ())
 
 
 @dataclass(slots=True)
@@ -31,7 +32,7 @@ class Node:
 
     def text(self, *labels: str) -> str:
         """The first of these values that says something; the labels changed with the years."""
-        return next(filter(None, (said(self.values.get(label, "")) for label in labels)), "")
+        return next(filter(None, (said(self.values.get(label, ""), label) for label in labels)), "")
 
     def raw(self, *labels: str) -> str:
         """The first of these values as it is: `1.1` is a version, and would be no serial number."""
@@ -52,11 +53,28 @@ def section(machine: Machine, kind: str, *titles: str) -> Node:
     """The section of one of these titles. Raises NotHere where the Mac has none, or where it was not recorded."""
     memory = machine.memory("inventory.profiler")
     if kind not in memory:
-        memory[kind] = parse(machine.run("system_profiler", kind, seconds=SECONDS))
+        memory[kind] = parse(_answer(machine, kind))
     found = next((node for node in memory[kind].nodes if node.name in titles), None)
     if not isinstance(found, Node):
         raise NotHere(f"no {titles[0]} in system_profiler's answer")
     return found
+
+
+def _answer(machine: Machine, kind: str) -> bytes:
+    """In JSON (macOS 10.15 on) or as a property list, whose keys are the same in every language; else in words.
+
+    Raises NotHere without system_profiler, TimedOut, and OSError where it fails in every form.
+    """
+    problem: NotHere | OSError = NotHere("system_profiler says nothing")
+    for form in FORMS:
+        try:
+            output = machine.run("system_profiler", *form, kind, seconds=SECONDS)
+        except (NotHere, OSError) as error:
+            problem = error
+            continue
+        if output.strip():
+            return output
+    raise problem
 
 
 def parse(output: bytes) -> Node:

@@ -6,17 +6,16 @@ The keys there are the program's own; LABELS has those that sources read, under 
 from __future__ import annotations
 
 import json
-import plistlib
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
-from xml.parsers.expat import ExpatError
 
 from keskidee_report.model import Malformed
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any, TypeAlias
 
-Tree = tuple[str, dict[str, str], list[Any]]
+Tree: TypeAlias = "tuple[str, dict[str, str], list[Any]]"
 """A heading, the values below it by label, and the trees below it."""
 TITLES = {
     "SPHardwareDataType": "Hardware",
@@ -107,6 +106,9 @@ def trees(output: bytes) -> list[Tree] | None:
     start = output.lstrip()[:1]
     if start not in (b"<", b"[", b"{"):
         return None
+    import plistlib  # here, because this module is loaded on every system
+    from xml.parsers.expat import ExpatError
+
     try:
         told = plistlib.loads(output.strip()) if start == b"<" else json.loads(output)
     except (ValueError, ExpatError, RecursionError, AttributeError, IndexError, KeyError, TypeError):

@@ -8,35 +8,38 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from keskidee_agent.inventory.wmi import text_of
 from keskidee_agent.recorded import RecordedMachine
 from keskidee_report.model import Denied, Malformed, NotHere
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, Protocol, TypeAlias
+
     from keskidee_agent.machine import Machine
+
+    class Registry(Protocol):
+        """What both registries answer. A key that is not there has no values and nothing below it."""
+
+        def below(self, key: str) -> list[str]:
+            """The names of the keys right below one."""
+            ...
+
+        def values(self, key: str) -> dict[str, Value]:
+            """The values of a key by their lower-case name; the default value's is empty."""
+            ...
+
 
 MACHINE = "HKEY_LOCAL_MACHINE"
 SOFTWARE = rf"{MACHINE}\SOFTWARE"
+WINDOWS_NT = rf"{SOFTWARE}\Microsoft\Windows NT\CurrentVersion"
 CONTROL_SET = rf"{MACHINE}\SYSTEM\CurrentControlSet"
 Value: TypeAlias = "str | int | bytes | list[str]"
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _ESCAPED = re.compile(r"\\(.)")
 _HEAD = ("Windows Registry Editor", "REGEDIT")
 _TEXT, _EXPANDED, _LITTLE, _MULTI, _QUAD = "1", "2", "4", "7", "b"
-
-
-class Registry(Protocol):
-    """What both registries answer. A key that is not there has no values and nothing below it."""
-
-    def below(self, key: str) -> list[str]:
-        """The names of the keys right below one."""
-        ...
-
-    def values(self, key: str) -> dict[str, Value]:
-        """The values of a key by their lower-case name; the default value's is empty."""
-        ...
 
 
 def text(values: dict[str, Value], name: str) -> str:

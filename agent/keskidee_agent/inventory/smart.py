@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
 
 from keskidee_agent.placeholders import said
 from keskidee_report.model import Denied, Malformed
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from keskidee_report.items import Value
 
 SSD, HDD = "ssd", "hdd"
@@ -112,7 +114,18 @@ def _health(dump: dict[str, Any]) -> dict[str, Value | None]:
         "power_cycles": _number(dump, "power_cycle_count"),
         "error_log_count": _number(dump, "ata_smart_error_log", "summary", "count") if errors is None else errors,
         "grown_defects": _number(dump, "scsi_grown_defect_list"),
+        "uncorrected_errors": _uncorrected(dump),
     }
+
+
+def _uncorrected(dump: dict[str, Any]) -> int | None:
+    """Errors that no retry mended, of reading, writing and verifying (SPC-4, error counter log pages)."""
+    counts = [
+        _number(dump, "scsi_error_counter_log", part, "total_uncorrected_errors")
+        for part in ("read", "write", "verify")
+    ]
+    known = [count for count in counts if count is not None]
+    return sum(known) if known else None
 
 
 def _attributes(dump: dict[str, Any]) -> dict[str, Value | None]:
@@ -122,6 +135,8 @@ def _attributes(dump: dict[str, Any]) -> dict[str, Value | None]:
         name: _number(table.get(number, {}), "raw", "value") for number, name in ATTRIBUTES.items()
     }
     percent = _number(dump, "scsi_percentage_used_endurance_indicator")
+    if percent is None:  # smartctl 7.4 on: of the device statistics, which mean the same on every disk
+        percent = _number(dump, "endurance_used", "current_percent")
     if percent is None and _number(dump, "rotation_rate") == 0:
         left = next((_number(table[number], "value") for number in LIFE_LEFT if number in table), None)
         percent = 100 - left if left is not None and left <= 100 else None
@@ -161,7 +176,7 @@ def fields_of_text(content: bytes) -> dict[str, Value | None]:
         label, colon, value = line.partition(":")
         name, value = LABELS.get(label.strip()), value.strip()
         if name and colon and value:
-            fields.setdefault(name, said(value.partition(" (")[0] if name == "transport" else value))
+            fields.setdefault(name, said(value.partition(" (")[0] if name == "transport" else value, name))
         elif label.strip() in ("User Capacity", "Total NVM Capacity", "Namespace 1 Size/Capacity"):
             fields.setdefault("size_bytes", _grouped(value))
         elif label.strip() == "Rotation Rate":

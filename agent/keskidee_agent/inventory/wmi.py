@@ -6,19 +6,24 @@ for the recorded forms. A row answers by property and in its type, whichever for
 
 from __future__ import annotations
 
+import errno
 import json
 import re
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
 
 from keskidee_agent.placeholders import said
 from keskidee_agent.recorded import RecordedMachine
 from keskidee_report.model import Denied, Malformed, NotHere, TimedOut
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from typing import Any, TypeAlias
 
     from keskidee_agent.machine import Machine
+
+    Answer: TypeAlias = "list[Row] | Exception | None"
+    """The rows of a class, why there are none, or that there is no such class."""
 
 NAMESPACES = {
     "AntiVirusProduct": "root/SecurityCenter2",
@@ -55,12 +60,16 @@ CLASSES = (
 )
 """All that the sources ask for, read by the one child."""
 SECONDS = 90.0
+NO_SUCH_CLASS = ("0x80041002", "0x8004100c", "0x8004100e", "0x80041010")
+"""WBEM_E_NOT_FOUND, _NOT_SUPPORTED, _INVALID_NAMESPACE, _INVALID_CLASS (wbemcli.h)."""
+REFUSED = ("0x80041003", "0x80041062", "0x80070005")
+"""WBEM_E_ACCESS_DENIED, WBEM_E_PRIVILEGE_NOT_HELD, E_ACCESSDENIED."""
 EMPTY_LINES = re.compile(r"\n{2,}")
 ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&apos;", "'"), ("&amp;", "&"))
 _NAME = re.compile(r"[A-Za-z_]\w{0,99}\Z")
 _CIM_TIME = re.compile(r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(?:\.\d+)?(?:[+-]\d+)?\Z")
 _JSON_TIME = re.compile(r"/Date\((-?\d{1,14})\)/\Z")
-_LIST = re.compile(r'"((?:[^"\\]|\\.)*)"|([^,{}\s][^,{}]*)')
+_LIST = re.compile(r'"((?:[^"\\]|\\.)*)"|([^,;{}\s][^,;{}]*)')
 
 
 class Row:
@@ -76,11 +85,13 @@ class Row:
 
     def text(self, name: str) -> str:
         """A property as text without placeholders; empty where nothing is known."""
-        return said(self.raw(name))
+        return said(self.raw(name), name)
 
     def raw(self, name: str) -> str:
         """A property as text, as it is; numbers in decimal, TRUE or FALSE for a flag."""
         value = self._properties.get(name)
+        if isinstance(value, dict):  # a time, as Windows PowerShell wraps one that it formats
+            value = value.get("value")
         if isinstance(value, bool):
             return str(value).upper()
         return "" if value is None or isinstance(value, dict | list) else str(value).strip()
@@ -130,12 +141,16 @@ def day_of(text: str) -> str | None:
 
 
 def rows(machine: Machine, name: str) -> list[Row]:
-    """The instances of a class. Raises NotHere where the machine has no such class, TimedOut, Malformed."""
+    """The instances of a class. Raises NotHere where the machine has no such class, Denied where only administrators
+    may ask for it, TimedOut, Malformed, and OSError for what else Windows says.
+    """
     memory = machine.memory("inventory.wmi")
     if name not in memory:
         memory[name] = _recorded(machine, name) if isinstance(machine, RecordedMachine) else _live(machine).get(name)
     if memory[name] is None:
         raise NotHere(f"no {name}")
+    if isinstance(memory[name], Exception):
+        raise memory[name]
     found: list[Row] = memory[name]
     return found
 
@@ -145,6 +160,14 @@ def some(machine: Machine, name: str) -> list[Row]:
     try:
         return rows(machine, name)
     except NotHere:
+        return []
+
+
+def spare(machine: Machine, name: str) -> list[Row]:
+    """The same, and no rows whatever the reason: for a class that adds to what others tell."""
+    try:
+        return rows(machine, name)
+    except (NotHere, Denied, Malformed, TimedOut, OSError):
         return []
 
 
@@ -161,17 +184,18 @@ def _recorded(machine: Machine, name: str) -> list[Row] | None:
     return None
 
 
-def _live(machine: Machine) -> dict[str, list[Row]]:
+def _live(machine: Machine) -> dict[str, Answer]:
     """What the child told. It is started once: where it fails or hangs, every source hears so without another wait."""
     memory = machine.memory("inventory.wmi child")
     if "answer" not in memory:
         try:
-            memory["answer"] = by_class(machine.run("powershell.exe", *_ARGUMENTS, script(CLASSES), seconds=SECONDS))
+            output = machine.run("powershell.exe", *_ARGUMENTS, script(CLASSES), seconds=SECONDS)
+            memory["answer"] = by_class(output) or Malformed("PowerShell tells of no class", output[:80])
         except (NotHere, Denied, TimedOut, OSError) as error:
             memory["answer"] = error
     if isinstance(memory["answer"], Exception):
         raise memory["answer"]
-    found: dict[str, list[Row]] = memory["answer"]
+    found: dict[str, Answer] = memory["answer"]
     return found
 
 
@@ -179,28 +203,40 @@ _ARGUMENTS = ("-NoLogo", "-NoProfile", "-NonInteractive", "-ExecutionPolicy", "B
 
 
 def script(classes: Iterable[str]) -> str:
-    """What PowerShell runs: one line a class, its name, a tab and the rows as JSON. A class that fails has no line."""
+    """What PowerShell runs: one line a class, its name, a tab and the rows as JSON, or `!` and why there are none."""
     wanted = ";".join(f"{name}={NAMESPACES.get(name, 'root/cimv2')}" for name in classes)
     return (
         "$ErrorActionPreference='SilentlyContinue';[Console]::OutputEncoding=[Text.Encoding]::UTF8;"
         f"foreach($pair in '{wanted}'.Split(';')){{$name,$space=$pair.Split('=');"
         "try{$rows=@(Get-CimInstance -Namespace $space -ClassName $name -ErrorAction Stop|"
         "Select-Object -Property * -ExcludeProperty Cim*,PSComputerName);"
-        '$name+"`t"+(ConvertTo-Json -InputObject $rows -Compress -Depth 2)}catch{}}'
+        '$name+"`t"+(ConvertTo-Json -InputObject $rows -Compress -Depth 2)}catch{$name+"`t!"+$_.FullyQualifiedErrorId}}'
     )
 
 
-def by_class(output: bytes) -> dict[str, list[Row]]:
-    """The rows by class in what `script` writes. Lines that are none are passed over."""
-    found = {}
+def by_class(output: bytes) -> dict[str, Answer]:
+    """The rows by class in what `script` writes, or what `rows` is to raise. Lines that are none are passed over."""
+    found: dict[str, Answer] = {}
     for line in text_of(output).splitlines():
         name, tab, told = line.partition("\t")
-        if tab and _NAME.match(name.strip()):
+        if told.startswith("!") and _NAME.match(name.strip()):
+            found[name.strip()] = _refusal(name.strip(), told[1:])
+        elif tab and _NAME.match(name.strip()):
             try:
                 found[name.strip()] = from_json(told.encode())
-            except Malformed:
-                continue
+            except Malformed as error:
+                found[name.strip()] = error
     return found
+
+
+def _refusal(name: str, told: str) -> Exception | None:
+    """`HRESULT 0x80041010,Microsoft.Management...`, as what it means here; None where there is no such class."""
+    code = told.partition(",")[0].strip().rpartition(" ")[2].lower()
+    if code in NO_SUCH_CLASS:
+        return None
+    if code in REFUSED:
+        return Denied(f"{name}: needs an administrator")
+    return OSError(errno.EIO, f"Get-CimInstance {name}: {told[:80]}")
 
 
 def text_of(content: bytes) -> str:
@@ -232,6 +268,8 @@ def from_json(content: bytes) -> list[Row]:
 def from_list(content: bytes) -> list[Row]:
     """The rows of `/format:list`: `Name=Value` lines, empty lines between rows. Raises Malformed for another text."""
     text = text_of(content).replace("\r", "")
+    if text.lstrip("\ufeff\n ").startswith("Node,"):
+        return _from_csv(text)
     if not re.search(r"[^\n]\n[^\n]", text):  # every line end was doubled on its way here
         text = text.replace("\n\n", "\n")
     found, lines = [], 0
@@ -251,6 +289,18 @@ def from_list(content: bytes) -> list[Row]:
     if text.strip() and not lines:
         raise Malformed("no Name=Value line", text.strip())
     return found
+
+
+def _from_csv(text: str) -> list[Row]:
+    """The rows of `/format:csv`: a line of names from `Node` on, and a line a row. wmic puts no quotes around commas:
+    a row with another number of fields is passed over, since nobody knows where one ends.
+    """
+    names, *lines = [line.split(",") for line in text.split("\n") if line.strip()]
+    return [
+        Row({name.strip(): _plain(value) for name, value in zip(names, values, strict=True) if name.strip() != "Node"})
+        for values in lines
+        if len(values) == len(names)
+    ]
 
 
 def _plain(value: str) -> str:

@@ -8,12 +8,12 @@ import msgspec
 from sqlalchemy import bindparam, delete, insert, select, update
 
 from keskidee_collector.store.database import open_database
-from keskidee_collector.store.days import DayRow, day_row, last_days
-from keskidee_collector.store.tables import machines, tokens
+from keskidee_collector.store.days import DayRow, day_row, last_day, last_days
+from keskidee_collector.store.tables import assets, changes, machines, tokens
 from keskidee_collector.store.writer import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from sqlalchemy import Engine
@@ -36,6 +36,13 @@ _KEEP_CREDENTIAL = (
     update(machines)
     .where(machines.c.id == bindparam("machine"))
     .values({name: bindparam(f"new_{name}") for name in _CREDENTIAL})
+)
+_TOLD = ("at", "what", "kind", "key", "before", "after", "by")
+_TELL = insert(changes).from_select(
+    ["asset_id", *_TOLD],
+    select(assets.c.id, *[bindparam(f"new_{name}") for name in _TOLD]).where(
+        assets.c.machine_id == bindparam("machine")
+    ),
 )
 _ADD_TOKEN = insert(tokens)
 _USE_TOKEN = update(tokens).where(tokens.c.id == bindparam("token")).values(uses_left=bindparam("left"))
@@ -99,6 +106,10 @@ class RegisterStore:
         with self.engine.connect() as connection:
             return [Token(*row) for row in connection.execute(select(tokens))]
 
+    def last_day(self, machine_id: str) -> DayRow | None:
+        """The newest row of one machine; None where it has none."""
+        return last_day(self.engine, machine_id)
+
     def last_days(self) -> list[DayRow]:
         """The newest day of each machine that was counted lately."""
         return last_days(self.engine)
@@ -115,13 +126,20 @@ class RegisterStore:
         """Keeps what may change of a machine: everything but its id, its age and what it is a clone of."""
         await self.update_machines([machine])
 
-    async def update_machines(self, changed: Iterable[Machine], used: Token | None = None) -> None:
-        """The same of several in one commit and, with them, how often a token may still be used."""
+    async def update_machines(
+        self, changed: Iterable[Machine], used: Token | None = None, told: Mapping[str, Mapping[str, Any]] | None = None
+    ) -> None:
+        """The same of several in one commit and, with them, how often a token may still be used.
+
+        `told`: a row for the history of a machine's asset, by the machine's id.
+        """
         rows: list[Statement] = []
         for machine in changed:
             row = _machine_row(machine)
             new: dict[str, Any] = {f"new_{name}": row[name] for name in _CHANGING}
             rows.append((_UPDATE_MACHINE, new | {"machine": machine.id}))
+        for machine_id, change in (told or {}).items():
+            rows.append((_TELL, {f"new_{name}": change[name] for name in _TOLD} | {"machine": machine_id}))
         await self.writer.save([*rows, *_use_rows(used)])
 
     async def keep_credential(self, machine: Machine) -> None:

@@ -2,6 +2,8 @@
 
 import argparse
 import json
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -80,13 +82,29 @@ def test_every_source_has_its_outcome(tmp_path: Path, capsys: pytest.CaptureFixt
     status = run("--root", str(tmp_path))
     captured = capsys.readouterr()
     outcomes = json.loads(captured.out)["outcomes"]
-    assert (status, [row["source"] for row in outcomes]) == (1, [source.name for source in found_sources()])
+    assert (status, [row["source"] for row in outcomes]) == (1, [source.name for source in found_sources("linux")])
     assert {row["outcome"] for row in outcomes} == {ABSENT}
     assert captured.err == f"keskidee: nothing to read in {tmp_path}\n"
 
 
 def test_a_folder_that_is_not_there_is_a_usage_error(tmp_path: Path) -> None:
     assert run("--root", str(tmp_path / "none")) == 2
+
+
+def test_what_is_for_another_system_is_not_loaded() -> None:
+    everywhere, linux = ({source.name for source in found_sources(platform)} for platform in ("", "linux"))
+    others = {source.name for source in found_sources() if source.platforms in (("windows",), ("darwin",))}
+    assert everywhere - linux == others
+    assert {kind for source in found_sources() for kind in source.kinds} == {
+        kind for source in found_sources("linux") for kind in source.kinds
+    }  # else what Windows told would never be gone where Linux was put over it
+
+
+def test_linux_loads_nothing_that_would_cost_an_eighth_of_an_inventory() -> None:
+    code = "import sys; from keskidee_agent.inventory import gather; gather.found_sources('linux'); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    heavy = {"dataclasses", "inspect", "pkgutil", "plistlib", "requests", "xml", "yaml", "keskidee_config"}
+    assert heavy & set(done.stdout.split()) == set()
 
 
 def test_every_source_names_the_kinds_it_gives() -> None:

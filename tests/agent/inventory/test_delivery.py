@@ -7,8 +7,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from keskidee_agent.inventory.delivery import STATE_FILE, Known, Taken, difference, read_known, write_known
+from keskidee_agent.inventory.delivery import Known, Taken, difference, read_known, write_known
 from keskidee_agent.inventory.gather import Found, source_of
+from keskidee_agent.stock import STATE_FILE
 from keskidee_report.inventory import digest, whole
 from keskidee_report.items import Item
 from keskidee_report.model import ABSENT, DENIED, FAILED, OK, TIMED_OUT
@@ -70,7 +71,7 @@ def test_a_kind_of_two_sources_is_told_where_both_read() -> None:
 
 
 def test_what_was_acknowledged_is_kept(tmp_path: Path) -> None:
-    write_known(tmp_path, after(A, B))
+    write_known(tmp_path / STATE_FILE, after(A, B))
     assert read_known(tmp_path) == after(A, B)
 
 

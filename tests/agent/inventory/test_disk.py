@@ -101,6 +101,27 @@ def test_disks_behind_a_controller_come_from_smartctls_list(tmp_path: Path) -> N
     ]
 
 
+def test_disks_behind_a_controller_stand_beside_the_array_that_the_kernel_sees(tmp_path: Path) -> None:
+    listed = {"devices": [{"name": "/dev/sda", "type": "scsi"}, {"name": "/dev/bus/0", "type": "megaraid,8"}, {}, 1]}
+    files: dict[str, str | bytes] = {
+        "commands/smartctl --json --scan": json.dumps(listed),
+        "commands/smartctl --json --xall _dev_bus_0 -d megaraid,8": '{"serial_number": "S8"}',
+    }
+    assert items_in(tmp_path, "disk", {**SDA, **files}) == [
+        Item("disk", "sda", SDA_FIELDS),
+        Item("disk", "bus/0 megaraid,8", {"serial": "S8"}),
+    ]
+
+
+def test_errors_of_a_sas_disk_and_what_statistics_say_of_an_ssds_life() -> None:
+    log = {"read": {"total_uncorrected_errors": 2}, "write": {"total_uncorrected_errors": 1}, "verify": {}}
+    sas = fields_of({"scsi_error_counter_log": log, "scsi_grown_defect_list": 4})
+    assert (sas["uncorrected_errors"], sas["grown_defects"]) == (3, 4)
+    table = {"table": [{"id": 177, "value": 91}]}
+    ssd = fields_of({"endurance_used": {"current_percent": 12}, "ata_smart_attributes": table, "rotation_rate": 0})
+    assert ssd["wear_ratio"] == 0.12
+
+
 def test_a_machine_without_disks_is_absent(tmp_path: Path) -> None:
     assert found_in(tmp_path, "disk", {}).outcome == ABSENT
 

@@ -38,6 +38,22 @@ LSPCI = """\
 \tMemory at 90000000 (64-bit, prefetchable) [size=256M]
 \tKernel driver in use: i915
 """
+RECORDS = """\
+Slot:\t00:02.0
+Class:\tVGA compatible controller [0300]
+Vendor:\tIntel Corporation [8086]
+Device:\tSkylake GT2 [HD Graphics 520] [1916]
+SVendor:\tDell [1028]
+SDevice:\tDevice [0704]
+Rev:\t07
+Driver:\ti915
+Module:\ti915
+
+Device:\t0001:01:00.0
+Class:\tNon-Volatile memory controller
+Vendor:\tSamsung Electronics Co Ltd
+Device:\tDevice a80c
+"""
 CPUINFO = "processor\t: 0\nvendor_id\t: GenuineIntel\ncpu family\t: 6\nmodel\t\t: 94\nmodel name\t: A   B @ 2.60GHz\n\n"
 IP = """\
 2: eth0: <BROADCAST,UP> mtu 1500 qdisc mq state UP group default
@@ -86,6 +102,35 @@ def test_where_a_serial_number_comes_from(maker: str, text: str, number: int, se
     assert (found.text, found.source, found.confidence, found.other) == serial
 
 
+def closed(body: bytes) -> bytes:
+    """A block of 128 bytes with the right checksum."""
+    body = body.ljust(127, b"\0")
+    return body + bytes(((-sum(body)) % 256,))
+
+
+DISPLAY_ID = closed(bytes((0x70, 0x12, 20, 0, 0, 0x00, 0, 12)) + b"DEL" + struct.pack("<HI", 0xD0DA, 0x12345678))
+CTA = closed(bytes((0x02, 3, 4, 0)) + b"\0\0\0\xff\0" + b"CN-0X1\n".ljust(13))
+
+
+@pytest.mark.parametrize(
+    ("extensions", "serial"),
+    [
+        (DISPLAY_ID, ("12345678", edid.NUMBER)),
+        (CTA, ("CN-0X1", edid.DESCRIPTOR)),
+        (CTA + DISPLAY_ID, ("CN-0X1", edid.DESCRIPTOR)),
+        (DISPLAY_ID[:-1] + b"\0", ("", "")),
+        (DISPLAY_ID[:100], ("", "")),
+        (closed(bytes((0x70, 0x20, 20, 0, 0, 0x00, 0, 12))), ("", "")),
+        (closed(b"\x70\x12\xff\0\0\x01\0\xff"), ("", "")),
+        (closed(b"\x02\x03\x7f\0"), ("", "")),
+    ],
+)
+def test_a_serial_number_that_only_an_extension_has(extensions: bytes, serial: tuple[str, str]) -> None:
+    told = edid.parse(block(text=b"") + extensions).serial
+    assert (told.text, told.source) == serial
+    assert edid.parse(block() + extensions).serial.text == "SERIAL-1"
+
+
 @pytest.mark.parametrize("raw", [b"", block()[:127], block()[:-1] + b"\0", b"\0" * 128, block(maker=0)])
 def test_a_broken_edid_is_malformed(raw: bytes) -> None:
     with pytest.raises(Malformed):
@@ -104,7 +149,7 @@ def items(root: Path, source: str) -> list[dict[str, Value]]:
 
 
 def test_names_of_ids_are_those_of_the_vendors_asked_for() -> None:
-    names = ids.parse(PCI_IDS, {"1af4"})
+    names = ids.parse(PCI_IDS, {"1af4": ()})
     assert (names.device("1af4", "1041", "1af4", "1100"), names.device("8086"), names.kind("03", "00")) == (
         *("QEMU", ""),
         "VGA compatible controller",
@@ -131,6 +176,29 @@ def test_lspci_says_the_same() -> None:
     assert (device.maker, device.model, device.board_maker, device.memory_bytes, device.driver) == (
         *("Intel Corporation", "Skylake GT2 [HD Graphics 520]", "Dell"),
         *(256 << 20, "i915"),
+    )
+
+
+def test_lspci_says_the_same_in_its_form_for_programs() -> None:
+    graphics, disk = lspci.parse(RECORDS)
+    assert graphics == lspci.Device(
+        address="0000:00:02.0",
+        class_code="0300",
+        class_name="VGA compatible controller",
+        vendor="8086",
+        device="1916",
+        maker="Intel Corporation",
+        board_maker="Dell",
+        model="Skylake GT2 [HD Graphics 520]",
+        subsystem_vendor="1028",
+        subsystem_device="0704",
+        revision="07",
+        driver="i915",
+    )
+    assert (disk.address, disk.class_name, disk.model) == (
+        "0001:01:00.0",
+        "Non-Volatile memory controller",
+        "Device a80c",
     )
 
 
@@ -259,7 +327,9 @@ def test_any_edid_is_read_or_malformed(raw: bytes) -> None:
 
 @pytest.mark.parametrize("parse", [lspci.parse, cpuinfo.packages, network.parse, battery.upower, usb.lsusb])
 @given(
-    content=contents("0123456789abcdef:[] ()\t\nprocessor", [text.encode() for text in (LSPCI, CPUINFO, IP, UPOWER)])
+    content=contents(
+        "0123456789abcdef:[] ()\t\nprocessor", [text.encode() for text in (LSPCI, RECORDS, CPUINFO, IP, UPOWER)]
+    )
 )
 def test_no_text_upsets_a_parser(parse: Callable[[str], Iterable[object]], content: bytes) -> None:
     assert None not in list(parse(content.decode("utf-8", "replace")))
@@ -267,5 +337,5 @@ def test_no_text_upsets_a_parser(parse: Callable[[str], Iterable[object]], conte
 
 @given(contents("0123456789abcdef \t\nC#", [PCI_IDS]))
 def test_names_of_ids_are_texts(content: bytes) -> None:
-    names = ids.parse(content, {"8086", "1af4"})
+    names = ids.parse(content, {"8086": (), "1af4": ("1000",)})
     assert {type(name) for name in (*names.devices.values(), *names.classes.values())} <= {str}

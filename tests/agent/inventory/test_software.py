@@ -187,6 +187,9 @@ def test_the_end_of_support_depends_on_edition_and_build() -> None:
     assert windows_support_ends(17763, "ServerStandard", server=True) == "2029-01-09"
     assert windows_support_ends(7601, "Professional", server=False) == "2020-01-14"
     assert windows_support_ends(99999, "Core", server=False) == ""
+    assert windows_support_ends(19044, "IoTEnterpriseS", server=False) == "2032-01-13"
+    assert windows_support_ends(17763, "IoTEnterpriseS", server=False) == "2029-01-09"
+    assert support_ends("centos", "8") == ""
     assert (support_ends("rocky", "9.4"), support_ends("debian", "12"), support_ends("gentoo", "2")) == (
         "2032-05-31",
         "2028-06-30",

@@ -1,6 +1,7 @@
 """What a machine is in: file systems and what they lie on, encryption, updates, services, certificates, users."""
 
 import json
+import plistlib
 from contextlib import suppress
 from pathlib import Path
 
@@ -10,11 +11,12 @@ from hypothesis import strategies as st
 
 from keskidee_agent.inventory.certificate import Certificate, of_pem, parse
 from keskidee_agent.inventory.gather import read
+from keskidee_agent.inventory.routes import of_version_4, of_version_6
 from keskidee_agent.inventory.sources import printer, service, update
 from keskidee_agent.people import CLEAR
 from keskidee_agent.recorded import RecordedMachine
 from keskidee_report.items import Item
-from keskidee_report.model import ABSENT, Malformed
+from keskidee_report.model import ABSENT, FAILED, Malformed
 from tests.agent.inventory.reading import SOURCES, found_in, items_in
 from tests.agent.recordings import write_files
 
@@ -35,6 +37,20 @@ LAYERS = {
     "sys/block/dm-1/slaves/sda2/dev": "8:2\n",
     "sys/block/sda/dev": "8:0\n",
 }
+ROUTES = """\
+Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT
+eth0\t00000000\t010200C0\t0003\t0\t0\t0\t00000000\t0\t0\t0
+eth1\t00000000\t00000000\t0001\t0\t0\t0\t00000000\t0\t0\t0
+eth0\t000200C0\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0
+eth2\t00000000\todd
+"""
+REG_OF_STATE = r"""Windows Registry Editor Version 5.00
+
+[HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Control]
+"PEFirmwareType"=dword:00000002
+"""
+SESSION = r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Control\Session Manager"
+NAMES = r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Control\ComputerName"
 STATVFS = {"/": {"f_frsize": 4096, "f_blocks": 100, "f_bfree": 50, "f_bavail": 40, "f_files": 9, "f_ffree": 5}}
 MDSTAT = """\
 Personalities : [raid1]
@@ -115,7 +131,27 @@ def test_file_systems_say_what_they_lie_on(tmp_path: Path) -> None:
         ),
         Item("logical_volume", "vg0/root", {"device": "dm-0", "on": ("dm-1",), "size_bytes": 1 << 20, "uuid": "abc"}),
         Item("encryption", "sda2_crypt", {"device": "dm-1", "on": ("sda2",), "format": "LUKS2", "enabled": True}),
+        Item("volume_group", "vg0", {"volumes": ("root",), "on": ("dm-1",)}),
     ]
+
+
+def test_a_volume_group_is_told_by_its_volumes(tmp_path: Path) -> None:
+    of_group, of_volume = "eFNPYrUFbmeCzvOOPKcnIXUqJh0lWkTQ", "g9mJD1K0kTJMbF0BXmmyEUr0DWNvCzMv"
+    files: dict[str, str | bytes] = {
+        "sys/block/dm-0/dm/name": "my--group-a--b_tdata\n",
+        "sys/block/dm-0/dm/uuid": f"LVM-{of_group}{of_volume}-tdata\n",
+        "sys/block/dm-0/slaves/sdb1/dev": "8:17\n",
+        "sys/block/dm-1/dm/name": "my--group-pool\n",
+        "sys/block/dm-1/dm/uuid": f"LVM-{of_group}{of_volume[::-1]}\n",
+        "sys/block/dm-1/slaves/dm-0/dev": "254:0\n",
+    }
+    *volumes, group = items_in(tmp_path, "filesystem", files)
+    assert [(each.key, each.fields["uuid"]) for each in volumes] == [
+        ("my-group/a-b_tdata", "g9mJD1-K0kT-JMbF-0BXm-myEU-r0DW-NvCzMv-tdata"),
+        ("my-group/pool", "vMzCvN-WD0r-UEym-mXB0-FbMJ-Tk0K-1DJm9g"),
+    ]
+    uuid = "eFNPYr-UFbm-eCzv-OOPK-cnIX-UqJh-0lWkTQ"
+    assert group == Item("volume_group", "my-group", {"uuid": uuid, "volumes": ("a-b_tdata", "pool"), "on": ("sdb1",)})
 
 
 def test_an_array_that_lost_a_disk(tmp_path: Path) -> None:
@@ -176,6 +212,73 @@ def test_windows_says_who_asks_for_a_restart(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("key", "values", "asked_by"),
+    [
+        (r"HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Updates", '"UpdateExeVolatile"=dword:3', "an update's own program"),
+        (SESSION, '"PendingFileRenameOperations"=hex(7):5c,00,3f,00,00,00,00,00', "files to be replaced"),
+        (
+            rf"{NAMES}\ActiveComputerName",
+            f'"ComputerName"="OLD"\n[{NAMES}\\ComputerName]\n"ComputerName"="NEW"',
+            "a new computer name",
+        ),
+    ],
+)
+def test_windows_says_what_else_waits_for_a_restart(tmp_path: Path, key: str, values: str, asked_by: str) -> None:
+    told = f"Windows Registry Editor Version 5.00\n\n[{key}]\n{values}\n"
+    restart = Item("restart", "restart", {"due": True, "asked_by": (asked_by,)})
+    assert items_in(tmp_path, "update", {"registry/a.reg": told}) == [restart]
+
+
+def test_macos_says_what_software_update_found(tmp_path: Path) -> None:
+    waiting = {"Display Name": "macOS Sonoma 14.6", "Display Version": "14.6", "Identifier": "MSU_UPDATE_23G80"}
+    told = plistlib.dumps({"RecommendedUpdates": [waiting, {}, "odd"]}, fmt=plistlib.FMT_BINARY)
+    files: dict[str, str | bytes] = {"commands/system_profiler": "", update.MACOS: told}
+    assert items_in(tmp_path, "update", files) == [
+        Item("pending_update", "macOS Sonoma 14.6", {"available": "14.6", "id": "MSU_UPDATE_23G80"})
+    ]
+    assert found_in(tmp_path, "update", {update.MACOS: told[:-9]}).outcome == FAILED
+
+
+def test_name_servers_and_gateways(tmp_path: Path) -> None:
+    told = "# by hand\nnameserver 192.0.2.53\nnameserver ::1 # here\ndomain a.test\nsearch b.test c.test\n"
+    resolver = {"name_servers": ("192.0.2.53", "::1"), "search": ("b.test", "c.test")}
+    assert items_in(tmp_path, "resolver", {"etc/resolv.conf": told}) == [Item("resolver", "resolver", resolver)]
+    assert list(of_version_4(ROUTES, "little")) == [("eth0", "192.0.2.1")]
+    assert list(of_version_4(ROUTES, "big")) == [("eth0", "1.2.0.192")]
+    nowhere, way = "0" * 32, f"fd00{'0' * 27}1"
+    rest = f"{nowhere} 00 {way} 00000400 00000001 00000000"
+    lines = f"{nowhere} 00 {rest} 00000003 eth0\n{nowhere} 40 {rest} 00000003 eth1\n{nowhere} 00 {rest} 00200200 lo\n"
+    assert list(of_version_6(lines)) == [("eth0", "fd00::1")]
+
+
+def test_memory_of_a_machine_without_firmware_is_that_of_the_kernels_blocks(tmp_path: Path) -> None:
+    blocks: dict[str, str | bytes] = {f"sys/devices/system/memory/memory{n}/state": "online\n" for n in (0, 1, 32)}
+    size = "sys/devices/system/memory/block_size_bytes"
+    assert items_in(tmp_path, "memory", {**blocks, size: "8000000\n"}) == [
+        Item("memory", "system memory", {"size_bytes": 3 << 27})
+    ]
+    assert found_in(tmp_path, "memory", {size: "many\n"}).outcome == FAILED
+
+
+@pytest.mark.parametrize(
+    ("entry", "uuid"),
+    [
+        (b"_SM_\x00\x1f\x02\x05", "4c4c4544-0036-3110-8032-b7c04f414932"),
+        (b"_SM_\x00\x1f\x02\x06", "44454c4c-3600-1031-8032-b7c04f414932"),
+        (b"_SM3_\x00\x18\x03\x02", "44454c4c-3600-1031-8032-b7c04f414932"),
+        (b"_SM_", "44454c4c-3600-1031-8032-b7c04f414932"),
+        (None, "44454c4c-3600-1031-8032-b7c04f414932"),
+    ],
+)
+def test_the_order_of_a_uuids_bytes_is_that_of_the_version(tmp_path: Path, entry: bytes | None, uuid: str) -> None:
+    area = b"\x01\x19\x01\x00\x01\x00\x00\x00" + bytes.fromhex("4c4c4544003631108032b7c04f414932") + b"\x06"
+    files: dict[str, str | bytes] = {"sys/firmware/dmi/tables/DMI": area + b"Dell Inc.\0\0" + b"\x7f\x04\0\0\0\0"}
+    if entry is not None:
+        files["sys/firmware/dmi/tables/smbios_entry_point"] = entry.ljust(31, b"\0")
+    assert items_in(tmp_path, "system", files) == [Item("system", "system", {"maker": "Dell Inc.", "uuid": uuid})]
+
+
 def test_antivirus_firewall_and_bitlocker(tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {
         "wmi/AntiVirusProduct.json": '[{"displayName": "Windows Defender", "productState": 397584}]',
@@ -187,8 +290,9 @@ def test_antivirus_firewall_and_bitlocker(tmp_path: Path) -> None:
     assert items_in(tmp_path, "security", files) == [
         Item("antivirus", "Windows Defender", {**defender, "version": "4.18.1", "signatures_version": "1.1"}),
         Item("firewall", "Public", {"name": "Windows Firewall", "profile": "Public", "enabled": False}),
-        Item("encryption", "C:", {"format": "BitLocker", "enabled": True, "method": "XTS-AES-256", "volume": "C:"}),
     ]
+    volume: dict[str, str | bool] = {"format": "BitLocker", "enabled": True, "method": "XTS-AES-256", "volume": "C:"}
+    assert items_in(tmp_path, "windows_encryption", {}) == [Item("encryption", "C:", volume)]
 
 
 def test_filevault_of_a_mac(tmp_path: Path) -> None:
@@ -235,6 +339,18 @@ def test_users_are_told_only_where_the_setting_says_so(tmp_path: Path) -> None:
     machine = RecordedMachine(str(tmp_path))
     machine.told_of_users = CLEAR
     assert read(SOURCES["user"], machine).items == (Item("local_user", "mary", {"name": "mary"}),)
+
+
+def test_users_of_a_mac_under_the_same_rule(tmp_path: Path) -> None:
+    told = "_spotlight     89\nmary doe      501\nroot            0\n_new         600\nodd\n"
+    write_files(tmp_path, {"commands/dscl": told, "commands/defaults": "mary\n", "commands/system_profiler": ""})
+    machine = RecordedMachine(str(tmp_path))
+    assert read(SOURCES["user"], machine).outcome == ABSENT
+    machine.told_of_users = CLEAR
+    assert read(SOURCES["user"], machine).items == (
+        Item("local_user", "mary doe", {"name": "mary doe"}),
+        Item("last_user", "last user", {"name": "mary"}),
+    )
 
 
 def test_the_last_user_of_windows_under_the_same_rule(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from keskidee_agent.inventory.wmi import CLASSES, Row, by_class, day_of, from_js
 from keskidee_agent.machine import Machine
 from keskidee_agent.recorded import RecordedMachine
 from keskidee_report.items import Item
-from keskidee_report.model import ABSENT, FAILED, Malformed, NotHere, TimedOut
+from keskidee_report.model import ABSENT, FAILED, Denied, Malformed, NotHere, TimedOut
 from tests.agent.inventory.reading import found_in, items_in
 from tests.agent.recordings import write_files
 
@@ -104,7 +104,55 @@ def test_the_child_is_asked_for_every_class_once_and_its_lines_are_rows() -> Non
     asked = script(CLASSES)
     assert [name for name in CLASSES if f"{name}=root/" not in asked] == []
     output = utf16('Win32_BIOS\t[{"Version":"1"}]\r\nAn error\r\nWin32_Volume\t[{"cut\r\n')
-    assert by_class(output) == {"Win32_BIOS": [Row({"Version": "1"})]}
+    found = by_class(output)
+    assert (found["Win32_BIOS"], type(found["Win32_Volume"])) == ([Row({"Version": "1"})], Malformed)
+
+
+@pytest.mark.parametrize(
+    ("told", "raised"),
+    [
+        ("HRESULT 0x80041010,Microsoft.Management.Infrastructure.CimCmdlets.GetCimInstanceCommand", type(None)),
+        ("HRESULT 0x8004100e,Microsoft.Management.Infrastructure.CimCmdlets.GetCimInstanceCommand", type(None)),
+        ("HRESULT 0x80041003,Microsoft.Management.Infrastructure.CimCmdlets.GetCimInstanceCommand", Denied),
+        ("HRESULT 0x800706ba,Microsoft.Management.Infrastructure.CimCmdlets.GetCimInstanceCommand", OSError),
+        ("", OSError),
+    ],
+)
+def test_why_a_class_has_no_rows_is_told_apart(told: str, raised: type) -> None:
+    assert type(by_class(f"Win32_Volume\t!{told}\r\n".encode())["Win32_Volume"]) is raised
+
+
+def test_programs_of_one_user_are_found_and_the_user_is_not_told(tmp_path: Path) -> None:
+    below = r"Software\Microsoft\Windows\CurrentVersion\Uninstall\Tool"
+    users = ("S-1-5-21-1-2-3-1001", "S-1-5-21-1-2-3-1001_Classes", "S-1-5-18")
+    keys = "".join(f'[HKEY_USERS\\{user}\\{below}]\n"DisplayName"="Tool"\n' for user in users)
+    [tool] = items_in(tmp_path, "windows_software", {"registry/users.reg": f"REGEDIT4\n\n{keys}"})
+    assert tool == Item("software", "Tool", {"name": "Tool", "format": "registry", "id": "Tool", "scope": "user"})
+
+
+@pytest.mark.parametrize(
+    ("values", "boot"),
+    [
+        ('"PEFirmwareType"=dword:2\n', {"firmware": "uefi"}),
+        ('"PEFirmwareType"=dword:1\n', {"firmware": "bios"}),
+        ('[{}\\SecureBoot\\State]\n"UEFISecureBootEnabled"=dword:0\n', {"secure_boot": False}),
+        ('"PEFirmwareType"=dword:2\n[{}\\SecureBoot\\State]\n"UEFISecureBootEnabled"=dword:1\n',
+         {"firmware": "uefi", "secure_boot": True}),
+    ],
+)  # fmt: skip
+def test_how_windows_was_booted(tmp_path: Path, values: str, boot: dict[str, str | bool]) -> None:
+    control = r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Control"
+    told = f"REGEDIT4\n\n[{control}]\n{values.format(control)}"
+    found = items_in(tmp_path, "platform", {"registry/boot.reg": told})
+    assert [each for each in found if each.kind == "boot"] == [Item("boot", "boot", boot)]
+
+
+def test_rows_with_commas_between_and_times_in_an_envelope() -> None:
+    told = "\r\r\nNode,Capabilities,Name,Size\r\r\nPC,{3;4},a &amp; b,12\r\r\nPC,{},odd, one,1\r\r\n"
+    [row] = from_list(utf16(told))
+    assert (row.texts("Capabilities"), row.text("Name"), row.number("Size")) == (["3", "4"], "a & b", 12)
+    [row] = from_json(b'{"InstallDate": {"value": "/Date(1376401075000)/", "DateTime": "13 August 2013"}}')
+    assert row.day("InstallDate") == "2013-08-13"
 
 
 def test_a_class_that_is_not_recorded_is_not_here(tmp_path: Path) -> None:

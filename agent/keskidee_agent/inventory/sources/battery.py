@@ -7,7 +7,6 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from itertools import groupby
-from typing import TYPE_CHECKING
 
 from keskidee_agent.inventory.firmware import firmware_of
 from keskidee_agent.inventory.layout import BATTERY
@@ -15,6 +14,7 @@ from keskidee_agent.placeholders import said
 from keskidee_report.items import item
 from keskidee_report.model import Denied, NotHere, TimedOut
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 

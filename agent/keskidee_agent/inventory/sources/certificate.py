@@ -6,12 +6,11 @@ Those of certification authorities that everybody has are not the machine's. Pri
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
-from keskidee_agent.inventory.certificate import of_pem
 from keskidee_report.items import item
 from keskidee_report.model import Denied, Malformed, NotHere
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -41,6 +40,8 @@ def read(machine: Machine) -> Iterator[Item]:
     """`certificate` by its path. Raises NotHere without any, Denied where none of those that are there may be read."""
     found, refused = 0, ""
     for path in _paths(machine):
+        from keskidee_agent.inventory.certificate import of_pem  # here: most machines have none of their own
+
         try:
             told = of_pem(machine.content(path))
         except (NotHere, Malformed):  # a file of another kind has such a name, too

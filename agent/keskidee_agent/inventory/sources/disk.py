@@ -6,8 +6,8 @@ Everybody may read the first part; smartctl needs root. Where there is no /sys, 
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
+from keskidee_agent.handed import DISKS
 from keskidee_agent.inventory.smart import HDD, SSD, check, dump_of, fields_of, fields_of_text
 from keskidee_agent.placeholders import said
 from keskidee_agent.sources.diskstats import parse_udev
@@ -15,6 +15,7 @@ from keskidee_agent.sysfs import attribute, text
 from keskidee_report.items import item
 from keskidee_report.model import Denied, Malformed, NotHere, TimedOut
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -46,7 +47,7 @@ def read(machine: Machine) -> Iterator[Item]:
 
     Raises Denied where smartctl may not open the disks (then what SMART tells is missing), NotHere without disks.
     """
-    names = _names(machine)
+    names = names_of(machine)
     refused: Denied | Malformed | TimedOut | OSError | None = None
     for name in names:
         fields = _by_kernel(machine, name)
@@ -59,6 +60,8 @@ def read(machine: Machine) -> Iterator[Item]:
         yield item("disk", name, fields)
     if not names:
         yield from _scanned(machine)
+    with suppress(NotHere, Denied, Malformed, TimedOut, OSError):  # what the kernel shows was told above
+        yield from _behind(machine) if names else ()
     if refused is not None:
         raise refused
 
@@ -67,7 +70,8 @@ def _says(value: object) -> bool:
     return value is not None and value != ""
 
 
-def _names(machine: Machine) -> list[str]:
+def names_of(machine: Machine) -> list[str]:
+    """The disks that Linux has, by its names: no partitions, and nothing that is made of others."""
     with suppress(NotHere, Denied):
         return [
             name
@@ -98,7 +102,9 @@ def _by_kernel(machine: Machine, name: str) -> dict[str, Value | None]:
     return {
         "model": _udev_model(udev) or say("device/model") or say("device/name"),
         "maker": "" if maker in ("ATA", "NVMe") or maker.startswith("0x") else maker,
-        "serial": said(udev.get("ID_SCSI_SERIAL") or udev.get("ID_SERIAL_SHORT", "")) or say("device/serial"),
+        "serial": said(udev.get("ID_SCSI_SERIAL") or udev.get("ID_SERIAL_SHORT", ""))
+        or say("device/serial")
+        or say("serial"),
         "firmware": udev.get("ID_REVISION")
         or told("device/firmware_rev")
         or told("device/rev")
@@ -134,14 +140,26 @@ def _transport(udev: dict[str, str]) -> str:
 
 def _by_disk(machine: Machine, name: str, disks: int) -> dict[str, Value | None]:
     """What smartctl reads from one disk. A recording with one output for all of several disks tells only of its own."""
-    content = machine.run("smartctl", "--json", "--xall", f"/dev/{name}", seconds=60.0, status_counts=False)
-    dump = dump_of(content)
+    try:
+        content = asked(machine, name)
+        dump = dump_of(content)
+        if dump is not None:
+            check(dump)
+    except (NotHere, Denied) as refused:
+        try:
+            dump = dump_of(machine.content(f"{DISKS}/{name}.json"))
+        except (NotHere, Denied, Malformed):
+            raise refused from None
     if dump is None:
         return fields_of_text(content) if disks == 1 else {}
-    check(dump)
     if disks > 1 and not name.startswith(_key(dump) or name):
         return {}
     return fields_of(dump)
+
+
+def asked(machine: Machine, name: str) -> bytes:
+    """All that smartctl says of a disk; its exit status tells of the disk's health (smartctl(8)). Raises as `run`."""
+    return machine.run("smartctl", "--json", "--xall", f"/dev/{name}", seconds=60.0, status_counts=False)
 
 
 def _scanned(machine: Machine) -> Iterator[Item]:
@@ -156,16 +174,34 @@ def _scanned(machine: Machine) -> Iterator[Item]:
     if not isinstance(devices, list):
         yield item("disk", _key(dump) or "disk 1", fields_of(dump))
         return
+    for path, kind in _places(devices):
+        yield from _read(machine, path, kind)
+
+
+def _behind(machine: Machine) -> Iterator[Item]:
+    """The disks behind a controller that shows arrays only, as smartctl finds them without opening (`megaraid,8`)."""
+    dump = dump_of(machine.run("smartctl", "--json", "--scan", seconds=60.0, status_counts=False)) or {}
+    devices = dump.get("devices")
+    for path, kind in _places(devices if isinstance(devices, list) else []):
+        if "," in kind:
+            yield from _read(machine, path, kind)
+
+
+def _places(devices: list[object]) -> Iterator[tuple[str, str]]:
+    """Path and type of each device of smartctl's list."""
     for device in devices:
-        path, kind = (str(device.get(part, "")) for part in ("name", "type")) if isinstance(device, dict) else ("", "")
-        if path:
-            with suppress(NotHere, Malformed, TimedOut):  # one that does not answer hides no other
-                told = machine.run("smartctl", "--json", "--xall", path, "-d", kind, seconds=60.0, status_counts=False)
-                found = dump_of(told)
-                if found is not None:
-                    yield item(
-                        "disk", f"{path.removeprefix('/dev/')} {kind}" if "," in kind else _key(found), fields_of(found)
-                    )
+        if isinstance(device, dict) and device.get("name"):
+            yield str(device["name"]), str(device.get("type", ""))
+
+
+def _read(machine: Machine, path: str, kind: str) -> Iterator[Item]:
+    """One disk by its path and type; one that does not answer hides no other."""
+    command = ["smartctl", "--json", "--xall", path, *(("-d", kind) if kind else ())]
+    with suppress(NotHere, Malformed, TimedOut):
+        found = dump_of(machine.run(*command, seconds=60.0, status_counts=False))
+        if found is not None:
+            key = f"{path.removeprefix('/dev/')} {kind}" if "," in kind else _key(found)
+            yield item("disk", key, fields_of(found))
 
 
 def _key(dump: dict[str, object]) -> str:

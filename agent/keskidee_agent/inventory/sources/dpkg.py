@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from keskidee_agent.inventory.packages import package, whole
 from keskidee_agent.recorded import RecordedMachine
 from keskidee_report.model import Denied, Malformed, NotHere
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -22,9 +23,9 @@ KINDS = ("software",)
 STATUS = "var/lib/dpkg/status"
 LOGS = ("var/log/dpkg.log.1", "var/log/dpkg.log")
 COLUMNS = ("${Package}", "${Architecture}", "${Version}", "${Installed-Size}", "${Section}", "${Status}")
-WANTED = frozenset(
-    {"Package", "Status", "Architecture", "Version", "Installed-Size", "Section", "Maintainer", "Homepage"}
-)
+_INSTALLED = re.compile(r"\n(\d{4}-\d\d-\d\d) \S+ status installed ([^\s:]+):?(\S*)")
+WANTED = ("Package", "Status", "Architecture", "Version", "Installed-Size", "Section", "Maintainer", "Homepage")
+_FIELD = re.compile(rf"\n({'|'.join(WANTED)}|Description): (.*)")
 
 
 def read(machine: Machine) -> Iterator[Item]:
@@ -54,15 +55,10 @@ def _installed(fields: Mapping[str, str]) -> bool:
 
 
 def paragraphs(text: str) -> Iterator[dict[str, str]]:
-    """The fields of each whole paragraph that are WANTED, and `Description`'s first line."""
+    """The fields of each whole paragraph that are WANTED, each of its first line."""
     *whole_ones, _ = text.split("\n\n")
     for paragraph in whole_ones:
-        fields = {}
-        for line in paragraph.split("\n"):
-            name, colon, value = line.partition(": ")
-            if colon and (name in WANTED or name == "Description"):
-                fields[name] = value.strip()
-        yield fields
+        yield {name: value.strip() for name, value in _FIELD.findall(f"\n{paragraph}")}
 
 
 def _package(name: str, fields: Mapping[str, str], day: str | None) -> Item:
@@ -85,12 +81,9 @@ def _days(machine: Machine) -> dict[tuple[str, str], str]:
     found = {}
     for path in LOGS:
         with suppress(NotHere, Denied, OSError):
-            for line in machine.content(path).decode("utf-8", "replace").split("\n"):
-                day, _, rest = line.partition(" ")
-                words = rest.split()
-                if words[1:3] == ["status", "installed"] and len(words) > 3 and len(day) == 10:
-                    name, _, architecture = words[3].partition(":")
-                    found[name, architecture] = day
+            text = "\n" + machine.content(path).decode("utf-8", "replace")
+            for day, name, architecture in _INSTALLED.findall(text):
+                found[name, architecture] = day
     return found
 
 

@@ -6,14 +6,14 @@ No privilege; the sizes by statvfs, which a server that does not answer costs it
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 from keskidee_agent.sources.diskstats import parse_udev
 from keskidee_agent.sources.filesystem import EXCLUDED_TYPES, is_excluded_mount_point, parse
 from keskidee_report.items import item
 from keskidee_report.model import Denied, Malformed, NotHere
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -23,18 +23,18 @@ if TYPE_CHECKING:
     from keskidee_report.items import Item, Value
 
 PLATFORMS = ("linux",)
-KINDS = ("filesystem", "raid", "logical_volume", "encryption")
+KINDS = ("filesystem", "raid", "logical_volume", "volume_group", "encryption")
 MOVING = ("free_bytes",)
 MOUNTS = ("proc/1/mountinfo", "proc/self/mountinfo")  # the agent's own sandbox hides some
 BLOCK = "sys/block"
 PASSING = frozenset({"tmpfs", "ramfs", "fuse.portal", "fuse.gvfsd-fuse", "fuse.lxcfs", "efivarfs", "squashfs", "nsfs"})
 """File systems of memory and of programs, which are no part of the machine."""
 SECTOR_BYTES = 512
+PIECES = ((0, 6), (6, 10), (10, 14), (14, 18), (18, 22), (22, 26), (26, 32))
 LUKS, LVM = "CRYPT-", "LVM-"
 
 
-@dataclass(frozen=True, slots=True)
-class Layer:
+class Layer(NamedTuple):
     """A block device that is made of others: its name in /sys, device mapper's name and UUID, those below, its size."""
 
     device: str
@@ -45,7 +45,7 @@ class Layer:
 
 
 def read(machine: Machine) -> Iterator[Item]:
-    """`filesystem` by mount point; `raid` by array; `logical_volume` by `group/volume`; `encryption` by mapping.
+    """`filesystem` by mount point; `raid` by array; `logical_volume` by `group/volume`, `volume_group`; `encryption`.
 
     Raises NotHere where nothing of these is there.
     """
@@ -140,9 +140,36 @@ def _volumes(layers: dict[str, Layer]) -> Iterator[Item]:
             fields["format"] = layer.uuid.split("-")[1]
             yield item("encryption", layer.name or layer.device, {**fields, "enabled": True})
         elif layer.uuid.startswith(LVM) and layer.name:
-            group, _, volume = layer.name.replace("--", "\0").partition("-")  # `-` in a name is doubled
-            key = f"{group}/{volume}".replace("\0", "-")
-            yield item("logical_volume", key, {**fields, "uuid": layer.uuid.removeprefix(LVM)})
+            group, volume = _names_of(layer)
+            yield item("logical_volume", f"{group}/{volume}", {**fields, "uuid": _uuids(layer)[1]})
+    yield from _groups([layer for layer in layers.values() if layer.uuid.startswith(LVM) and layer.name])
+
+
+def _groups(volumes: list[Layer]) -> Iterator[Item]:
+    """The groups of the volumes that are active; what else is in them, and what is free, LVM tells to root alone."""
+    devices = {volume.device for volume in volumes}
+    groups: dict[str, list[Layer]] = {}
+    for volume in volumes:
+        groups.setdefault(_names_of(volume)[0], []).append(volume)
+    for name, members in groups.items():
+        below = sorted({device for member in members for device in member.below if device not in devices})
+        volumes_of = tuple(_names_of(member)[1] for member in members)
+        yield item("volume_group", name, {"uuid": _uuids(members[0])[0], "volumes": volumes_of, "on": tuple(below)})
+
+
+def _names_of(layer: Layer) -> tuple[str, str]:
+    """Group and volume of device mapper's name, in which a `-` of either is doubled."""
+    group, _, volume = layer.name.replace("--", "\0").partition("-")
+    return group.replace("\0", "-"), volume.replace("\0", "-")
+
+
+def _uuids(layer: Layer) -> tuple[str, str]:
+    """Those of group and volume, 32 letters each, as LVM writes them; what is behind names a part of the volume."""
+    told = layer.uuid.removeprefix(LVM)
+    if len(told) < 64 or not told[:64].isalnum():
+        return "", told
+    group, volume = ("-".join(told[at + begin : at + end] for begin, end in PIECES) for at in (0, 32))
+    return group, volume + told[64:]
 
 
 def _arrays(machine: Machine) -> Iterator[Item]:

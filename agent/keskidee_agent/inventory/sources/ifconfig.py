@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
-from keskidee_agent.inventory.profiler import section
 from keskidee_agent.machine import LINUX
 from keskidee_report.items import item
 from keskidee_report.model import Denied, Malformed, NotHere, TimedOut
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -86,6 +85,8 @@ def _ports(machine: Machine) -> dict[str, str]:
             elif label == "Device" and port:
                 found[value.strip()] = port
     with suppress(NotHere, Denied, Malformed, TimedOut, OSError):
+        from keskidee_agent.inventory.profiler import section  # here: this file is loaded on Linux, too
+
         for node in section(machine, "SPNetworkDataType", "Network").nodes:
             if node.text("BSD Device Name"):
                 found.setdefault(node.text("BSD Device Name"), node.name)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from keskidee_agent.inventory.firmware import firmware_of
 from keskidee_agent.inventory.jedec import maker_of
 from keskidee_agent.inventory.layout import MEMORY, MEMORY_ARRAY, OLD_MEMORY
 from keskidee_agent.inventory.quantities import plain_text
 from keskidee_agent.placeholders import said
 from keskidee_report.items import item
-from keskidee_report.model import NotHere
+from keskidee_report.model import Malformed, NotHere
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -21,15 +20,23 @@ if TYPE_CHECKING:
 
 PLATFORMS = ("linux", "windows")
 KINDS = ("memory", "memory_slot", "memory_array")
+BLOCKS = "sys/devices/system/memory"
 NO_CORRECTION = ("None", "Other")
 
 
 def read(machine: Machine) -> Iterator[Item]:
     """`memory`: a module by its slot. `memory_slot`: one that is empty. `memory_array`: slots and bytes at most.
 
-    Raises NotHere where firmware knows of no memory, Denied without the right to read SMBIOS.
+    Without SMBIOS one `memory`, where Linux counts it. Raises NotHere where nobody knows of memory, Denied without
+    the right to read SMBIOS.
     """
-    firmware = firmware_of(machine)
+    try:
+        firmware = firmware_of(machine)
+    except NotHere:
+        if not machine.exists(BLOCKS):
+            raise
+        yield _whole(machine)
+        return
     arrays = {record.handle: record for record in firmware.of(MEMORY_ARRAY)}
     for number, record in enumerate(arrays.values(), 1):
         yield _array(number, record)
@@ -44,6 +51,16 @@ def read(machine: Machine) -> Iterator[Item]:
     firmware.check()
     if not devices and not arrays:
         raise NotHere("firmware tells of no memory")
+
+
+def _whole(machine: Machine) -> Item:
+    """All memory in one, of a machine whose firmware has no tables (virtual ones): the blocks that Linux manages."""
+    blocks = [name for name in machine.names(BLOCKS, "memory") if name[6:].isdecimal()]
+    told = machine.text(f"{BLOCKS}/block_size_bytes")
+    try:
+        return item("memory", "system memory", {"size_bytes": len(blocks) * int(told, 16)})
+    except ValueError:
+        raise Malformed("not the size of a block of memory", told) from None
 
 
 def _module(place: str, record: Record, array: Record | None) -> Item:

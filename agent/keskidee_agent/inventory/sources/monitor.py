@@ -5,13 +5,11 @@ A monitor that is switched off at its plug may say nothing; it is then absent, a
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from keskidee_agent.inventory import edid
 from keskidee_agent.inventory.pnp import maker_name
 from keskidee_report.items import item
 from keskidee_report.model import Malformed, NotHere
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -44,6 +42,8 @@ def read(machine: Machine) -> Iterator[Item]:
 
 def monitor(machine: Machine, connector: str, raw: bytes) -> Item:
     """The item of one EDID, wherever it was read."""
+    from keskidee_agent.inventory import edid  # here: most machines, servers and virtual ones, have no monitor
+
     try:
         told = edid.parse(raw)
     except Malformed as fault:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from keskidee_agent.inventory.lspci import devices_of
+from keskidee_agent.inventory.routes import gateways
 from keskidee_report.items import item
 from keskidee_report.model import Denied, NotHere, TimedOut
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 PLATFORMS = ("linux",)
 KINDS = ("network",)
+MOVING = ("gateways",)
 FOLDER = "sys/class/net"
 LOOPBACK_TYPE, INFINIBAND_TYPE, PPP_TYPE = "772", "32", "512"  # include/uapi/linux/if_arp.h
 PASSING = ("veth", "cali", "cni", "vnet", "tap", "lxc", "docker_gwbridge", "br-")
@@ -45,10 +47,10 @@ def read(machine: Machine) -> Iterator[Item]:
         names = machine.names(FOLDER)
     except NotHere:
         names = []
-    hardware = _pci(machine) if names else {}
+    hardware, ways = (_pci(machine), gateways(machine)) if names else ({}, {})
     for name in names:
         if machine.exists(f"{FOLDER}/{name}/address") and not name.startswith(PASSING):
-            fields = told.get(name, {})
+            fields = {**told.get(name, {}), "gateways": ways.get(name)}
             yield item("network", name, {**fields, **_of_kernel(machine, name, hardware), "name": name})
     for name, fields in told.items():
         if names and fields.get("type") == "alias" and not name.startswith(PASSING):

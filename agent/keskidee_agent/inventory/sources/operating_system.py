@@ -6,18 +6,15 @@ From os-release(5) on Linux, WMI and the registry on Windows, SystemVersion.plis
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from keskidee_agent.inventory.packages import day_of_seconds
-from keskidee_agent.inventory.profiler import section
-from keskidee_agent.inventory.registry import SOFTWARE, registry_of, text
 from keskidee_agent.inventory.support import support_ends, windows_support_ends
-from keskidee_agent.inventory.wmi import Row, some
 from keskidee_agent.machine import DARWIN, WINDOWS
 from keskidee_agent.release import release_of
 from keskidee_report.items import item
 from keskidee_report.model import Denied, Malformed, NotHere, TimedOut
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -26,7 +23,6 @@ if TYPE_CHECKING:
 
 KINDS = ("operating_system", "domain")
 KEY = "operating system"
-WINDOWS_NT = rf"{SOFTWARE}\Microsoft\Windows NT\CurrentVersion"
 WORKSTATION = 1  # Win32_OperatingSystem.ProductType
 ROLE_IN_DOMAIN = (1, 3, 4, 5)  # Win32_ComputerSystem.DomainRole
 RELEASE_FILES = {"centos": "etc/centos-release", "debian": "etc/debian_version"}
@@ -78,6 +74,8 @@ def _macos(machine: Machine) -> dict[str, Value | None]:
         release = release_of(machine)
         told = {"name": "NAME", "full_name": "PRETTY_NAME", "id": "ID", "version": "VERSION", "build": "BUILD_ID"}
         return {**{ours: release.get(theirs) for ours, theirs in told.items()}, **_kernel(machine)}
+    from keskidee_agent.inventory.profiler import section
+
     overview = section(machine, "SPSoftwareDataType", "Software").first("System Software Overview")
     shown = overview.raw("System Version")  # `Mac OS X 10.6.6 (10J567)`, `macOS 14.5 (23F79)`
     name, _, build = shown.rstrip(")").partition(" (")
@@ -101,7 +99,10 @@ def _realm(machine: Machine) -> Iterator[Item]:
 
 
 def _windows(machine: Machine) -> Iterator[Item]:
-    system = (some(machine, "Win32_OperatingSystem") or [Row({})])[0]
+    from keskidee_agent.inventory.registry import WINDOWS_NT, registry_of, text
+    from keskidee_agent.inventory.wmi import Row, some, spare
+
+    system = (spare(machine, "Win32_OperatingSystem") or [Row({})])[0]
     try:
         values = registry_of(machine).values(WINDOWS_NT)
     except NotHere:

@@ -7,14 +7,15 @@ sysfs-class-tpm), and for the hypervisor what the agent's facts go by.
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from keskidee_agent.facts import VIRTUAL, facts_of
 from keskidee_agent.inventory.firmware import firmware_of
 from keskidee_agent.inventory.layout import BIOS, SYSTEM, TPM
+from keskidee_agent.machine import LINUX, WINDOWS
 from keskidee_report.items import item
 from keskidee_report.model import Denied, NotHere, TimedOut
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -27,6 +28,7 @@ EFI = "sys/firmware/efi"
 SECURE_BOOT = f"{EFI}/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
 SECURE_BOOT_BYTES = 5  # four of attributes, and the value
 TPM_FOLDER = "sys/class/tpm"
+FIRMWARE_TYPES = {1: "bios", 2: "uefi"}  # winnt.h, FIRMWARE_TYPE
 CONTAINERS = (
     ("docker", "docker"),
     ("kubepods", "kubernetes"),
@@ -70,6 +72,8 @@ def _has_firmware(machine: Machine) -> bool:
 
 
 def _container(machine: Machine) -> str:
+    if machine.platform != LINUX:
+        return ""
     if machine.exists("run/.containerenv"):
         return "podman"
     if machine.exists(".dockerenv"):
@@ -85,7 +89,9 @@ def _container(machine: Machine) -> str:
 
 
 def _boot(machine: Machine) -> Iterator[Item]:
-    if machine.platform != "linux" or not machine.exists("sys/firmware"):
+    if machine.platform == WINDOWS:
+        yield from _boot_of_windows(machine)
+    if machine.platform != LINUX or not machine.exists("sys/firmware"):
         return
     secure = None
     with suppress(NotHere, Denied, OSError):
@@ -94,6 +100,19 @@ def _boot(machine: Machine) -> Iterator[Item]:
     efi = machine.exists(EFI)
     if efi or machine.exists("sys/firmware/dmi"):
         yield item("boot", "boot", {"firmware": "uefi" if efi else "bios", "secure_boot": secure if efi else False})
+
+
+def _boot_of_windows(machine: Machine) -> Iterator[Item]:
+    """What the loader left in the registry: the sort of firmware, and the state of Secure Boot where there is UEFI."""
+    from keskidee_agent.inventory.registry import CONTROL_SET, registry_of, whole
+
+    with suppress(NotHere):
+        control = rf"{CONTROL_SET}\Control"
+        firmware = FIRMWARE_TYPES.get(whole(registry_of(machine).values(control), "PEFirmwareType") or 0)
+        secure = whole(registry_of(machine).values(rf"{control}\SecureBoot\State"), "UEFISecureBootEnabled")
+        if firmware or secure is not None:
+            fields = {"firmware": firmware, "secure_boot": None if secure is None else bool(secure)}
+            yield item("boot", "boot", fields)
 
 
 def _tpms(machine: Machine) -> Iterator[Item]:

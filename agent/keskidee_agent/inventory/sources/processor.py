@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from keskidee_agent.inventory.cpuinfo import packages
 from keskidee_agent.inventory.firmware import firmware_of
@@ -13,6 +11,7 @@ from keskidee_agent.placeholders import said
 from keskidee_report.items import item
 from keskidee_report.model import Denied, NotHere, TimedOut
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -55,7 +54,7 @@ def _paired(chips: list[Package], sockets: list[Record]) -> list[tuple[Package |
     if not chips:
         return [(None, socket) for socket in sockets]
     if len(chips) == 1 and len(sockets) > 1:
-        one = replace(chips[0], cores=None, threads=None)
+        one = chips[0]._replace(cores=None, threads=None)
         return [(one, socket) for socket in sockets]
     if len(chips) != len(sockets):
         return [(chip, None) for chip in chips]

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
-from keskidee_agent.inventory.wmi import some
 from keskidee_agent.machine import DARWIN, WINDOWS
 from keskidee_report.items import item
 from keskidee_report.model import Denied, Malformed, NotHere, TimedOut
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -19,9 +18,6 @@ if TYPE_CHECKING:
 KINDS = ("antivirus", "firewall", "encryption")
 # productState of Security Center: the second byte says whether it is on, the last whether its signatures are old
 ON_MASK, ON, OLD_MASK = 0xF000, 0x1000, 0x00F0
-PROTECTED = {0: False, 1: True}  # Win32_EncryptableVolume.ProtectionStatus; 2 is a locked volume
-METHODS = {1: "AES-128 with diffuser", 2: "AES-256 with diffuser", 3: "AES-128", 4: "AES-256"}
-METHODS |= {5: "hardware", 6: "XTS-AES-128", 7: "XTS-AES-256"}
 FIREWALL_UNITS = ("firewalld", "ufw", "nftables")
 
 
@@ -37,7 +33,9 @@ def read(machine: Machine) -> Iterator[Item]:
 
 
 def _windows(machine: Machine) -> Iterator[Item]:
-    defender = next(iter(some(machine, "MSFT_MpComputerStatus")), None)
+    from keskidee_agent.inventory.wmi import some, spare
+
+    defender = next(iter(spare(machine, "MSFT_MpComputerStatus")), None)
     for row in some(machine, "AntiVirusProduct"):
         name, state = row.text("displayName"), row.number("productState")
         fields = {
@@ -53,15 +51,6 @@ def _windows(machine: Machine) -> Iterator[Item]:
     for row in some(machine, "MSFT_NetFirewallProfile"):
         on = {"1": True, "TRUE": True, "0": False, "2": False, "FALSE": False}.get(row.raw("Enabled").upper())
         yield item("firewall", row.raw("Name"), {"name": "Windows Firewall", "profile": row.raw("Name"), "enabled": on})
-    for row in some(machine, "Win32_EncryptableVolume"):
-        status, method = row.number("ProtectionStatus"), row.number("EncryptionMethod")
-        letter = row.raw("DriveLetter")
-        fields = {
-            "format": "BitLocker",
-            "enabled": PROTECTED.get(-1 if status is None else status),
-            "method": METHODS.get(method or 0),
-        }
-        yield item("encryption", letter or row.raw("DeviceID") or "volume", {**fields, "volume": letter})
 
 
 def _macos(machine: Machine) -> Iterator[Item]:

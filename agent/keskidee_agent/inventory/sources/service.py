@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from keskidee_agent.inventory.wmi import rows
 from keskidee_agent.machine import WINDOWS
 from keskidee_report.items import item
 from keskidee_report.model import NotHere
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -56,6 +54,8 @@ def parse(output: bytes) -> Iterator[Item]:
 
 def _windows(machine: Machine) -> Iterator[Item]:
     """Automatic ones that stopped with an error; those that a trigger starts stop without one."""
+    from keskidee_agent.inventory.wmi import rows
+
     for row in rows(machine, "Win32_Service"):
         code = row.number("ExitCode")
         if row.raw("StartMode") == "Auto" and row.raw("State") == "Stopped" and code:

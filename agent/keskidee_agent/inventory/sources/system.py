@@ -6,8 +6,6 @@ have a device tree (Documentation/devicetree/usage-model.rst).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from keskidee_agent.handed import content
 from keskidee_agent.inventory import words
 from keskidee_agent.inventory.firmware import firmware_of
@@ -17,6 +15,7 @@ from keskidee_agent.placeholders import said, said_uuid
 from keskidee_report.items import item
 from keskidee_report.model import Denied, NotHere
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 

@@ -4,27 +4,31 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
-from keskidee_agent.inventory.registry import CONTROL_SET, SOFTWARE, registry_of
-from keskidee_agent.machine import WINDOWS
+from keskidee_agent.machine import DARWIN, WINDOWS
 from keskidee_report.items import item
 from keskidee_report.model import Denied, Malformed, NotHere
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from keskidee_agent.machine import Machine
     from keskidee_report.items import Item
 
-PLATFORMS = ("linux", "windows")
-KINDS = ("pending_update", "restart")
+KINDS = ("pending_update", "restart", "software_update")
+"""The last is windows_software.py's; where another system was put over Windows, it is told here that they are gone."""
 DEADLINE_SECONDS = 90.0
 SECONDS = 60.0
 REQUIRED = ("run/reboot-required", "var/run/reboot-required")
-SERVICING = rf"{SOFTWARE}\Microsoft\Windows\CurrentVersion\Component Based Servicing"
-WINDOWS_UPDATE = rf"{SOFTWARE}\Microsoft\Windows\CurrentVersion\WindowsUpdate\Auto Update"
-SESSION_MANAGER = rf"{CONTROL_SET}\Control\Session Manager"
+SERVICING = r"HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Windows\CurrentVersion\Component Based Servicing"
+WINDOWS_UPDATE = r"HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Windows\CurrentVersion\WindowsUpdate\Auto Update"
+SESSION_MANAGER = r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Control\Session Manager"
+UPDATE_EXE = r"HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Updates"
+COMPUTER_NAME = r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Control\ComputerName"
+NAMES = ("ActiveComputerName", "ComputerName")
+SERVICING_WAITS = {"rebootpending", "rebootinprogress", "packagespending"}
+MACOS = "Library/Preferences/com.apple.SoftwareUpdate.plist"
 APT = ("apt-get", "-q", "-o", "Debug::NoLocking=true", "--simulate", "dist-upgrade")
 DNF = ("dnf", "-C", "-q", "check-update")
 _INST = re.compile(r"^Inst (\S+) \[(\S+)\] \((\S+) ([^\[\)]*)")
@@ -36,7 +40,7 @@ def read(machine: Machine) -> Iterator[Item]:
 
     Raises NotHere where nothing waits, or nothing says so.
     """
-    found = list(_windows(machine) if machine.platform == WINDOWS else _linux(machine))
+    found = list({WINDOWS: _windows, DARWIN: _macos}.get(machine.platform, _linux)(machine))
     if not found:
         raise NotHere("nothing waits, as far as local lists say")
     yield from found
@@ -77,15 +81,39 @@ def of_dnf(output: bytes) -> Iterator[Item]:
             yield item("pending_update", name, fields)
 
 
+def _macos(machine: Machine) -> Iterator[Item]:
+    """What Software Update found when it looked last (RecommendedUpdates of its property list). Raises Malformed."""
+    import plistlib
+    from xml.parsers.expat import ExpatError
+
+    content = machine.content(MACOS)
+    try:
+        told = plistlib.loads(content)
+    except (ValueError, ExpatError, RecursionError, AttributeError, IndexError, KeyError, TypeError, OverflowError):
+        raise Malformed("not a property list", content[:80]) from None
+    waiting = told.get("RecommendedUpdates") if isinstance(told, dict) else None
+    for each in waiting if isinstance(waiting, list) else ():
+        if isinstance(each, dict) and each.get("Display Name"):
+            name, version = str(each["Display Name"]), str(each.get("Display Version", ""))
+            yield item("pending_update", name, {"available": version, "id": str(each.get("Identifier", ""))})
+
+
 def _windows(machine: Machine) -> Iterator[Item]:
+    from keskidee_agent.inventory.registry import registry_of, text, whole
+
     registry = registry_of(machine)
     asking = []
-    if "rebootpending" in map(str.lower, registry.below(SERVICING)):
+    if SERVICING_WAITS & set(map(str.lower, registry.below(SERVICING))):
         asking.append("component servicing")
     if "rebootrequired" in map(str.lower, registry.below(WINDOWS_UPDATE)):
         asking.append("Windows Update")
     if registry.values(SESSION_MANAGER).get("pendingfilerenameoperations"):
         asking.append("files to be replaced")
+    if whole(registry.values(UPDATE_EXE), "UpdateExeVolatile"):
+        asking.append("an update's own program")
+    names = [text(registry.values(rf"{COMPUTER_NAME}\{each}"), "ComputerName") for each in NAMES]
+    if all(names) and len(set(map(str.lower, names))) > 1:
+        asking.append("a new computer name")
     if asking:
         yield item("restart", "restart", {"due": True, "asked_by": tuple(asking)})
     elif registry.below(SERVICING):

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from keskidee_agent.inventory.ids import names_of
 from keskidee_agent.placeholders import said
 from keskidee_report.items import item
 from keskidee_report.model import Denied, NotHere
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -36,12 +36,16 @@ def read(machine: Machine) -> Iterator[Item]:
     try:
         folders = machine.names(FOLDER)
     except NotHere:
+        if machine.exists("sys/bus"):
+            raise NotHere("the kernel has no USB") from None
         yield from lsusb(machine.run("lsusb").decode("utf-8", "replace"))
         return
     ports = [name for name in folders if ":" not in name and not name.startswith("usb")]
     attributes = {port: _attributes(machine, port) for port in ports}
-    vendors = {(each["idVendor"],) for each in attributes.values()}
-    names = names_of(machine, "usb.ids", vendors) if vendors else None
+    wanted: dict[str, list[str]] = {}
+    for each in attributes.values():
+        wanted.setdefault(each["idVendor"], []).append(each["idProduct"])
+    names = names_of(machine, "usb.ids", wanted) if wanted else None
     for port, each in attributes.items():
         if names is not None and each["idVendor"]:
             yield _device(port, each, names)

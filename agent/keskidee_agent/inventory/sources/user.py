@@ -3,30 +3,32 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
-from keskidee_agent.inventory.registry import SOFTWARE, registry_of, text
-from keskidee_agent.inventory.wmi import some
-from keskidee_agent.machine import WINDOWS
+from keskidee_agent.machine import DARWIN, WINDOWS
 from keskidee_report.items import item
-from keskidee_report.model import NotHere
+from keskidee_report.model import Denied, NotHere
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from keskidee_agent.machine import Machine
     from keskidee_report.items import Item
 
-PLATFORMS = ("linux", "windows")
 KINDS = ("local_user", "last_user")
-LOGON = rf"{SOFTWARE}\Microsoft\Windows\CurrentVersion\Authentication\LogonUI"
+LOGON = r"HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Windows\CurrentVersion\Authentication\LogonUI"
 FIRST, LAST = 1000, 59999  # the numbers that adduser and useradd give to people (login.defs)
+LAST_OF_MACOS = 500  # below are the system's own
+LOGIN_WINDOW = "/Library/Preferences/com.apple.loginwindow"
 NO_SHELLS = ("/usr/sbin/nologin", "/sbin/nologin", "/bin/false", "/usr/bin/false")
 
 
 def read(machine: Machine) -> Iterator[Item]:
-    """`local_user` by name on Linux, `last_user` on Windows. Raises NotHere where no name may be told: the default."""
-    names = _windows(machine) if machine.platform == WINDOWS else _linux(machine)
+    """`local_user` by name on Linux and macOS, `last_user` on Windows and macOS.
+
+    Raises NotHere where no name may be told: the default.
+    """
+    names = {WINDOWS: _windows, DARWIN: _macos}.get(machine.platform, _linux)(machine)
     found = False
     for kind, name in names:
         told = machine.user_name(name)
@@ -45,8 +47,23 @@ def _linux(machine: Machine) -> Iterator[tuple[str, str]]:
             yield "local_user", fields[0]
 
 
+def _macos(machine: Machine) -> Iterator[tuple[str, str]]:
+    """The accounts of Directory Services with a person's number (dscl(1)), and the one that loginwindow knows."""
+    for line in machine.run("dscl", ".", "-list", "/Users", "UniqueID").decode("utf-8", "replace").splitlines():
+        name, _, number = line.rpartition(" ")
+        if number.isdecimal() and len(number) < 11 and int(number) > LAST_OF_MACOS and name.strip()[:1] != "_":
+            yield "local_user", name.strip()
+    with suppress(NotHere, Denied, OSError):
+        name = machine.run("defaults", "read", LOGIN_WINDOW, "lastUserName").decode("utf-8", "replace").strip()
+        if name and "\n" not in name:
+            yield "last_user", name
+
+
 def _windows(machine: Machine) -> Iterator[tuple[str, str]]:
     """Who Windows' sign-in page would offer; the one at the screen now where it does not say."""
+    from keskidee_agent.inventory.registry import registry_of, text
+    from keskidee_agent.inventory.wmi import some
+
     with suppress(NotHere):
         name = text(registry_of(machine).values(LOGON), "LastLoggedOnUser")
         if name:

@@ -6,7 +6,6 @@ On a live Windows firmware's own table tells more (memory.py, processor.py, syst
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from keskidee_agent.inventory import words
 from keskidee_agent.inventory.firmware import firmware_of
@@ -19,6 +18,7 @@ from keskidee_agent.placeholders import said, said_uuid
 from keskidee_report.items import item
 from keskidee_report.model import Denied, NotHere, TimedOut
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 

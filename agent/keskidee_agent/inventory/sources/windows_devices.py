@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from keskidee_agent.inventory.ids import names_of
 from keskidee_agent.inventory.registry import CONTROL_SET, registry_of, text, whole
@@ -12,6 +11,7 @@ from keskidee_agent.inventory.wmi import some
 from keskidee_report.items import item
 from keskidee_report.model import NotHere
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -59,7 +59,7 @@ def _usb(machine: Machine) -> Iterator[Item]:
         instance = row.raw("PNPDeviceID") or row.raw("DeviceID")
         if instance not in devices and _USB.match(instance):
             devices[instance] = row
-    names = names_of(machine, "usb.ids", {(instance[8:12].lower(),) for instance in devices}) if devices else None
+    names = names_of(machine, "usb.ids", {instance[8:12].lower(): () for instance in devices}) if devices else None
     for instance, row in devices.items():
         matched = _USB.match(instance)
         if matched is None or names is None:

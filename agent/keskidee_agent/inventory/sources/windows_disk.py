@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from keskidee_agent.inventory.smart import HDD, SSD
-from keskidee_agent.inventory.wmi import Row, some
+from keskidee_agent.inventory.wmi import Row, some, spare
 from keskidee_agent.placeholders import said
 from keskidee_report.items import item
 from keskidee_report.model import NotHere
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -31,7 +30,7 @@ def read(machine: Machine) -> Iterator[Item]:
 
     Raises NotHere where WMI tells of neither.
     """
-    physical = {row.raw("DeviceId"): row for row in some(machine, "MSFT_PhysicalDisk")}
+    physical = {row.raw("DeviceId"): row for row in spare(machine, "MSFT_PhysicalDisk")}
     drives = some(machine, "Win32_DiskDrive")
     for row in drives:
         yield _disk(row, physical.get(row.raw("Index"), Row({})))
@@ -80,7 +79,7 @@ def serial_of(text: str) -> str:
 
 
 def _filesystems(machine: Machine) -> Iterator[Item]:
-    system = next((row.raw("SystemDrive").upper() for row in some(machine, "Win32_OperatingSystem")), "")
+    system = next((row.raw("SystemDrive").upper() for row in spare(machine, "Win32_OperatingSystem")), "")
     letters = set()
     for row in some(machine, "Win32_LogicalDisk"):
         letter = (row.raw("DeviceID") or row.raw("Caption")).upper()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from ipaddress import IPv4Address, ip_interface
-from typing import TYPE_CHECKING
 
 from keskidee_agent.inventory.registry import CONTROL_SET, registry_of, text, whole
 from keskidee_agent.inventory.wmi import Row, rows, some
 from keskidee_report.items import item
 from keskidee_report.model import NotHere
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from keskidee_agent.inventory.registry import SOFTWARE, registry_of, text, whole
-from keskidee_agent.inventory.wmi import day_of, some
-from keskidee_report.items import item
+from keskidee_agent.inventory.wmi import day_of, some, spare
+from keskidee_report.items import Item, item
 from keskidee_report.model import NotHere
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from keskidee_agent.inventory.registry import Registry
     from keskidee_agent.inventory.registry import Value as RegistryValue
     from keskidee_agent.machine import Machine
-    from keskidee_report.items import Item
 
 PLATFORMS = ("windows",)
 KINDS = ("software", "software_update")
@@ -25,11 +24,15 @@ FOR_32_BITS = rf"{SOFTWARE}\Wow6432Node\{UNINSTALL}"
 NAMES = ("DisplayName", "QuietDisplayName")
 REMOVERS = ("UninstallString", "QuietUninstallString")
 X86, X86_64 = "x86", "x86_64"
+USERS = "HKEY_USERS"
+_USER = re.compile(r"S-1-(?:5-21|12-1)-[\d-]+")  # people, of this machine, a domain or Entra; `..._Classes` is no user
 _KB = re.compile(r"KB\d{6,8}")
 
 
 def read(machine: Machine) -> Iterator[Item]:
     """`software` by its name, `software_update` by its number (`KB2553270`).
+
+    What is installed for one user says so in `scope`; whose it is, is not told.
 
     A key that has neither a name, nor a way to uninstall, nor an update's number is a mark of an installer.
     Raises NotHere where neither registry nor WMI is there.
@@ -45,6 +48,10 @@ def read(machine: Machine) -> Iterator[Item]:
             for each in _programs(registry, key, architecture):
                 found = True
                 yield each
+        for user in filter(_USER.fullmatch, registry.below(USERS)):
+            for each in _programs(registry, rf"{USERS}\{user}\Software\{UNINSTALL}", native):
+                found = True
+                yield Item(each.kind, each.key, {**each.fields, "scope": "user"})
     for row in some(machine, "Win32_QuickFixEngineering"):
         number = _KB.fullmatch(row.raw("HotFixID"))
         if number:
@@ -61,7 +68,7 @@ def _architecture(machine: Machine, registry: Registry | None) -> str:
     """That of the installation; programs of its own are taken to be of it. Empty where nothing tells."""
     if registry is not None and registry.below(FOR_32_BITS):
         return X86_64
-    width = next((row.number("AddressWidth") for row in some(machine, "Win32_Processor")), None)
+    width = next((row.number("AddressWidth") for row in spare(machine, "Win32_Processor")), None)
     return {32: X86, 64: X86_64}.get(width or 0, "")
 
 
