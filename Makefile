@@ -1,7 +1,7 @@
 # Each target works alone on a fresh checkout. What it needs is installed into .venv; Debian packages too where that is allowed.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench soak wheel format clean
+.PHONY: help run stack test check bench soak wheel format clean
 SHELL := /bin/bash
 PYTHON ?= python3
 export PYTHON
@@ -16,6 +16,11 @@ help: ## this list
 run: ## watch this machine: collector and agent, pages at http://127.0.0.1:5375/ (ARGS="--simulate 50" and the like)
 	@scripts/environment collector
 	@exec $(bin)/keskidee up $(ARGS)
+
+stack: ## the whole chain: keskidee, Prometheus, Alertmanager and a receiver that prints what arrives (ARGS="--simulate 50")
+	@scripts/environment collector
+	@for each in prometheus prometheus-alertmanager; do command -v $$each >/dev/null || scripts/debian-packages $$each; done
+	@exec $(bin)/python -m deploy.stack $(ARGS)
 
 test: ## everything: format, lint, types, import contracts, all tests
 	@scripts/environment dev --programs

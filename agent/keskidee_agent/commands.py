@@ -13,6 +13,7 @@ EXAMPLES = """\
 examples
   keskidee agent once                              print one reading of this machine
   keskidee agent inventory                         print what this machine is made of
+  keskidee agent services                          read the services of agent.yml once
   keskidee agent enrol https://collector:5375 --token-file token
                                                    join a collector with the token it gave
   keskidee agent run                               report until stopped
@@ -23,6 +24,7 @@ examples
 MODULES = {
     "once": "once",
     "inventory": "inventory.command",
+    "services": "services.command",
     "run": "run",
     "enrol": "enrol",
     "doctor": "doctor",

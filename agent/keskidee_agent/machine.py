@@ -32,8 +32,9 @@ class Machine(Files):
 
     `excludes` holds regular expressions by the name of their setting ("netdev.device_exclude"). `platform` and `psutil`
     are given by tests; otherwise they are this system's. `textfile_directory` is a folder of `here`, which are the
-    files of this system even where the machine is a recording; it is empty where none is set, and so is
-    `inventory_file`, in which the last inventory left its metrics. `told_of_users` and
+    files of this system even where the machine is a recording; it is empty where none is set, and so are
+    `inventory_file`, in which the last inventory left its metrics, and `services_file`, which another process of the
+    agent writes of services and which is too old after `services_stale_seconds`. `told_of_users` and
     `salt` are what `user_name` goes by: nothing is told of users until somebody says otherwise.
     """
 
@@ -41,6 +42,8 @@ class Machine(Files):
         super().__init__()
         self.platform = platform or this_platform()
         self.textfile_directory = ""
+        self.services_file = ""
+        self.services_stale_seconds = 300.0
         self.inventory_file = ""
         self.here: Files = Here()
         self.told_of_users = 0

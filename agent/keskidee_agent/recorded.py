@@ -45,6 +45,9 @@ class RecordedMachine(Machine):
         with suppress(NotHere, Denied, Malformed, OSError):
             self.inventory_file = str(self._call("inventory_file"))
             self.here = self
+        with suppress(NotHere, Denied, Malformed, OSError):
+            self.services_file = str(self._call("services_file"))
+            self.here = self
 
     def _real(self, path: str) -> str:
         if path.startswith("run/udev/") and not os.path.lexists(os.path.join(self.root, "run/udev")):

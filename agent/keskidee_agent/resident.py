@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 DELIVERY_SECONDS = (2.0, 10.0)
 """What one round's sending may take: half the interval within these bounds, so that the next reading is on time."""
 GOODBYE_SECONDS = 2.0
+SERVICES_EARLY_MS = 1000
+"""A round falls on its moment within some milliseconds: the one that is meant must not come too early."""
 FACTS_EVERY_MS = 3_600_000
 RENEWAL_EVERY_MS = 3_600_000
 GIVE_BACK_ROUNDS = 256
@@ -87,6 +89,10 @@ class Resident:
         self._interval_own: bool = settings["interval_own"]
         self._machine = Machine(excludes=settings["excludes"])
         self._machine.textfile_directory = settings["textfile_directory"]
+        services = settings["services"]
+        self._services_ms: int = services["every_seconds"] * 1000
+        self._machine.services_file = services["file"]
+        self._machine.services_stale_seconds = 3 * max(services["every_seconds"], 60) + services["timeout_seconds"]
         self._machine.salt = settings["salt"]
         self._user_names: int = settings["user_names"]
         disabled, enabled = settings["disabled"], settings["enabled"]
@@ -121,6 +127,8 @@ class Resident:
         self._renewal_due_ms = 0
         self._folder = os.path.dirname(self._identity_file)
         self._inventory = 0
+        self._services = 0
+        self._services_due_ms = 0
         every_ms = 1000 * settings["inventory_seconds"]
         self._stocktaking = Stocktaking(self._machine_id, every_ms=every_ms) if every_ms else None
         if every_ms:
@@ -136,6 +144,7 @@ class Resident:
             self._renew_credential()
             self._take_inventory()
             self._poll_devices()
+            self._read_services()
             if not self._renewal and _changed_ms(self._identity_file) != self._enrolled_ms:  # renewed, or enrolled anew
                 self._enrolled_ms = _changed_ms(self._identity_file)
                 self._wake.ask(RELOAD)
@@ -204,6 +213,15 @@ class Resident:
             self._inventory = self._begin("--inventory")
             if not self._inventory:
                 self._stocktaking.failed(now)
+
+    def _read_services(self) -> None:
+        """Starts reading the services each interval, unless the process before it is still at it."""
+        if self._services and _status_of(self._services) is not None:
+            self._services = 0
+        now = clock.boot_ms()
+        if self._services_ms and not self._services and now >= self._services_due_ms:
+            self._services_due_ms = now + self._services_ms - SERVICES_EARLY_MS
+            self._services = self._begin("--services")
 
     def _await_stock(self) -> None:
         """An inventory that waits on disk goes out from now on."""

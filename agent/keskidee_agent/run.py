@@ -10,6 +10,7 @@ from __future__ import annotations
 import marshal
 import os
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -53,6 +54,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--renew", metavar="SESSION", nargs="?", const="", help=SUPPRESS)
     parser.add_argument("--inventory", action="store_true", help=SUPPRESS)
     parser.add_argument("--devices", action="store_true", help=SUPPRESS)
+    parser.add_argument("--services", action="store_true", help=SUPPRESS)
     parser.add_argument("--exit-with-parent", action="store_true", help=SUPPRESS)
     parser.set_defaults(run=run)
 
@@ -74,6 +76,8 @@ def run(args: argparse.Namespace) -> int:
         from keskidee_agent.devices.poller.process import polled
 
         return polled(args, settings)
+    if args.services:
+        return told_services(args, settings)
     if args.check:
         return 0
     if not settings["inventory_seconds"]:
@@ -119,6 +123,25 @@ def took_inventory(settings: dict[str, Any]) -> int:
     return 0
 
 
+def told_services(args: argparse.Namespace, settings: dict[str, Any]) -> int:
+    """Reads the services that are due, for the resident agent. Status 1, with one line, where that fails."""
+    from keskidee_agent.identity import settings_of
+    from keskidee_agent.services.reading import read_due
+
+    folder = Path(settings["services"]["file"]).parent
+    try:
+        read_due(folder, settings_of(args.config).services, _warn, now=time.time())
+    except OSError as error:
+        sys.stderr.write(f"keskidee agent: services=failed reason={str(error)!r}\n")
+        os._exit(1)
+    sys.stderr.flush()
+    os._exit(0)  # a thread that hangs in the system's resolver would be waited for
+
+
+def _warn(line: str) -> None:
+    sys.stderr.write(f"keskidee agent: {line}\n")
+
+
 def forget_inventory(state: Path) -> None:
     """Takes away what is kept here of inventories, where the settings want none any more."""
     from keskidee_agent.stock import NEXT_FILE, STATE_FILE
@@ -157,7 +180,8 @@ def handover(args: argparse.Namespace) -> dict[str, Any]:
         "interval_seconds": interval_seconds,
         "interval_own": own is not None,
         "deadline_seconds": settings.sources.deadline_seconds,
-        "disabled": list(settings.sources.disabled),
+        # most machines read no services, and pay nothing for the source
+        "disabled": [*settings.sources.disabled, *([] if settings.services else ["services"])],
         "enabled": list(settings.sources.enabled),
         "textfile_directory": os.path.abspath(settings.textfile_directory) if settings.textfile_directory else "",
         "excludes": {
@@ -165,6 +189,11 @@ def handover(args: argparse.Namespace) -> dict[str, Any]:
             "filesystem.types_exclude": settings.filesystem.types_exclude,
             "diskstats.device_exclude": settings.diskstats.device_exclude,
             "netdev.device_exclude": settings.netdev.device_exclude,
+        },
+        "services": {
+            "file": str((state / "services.prom").absolute()) if settings.services else "",
+            "every_seconds": min((service.interval_seconds for service in settings.services), default=0),
+            "timeout_seconds": max((service.timeout_seconds for service in settings.services), default=0),
         },
         "inventory_seconds": settings.inventory.interval_seconds if settings.inventory.enabled else 0,
         "user_names": USER_NAMES.index(settings.privacy.user_names),

@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from keskidee_collector import access
 from keskidee_collector.access import bearer
+from keskidee_collector.alert_tests import AlertTests, TestRequest
 from keskidee_collector.answers import SMALL_BODY_BYTES, NoBody, bounded_body, decoded, disk_problem, problem
 from keskidee_collector.backups import Backups
 from keskidee_collector.merging import NotMergeable, merge, unmerge
@@ -41,12 +42,14 @@ class TokenRequest(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Administration:
-    """The routes behind `keskidee collector token`, `machines` and `backup`."""
+    """The routes behind `keskidee collector token`, `machines` and `backup`, and `keskidee alert test`."""
 
     def __init__(self, state: State, admin_token: str) -> None:
         self._state = state
         self._admin = access.digest(admin_token)
         self._backups = Backups(state)
+        self._alert_tests = AlertTests(state.ticks, state.now)
+        state.metrics.registry.register(self._alert_tests)
 
     def routes(self) -> list[Route]:
         """The administration's routes."""
@@ -54,6 +57,8 @@ class Administration:
             Route("/v1/tokens", self._tokens, methods=["GET", "POST"]),
             Route("/v1/tokens/{token_id}", self._revoke_token, methods=["DELETE"]),
             Route("/v1/backup", self._backup, methods=["POST"]),
+            Route("/v1/alert-tests", self._begin_alert_test, methods=["POST"]),
+            Route("/v1/alert-tests/{number}", self._end_alert_test, methods=["DELETE"]),
             Route("/v1/machines", self._machines, methods=["GET"]),
             Route("/v1/machines/{machine_id}/{change:str}", self._change, methods=["POST"]),
         ]
@@ -106,6 +111,28 @@ class Administration:
 
     async def _backup(self, request: Request) -> Response:
         return self._refused(request) or await self._backups.answer()
+
+    async def _begin_alert_test(self, request: Request) -> Response:
+        if refused := self._refused(request):
+            return refused
+        seconds = self._state.settings.limits.receive_seconds
+        try:
+            asked = decoded(await bounded_body(request, SMALL_BODY_BYTES, seconds), TestRequest)
+        except NoBody as error:
+            return error.answer()
+        except msgspec.MsgspecError as error:
+            return problem(422, "malformed", str(error))
+        test = self._alert_tests.begin(asked)
+        if test is None:
+            return problem(429, "limit", "as many tests of the alerts run already as may at once")
+        return JSONResponse({"number": test.number}, 201)
+
+    async def _end_alert_test(self, request: Request) -> Response:
+        if refused := self._refused(request):
+            return refused
+        if not self._alert_tests.end(request.path_params["number"]):
+            return problem(404, "unknown", "no such test of the alerts runs")
+        return Response(status_code=204)
 
     async def _machines(self, request: Request) -> Response:
         if refused := self._refused(request):

@@ -24,6 +24,8 @@ COMMANDS = {
     "device": "keskidee_agent.devices.commands",
     "collector": "keskidee_collector.commands",
     "register": "keskidee_collector.commands",
+    "alert": "keskidee.alert",
+    "maintenance": "keskidee.maintenance",
 }
 OURS = ("keskidee", "keskidee_")
 FAILED, USAGE, INTERRUPTED, PIPE_CLOSED = (
@@ -50,6 +52,10 @@ on the network
 on the machine that listens
   collector    the server: serve, its tokens and machines, backup and restore
   register     assets, their parts and history, their days: as CSV, JSON, GLPI
+
+on alerts
+  alert        test: send one through the whole chain; did it arrive?
+  maintenance  silence the alerts of a site or an asset for a while
 
 examples
   keskidee up                  watch this machine: http://127.0.0.1:5375/

@@ -39,10 +39,24 @@ def add_commands(subparsers: Any) -> None:
     parser.add_argument("--listen", metavar="HOST:PORT", help=f"default {LISTEN}; any address but loopback means TLS")
     parser.add_argument("--config", metavar="FILE", type=Path, help="the collector's settings (collector.example.yml)")
     parser.add_argument(
+        "--alertmanager", metavar="HOST:PORT", type=_address,
+        help="where the Prometheus configuration sends alerts (default: 127.0.0.1:9093)",
+    )  # fmt: skip
+    parser.add_argument(
         "--simulate", metavar="N", type=_count, default=0,
         help="N pretend machines through the real protocol, kept apart in DIR/simulated",
     )  # fmt: skip
     parser.set_defaults(run=run)
+
+
+def _address(text: str) -> str:
+    from keskidee_config import host_and_port
+
+    try:
+        host_and_port(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return text
 
 
 def _count(text: str) -> int:
@@ -61,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
     setup_logging()
     home = args.data.absolute()
     # pretend machines and their register never mix with the real ones: another start without them must not page
-    household = Household(home, home / "simulated" if args.simulate else home, args.simulate)
+    household = Household(home, home / "simulated" if args.simulate else home, args.simulate, args.alertmanager)
     try:
         household.directory.mkdir(mode=0o755, parents=True, exist_ok=True)
         loop.run(serve(settings, household.directory / "collector", household.beside))
@@ -77,10 +91,11 @@ class Household:
     `home` is what the user named; `directory` is where everything is kept, below it when machines are simulated.
     """
 
-    def __init__(self, home: Path, directory: Path, simulated: int) -> None:
+    def __init__(self, home: Path, directory: Path, simulated: int, alertmanager: str | None = None) -> None:
         self.directory = directory
         self._home = home
         self._simulated = simulated
+        self._alertmanager = alertmanager
         self._children: dict[str, asyncio.subprocess.Process] = {}
         self._stopping = False
 
@@ -143,18 +158,20 @@ class Household:
 
     async def _write_prometheus(self, running: Running) -> None:
         from keskidee_collector.files import keep_file
-        from keskidee_exporters.prometheus_config import write_configuration
+        from keskidee_exporters.prometheus_config import DEBIAN_ALERTMANAGER, write_configuration
 
         token_file = None
         if running.ca_file is not None:
             token_file = self.directory / METRICS_TOKEN_FILE
             if not token_file.exists():
                 keep_file(token_file, (await self._token(running, "metrics", seconds=None)).encode())
+        alertmanagers = (self._alertmanager,) if self._alertmanager else (DEBIAN_ALERTMANAGER,)
         write_configuration(
             self._home / PROMETHEUS_FILE,
             url=running.url,
             ca_file=running.ca_file,
             token_file=token_file,
+            alertmanagers=alertmanagers,
             interval_seconds=running.state.settings.interval_seconds,
         )
 

@@ -59,6 +59,16 @@ class Distinct:
         return None if twice is None else f"two have the {self.setting} {twice!r}"
 
 
+@dataclass(frozen=True, slots=True)
+class AtMost:
+    """A list of no more than so many."""
+
+    count: int
+
+    def problem(self, sections: Sequence[object]) -> str | None:
+        return f"at most {self.count}, not {len(sections)}" if len(sections) > self.count else None
+
+
 class TargetLabels:
     """Names and values that go on every series beside the collector's own target labels."""
 
@@ -119,6 +129,36 @@ def _url_problem(text: str) -> str | None:
     return None
 
 
+def _page_problem(text: str) -> str | None:
+    try:
+        url = urlsplit(text)
+        port = url.port
+    except ValueError as error:
+        return f"not a URL: {error}"
+    if url.scheme not in ("http", "https") or not url.hostname or port == 0:
+        return "write http://HOST/PATH or https://HOST/PATH"
+    if url.username is not None:
+        return "a page here has no user name: whoever reads the settings would have it"
+    if not text.isascii() or any(character <= " " for character in text) or len(text) > 4096:
+        return "write what is not ASCII, and blanks, as %XX (a host in its xn-- form)"
+    return None
+
+
+def _server_problem(text: str) -> str | None:
+    try:
+        host_and_port(text if ":" in text else f"{text}:53")
+    except ValueError as error:
+        return str(error)
+    return None
+
+
+def _host_name_problem(text: str) -> str | None:
+    labels = text.rstrip(".").split(".")
+    if len(text) > 253 or not text.isascii() or not all(re.fullmatch("[A-Za-z0-9_-]{1,63}", label) for label in labels):
+        return f"{text!r} is no name in the DNS (one that is not ASCII stands in its xn-- form)"
+    return None
+
+
 def _proxy_problem(text: str) -> str | None:
     if text == "none":
         return None
@@ -163,6 +203,9 @@ def _not_empty_problem(text: str) -> str | None:
 LISTEN = Text(_listen_problem)
 URL = Text(_url_problem)
 PROXY = Text(_proxy_problem)
+PAGE = Text(_page_problem)
+SERVER = Text(_server_problem)
+HOST_NAME = Text(_host_name_problem)
 NETWORK = Text(_network_problem)
 PATTERN = Text(_pattern_problem)
 LABELS = TargetLabels()

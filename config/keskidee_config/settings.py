@@ -9,16 +9,20 @@ from dataclasses import dataclass, field
 from typing import Annotated
 
 from keskidee_config.check import (
+    HOST_NAME,
     LABEL,
     LABELS,
     LISTEN,
     NAME,
     NETWORK,
+    PAGE,
     PATH,
     PATTERN,
     PROXY,
+    SERVER,
     URL,
     USER_NAMES,
+    AtMost,
     Between,
     Distinct,
     Shown,
@@ -146,6 +150,43 @@ class DeviceSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceSettings:
+    """Something that users need, read from this machine: one of url, tcp, dns and file."""
+
+    name: Annotated[str, LABEL, Shown("records")]
+    """The label `service` of its series. Agents that read the same service give it the same name."""
+    url: Annotated[str | None, PAGE, Shown("https://records.example.org/health")] = None
+    """A web page. Redirects are followed, five at most."""
+    status: tuple[Annotated[int, Between(100, 599)], ...] = ()
+    """The page's status must be one of these. Empty: 200 to 299."""
+    text: Annotated[str | None, NAME, Shown("Sign in")] = None
+    """The page must hold this text in its first MiB."""
+    ca_file: Annotated[str | None, PATH, Shown("/etc/keskidee/our-ca.pem")] = None
+    """Authorities that may sign the page's certificate. Without it: the system's."""
+    tcp: Annotated[str | None, LISTEN, Shown("mail.example.org:25")] = None
+    """A port that must accept a connection."""
+    dns: Annotated[str | None, HOST_NAME, Shown("records.example.org")] = None
+    """A name that must resolve."""
+    server: Annotated[str | None, SERVER, Shown("10.0.0.53")] = None
+    """The DNS server that is asked for it (IPv4 addresses, by UDP). Without it: as this system resolves."""
+    file: Annotated[str | None, PATH, Shown("/srv/backup/records-*.dump")] = None
+    """A file whose age is told: of those that match, the newest that is not empty. What a backup writes last."""
+    interval_seconds: Annotated[int, Between(5, 86400)] = 60
+    """Time from one reading to the next; in effect a multiple of the time between reports."""
+    timeout_seconds: Annotated[float, Between(0.1, 60)] = 10.0
+    """All of a reading, from the name to the last byte, must be over by then."""
+
+    def __post_init__(self) -> None:
+        if sum(map(bool, (self.url, self.tcp, self.dns, self.file))) != 1:
+            raise ValueError("set one of url, tcp, dns and file")
+        for_pages = {"status": self.status, "text": self.text, "ca_file": self.ca_file}
+        if self.url is None and (odd := [name for name, value in for_pages.items() if value]):
+            raise ValueError(f"{odd[0]} is for a url")
+        if self.dns is None and self.server is not None:
+            raise ValueError("server is for dns")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AgentSettings:
     """Settings of `keskidee agent`, read from agent.yml."""
 
@@ -178,6 +219,9 @@ class AgentSettings:
     privacy: AgentPrivacySettings = field(default_factory=AgentPrivacySettings)
     devices: Annotated[tuple[DeviceSettings, ...], Distinct("name")] = ()
     """Devices that this agent asks by SNMP, beside those that the collector hands to it. A list; one of it, in full:"""
+    services: Annotated[tuple[ServiceSettings, ...], Distinct("name"), AtMost(200)] = ()
+    """What users feel, read by another process of the agent. A list; one of it, in full (but one of url, tcp, dns and
+    file):"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -15,8 +16,10 @@ from hypothesis import strategies as st
 
 from keskidee_agent import clock
 from keskidee_agent.identity import Identity, write_identity
-from tests.agent.collecting import Collector
+from keskidee_report.decode import open_envelope
+from tests.agent.collecting import LIMIT, Collector
 from tests.agent.listening import Certified, Listener, Request, answer, certified
+from tests.waiting import wait_until
 
 MACHINE_ID = "00112233445566778899aabbccddeeff"
 COMMAND = [sys.executable, "-m", "keskidee", "agent", "run"]
@@ -349,3 +352,31 @@ def test_a_fleet_that_boots_together_is_spread_over_the_interval() -> None:
 def test_identity_is_json(tmp_path: Path) -> None:
     enrol(tmp_path, "https://c")
     assert json.loads((tmp_path / "identity.json").read_text())["machine_id"] == MACHINE_ID
+
+
+@pytest.mark.slow
+def test_services_are_read_by_a_process_of_their_own_and_one_that_hangs_holds_up_no_round(
+    start: Callable[..., Agent], collector: Collector, tmp_path: Path
+) -> None:
+    page = tmp_path / "state" / "services.prom"
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        settings = tmp_path / "agent.yml"
+        settings.write_text(
+            f"services:\n  - {{name: port, tcp: '127.0.0.1:{port}'}}\n"
+            f"  - {{name: page, url: 'http://127.0.0.1:{port}/', timeout_seconds: 30}}\n"
+        )
+        agent = start("--config", str(settings))
+        collector.wait_for(lambda: len(collector.reports) >= 3)
+        assert not page.exists()  # its process waits for the page that never comes
+        silent.close()
+    wait_until(page.exists, "the page of services", 60)
+    shown = [line for line in page.read_text().splitlines() if line.startswith("probe_success")]
+    assert shown == ['probe_success{service="port"} 1', 'probe_success{service="page"} 0']
+    collector.wait_for(lambda: tells_of(collector, b"probe_success"))
+    agent.end(signal.SIGTERM)
+
+
+def tells_of(collector: Collector, name: bytes) -> bool:
+    """Whether the names that were sent hold this one."""
+    return any(name in payload for body in collector.bodies for _, payload in open_envelope(body, LIMIT).frames)

@@ -26,6 +26,7 @@ ROUTES = [
     ("GET", "/v1/tokens"), ("POST", "/v1/tokens"), ("DELETE", "/v1/tokens/x"), ("GET", "/v1/machines"),
     ("POST", "/v1/machines/x/revoke"), ("POST", "/v1/machines/x/retire"),
     ("POST", "/v1/machines/x/rotate"),    ("POST", "/v1/backup"),
+    ("POST", "/v1/alert-tests"), ("DELETE", "/v1/alert-tests/x"),
 ]  # fmt: skip
 
 

@@ -51,12 +51,20 @@ def test_version_is_the_installed_one(capsys: pytest.CaptureFixture[str]) -> Non
 
 SLIPS = {
     "agnt": "keskidee: unknown command 'agnt', did you mean agent?\n",
-    "zzz": "keskidee: unknown command 'zzz'; there are up, agent, device, collector, register\n",
+    "zzz": "keskidee: unknown command 'zzz'; there are up, agent, device, collector, register, alert, maintenance\n",
     "--verison": "keskidee: unknown option '--verison', did you mean --version?\n",
     "up --lisen 127.0.0.1:1": "keskidee up: unknown option --lisen, did you mean --listen?\n",
     "up --lisen=127.0.0.1:1": "keskidee up: unknown option --lisen, did you mean --listen?\n",
     "up now": "keskidee up: one word too many: now\n",
     "agent onec": "keskidee agent: unknown command 'onec', did you mean once?\n",
+    "maintenance strat": "keskidee maintenance: unknown command 'strat', did you mean start?\n",
+    "maintenance end": "keskidee maintenance end: name one: an ID, --site SITE or --asset ASSET\n",
+    "maintenance start --site suva --for 2": "keskidee maintenance start: argument --for: write a time as 2h, 30m, "
+    "1h30m or 1d, not '2' (keskidee maintenance start --help tells more)\n",
+    "maintenance start --site suva --for 32d": "keskidee maintenance start: argument --for: from 1m to 31d, not 32d "
+    "(keskidee maintenance start --help tells more)\n",
+    "alert test --alertmanager 127.0.0.1:9093": "keskidee alert test: argument --alertmanager: write http://HOST:PORT, "
+    "not '127.0.0.1:9093' (keskidee alert test --help tells more)\n",
     "agent once --format jsn": "keskidee agent once: unknown value 'jsn', did you mean json?\n",
     "collector": (
         "keskidee collector: the following arguments are required: COMMAND (keskidee collector --help tells more)\n"

@@ -97,7 +97,15 @@ REFUSED = {
     '"a\\nb": 1\n': (
         "agent.yml:1: a\\nb: unknown key, known here are collector, interval_seconds, state_directory, site, role, "
         "ca_file, proxy, proxy_credentials_file, textfile_directory, sources, filesystem, diskstats, netdev, spool, "
-        "inventory, privacy, devices"
+        "inventory, privacy, devices, services"
+    ),
+    "services:\n  - {name: a}\n": "agent.yml:2: services[0]: set one of url, tcp, dns and file",
+    "services:\n  - {name: a, tcp: 'b:1', text: hello}\n": "agent.yml:2: services[0]: text is for a url",
+    "services:\n  - {name: a, url: 'https://ana:pw@b/'}\n": (
+        "agent.yml:2: services[0].url: a page here has no user name: whoever reads the settings would have it"
+    ),
+    "services:\n  - {name: a, dns: 'a..b'}\n": (
+        "agent.yml:2: services[0].dns: 'a..b' is no name in the DNS (one that is not ASCII stands in its xn-- form)"
     ),
     "site: no\n": "agent.yml:1: site: expected text, not true or false ('no'); put it in quotes",
     "site: 42\n": "agent.yml:1: site: expected text, not a whole number ('42'); put it in quotes",

@@ -221,7 +221,8 @@ def test_the_log_names_the_client_and_not_whom_it_claims_to_be(front: Front) -> 
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("GET", "/v1/tokens"), ("GET", "/v1/machines"), ("POST", "/v1/machines/x/revoke"), ("GET", "/v1/ca/rotation"),
+        ("GET", "/v1/tokens"), ("POST", "/v1/alert-tests"), ("GET", "/v1/machines"),
+        ("POST", "/v1/machines/x/revoke"), ("GET", "/v1/ca/rotation"),
     ],
 )  # fmt: skip
 def test_what_takes_the_admin_token_ends_at_nginx(front: Front, method: str, path: str) -> None:
