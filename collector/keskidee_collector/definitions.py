@@ -15,6 +15,7 @@ _OF_DEVICES = ("keskidee_device_", "keskidee_sensor_", "keskidee_ups_")
 OWN_PREFIXES = {
     "agent": ("keskidee_agent_", "keskidee_poller_"),
     "inventoried": ("keskidee_inventory_",),
+    "services": ("keskidee_service_", "keskidee_services_"),
     "snmp": _OF_DEVICES,
     "sensors": _OF_DEVICES,
 }
