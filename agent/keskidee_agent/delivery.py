@@ -1,7 +1,7 @@
 """What goes out in a round: the live report first, then a little of the backlog, with names only where they are needed.
 
 The backlog travels apart from the live report, oldest first, one POST a round, so that an agent that comes back after
-hours leaves the link and the collector room for everybody's live reports.
+hours leaves the link and the collector room for everybody's live reports. An inventory goes after it, a piece a round.
 """
 
 from __future__ import annotations
@@ -19,8 +19,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from keskidee_agent.answer import Answer
     from keskidee_agent.backlog import Batch
     from keskidee_agent.spool import Spool
+    from keskidee_agent.stock import Stock
     from keskidee_agent.thrift import Thrift
     from keskidee_agent.transport import Transport, Wishes
     from keskidee_report.codec import Encoder, Report
@@ -29,6 +31,10 @@ if TYPE_CHECKING:
 BATCH_REPORTS = 32
 BATCH_BYTES = 512 << 10
 """Of a backlog POST, before it is deflated."""
+TURNS = 4
+"""Each so many turns an inventory goes before a backlog, so that it arrives though a backlog never ends."""
+PIECE_SECONDS = 1.0
+"""In less than this a piece would not arrive on a thin link, and a broken connection costs more than a piece."""
 
 
 class Form:
@@ -59,8 +65,8 @@ class Delivery:
     """Sends what the spool holds. `facts` of the machine go out when they changed; `warn` hears of changes of state.
 
     `failures` counts POSTs that were not accepted, `deferred` rounds that waited for this machine's share of a thin
-    link; `wishes` is what the collector last asked for, None before the first answer;
-    `is_unknown` says that the collector did not know this machine's credential the last time.
+    link; `wishes` is what the collector last asked for, None before the first answer; `stock` is an inventory that
+    is to go; `is_unknown` says that the collector did not know this machine's credential the last time.
     """
 
     def __init__(
@@ -75,6 +81,7 @@ class Delivery:
         self.failures = 0
         self.deferred = 0
         self.wishes: Wishes | None = None
+        self.stock: Stock | None = None
         self.is_unknown = False
         self._transport = transport
         self._spool = spool
@@ -90,6 +97,7 @@ class Delivery:
         self._base: Snapshot | None = None
         self._one_by_one = 0
         self._rounds_waiting = 0
+        self._turn = 0
         self._urgent = False
         self._courtesy = Courtesy()
         self._thrift: Thrift | None = None
@@ -127,8 +135,8 @@ class Delivery:
             self._send_live(together, seconds)
             self._rounds_waiting, self._urgent = 0, False
             courteous = self.is_thrifty or self._courtesy.allows(clock.boot_ms() - began_ms)
-            if together is None and courteous and self._spool.reports and self._may_spend(backlog=True):
-                self._send_backlog((deadline_ms - clock.boot_ms()) / 1000)
+            if courteous:
+                self._send_rest(together is None, deadline_ms)
         except DeliveryError as error:
             self._pause(error, interval_seconds)
         else:
@@ -233,6 +241,40 @@ class Delivery:
 
     def _names_of(self, live: Report) -> list[bytes]:
         return self._encoder.schema_frames(live.schema_id)[0]
+
+    def _send_rest(self, backlog: bool, deadline_ms: int) -> None:
+        """One POST of what is not live: of the backlog, or of an inventory where there is none or it had its turns."""
+        self._turn += 1
+        stock = self.stock
+        left_seconds = (deadline_ms - clock.boot_ms()) / 1000
+        is_its_turn = stock is not None and (not self._spool.reports or self._turn % TURNS == 0)
+        if stock is not None and is_its_turn and left_seconds >= PIECE_SECONDS and stock.is_due():
+            self._send_piece(stock, left_seconds)
+        elif backlog and self._spool.reports and self._may_spend(backlog=True):
+            self._send_backlog(left_seconds)
+
+    def _send_piece(self, stock: Stock, seconds: float) -> None:
+        """The next piece of the inventory, where this machine's share of the link has room for it."""
+        room = None
+        if self._thrift is not None:
+            from keskidee_agent.thrift import BACKLOG, INVENTORY
+
+            left_over, now = INVENTORY if stock.is_long else BACKLOG, clock.boot_ms()
+            if not self._thrift.allows(stock.least_bytes, left_over, now):
+                return
+            room = self._thrift.room(left_over, now)
+
+        def send(path: str, body: bytes) -> Answer:
+            return self._transport.post_to(path, body, seconds)
+
+        before = self.wire_bytes
+        try:
+            stock.go_on(send, room)
+        except DeliveryError:  # it rests; live reports need not
+            self.failures += 1
+        finally:
+            if self._thrift is not None:
+                self._thrift.spend(self.wire_bytes - before, clock.boot_ms())
 
     def _send_backlog(self, seconds: float) -> None:
         """One batch; one report a POST for a while after a batch was refused, so that a bad one costs no others."""

@@ -62,7 +62,7 @@ class Proxy:
 
     def refusal_in(self, answer: Answer) -> str:
         """What the proxy says in an answer to a request that it passed on; empty where the collector answered."""
-        if answer.status == 200 or COLLECTORS_REFUSAL in answer.fields.get("content-type", ""):
+        if answer.status in (200, 202, 204) or COLLECTORS_REFUSAL in answer.fields.get("content-type", ""):
             return ""
         return self._refusal(answer.status, "")
 

@@ -20,8 +20,9 @@ from keskidee_agent.lock import InUse
 from keskidee_agent.machine import Machine
 from keskidee_agent.mapped import give_back
 from keskidee_agent.origin import origin_of
+from keskidee_agent.polling import Polling
 from keskidee_agent.spool import Spool
-from keskidee_agent.stocktaking import METRICS_FILE, Stocktaking
+from keskidee_agent.stocktaking import BODY_FILE, METRICS_FILE, Stocktaking
 from keskidee_agent.transport import Transport
 from keskidee_agent.vitals import Vitals
 from keskidee_agent.wake import RELOAD, STOP, Wake
@@ -118,11 +119,14 @@ class Resident:
         self._command: list[str] = settings["command"]
         self._renewal = 0
         self._renewal_due_ms = 0
+        self._folder = os.path.dirname(self._identity_file)
+        self._inventory = 0
         every_ms = 1000 * settings["inventory_seconds"]
         self._stocktaking = Stocktaking(self._machine_id, every_ms=every_ms) if every_ms else None
         if every_ms:
-            self._machine.inventory_file = os.path.join(os.path.dirname(settings["identity_file"]), METRICS_FILE)
-        self._inventory = 0
+            self._machine.inventory_file = os.path.join(self._folder, METRICS_FILE)
+            self._await_stock()
+        self._polling = Polling(is_own=settings["polls"])
         self._urgent_state: tuple[object, ...] | None = None
 
     def rounds(self) -> None:
@@ -131,6 +135,7 @@ class Resident:
             self.round()
             self._renew_credential()
             self._take_inventory()
+            self._poll_devices()
             if not self._renewal and _changed_ms(self._identity_file) != self._enrolled_ms:  # renewed, or enrolled anew
                 self._enrolled_ms = _changed_ms(self._identity_file)
                 self._wake.ask(RELOAD)
@@ -187,13 +192,46 @@ class Resident:
             self._inventory = 0
             if status:
                 self._stocktaking.failed(now)
+            else:
+                self._await_stock()
+        self._end_stock(now)
         if self._delivery.wishes is not None:  # the collector has answered
             self._stocktaking.begin(now)
-        if not self._inventory and self._stocktaking.is_due(now, thrifty=self._delivery.is_thrifty):
+        if self._inventory or self._delivery.stock is not None:
+            return
+        if self._stocktaking.is_due(now, thrifty=self._delivery.is_thrifty):
             self._stocktaking.began(now)
             self._inventory = self._begin("--inventory")
             if not self._inventory:
                 self._stocktaking.failed(now)
+
+    def _await_stock(self) -> None:
+        """An inventory that waits on disk goes out from now on."""
+        if os.path.exists(os.path.join(self._folder, BODY_FILE)):
+            from keskidee_agent.stock import Stock  # for as long as one waits
+
+            self._delivery.stock = Stock(self._folder)
+
+    def _end_stock(self, now_ms: int) -> None:
+        """What comes after an inventory that was taken or refused."""
+        stock = self._delivery.stock
+        if stock is None or self._stocktaking is None:
+            return
+        from keskidee_agent.stock import BASE_UNKNOWN, REFUSED, UNDER_WAY
+
+        if stock.outcome != UNDER_WAY:
+            self._delivery.stock = None
+        if stock.outcome == BASE_UNKNOWN:
+            self._stocktaking.again(now_ms)
+        elif stock.outcome == REFUSED:
+            warn(f"inventory=refused reason={stock.reason!r}")
+            self._stocktaking.failed(now_ms)
+
+    def _poll_devices(self) -> None:
+        """Sees to it that a poller runs where there are devices: another process, which does not end by itself."""
+        now, wishes = clock.boot_ms(), self._delivery.wishes
+        if self._polling.wants(now, is_asked=wishes is not None and wishes.polls):
+            self._polling.began(self._begin("--devices"), now)
 
     def _begin(self, task: str) -> int:
         """Starts another process of our own command line for what takes more than is loaded here; 0 if it cannot."""
@@ -218,6 +256,7 @@ class Resident:
     def close(self) -> None:
         """Says goodbye, unless the agent only reads its settings again, and leaves the spool durable."""
         asked = self._wake.asked
+        self._polling.end()
         self._wake.forget()
         reason = "shutdown" if asked == STOP and machine_goes_down() else asked
         self._absence.end(reason)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 RESIDENT = "keskidee_agent.resident"
 INTERVAL_SECONDS = 15
 """From one report to the next, until the collector has said."""
+DEVICES_FILE = "devices/devices.json"
+"""Below the state folder: whom the poller asks, as the collector said last."""
 PIPE_BYTES = 16 << 10  # the smallest that a pipe takes without a reader (macOS)
 CODE = "import sys; sys.path += {folders!r}; from keskidee_agent.resident import main; main({descriptor})"
 
@@ -50,6 +52,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--check", action="store_true", help="say whether it would start, and start nothing")
     parser.add_argument("--renew", metavar="SESSION", nargs="?", const="", help=SUPPRESS)
     parser.add_argument("--inventory", action="store_true", help=SUPPRESS)
+    parser.add_argument("--devices", action="store_true", help=SUPPRESS)
     parser.add_argument("--exit-with-parent", action="store_true", help=SUPPRESS)
     parser.set_defaults(run=run)
 
@@ -66,7 +69,11 @@ def run(args: argparse.Namespace) -> int:
     if args.renew is not None:
         return renewed(args, settings)
     if args.inventory:
-        return told_inventory(args, settings)
+        return took_inventory(settings)
+    if args.devices:
+        from keskidee_agent.devices.poller.process import polled
+
+        return polled(args, settings)
     if args.check:
         return 0
     if not settings["inventory_seconds"]:
@@ -96,23 +103,17 @@ def renewed(args: argparse.Namespace, settings: dict[str, Any]) -> int:
     return 0
 
 
-def told_inventory(args: argparse.Namespace, settings: dict[str, Any]) -> int:
-    """Tells the collector what this machine is made of. Status 1, with one line, where that fails."""
-    from keskidee_agent.enrol import EnrolmentError
-    from keskidee_agent.identity import settings_of
-    from keskidee_agent.inventory.delivery import deliver
+def took_inventory(settings: dict[str, Any]) -> int:
+    """Leaves on disk what is to be told of what this machine is made of. Status 1, with one line, where that fails."""
+    from keskidee_agent.inventory.delivery import take
     from keskidee_agent.machine import Machine
-    from keskidee_agent.origin import origin_of
-    from keskidee_agent.route import route_to
 
     if not settings["inventory_seconds"]:
         sys.stderr.write("keskidee agent: inventory=off by inventory.enabled of the settings\n")
         return 2
-    route = route_to(origin_of(settings["collector"]), settings_of(args.config), os.environ)
-    state = Path(settings["identity_file"]).parent
     try:
-        deliver(state, settings["collector"], Machine(), ca_file=settings["ca_file"], route=route)
-    except (EnrolmentError, OSError) as error:
+        take(Path(settings["identity_file"]).parent, Machine())
+    except OSError as error:
         sys.stderr.write(f"keskidee agent: inventory=failed reason={str(error)!r}\n")
         return 1
     return 0
@@ -120,9 +121,10 @@ def told_inventory(args: argparse.Namespace, settings: dict[str, Any]) -> int:
 
 def forget_inventory(state: Path) -> None:
     """Takes away what is kept here of inventories, where the settings want none any more."""
-    from keskidee_agent.stocktaking import KNOWN_FILE, METRICS_FILE
+    from keskidee_agent.stock import NEXT_FILE, STATE_FILE
+    from keskidee_agent.stocktaking import BODY_FILE, METRICS_FILE
 
-    for name in (KNOWN_FILE, METRICS_FILE):
+    for name in (STATE_FILE, NEXT_FILE, BODY_FILE, METRICS_FILE):
         (state / name).unlink(missing_ok=True)
 
 
@@ -174,6 +176,7 @@ def handover(args: argparse.Namespace) -> dict[str, Any]:
             "full_rate_seconds": settings.spool.full_rate_seconds,
             "minute_rate_seconds": settings.spool.minute_rate_seconds,
         },
+        "polls": bool(settings.devices) or (state / DEVICES_FILE).exists(),  # the collector is told of an end too
         "parent": args.exit_with_parent,
         "command": [sys.executable, *sys.orig_argv[1:]],
     }

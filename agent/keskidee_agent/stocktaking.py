@@ -20,8 +20,8 @@ MARKS = (
     "/etc/os-release",
     "/run/keskidee-disks",
 )
-KNOWN_FILE, METRICS_FILE = "inventory.json", "inventory.metrics"
-"""What is kept of it in the agent's folder: what the collector has, and the samples that reports carry."""
+BODY_FILE, METRICS_FILE = "inventory.body", "inventory.metrics"
+"""What is to be told, in the agent's folder while it waits (stock.py), and the samples that reports carry."""
 DAY_MS = 86_400_000
 HOUR_MS = 3_600_000
 LOOK_MS = 300_000
@@ -67,6 +67,10 @@ class Stocktaking:
     def began(self, now_ms: int) -> None:
         """It is being taken: the next time is tomorrow, or as the settings say."""
         self._due_ms = now_ms + self._every_ms + self._jitter_ms - HOUR_MS // 2
+
+    def again(self, now_ms: int) -> None:
+        """All of it at once: the collector lacks what it was told before."""
+        self._due_ms = now_ms
 
     def failed(self, now_ms: int) -> None:
         """It was not: again in an hour or so."""

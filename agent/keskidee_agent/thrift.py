@@ -6,8 +6,10 @@ holds a quarter of it, and the other three quarters flow in. Loaded only by agen
 
 from __future__ import annotations
 
-URGENT, LIVE, BACKLOG = 0.0, 0.2, 0.5
-"""What of a full bucket has to be left over afterwards: something urgent may take the last of it."""
+URGENT, LIVE, BACKLOG, INVENTORY = 0.0, 0.2, 0.5, 0.6
+"""What of a full bucket has to be left over afterwards: something urgent may take the last of it. What changed of an
+inventory goes like a backlog, a whole one after everything else.
+"""
 
 BUCKET_SHARE = 0.25
 HOUR_MS = 3_600_000
@@ -34,6 +36,11 @@ class Thrift:
         """Whether `cost` bytes may go now. What is dearer than the bucket goes when it is full."""
         self._fill(now_ms)
         return self._level >= min(cost + left_over * self._capacity, self._capacity)
+
+    def room(self, left_over: float, now_ms: int) -> int:
+        """How many bytes may go now; less than nothing where it was overspent."""
+        self._fill(now_ms)
+        return int(self._level - left_over * self._capacity)
 
     def spend(self, cost: int, now_ms: int) -> None:
         """So many bytes were on the wire."""

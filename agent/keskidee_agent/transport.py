@@ -61,10 +61,11 @@ class DeliveryError(Exception):
 class Wishes:
     """What the collector asks of this agent: seconds between reports, reports a POST, bytes an hour (0: as many).
 
-    `renew` asks for a new credential; `user_names` is how much of a user's name may be told (people.py).
+    `renew` asks for a new credential; `user_names` is how much of a user's name may be told (people.py); `polls` says
+    that this agent is to ask devices that stand at the collector.
     """
 
-    __slots__ = ("batch", "bytes_per_hour", "interval_seconds", "renew", "user_names")
+    __slots__ = ("batch", "bytes_per_hour", "interval_seconds", "polls", "renew", "user_names")
 
     def __init__(
         self,
@@ -74,16 +75,18 @@ class Wishes:
         *,
         renew: bool = False,
         user_names: int = 0,
+        polls: bool = False,
     ) -> None:
         self.interval_seconds = interval_seconds
         self.batch = batch
         self.bytes_per_hour = bytes_per_hour
         self.renew = renew
         self.user_names = user_names
+        self.polls = polls
 
 
 class Transport:
-    """POSTs bodies as one machine. `connection` is public so that its handshakes can be counted."""
+    """POSTs bodies as one machine. `connection` is public so that its handshakes can be counted; it may be shared."""
 
     def __init__(
         self,
@@ -94,24 +97,36 @@ class Transport:
         waiter: Waiter,
         *,
         proxy: Proxy | None = None,
+        connection: Connection | None = None,
     ) -> None:
-        self.connection = Connection(origin, ca_file, waiter, proxy)
+        self.connection = connection or Connection(origin, ca_file, waiter, proxy)
         self._waiter = waiter
         self._understood: tuple[Answer, Wishes] | None = None
         self._forwarder = None if origin.tls else proxy  # with TLS it sees nothing, and only the tunnel is its
         whole, fields = (f"http://{origin.authority}", self._forwarder.fields) if self._forwarder else ("", "")
-        self._head = (
-            f"POST {whole}{origin.prefix}/v1/machines/{machine_id}/reports HTTP/1.1\r\n"
-            f"Host: {origin.authority}\r\n{fields}"
-            f"Authorization: Bearer {credential}\r\nContent-Type: {CONTENT_TYPE}\r\nContent-Length: "
-        ).encode("ascii")
+        self._path = f"POST {whole}{origin.prefix}/v1/machines/{machine_id}/"
+        self._fields = f" HTTP/1.1\r\nHost: {origin.authority}\r\n{fields}Authorization: Bearer {credential}\r\n"
+        head = f"{self._path}reports{self._fields}Content-Type: {CONTENT_TYPE}\r\nContent-Length: "
+        self._head = head.encode("ascii")
 
     def post(self, body: bytes, seconds: float) -> Wishes:
         """Delivers the body within `seconds`; returns what the collector wishes.
 
         On return everything in the body is durable at the collector. Raises DeliveryError.
         """
-        request = b"%b%d\r\n\r\n%b" % (self._head, len(body), body)
+        answer = self._exchange(b"%b%d\r\n\r\n%b" % (self._head, len(body), body), seconds)
+        if answer.status == 200:
+            if self._understood is None or self._understood[0] is not answer:
+                self._understood = (answer, wishes_of(answer.body))
+            return self._understood[1]
+        raise error_of(answer)
+
+    def post_to(self, path: str, body: bytes, seconds: float) -> Answer:
+        """POSTs to a path below this machine's, within `seconds`. Raises DeliveryError where nobody answers."""
+        head = f"{self._path}{path}{self._fields}Content-Length: {len(body)}\r\n\r\n"
+        return self._exchange(head.encode("ascii") + body, seconds)
+
+    def _exchange(self, request: bytes, seconds: float) -> Answer:
         try:
             answer = self.connection.exchange(request, self._waiter.after(seconds))
         except (OSError, Malformed) as error:
@@ -122,13 +137,9 @@ class Transport:
                 f"unreachable: {reason}",
                 longest_seconds=UNREACHABLE_CAP_SECONDS,
             ) from None
-        if answer.status == 200:
-            if self._understood is None or self._understood[0] is not answer:
-                self._understood = (answer, wishes_of(answer.body))
-            return self._understood[1]
         if self._forwarder is not None and (refusal := self._forwarder.refusal_in(answer)):
             raise DeliveryError(refusal)
-        raise _error_of(answer)
+        return answer
 
 
 class Pauses:
@@ -154,17 +165,19 @@ def _random() -> float:
 
 def wishes_of(body: bytes) -> Wishes:
     """The wishes in a JSON object: so few numbers that the json module (1.2 MB) is not imported for them."""
-    interval = _number(body, b"interval_seconds")
+    interval = number_in(body, b"interval_seconds")
     if interval is None or not body.lstrip().startswith(b"{"):
         raise DeliveryError(f"an answer that is not the collector's: {body[:80]!r}")
     interval = min(max(interval, INTERVAL_SECONDS[0]), INTERVAL_SECONDS[-1])
-    batch = min(max(_number(body, b"batch") or 1, 1), BATCH_AT_MOST)
-    renew = _number(body, b"renew_credential") == 1
-    user_names = _number(body, b"user_names") or 0
-    return Wishes(interval, batch, _number(body, b"bytes_per_hour") or 0, renew=renew, user_names=user_names)
+    batch = min(max(number_in(body, b"batch") or 1, 1), BATCH_AT_MOST)
+    renew = number_in(body, b"renew_credential") == 1
+    user_names = number_in(body, b"user_names") or 0
+    polls = number_in(body, b"devices") == 1
+    share = number_in(body, b"bytes_per_hour") or 0
+    return Wishes(interval, batch, share, renew=renew, user_names=user_names, polls=polls)
 
 
-def _number(body: bytes, key: bytes) -> int | None:
+def number_in(body: bytes, key: bytes) -> int | None:
     """The whole number behind a key of a JSON object; None where there is none."""
     _, found, after = body.partition(b'"%b"' % key)
     digits = after.lstrip(b" \t\r\n").removeprefix(b":").lstrip(b" \t\r\n")
@@ -173,7 +186,8 @@ def _number(body: bytes, key: bytes) -> int | None:
     return int(digits[:end]) if found and whole and 0 < end < 16 else None
 
 
-def _error_of(answer: Answer) -> DeliveryError:
+def error_of(answer: Answer) -> DeliveryError:
+    """What an answer means that accepts nothing."""
     status = answer.status
     reason = f"status {status}: {answer.body[:200].decode('utf-8', 'replace')!r}"
     if status == 409:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -13,13 +14,14 @@ from keskidee_collector.administration import Administration
 from keskidee_collector.answers import problem
 from keskidee_collector.ca_routes import Authorities
 from keskidee_collector.credentials import Credentials
+from keskidee_collector.device_routes import DeviceRoutes
 from keskidee_collector.enrolment import Enrolment
 from keskidee_collector.guard import Guard
 from keskidee_collector.health import Health
 from keskidee_collector.ingest import Ingest, is_report_path
 from keskidee_collector.register.api import AssetRoutes
 from keskidee_collector.register.inventories import Inventories
-from keskidee_collector.view import View, stored_assets, stored_days
+from keskidee_collector.view import View, stored_assets, stored_changes, stored_days, stored_whole
 from keskidee_collector.web.pages import routes as page_routes
 from keskidee_exporters import csv_days, csv_register
 from keskidee_exporters.prometheus_config import scrape_lines
@@ -80,8 +82,9 @@ def _routes(state: State, admin_token: str, proxys_ca_pem: bytes | None) -> list
         *Authorities(state, admin_token, proxys_ca_pem).routes(),
         Route("/v1/enrol", Enrolment(state).__call__, methods=["POST"]),
         Route("/v1/machines/{machine_id}/credential", Credentials(state).__call__, methods=["POST"]),
-        Route("/v1/machines/{machine_id}/inventory", Inventories(state).__call__, methods=["POST"]),
+        *Inventories(state).routes(),
         *AssetRoutes(state, admin_token).routes(),
+        *DeviceRoutes(state, admin_token).routes(),
         *Administration(state, admin_token).routes(),
         *Health(state).routes(),
         *exporter_routes(view, public_url),
@@ -98,10 +101,34 @@ async def _not_found(request: Request, _error: Exception) -> Response:
     return problem(404, "unknown", f"nothing is at {request.url.path[:200]}")
 
 
-def export_csv(directory: Path, output: Path | None) -> int:
-    """Writes the register of a data directory as CSV, to a file or to stdout. Raises Unusable."""
-    rows = stored_assets(directory)
-    return _write(output, lambda out: csv_register.write(rows, out))
+def export_assets(directory: Path, format: str, output: Path | None) -> int:  # noqa: A002 - the option's name
+    """Writes the assets of a data directory to a file or to stdout; `glpi` into a folder too. Raises Unusable."""
+    if format == "xlsx":
+        return _export_workbook(directory, output)
+    if format == "csv":
+        rows = stored_assets(directory)
+        return _write(output, lambda out: csv_register.write(rows, out))
+    from keskidee_exporters import glpi_register, json_register
+
+    assets = stored_whole(directory)
+    if format == "json":
+        return _write(output, lambda out: json_register.write(assets, out, time.time()))
+    if output is not None and output.is_dir():
+        glpi_register.write_files(assets, output)
+        return 0
+    return _write(output, lambda out: glpi_register.write(assets, out))
+
+
+def _export_workbook(directory: Path, output: Path | None) -> int:
+    from keskidee_exporters import xlsx_register
+
+    rows, history = stored_assets(directory), stored_changes(directory, xlsx_register.ROWS_AT_MOST)
+    if output is None:
+        xlsx_register.write(rows, history, sys.stdout.buffer)
+    else:
+        with open(output, "wb") as file:
+            xlsx_register.write(rows, history, file)
+    return 0
 
 
 def export_days(directory: Path, output: Path | None, first: str, last: str) -> int:
@@ -112,7 +139,7 @@ def export_days(directory: Path, output: Path | None, first: str, last: str) -> 
 
 def _write(output: Path | None, write: Callable[[TextIO], None]) -> int:
     if output is None:
-        sys.stdout.reconfigure(newline="")  # type: ignore[union-attr]  # a TextIOWrapper: CSV ends its lines itself
+        sys.stdout.reconfigure(newline="", encoding="utf-8")  # type: ignore[union-attr]  # CSV ends its lines itself
         write(sys.stdout)
     else:
         with open(output, "w", encoding="utf-8", newline="") as file:

@@ -83,6 +83,14 @@ def fingerprint_of(pem: bytes) -> str:
     return hashlib.sha256(ssl.PEM_cert_to_DER_cert(pem.decode())).hexdigest()
 
 
+def expiry_of(pem: bytes) -> float:
+    """When an authority ends, epoch seconds. OpenSSL says it: `cryptography` would stay in the server for it."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_verify_locations(cadata=pem.decode())
+    [found] = context.get_ca_certs()
+    return float(ssl.cert_time_to_seconds(str(found["notAfter"])))
+
+
 def names_for(listen_host: str, configured: list[str]) -> list[str]:
     """Names for the certificate: the configured ones, the address it listens on (for all: each), this host's names."""
     names = [*configured]

@@ -87,12 +87,17 @@ def _add_machines(commands: Any) -> None:
 
 def _add_register(subparsers: Any) -> None:
     register = subparsers.add_parser(
-        "register", help="the asset register: export, import-inventory, days", description="The asset register."
+        "register", help="the asset register: import, export, import-inventory, days", description="The asset register."
     )
     commands = register.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    export = commands.add_parser("export", help="machines with maker, model, serial, system, site, first and last seen")
-    export.add_argument("--format", choices=("csv",), default="csv", help="default: csv")
-    export.add_argument("--output", metavar="FILE", type=Path, help="default: standard output")
+    export = commands.add_parser("export", help="assets: what and where they are, how bought, first and last seen")
+    export.add_argument(
+        "--format", choices=("csv", "xlsx", "json", "glpi"), default="csv",
+        help="default: csv; xlsx has their history too, json also what they are made of, glpi an inventory a line",
+    )  # fmt: skip
+    export.add_argument(
+        "--output", metavar="FILE", type=Path, help="default: standard output; with glpi a folder is given a file each"
+    )
     _add_data(export)
     export.set_defaults(run=run_export)
     add_import(commands, _add_data)
@@ -209,12 +214,14 @@ def run_machine_change(args: argparse.Namespace) -> int:
 
 
 def run_export(args: argparse.Namespace) -> int:
-    """Writes the register as CSV."""
-    from keskidee_collector.app import export_csv
+    """Writes the assets."""
+    from keskidee_collector.app import export_assets
     from keskidee_collector.store.database import Unusable
 
+    if args.format == "xlsx" and args.output is None and sys.stdout.isatty():
+        return fail("a workbook goes into a file: --output FILE")
     try:
-        return export_csv(collector_directory(args.data), args.output)
+        return export_assets(collector_directory(args.data), args.format, args.output)
     except Unusable as error:
         return fail(str(error))
 

@@ -273,7 +273,7 @@ class Connection(HttpToolsProtocol):
     async def _report(self, exchange: Exchange, target: bytes, headers: Headers, body: bytes) -> None:
         assert self._connections.reports is not None
         try:
-            reply = await self._connections.reports.reply(target, headers, body)
+            reply = await self._connections.reports.reply(target, headers, body, self.client[0] if self.client else "")
         except BaseException:
             self.cut()  # a fault of ours, which the loop logs: nobody is left waiting for an answer
             raise

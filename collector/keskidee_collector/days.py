@@ -18,7 +18,7 @@ from keskidee_collector.away import away_of
 from keskidee_collector.fleet import ON, RETIRED
 from keskidee_collector.measures import Measures, Spot, measures_of, spots_of
 from keskidee_collector.presence import UNKNOWN
-from keskidee_collector.tally import DAY_SECONDS, Tally
+from keskidee_collector.tally import DAY_SECONDS, Tally, day_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -128,7 +128,26 @@ class Days:
     def _tally(self, machine: Machine, at: float) -> Tally:
         tally = self._tallies.get(machine.id)
         if tally is None:
-            tally = self._tallies[machine.id] = self._new(machine, min(machine.enrolled_at, at))
+            tally = self._tallies[machine.id] = self._back(machine, at) or self._new(
+                machine, min(machine.enrolled_at, at)
+            )
+        return tally
+
+    def _back(self, machine: Machine, at: float) -> Tally | None:
+        """The day of a machine that was retired, or merged, and is no more; None for one that is new.
+
+        Its time away is counted nowhere: what was a record of another, or nobody's, is not this one's.
+        """
+        kept = [row for (machine_id, _), row in self._finished.items() if machine_id == machine.id]
+        row = kept[-1] if kept else self._register.last_day(machine.id)
+        if row is None:
+            return None
+        tally = self._new(machine, at)
+        if row.day == day_of(at):
+            tally = Tally.of(row)
+            tally.away_told, tally.taken_at = _away_told(machine), machine.taken_at
+            tally.counted_until = max(tally.counted_until, at)
+        tally.state = UNKNOWN
         return tally
 
     def _new(self, machine: Machine, at: float) -> Tally:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     Headers = list[tuple[bytes, bytes]]
@@ -21,6 +21,13 @@ class Reply(NamedTuple):
     headers: Headers
     close: bool = False
 
+    def messages(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The answer as ASGI has it: its start, and its body."""
+        length = (b"content-length", b"%d" % len(self.body))
+        headers = [(b"content-type", self.content_type), length, *self.headers]
+        start = {"type": "http.response.start", "status": self.status, "headers": headers}
+        return start, {"type": "http.response.body", "body": self.body}
+
     def encoded(self) -> bytes:
         """The answer as it goes over the wire."""
         head = b"%bcontent-type: %b\r\ncontent-length: %d\r\n" % (
@@ -37,8 +44,8 @@ class Reports(Protocol):
     def admits(self, method: bytes, target: bytes, headers: Headers) -> bool:
         """Whether this is a report for `reply`; everything else goes through ASGI."""
 
-    async def reply(self, target: bytes, headers: Headers, body: bytes) -> Reply:
-        """The answer to a report. Raises nothing."""
+    async def reply(self, target: bytes, headers: Headers, body: bytes, client: str) -> Reply:
+        """The answer to a report that came from the address `client`. Raises nothing."""
 
 
 class Exchange:

@@ -12,13 +12,13 @@ from urllib.parse import urlsplit
 from keskidee_collector.access import API, API_WRITE, METRICS, NotAllowed, bearer
 from keskidee_collector.addresses import is_loopback
 from keskidee_collector.answers import problem
+from keskidee_collector.exchange import Reply
 from keskidee_collector.ingest import is_plain_target, is_report_path
-from keskidee_collector.proxies import Proxies
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from keskidee_collector.exchange import Headers, Reply
+    from keskidee_collector.exchange import Headers
     from keskidee_collector.ingest import Ingest
     from keskidee_collector.state import State
 
@@ -31,7 +31,7 @@ OPEN_PATHS = frozenset(
     }
 )  # fmt: skip
 """Paths that need no reading right: they say nothing of the fleet, or check a token themselves."""
-REGISTER_PREFIXES = ("/v1/assets", "/v1/openapi.json", "/assets")
+REGISTER_PREFIXES = ("/v1/assets", "/v1/devices", "/v1/openapi.json", "/assets")
 """The register, with names of people: a metrics token does not read it, an API token reads everything."""
 REGISTER_READERS = (API, API_WRITE)
 READERS = (METRICS, API, API_WRITE)
@@ -50,6 +50,15 @@ SECURITY_HEADERS = [
     (b"referrer-policy", b"no-referrer"),
 ]
 
+UNAUTHORIZED = 401
+TOO_MANY = Reply(
+    429,
+    b"application/problem+json",
+    b'{"title":"address","status":429,"detail":"too many credentials that do not hold came from this address"}',
+    [(b"retry-after", b"60"), (b"connection", b"close")],
+    close=True,
+)
+
 
 class Guard:
     """Wraps the application that answers, and the report route for what goes there without ASGI."""
@@ -59,7 +68,7 @@ class Guard:
         self._inside = inside
         self._ingest = ingest
         self._tls = tls
-        self._proxies = Proxies(state.settings.trusted_proxies)
+        self._proxies = state.proxies
         public = urlsplit(state.settings.public_url or "").hostname
         self._public = public.lower() if public and not is_loopback(public) else None
 
@@ -74,7 +83,7 @@ class Guard:
             self._state.metrics.refuse("host")
             refusal = problem(421, "host", "this collector is not reached by that name; see public_url in its settings")
         elif is_report_path(scope["path"]):  # it asks for a credential itself, and no browser reads its answers
-            await self._inside(scope, receive, send)
+            await self._inside(scope, receive, self._wary(self._proxies.seen_through(scope), send))
             return
         elif not self._may_read(scope, host):
             self._state.metrics.refuse("reader")
@@ -84,6 +93,7 @@ class Guard:
             )
         if self._proxies:
             scope = self._proxies.seen_through(scope)
+        send = self._wary(scope, send)
         if refusal is not None:
             await refusal(scope, receive, send)
             return
@@ -95,9 +105,30 @@ class Guard:
             method == b"POST" and is_plain_target(target) and self._is_ours(host_of(headers) if not self._tls else "")
         )
 
-    async def reply(self, target: bytes, headers: Headers, body: bytes) -> Reply:
+    async def reply(self, target: bytes, headers: Headers, body: bytes, client: str) -> Reply:
         """The answer to a report that is there as a whole."""
-        return await self._ingest.reply(target, headers, body)
+        reply = await self._ingest.reply(target, headers, body)
+        if not _failed(reply.status, reply.body):
+            return reply
+        return reply if self._state.strangers.may_fail(self._proxies.client_of(headers, client)) else TOO_MANY
+
+    def _wary(self, scope: dict[str, Any], send: Any) -> Any:
+        """`send`, which answers an address later whose credentials fail too often."""
+        held: list[dict[str, Any]] = []
+
+        async def sent(message: dict[str, Any]) -> None:
+            if message["type"] == "http.response.start" and message["status"] == UNAUTHORIZED:
+                held.append(message)
+                return
+            if held:
+                started, body = held.pop(), message.get("body", b"")
+                client = scope.get("client")
+                if _failed(UNAUTHORIZED, body) and client and not self._state.strangers.may_fail(client[0]):
+                    started, message = TOO_MANY.messages()
+                await send(started)
+            await send(message)
+
+        return sent
 
     def _is_ours(self, host: str) -> bool:
         return self._tls or host == self._public or is_loopback(host)
@@ -107,7 +138,7 @@ class Guard:
         if path in OPEN_PATHS or path.startswith(OPEN_PREFIXES):
             return True
         of_register = path.startswith(REGISTER_PREFIXES)
-        if of_register and scope["method"] in ("POST", "PATCH"):
+        if of_register and scope["method"] in ("POST", "PATCH", "DELETE"):
             return True  # they ask for a token themselves
         if not self._tls and host != self._public and not any(key in FORWARDED for key, _ in scope["headers"]):
             return True  # a loopback address: __call__ refuses any other
@@ -118,6 +149,11 @@ class Guard:
         except NotAllowed:
             return False
         return True
+
+
+def _failed(status: int, body: bytes) -> bool:
+    """Whether an answer says that a credential does not hold. A clone's does, and is told to get one of its own."""
+    return status == UNAUTHORIZED and b'"title":"clone"' not in body
 
 
 def host_of(headers: Headers) -> str:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from keskidee_collector.credentials import ask_for_renewal
+from keskidee_collector.days import ROWS_AT_ONCE
 from keskidee_collector.journal import QUIET_SECONDS
 
 if TYPE_CHECKING:
@@ -61,9 +63,10 @@ async def rotate_authority(state: State) -> None:
 
 
 async def follow_machines(state: State) -> None:
-    """Every machine's asset as the machine says."""
+    """Every machine's asset as the machine says, and how the register stands then."""
     try:
         await state.assets.following.follow(state.fleet, state.now())
+        await asyncio.to_thread(state.assets.look, state.now())
     except SQLAlchemyError as error:
         logger.warning("assets are not up to date error=%s", error)
 
@@ -76,7 +79,19 @@ async def keep_days(state: State) -> None:
         await state.days.settle(state.now())
         if state.ticks() >= due_at or state.days.has_finished():
             await state.days.write(state.now())
+            await fill_days(state)
             due_at = state.ticks() + WRITE_SECONDS
+
+
+async def fill_days(state: State) -> None:
+    """What inventories say of machines, into their day."""
+    day = time.strftime("%Y-%m-%d", time.gmtime(state.now()))
+    rows = await asyncio.to_thread(state.assets.postures, day)
+    try:
+        for start in range(0, len(rows), ROWS_AT_ONCE):
+            await state.register.writer.save(rows[start : start + ROWS_AT_ONCE])
+    except SQLAlchemyError as error:
+        logger.warning("days are not filled in error=%s", error)
 
 
 async def forget_unused(state: State) -> None:

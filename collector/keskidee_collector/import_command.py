@@ -1,4 +1,6 @@
-"""`keskidee register import-inventory FILE`: the running collector takes what a stick brought from elsewhere."""
+"""`keskidee register import FILE` and `import-inventory FILE`: the running collector takes lists of purchases, and what
+a stick brought from elsewhere.
+"""
 
 from __future__ import annotations
 
@@ -13,27 +15,56 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
 
+TAKEN_SECONDS = 300.0
+"""Five thousand lines take some seconds, on a slow disk more."""
+
 
 def add_import(commands: Any, add_data: Callable[[argparse.ArgumentParser], None]) -> None:
-    """Adds `import-inventory`."""
-    parser = commands.add_parser("import-inventory", help="take an inventory that was carried here in a file")
-    parser.add_argument("file", metavar="FILE", type=Path, help="what `keskidee agent inventory` printed there")
-    add_data(parser)
-    parser.set_defaults(run=run)
+    """Adds `import` and `import-inventory`."""
+    purchases = commands.add_parser(
+        "import", help="take a list of purchases: CSV, an asset a line",
+        description="Takes a list of purchases: CSV in UTF-8, with columns as in `register export`. A line is of the"
+        " asset with its asset_tag or serial, else of a new one. Wrong lines are named, and then none is taken.",
+    )  # fmt: skip
+    purchases.add_argument("file", metavar="FILE", type=Path, help="the list; - is standard input")
+    purchases.set_defaults(run=run_purchases)
+    inventory = commands.add_parser("import-inventory", help="take an inventory that was carried here in a file")
+    inventory.add_argument("file", metavar="FILE", type=Path, help="what `keskidee agent inventory` printed there")
+    inventory.set_defaults(run=run)
+    for parser in (purchases, inventory):
+        add_data(parser)
+
+
+def run_purchases(args: argparse.Namespace) -> int:
+    """Prints how many assets were entered and changed."""
+    answer = _brought(args, "/v1/assets/purchases")
+    if isinstance(answer, int):
+        return answer
+    sys.stdout.write(f"entered {answer['entered']}, changed {answer['changed']}, unchanged {answer['unchanged']}\n")
+    return 0
 
 
 def run(args: argparse.Namespace) -> int:
     """Prints the asset that it went to."""
-    try:
-        packed = zlib.compress(args.file.read_bytes())
-    except OSError as error:
-        return fail(f"{args.file}: {error.strerror}")
-    try:
-        answer = running_on(collector_directory(args.data)).ask("POST", "/v1/assets/inventory", packed)
-    except NotReached as error:
-        return fail(f"{args.file}: {error}")
-    asset = answer.json()
+    asset = _brought(args, "/v1/assets/inventory")
+    if isinstance(asset, int):
+        return asset
     sys.stdout.write(
         f"{asset['id']} {asset['name']} {asset['maker']} {asset['model']} {asset['serial']}".rstrip() + "\n"
     )
     return 0
+
+
+def _brought(args: argparse.Namespace, path: str) -> dict[str, Any] | int:
+    """What the collector says of a file, or the exit status where that failed."""
+    try:
+        content = sys.stdin.buffer.read() if str(args.file) == "-" else args.file.read_bytes()
+    except OSError as error:
+        return fail(f"{args.file}: {error.strerror}")
+    try:
+        answer: dict[str, Any] = (
+            running_on(collector_directory(args.data)).ask("POST", path, zlib.compress(content)).json()
+        )
+    except NotReached as error:
+        return fail(f"{args.file}: {error}")
+    return answer

@@ -126,6 +126,8 @@ class Ingest:
         state.metrics.received_bytes.inc(len(body))
         state.metrics.seconds.observe(state.ticks() - arrival.ticks)
         answer = state.links.answer(machine, len(body), reports)
+        if state.devices.has_handed(machine.id):
+            answer = answer[:-1] + b',"devices":1}'
         return asking(answer) if machine.renews else answer
 
     def _machine(self, path: str, headers: Headers) -> Machine:
@@ -270,7 +272,5 @@ def _header(headers: Headers, name: bytes) -> bytes:
 
 
 async def _send(send: Send, reply: Reply) -> None:
-    length = (b"content-length", b"%d" % len(reply.body))
-    headers = [(b"content-type", reply.content_type), length, *reply.headers]
-    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-    await send({"type": "http.response.body", "body": reply.body})
+    for message in reply.messages():
+        await send(message)

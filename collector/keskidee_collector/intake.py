@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import SQLAlchemyError
 
 from keskidee_collector.fleet import ON, SCHEMAS_KEPT, interval_of
-from keskidee_collector.hearing import hear
+from keskidee_collector.hearing import hear, speaks
 from keskidee_collector.identity import evidence_of, is_swapped
 from keskidee_collector.unfolding import fresh_of, unfolded
 from keskidee_report.decode import OverLimit
@@ -41,8 +41,8 @@ class Intake:
         else changes the machine meanwhile.
         """
         arrival = machine.departures.left(post.envelope, arrival)
+        schemas = await self._compiled(machine, post)
         fresh = fresh_of(post, machine.is_repeat)
-        schemas = self._compiled(machine, post)
         taken = unfolded(
             post, fresh, arrival,
             bases=machine.bases,
@@ -59,7 +59,7 @@ class Intake:
         self._count(fresh, taken, newest)
         return len(taken)
 
-    def _compiled(self, machine: Machine, post: Post) -> dict[bytes, Schema]:
+    async def _compiled(self, machine: Machine, post: Post) -> dict[bytes, Schema]:
         """The schemas that came with the POST and that a report of it names; without one, those that came last."""
         wanted = {sent.schema_id for sent in post.reports if sent.schema_id} or {
             index.id for index, _ in post.indexes[-SCHEMAS_KEPT:]
@@ -68,7 +68,13 @@ class Intake:
             raise OverLimit(f"reports of more than {SCHEMAS_AT_ONCE} schemas in one POST")
         limits, schemas = self._state.settings.limits, self._state.schemas
         indexes = {index.id: index for index, _ in post.indexes if index.id in wanted}
-        return {key: schemas.compile(index, post.parts, machine.id, limits) for key, index in indexes.items()}
+        if not indexes:
+            return {}
+        named = {part_hash for index in indexes.values() for _, part_hash in index.sources}
+        pages = await schemas.page({h: part for h, part in post.parts.items() if h in named})
+        return {
+            key: schemas.compile(index, post.parts, machine.id, limits, pages=pages) for key, index in indexes.items()
+        }
 
     async def _keep(
         self,
@@ -104,7 +110,8 @@ class Intake:
         """Shows what is durable; the report that is shown now, if another one than before."""
         state = self._state
         patience = state.settings.silent_after_intervals
-        if machine.last_report_at is None or machine.state(state.ticks(), silent_after_intervals=patience) != ON:
+        is_back = machine.last_report_at is None or machine.state(state.ticks(), silent_after_intervals=patience) != ON
+        if is_back and speaks(machine, max(taken, key=lambda entry: entry.ticks, default=None)):
             state.days.returns(machine, arrival.at)
             machine.on_since = arrival.at
         newest = hear(machine, post, fresh, taken, arrival)
@@ -132,7 +139,7 @@ class Intake:
     async def _learn(self, machine: Machine, facts: dict[str, str]) -> None:
         """Takes new facts. Another host name is another instance; the same one, or none, keeps what it was given."""
         known, before = machine.facts, machine.facts.get("hostname", "")
-        evidence = evidence_of(facts)
+        evidence = evidence_of(facts) if machine.poller_id is None else {}
         if is_swapped(machine.evidence, evidence):
             logger.warning("another board in the same machine machine=%s instance=%r", machine.id, machine.instance)
         machine.evidence = machine.evidence | evidence

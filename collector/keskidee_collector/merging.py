@@ -4,17 +4,19 @@ A machine was installed anew and enrolled anew; or it is another box that goes o
 that ends is retired and points to the one that goes on. Where its agent was heard last, that record takes the agent on:
 both records swap credential and evidence, so that the agent goes on with what it has, under the id that it has, and
 everything that it says goes into the other record. `unmerge` swaps them back. What was reported meanwhile stays where
-it went.
+it went. The asset of the record that ends is the same thing twice: it is listed again once they are two.
 """
 
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from keskidee_collector.fleet import ON
+from keskidee_collector.register import changes
+from keskidee_collector.register.asset import ASSET
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
     from keskidee_collector.fleet import Machine
     from keskidee_collector.state import State
 
+Told: TypeAlias = dict[str, tuple[dict[str, str], dict[str, str]]]
+"""What the history of a machine's asset is told, before and after, by the machine's id."""
+BY_HAND = "admin"
 SWAPPED = ("credential_hash", "next_credential_hash", "credential_at", "evidence")
 CHANGED = (*SWAPPED, "merged_into", "took_over", "retired_at")
 
@@ -43,7 +48,8 @@ async def merge(state: State, ends: Machine, goes_on: Machine) -> None:
         raise NotMergeable("both report now, so they are two machines")
     took_over = (ends.last_report_at or ends.enrolled_at) > (goes_on.last_report_at or goes_on.enrolled_at)
     name = f"{ends.instance}-merged-{ends.id[:8]}"
-    async with _changing(state, ends, goes_on, name):
+    told: Told = {goes_on.id: ({}, {"merged": ends.instance}), ends.id: ({}, {"merged_into": goes_on.instance})}
+    async with _changing(state, ends, goes_on, name, told):
         ends.took_over, ends.merged_into, ends.retired_at = took_over, goes_on.id, ends.retired_at or state.now()
         if took_over:
             _swap(ends, goes_on)
@@ -56,7 +62,9 @@ async def unmerge(state: State, machine: Machine) -> None:
     other = state.fleet.get(machine.merged_into or "")
     if other is None:
         raise NotMergeable(f"{machine.instance} is merged into no other")
-    async with _changing(state, machine, other, machine.facts.get("hostname", "")):
+    name = machine.facts.get("hostname", "")
+    told: Told = {other.id: ({"merged": name}, {}), machine.id: ({"merged_into": other.instance}, {})}
+    async with _changing(state, machine, other, name, told):
         if machine.took_over:
             _swap(machine, other)
         machine.took_over, machine.merged_into, machine.retired_at = False, None, None
@@ -70,16 +78,25 @@ def _swap(one: Machine, other: Machine) -> None:
         setattr(other, name, before)
 
 
+def _rows(told: Told, now: float) -> dict[str, dict[str, Any]]:
+    return {
+        machine_id: {**changes.change_row(changes.CHANGED, ASSET, "", before, after), "at": now, "by": BY_HAND}
+        for machine_id, (before, after) in told.items()
+    }
+
+
 @asynccontextmanager
-async def _changing(state: State, named: Machine, other: Machine, name: str) -> AsyncIterator[None]:
-    """Keeps what is changed of two machines, and the first one's new name, in one commit; or nothing of it is so."""
+async def _changing(state: State, named: Machine, other: Machine, name: str, told: Told) -> AsyncIterator[None]:
+    """Keeps what is changed of two machines, the first one's new name and what the history of each one's asset is
+    `told`, in one commit; or nothing of it is so.
+    """  # fmt: skip
     kept = [(machine, {each: getattr(machine, each) for each in CHANGED}) for machine in (named, other)]
     instance = named.instance
     yield
     named.speakers = other.speakers = None
     state.fleet.rename(named, state.fleet.free_instance(name, named.id))
     try:
-        await state.register.update_machines([named, other])
+        await state.register.update_machines([named, other], told=_rows(told, state.now()))
     except SQLAlchemyError:
         for machine, values in kept:
             for each, value in values.items():

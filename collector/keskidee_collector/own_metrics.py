@@ -22,7 +22,7 @@ REPORT_RESULTS = ("stored", "repeat", "late")
 REFUSALS = (
     "credential", "clone", "place", "revoked", "retired", "too_large", "malformed", "version", "schema_unknown",
     "base_unknown", "limit", "rate", "slow", "store", "busy", "http", "disconnected", "fault",
-    "host", "reader", "handshake",
+    "host", "reader", "handshake", "address",
 )  # fmt: skip
 
 

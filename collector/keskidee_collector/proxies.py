@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from keskidee_collector.exchange import Headers
+
 SCHEMES = ("http", "https")
 
 
@@ -37,10 +39,14 @@ class Proxies:
         client = scope.get("client")
         if not client or not self.are_trusted(client[0]):
             return scope
-        address = self._client(_values(scope, b"x-forwarded-for"), client[0])
-        scheme = (_values(scope, b"x-forwarded-proto") or [scope["scheme"]])[-1].lower()
+        address = self.client_of(scope["headers"], client[0])
+        scheme = (_values(scope["headers"], b"x-forwarded-proto") or [scope["scheme"]])[-1].lower()
         port = client[1] if address == client[0] else 0
         return {**scope, "client": (address, port), "scheme": scheme if scheme in SCHEMES else scope["scheme"]}
+
+    def client_of(self, headers: Headers, peer: str) -> str:
+        """The address for which `peer` speaks."""
+        return self._client(_values(headers, b"x-forwarded-for"), peer) if self.are_trusted(peer) else peer
 
     def _client(self, told: list[str], peer: str) -> str:
         for address in reversed(told):
@@ -75,9 +81,9 @@ def read_authority(path: Path) -> bytes:
     return ssl.DER_cert_to_PEM_cert(der).encode("ascii")
 
 
-def _values(scope: dict[str, Any], name: bytes) -> list[str]:
+def _values(headers: Headers, name: bytes) -> list[str]:
     """The members of a list field, in order, over all its lines (RFC 9110, 5.3)."""
-    lines = [value.decode("latin-1") for key, value in scope["headers"] if key == name]
+    lines = [value.decode("latin-1") for key, value in headers if key == name]
     return [member.strip() for line in lines for member in line.split(",") if member.strip()]
 
 

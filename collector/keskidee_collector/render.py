@@ -19,7 +19,7 @@ from keskidee_report.model import HISTOGRAM, SUMMARY
 from keskidee_report.pages import BOUNDS, Unfit, arranged, bound_text, page_family
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Generator, Sequence
 
     from keskidee_report.decode import Column, Part
 
@@ -27,6 +27,8 @@ INSTANCE = b"\x01"
 """Stands for the machine's instance in a template; label values are stripped of control characters, so it is unique."""
 BETWEEN = b"\x02"
 """Stands between the families of a template."""
+ROWS_AT_ONCE = 500
+"""Of new names; no machine has so many, and one that brings thousands again and again keeps nobody waiting."""
 
 _values = msgspec.json.Encoder()
 
@@ -63,6 +65,17 @@ class PageFamily:
 
 def page_families(part: Part, refused: dict[str, str]) -> list[PageFamily]:
     """The families of a part that are not `refused`, in its order; those that fit no page are added to `refused`."""
+    steps = paged(part, refused)
+    try:
+        while True:
+            next(steps)
+    except StopIteration as done:
+        found: list[PageFamily] = done.value
+        return found
+
+
+def paged(part: Part, refused: dict[str, str]) -> Generator[None, None, list[PageFamily]]:
+    """The same bit by bit: yields after each ROWS_AT_ONCE rows, some milliseconds, in which others may have a turn."""
     groups: dict[tuple[str, str], list[tuple[int, Column]]] = {}
     start = 0
     for column in part.columns:
@@ -77,18 +90,19 @@ def page_families(part: Part, refused: dict[str, str]) -> list[PageFamily]:
     for (name, kind), columns in groups.items():
         if name not in refused:
             try:
-                families.append(_page_family(name, kind, columns))
+                families.append((yield from _page_family(name, kind, columns)))
             except Unfit as reason:
                 refused[name] = str(reason)
     return families
 
 
-def _page_family(name: str, kind: str, columns: list[tuple[int, Column]]) -> PageFamily:
-    rows = [
-        (column.name, {label: value for label, value in zip(column.labels, row, strict=True) if value})
-        for _, column in columns
-        for row in column.rows
-    ]
+def _page_family(name: str, kind: str, columns: list[tuple[int, Column]]) -> Generator[None, None, PageFamily]:
+    rows: list[tuple[str, dict[str, str]]] = []
+    for _, column in columns:
+        for row in column.rows:
+            rows.append((column.name, {each: value for each, value in zip(column.labels, row, strict=True) if value}))
+            if len(rows) % ROWS_AT_ONCE == 0:
+                yield
     positions = [start + index for start, column in columns for index in range(len(column.rows))]
     bound = BOUNDS.get(kind, "")
     if kind in (HISTOGRAM, SUMMARY):
@@ -100,6 +114,8 @@ def _page_family(name: str, kind: str, columns: list[tuple[int, Column]]) -> Pag
         series.append((row_name, own))
         pairs = "".join([f',{label}="{escaped(v)}"' for label, v in own])
         lines.append(f'{row_name}{{instance="\x01"{pairs}}} '.replace("%", "%%") + "%b\n")
+        if len(lines) % ROWS_AT_ONCE == 0:
+            yield
     return PageFamily(
         name=name,
         kind=kind,

@@ -130,6 +130,7 @@ class Rotation:
 
     def _read(self) -> None:
         self.pems = certificates.authorities_in(self._folder)
+        self.expiries = [certificates.expiry_of(pem) for pem in self.pems]
         self._ids = [certificates.fingerprint_of(pem)[: certificates.ID_DIGITS] for pem in self.pems]
         self._since = (self._folder / certificates.CA).stat().st_mtime
         if self._names_own:

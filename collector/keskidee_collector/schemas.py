@@ -6,13 +6,14 @@ list of a machine's parts) is known to its machine by 64 bits, and only to it: n
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING
 from weakref import WeakSet, WeakValueDictionary
 
-from keskidee_collector.definitions import OWN_SOURCES, Definition, Refused
-from keskidee_collector.render import PartTemplate, page_families
+from keskidee_collector.definitions import OWN_PREFIXES, Definition, Refused
+from keskidee_collector.render import ROWS_AT_ONCE, PartTemplate, page_families, paged
 from keskidee_report.decode import OverLimit
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from keskidee_collector.render import PageFamily
     from keskidee_config import LimitSettings
     from keskidee_report.decode import Index, Part
+
+    Pages = dict[bytes, tuple[list[PageFamily], dict[str, str]]]
+    """The families of parts by hash, as they stand on a page, and those that fit none with the reason."""
 
 
 class UnknownSchema(Exception):
@@ -64,13 +68,37 @@ class Schemas:
 
     def __init__(self, definitions: Definitions) -> None:
         self._definitions = definitions
-        self._templates: WeakValueDictionary[tuple[bytes, bool, frozenset[str]], PartTemplate] = WeakValueDictionary()
+        self._templates: WeakValueDictionary[tuple[bytes, tuple[str, ...] | None, frozenset[str]], PartTemplate] = (
+            WeakValueDictionary()
+        )
         self._schemas: WeakValueDictionary[bytes, Schema] = WeakValueDictionary()
         self._families_last: tuple[str, ...] = ()
         self._in_use: WeakSet[Schema] = WeakSet()
 
+    async def page(self, parts: dict[bytes, Part]) -> Pages:
+        """What `compile` will need of long parts that came, and costs most of it: others have their turns between."""
+        known = {part_hash for part_hash, _, _ in self._templates}
+        pages: Pages = {}
+        for part_hash, part in parts.items():
+            if part.count > ROWS_AT_ONCE and part_hash not in known:
+                refused: dict[str, str] = {}
+                steps = paged(part, refused)
+                try:
+                    while True:
+                        next(steps)
+                        await asyncio.sleep(0)
+                except StopIteration as done:
+                    pages[part_hash] = done.value, refused
+        return pages
+
     def compile(
-        self, index: Index, parts: dict[bytes, Part], sender: str = "", limits: LimitSettings | None = None
+        self,
+        index: Index,
+        parts: dict[bytes, Part],
+        sender: str = "",
+        limits: LimitSettings | None = None,
+        *,
+        pages: Pages | None = None,
     ) -> Schema:
         """The schema of `index`; `parts` are those that came with it. Raises UnknownSchema where one is missing.
 
@@ -88,10 +116,10 @@ class Schemas:
         for source, part_hash in index.sources:
             if not part_hash:
                 continue
-            template = self._template(source, part_hash, parts, frozenset(), sender)
+            template = self._template(source, part_hash, parts, frozenset(), sender, pages=pages or {})
             taken = owners.keys() & template.names
             if taken:
-                template = self._template(source, part_hash, parts, frozenset(taken), sender)
+                template = self._template(source, part_hash, parts, frozenset(taken), sender, pages=pages or {})
             templates.append((template, offset))
             owners.update(dict.fromkeys(template.names, source))
             refused |= template.refused
@@ -123,24 +151,40 @@ class Schemas:
         return {name for schema in self._in_use for name in schema.families}
 
     def _template(
-        self, source: str, part_hash: bytes, parts: dict[bytes, Part], taken: frozenset[str], sender: str
+        self,
+        source: str,
+        part_hash: bytes,
+        parts: dict[bytes, Part],
+        taken: frozenset[str],
+        sender: str,
+        *,
+        pages: Pages,
     ) -> PartTemplate:
-        key = (part_hash, source in OWN_SOURCES, taken)
+        key = (part_hash, OWN_PREFIXES.get(source), taken)
         template = self._templates.get(key)
         if template is None:
             part = parts.get(part_hash)
             if part is None:
                 raise UnknownSchema(f"part {part_hash.hex()} of source {source}")
-            template = self._compile_part(source, part, taken, sender)
+            refused = dict.fromkeys(taken, "given by another source of this machine already")
+            if part_hash in pages:
+                families, unfit = pages[part_hash]
+                refused = unfit | refused
+            else:
+                families = page_families(part, refused)
+            template = self._compile_part(source, part, families, refused, sender)
             if not template.passing:  # what one machine may not bring, because it brought too much, another may
                 self._templates[key] = template
         return template
 
-    def _compile_part(self, source: str, part: Part, taken: frozenset[str], sender: str) -> PartTemplate:
-        refused = dict.fromkeys(taken, "given by another source of this machine already")
+    def _compile_part(
+        self, source: str, part: Part, families: list[PageFamily], refused: dict[str, str], sender: str
+    ) -> PartTemplate:
         accepted: list[PageFamily] = []
         passing = False
-        for family in page_families(part, refused):
+        for family in families:
+            if family.name in refused:
+                continue
             wanted = Definition(name=family.name, kind=family.kind, help=family.help)
             try:
                 self._definitions.settle(wanted, family.labels, source=source, sender=sender)

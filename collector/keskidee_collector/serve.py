@@ -22,6 +22,7 @@ from keskidee_collector import access
 from keskidee_collector.addresses import is_loopback, local_host, split_address
 from keskidee_collector.app import build, outlets
 from keskidee_collector.archive import SETTINGS
+from keskidee_collector.ca_metrics import AuthorityMetrics
 from keskidee_collector.connections import Connections
 from keskidee_collector.files import RUNNING_FILE, InUse, keep_file, only_one
 from keskidee_collector.housekeeping import keep_days, keep_house
@@ -113,7 +114,7 @@ async def serve(settings: CollectorSettings, directory: Path, beside: Beside) ->
             proxys_ca_pem=proxys_ca_pem,
         )
         at_most = connections_at_most(settings.limits.connections)
-        handshakes = Handshakes(at_most, HANDSHAKE_SECONDS, state.metrics.refuse)
+        handshakes = Handshakes(at_most, HANDSHAKE_SECONDS, state.metrics.refuse, admits=state.strangers.may_connect)
         connections = Connections(
             at_most,
             settings.limits.receive_seconds,
@@ -126,6 +127,7 @@ async def serve(settings: CollectorSettings, directory: Path, beside: Beside) ->
         renew = partial(renewed, config, settings, directory, host) if certificate else None
         if renew is not None:
             state.rotation = Rotation(state, directory / "tls", renew, names_own=proxys_ca_pem is None)
+            state.metrics.registry.register(AuthorityMetrics(state.rotation))
         url = f"{'https' if certificate else 'http'}://{local_host(host)}:{port}"
         running = Running(
             url=url, ca_file=directory / "tls" / "ca.pem" if certificate else None, admin_token=admin_token,

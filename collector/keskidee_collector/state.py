@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from keskidee_collector.access import Access
 from keskidee_collector.days import Days
 from keskidee_collector.definitions import Definition, Definitions
+from keskidee_collector.devices import Devices
 from keskidee_collector.feed import Feed
 from keskidee_collector.fleet import Fleet, Machine, interval_of
 from keskidee_collector.identity import evidence_of
@@ -16,11 +17,13 @@ from keskidee_collector.journal import Journal
 from keskidee_collector.links import Links
 from keskidee_collector.own_metrics import OwnMetrics
 from keskidee_collector.presence import Look, Presence
+from keskidee_collector.proxies import Proxies
 from keskidee_collector.register.assets import Assets
 from keskidee_collector.restoring import restore_reports
 from keskidee_collector.schemas import Schemas, UnknownSchema
 from keskidee_collector.store.register import RegisterStore
 from keskidee_collector.store.reports import ReportStore
+from keskidee_collector.strangers import Strangers
 from keskidee_report.decode import decode_index, decode_part
 from keskidee_report.model import Malformed
 
@@ -74,10 +77,20 @@ class State:
         self.feed = Feed(self.reports.queue, self.fleet, settings.remote_write)
         self.presence = Presence(self.fleet, settings.silent_after_intervals, since_ticks=self.ticks())
         self.metrics = OwnMetrics(version)
+        self.proxies = Proxies(settings.trusted_proxies)
+        self.strangers = Strangers(
+            self.proxies,
+            lambda: self.ticks(),  # noqa: PLW0108  # tests have a clock of their own afterwards
+            self.metrics.refuse,
+            connections=settings.limits.connections_per_minute,
+            failures=settings.limits.failures_per_minute,
+        )
         self.access = Access(self.register.tokens(), fingerprint)
         self.journal = Journal(self, self.reports.last_position())
         stopped_at = _last_sign_of_life(directory)
         self._restore(stopped_at)
+        pollers = {machine.id: machine.poller_id for machine in self.fleet if machine.poller_id is not None}
+        self.devices = Devices(self.register.devices(), pollers)
         self.days = Days(self.fleet, self.register, self.look)
         self.days.restore(stopped_at, self.listening_since)
 
@@ -153,9 +166,10 @@ def machine_of(row: MachineRow) -> Machine:
         retired_at=row.retired_at,
         next_credential_hash=row.next_credential_hash,
         credential_at=row.credential_at,
-        evidence=row.evidence or evidence_of(row.facts),
+        evidence=row.evidence or (evidence_of(row.facts) if row.poller_id is None else {}),
         clone_of=row.clone_of,
         merged_into=row.merged_into,
         took_over=row.took_over,
+        poller_id=row.poller_id,
         interval_seconds=interval_of(row.facts),
     )

@@ -24,10 +24,19 @@ class Handshakes:
     """The handshakes that are going on. Where there are more than `limit`, the one that began first is given up.
 
     One that takes longer than `patience_seconds` is too, and `refused` counts those and the ones that failed.
+    `admits` says whether a connection of an address is taken at all: a handshake is what a connection costs most.
     """
 
-    def __init__(self, limit: int, patience_seconds: float, refused: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        limit: int,
+        patience_seconds: float,
+        refused: Callable[[str], None],
+        *,
+        admits: Callable[[str], bool] = lambda _: True,
+    ) -> None:
         self.patience_seconds = patience_seconds
+        self.admits = admits
         self._limit = limit
         self._refused = refused
         self._going_on: dict[Secured, None] = {}
@@ -86,6 +95,10 @@ class Secured(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # of a stream
         self._raw = transport
+        peer = transport.get_extra_info("peername")
+        if peer and not self._handshakes.admits(peer[0]):
+            self.abort()
+            return
         self._handshakes.begun(self)
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -13,9 +13,12 @@ from keskidee_collector.away import Away, away_of
 from keskidee_collector.definitions import Definition
 from keskidee_collector.fleet import LINK_DOWN, OFF, OFF_WORDS, ON, RETIRED, SILENT, UNANNOUNCED
 from keskidee_collector.presence import SITE_STATES
+from keskidee_collector.register.history import Change
+from keskidee_collector.register.ledger import AssetRow, WholeAsset, stored_assets, stored_changes, stored_whole
+from keskidee_collector.register.standing import Standing
 from keskidee_collector.render import escaped, labels_text
 from keskidee_collector.store.database import Unusable
-from keskidee_collector.stored import AssetRow, DayView, stored_assets, stored_days
+from keskidee_collector.stored import DayView, stored_days
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -34,16 +37,21 @@ __all__ = [
     "SITE_STATES",
     "AssetRow",
     "Away",
+    "Change",
     "DayView",
     "Definition",
     "MachineView",
     "SiteView",
+    "Standing",
     "Unusable",
     "View",
+    "WholeAsset",
     "escaped",
     "labels_text",
     "stored_assets",
+    "stored_changes",
     "stored_days",
+    "stored_whole",
 ]
 
 MACHINE_STATES = (ON, OFF, SILENT, LINK_DOWN)
@@ -80,6 +88,7 @@ class MachineView(msgspec.Struct, frozen=True, kw_only=True):
     `off_reason` is shutdown, sleep or unannounced, `away` the last absence that it told of itself. `is_client`: one
     sits at it, and may pull the plug. `problems` are the sources that did not read, `refused_families` by name with the
     reason. `is_hurried`: it sent more requests than it may. `clone_of` is the instance of what it is a copy of.
+    `asset_tag` and `fund` (the largest share) are what the register says of it.
     """
 
     id: str
@@ -110,6 +119,8 @@ class MachineView(msgspec.Struct, frozen=True, kw_only=True):
     refused_posts: int
     is_hurried: bool
     clone_of: str
+    asset_tag: str
+    fund: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +165,11 @@ class View:
         return self._state.assets
 
     @property
+    def standing(self) -> Standing:
+        """The register in numbers, as of some seconds ago."""
+        return self._state.assets.standing
+
+    @property
     def feed(self) -> Feed:
         """Every sample that was acknowledged, in order, for destinations that are sent to."""
         return self._state.feed
@@ -178,7 +194,7 @@ class View:
     def machine_families(self, machine_id: str) -> list[tuple[Definition, bytes]]:
         """Definition and sample lines of each family a machine has, by name; empty where it says nothing now."""
         machine = self._state.fleet.get(machine_id)
-        if machine is None or machine.schema is None or self._state.machine_state(machine) != ON:
+        if machine is None or machine.schema is None or not self._state.look().is_told(machine):
             return []
         named = [(self._state.definitions[n], c) for n, c in zip(machine.schema.families, machine.chunks, strict=True)]
         named += [pair for pair in zip(OUTCOME_FAMILIES, machine.outcome_chunks, strict=True) if pair[1]]
@@ -187,7 +203,7 @@ class View:
     def fleet_families(self) -> Iterator[tuple[Definition, Iterable[bytes]]]:
         """Definition and the sample lines of every machine that is on, family by family, by name."""
         look = self._state.look()
-        talking = [m for m in self._state.fleet if m.schema is not None and look.state(m) == ON]
+        talking = [m for m in self._state.fleet if m.schema is not None and look.is_told(m)]
         # every machine's labels are its own, so schemas differ; the families that they name are mostly alike
         alike: defaultdict[tuple[str, ...], list[list[bytes]]] = defaultdict(list)
         for machine in talking:
@@ -219,7 +235,7 @@ class View:
         )
 
     def _row(self, machine: Machine, look: Look) -> MachineView:
-        facts = machine.facts
+        facts, booked = machine.facts, self._state.assets.standing.machines.get(machine.id)
         state = look.state(machine)
         return MachineView(
             id=machine.id,
@@ -250,6 +266,8 @@ class View:
             refused_posts=machine.refused_posts,
             is_hurried=machine.is_hurried(self._state.ticks()),
             clone_of=original.instance if (original := self._state.fleet.get(machine.clone_of or "")) else "",
+            asset_tag=booked.asset_tag if booked else "",
+            fund=booked.fund if booked else "",
         )
 
     def _since(self, machine: Machine, state: str) -> float:

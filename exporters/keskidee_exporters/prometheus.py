@@ -15,6 +15,7 @@ from prometheus_client import exposition
 from prometheus_client.openmetrics import exposition as openmetrics
 
 from keskidee_collector.view import MACHINE_STATES, SITE_STATES, Definition, escaped, labels_text
+from keskidee_exporters import register_metrics
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -71,9 +72,10 @@ def machine_page(view: View, machine_id: str, content_type: str) -> bytes:
 
 
 def self_page(view: View, content_type: str) -> Iterator[bytes]:
-    """Presence of every machine and site, and the collector's own metrics."""
-    sites = view.sites()
-    for definition, lines in (*_presence(view.machines()), *_sites(sites), *_links(sites)):
+    """Presence of every machine and site, the register in numbers, and the collector's own metrics."""
+    sites, machines = view.sites(), view.machines()
+    assets = register_metrics.families(view.standing, machines)
+    for definition, lines in (*_presence(machines), *_sites(sites), *_links(sites), *assets):
         if lines:
             yield _head(definition, content_type) + "".join(lines).encode()
     if content_type == OPENMETRICS:
@@ -198,12 +200,13 @@ def _links(sites: list[SiteView]) -> Iterator[tuple[Definition, list[str]]]:
 def _what_it_is(machine: MachineView) -> str:
     """The labels of a machine beside its instance, each after a comma; those that are alike for many are made once."""
     simulated = "true" if machine.simulated else ""
-    return f',id="{machine.id}"' + _alike(machine.site, machine.role, machine.os, machine.model, simulated)
+    own = f',id="{machine.id}"' + (f',asset_tag="{escaped(machine.asset_tag)}"' if machine.asset_tag else "")
+    return own + _alike(machine.site, machine.role, machine.os, machine.model, simulated, machine.fund)
 
 
 @lru_cache(1000)
-def _alike(site: str, role: str, os: str, model: str, simulated: str) -> str:
-    labels = {"site": site, "role": role, "os": os, "model": model, "simulated": simulated}
+def _alike(*values: str) -> str:
+    labels = dict(zip(("site", "role", "os", "model", "simulated", "fund"), values, strict=True))
     return "".join([f',{name}="{escaped(value)}"' for name, value in labels.items() if value])
 
 

@@ -47,6 +47,9 @@ class Collector:
         self.facts: list[dict[str, str]] = []
         self.goodbyes: list[tuple[str, int]] = []
         self.bodies: list[bytes] = []
+        self.inventory = b""
+        self.lose_pieces = 0
+        self.pieces_unknown = False
         self.connections: set[int] = set()
         self.came_at: list[float] = []
         self.snapshots: list[Snapshot] = []
@@ -71,8 +74,8 @@ class Collector:
         self._bases.clear()
 
     def __call__(self, request: Request) -> bytes:
-        if "/inventory " in request.line:  # a process of its own tells it; here only reports are looked at
-            return answer(204, b"")
+        if "/inventory" in request.line:
+            return self._take_piece(request) if "/pieces?" in request.line else self._take_whole(request)
         self.connections.add(request.connection)
         with self._heard:
             status = self._take(request.body)
@@ -84,6 +87,24 @@ class Collector:
             return b""
         body = json.dumps(self.wishes).encode() if status == 200 else OK_BODY
         return answer(status, body)
+
+    def _take_whole(self, request: Request) -> bytes:
+        self.inventory = request.body
+        return answer(204, b"")
+
+    def _take_piece(self, request: Request) -> bytes:
+        """Keeps what comes of an inventory; `posts` has how long each piece was."""
+        asked = dict(pair.split("=") for pair in request.line.split()[1].partition("?")[2].split("&"))
+        if int(asked["start"]) == len(self.inventory) and not self.pieces_unknown:
+            self.inventory += request.body
+        self.posts.append([f"piece {len(request.body)}"])
+        if self.lose_pieces:
+            self.lose_pieces -= 1
+            return b""
+        if self.pieces_unknown:
+            return answer(404, b"")
+        whole = len(self.inventory) == int(asked["length"])
+        return answer(204, b"") if whole else answer(202, b'{"have": %d}' % len(self.inventory))
 
     def wait_for(self, condition: Callable[[], object], seconds: float = 20) -> None:
         """Returns once the condition holds, which is looked at after each POST."""

@@ -31,7 +31,10 @@ class Collector:
         self.directory = directory
         directory.mkdir(parents=True, exist_ok=True)
         config = directory.with_suffix(".yml")
-        settings = {"interval_seconds": interval_seconds, "limits": {"enrolments_per_minute": 100_000}}
+        settings = {
+            "interval_seconds": interval_seconds,
+            "limits": {"enrolments_per_minute": 100_000, "connections_per_minute": 1_000_000},
+        }
         config.write_text(json.dumps(settings | dict(more or {})))  # which is YAML too
         port = find_free_port()
         listen = f"{LOOPBACK_WITH_TLS if tls else '127.0.0.1'}:{port}"

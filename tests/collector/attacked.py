@@ -18,10 +18,12 @@ if TYPE_CHECKING:
 
 Rows = dict[str, list[tuple[object, ...]]]
 PATIENCE_SECONDS = 30.0
-OF_THE_LOG = ("report refused", "enrolment refused")
+OF_THE_LOG = ("report refused", "enrolment refused", "address refused")
 """All that a collector may log of whoever attacks it."""
-OF_THE_CLOCK = frozenset({"machine_days", "sqlite_sequence"})
-"""Tables that are written as time goes on, whoever asks."""
+OF_THE_CLOCK = frozenset({"assets", "machine_days", "sqlite_sequence"})
+"""Tables that are written as time goes on, whoever asks: assets follow the machines that are there each 15 s, and what
+anybody else does to one is a row of `changes` or `items` too.
+"""
 
 
 class House:

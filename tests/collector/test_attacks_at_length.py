@@ -23,7 +23,15 @@ SLOW = scaled(60, 300)
 BOMBS = scaled(15, 300)
 WIDE = scaled(8, 100)
 IDLE = 1000
-LIMITS = {"receive_seconds": 3, "connections": CONNECTIONS, "requests_per_minute": 100_000}
+FAILURES = 100
+GUESSES = scaled(150, 3000)
+LIMITS = {
+    "receive_seconds": 3,
+    "connections": CONNECTIONS,
+    "requests_per_minute": 100_000,
+    "connections_per_minute": 100_000,
+    "failures_per_minute": FAILURES,
+}
 REPORTS = scaled(20, 2000)
 PAUSE_SECONDS = 0.02
 
@@ -83,6 +91,17 @@ def half_open(house: House) -> None:
         line.close()
 
 
+def guesses(house: House) -> None:
+    """Of tokens; the bystander comes from the same address."""
+    line = house.line()
+    for number in range(GUESSES):
+        line.send(b"GET /metrics HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer km1_%d\r\n\r\n" % number)
+        if line.answer().status == 429:
+            line.close()
+            line = house.line()
+    line.close()
+
+
 def bombs(house: House) -> None:
     bomb = house.agent.request(b"KR\x01\x00" + zlib.compress(bytes(100_000_000), 9))
     line = house.line()
@@ -108,6 +127,9 @@ AT_LENGTH: dict[str, tuple[Callable[[House], None], Callable[[Counts], bool]]] =
     ),
     "idle connections": (idle, lambda counted: counted == {}),
     "handshakes that do not go on": (half_open, lambda counted: counted.get("handshake", 0) >= IDLE - CONNECTIONS),
+    "tokens that are guessed": (  # a minute may end meanwhile
+        guesses, lambda counted: counted["reader"] == GUESSES and 0 < counted.get("address", 0) <= GUESSES - FAILURES,
+    ),
     "zip bombs": (bombs, lambda counted: counted == {"too_large": BOMBS}),
     "reports as wide as they may be": (wide_reports, lambda counted: counted == {"stored": WIDE}),
 }  # fmt: skip

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from keskidee_collector.view import stored_assets
+from keskidee_collector.view import stored_assets, stored_days
 from tests.collector.inside import Agent, Inside
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def test_a_machine_that_was_installed_anew_is_merged_and_goes_on_as_what_it_was(
     assert (statuses, load, page.count(b"node_load1{")) == ([200, 200, 200, 401], 4, 1)
     assert sorted(states.values()) == ["on", "retired"]
     assert states["pc-01"] == "on"
-    assert sorted(row.state for row in stored_assets(tmp_path)) == ["in use", "retired"]
+    assert [(row.instance, row.state) for row in stored_assets(tmp_path)] == [("pc-01", "in use")]
 
 
 def test_a_merge_is_taken_back_and_both_are_as_before(collector: Inside) -> None:
@@ -175,3 +175,49 @@ def test_an_agent_whose_record_was_merged_renews_its_credential(collector: Insid
         return [*statuses, (await collector.report(new)).status, (await collector.report(old)).status]
 
     assert asyncio.run(run()) == [204, 200, 200, 200]
+
+
+def test_the_days_of_both_are_one_machines_until_the_merge_is_taken_back(collector: Inside, tmp_path: Path) -> None:
+    async def on_for_ten_minutes(agent: Agent) -> None:
+        for _ in range(21):
+            await collector.report(agent)
+            collector.clock.wait(30)
+
+    async def days() -> list[tuple[str, float, int]]:
+        await collector.state.days.write(collector.clock.at)
+        return [(row.id, row.on_seconds, row.reports) for row in stored_days(tmp_path)]
+
+    async def run() -> Any:
+        old = await collector.enrol("pc-01", **MINE)
+        await on_for_ten_minutes(old)
+        collector.clock.wait(600)
+        new = await collector.enrol("pc-01", **MINE)
+        await on_for_ten_minutes(new)
+        collector.clock.wait(600)
+        found = [await days()]
+        for change_of_both in ("merge", "unmerge"):
+            await change(collector, new, change_of_both, old)
+            collector.clock.wait(60)
+            found.append(await days())
+        return old.id, new.id, found
+
+    old, new, (apart, together, after) = asyncio.run(run())
+    assert sorted(apart) == sorted(after) == sorted([(old, 600, 21), (new, 600, 21)])
+    assert together == [(old, 1200, 42)]
+
+
+def test_the_days_before_a_machine_was_retired_stay_when_it_enrols_again(collector: Inside, tmp_path: Path) -> None:
+    async def run() -> list[tuple[str, int]]:
+        agent = await collector.enrol("pc-01", **MINE)
+        await collector.report(agent)
+        collector.clock.wait(86_400)
+        await collector.report(agent)
+        await change(collector, agent, "retire")
+        await collector.state.days.write(collector.clock.at)
+        collector.clock.wait(86_400)
+        again = await enrol_again(collector, agent)
+        await collector.report(again)
+        await collector.state.days.write(collector.clock.at)
+        return [(row.day, row.reports) for row in stored_days(tmp_path)]
+
+    assert asyncio.run(run()) == [("2027-01-15", 1), ("2027-01-16", 1), ("2027-01-17", 1)]

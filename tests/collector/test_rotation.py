@@ -8,6 +8,7 @@ import os
 import ssl
 import subprocess
 import sys
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -18,8 +19,17 @@ from keskidee_agent.identity import read_identity
 from keskidee_agent.trust import certificates_in
 from keskidee_collector import authority, certificates
 from keskidee_collector.archive import AUTHORITY
+from keskidee_collector.ca_metrics import AuthorityMetrics
 from keskidee_collector.certificates import authorities_in, certificate_in, fingerprint_of
-from keskidee_collector.rotation import HAND_OUT_SECONDS, HANDING_OUT, IN_USE, SETTLED, TRUST_SECONDS, Rotation
+from keskidee_collector.rotation import (
+    DAY_SECONDS,
+    HAND_OUT_SECONDS,
+    HANDING_OUT,
+    IN_USE,
+    SETTLED,
+    TRUST_SECONDS,
+    Rotation,
+)
 from tests.collector.inside import Inside
 from tests.collector.served import Line, Served
 from tests.waiting import wait_until
@@ -92,6 +102,24 @@ def test_the_next_authority_is_handed_out_then_signs_and_then_is_the_only_one(fo
     ]  # fmt: skip
     assert sorted(path.name for path in folder.iterdir()) == ["ca.key", "ca.pem", "server.key", "server.pem"]
     collector.state.close()
+
+
+def test_metrics_say_its_stage_who_is_behind_and_when_each_ends(folder: Path, tmp_path: Path) -> None:
+    collector = Inside(tmp_path)
+
+    async def run() -> dict[str, list[float]]:
+        await collector.report(await collector.enrol("pc-01"), authorities="0123456789abcdef")
+        rotation = rotation_of(collector, folder)
+        await rotation.begin()
+        return {
+            family.name: [sample.value for sample in family.samples] for family in AuthorityMetrics(rotation).collect()
+        }
+
+    found = asyncio.run(run())
+    collector.state.close()
+    ends = found.pop("keskidee_ca_expiry_timestamp_seconds")
+    assert found == {"keskidee_ca_stage": [0, 1, 0], "keskidee_ca_machines_behind": [1]}
+    assert [end > time.time() + 19 * 365 * DAY_SECONDS for end in ends] == [True, True]
 
 
 def test_a_crash_between_the_key_and_its_certificate_is_made_good_by_the_next_start(folder: Path) -> None:

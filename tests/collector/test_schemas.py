@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import struct
 
 import pytest
 
 from keskidee_collector.definitions import Definitions
-from keskidee_collector.schemas import Schemas, UnknownSchema
+from keskidee_collector.render import ROWS_AT_ONCE
+from keskidee_collector.schemas import Schema, Schemas, UnknownSchema
 from keskidee_config import LimitSettings
 from keskidee_report.codec import Encoder
 from keskidee_report.decode import Index, OverLimit, Part, decode_index, decode_part
@@ -133,3 +135,36 @@ def test_many_sources_of_one_part_are_over_the_limit_before_they_take_memory(sch
     index, parts = names_of(*[reading(f"s{n}", *wide) for n in range(200)])
     with pytest.raises(OverLimit, match="more than the 150 samples"):
         schemas.compile(index, parts, "a", LimitSettings(samples=150))
+
+
+def test_many_new_names_are_compiled_in_steps_between_which_others_have_their_turns(schemas: Schemas) -> None:
+    many = [LOAD(1.0, core=str(core)) for core in range(4 * ROWS_AT_ONCE)]
+    index, parts = names_of(Reading("load", "ok", samples=many), reading("cpu", CPU))
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    async def compiled() -> Schema:
+        beside = asyncio.create_task(others())
+        pages = await schemas.page(parts)
+        beside.cancel()
+        assert len(pages) == 1  # the short one is not worth it
+        return schemas.compile(index, parts, pages=pages)
+
+    words = WORD.pack(0.5) * (len(many) + 1)
+    in_steps = asyncio.run(compiled()).chunks(words, b"pc-01")
+    assert turns >= 8  # twice through all rows
+    at_once = Schemas(Definitions(limit=100, sender_limit=100)).compile(index, parts)
+    assert in_steps == at_once.chunks(words, b"pc-01")
+
+
+def test_of_many_names_those_of_another_source_are_left_out_all_the_same(schemas: Schemas) -> None:
+    many = [LOAD(1.0, core=str(core)) for core in range(2 * ROWS_AT_ONCE)]
+    index, parts = names_of(reading("load", LOAD), Reading("copy", "ok", samples=[*many, CPU(2.0)]))
+    schema = schemas.compile(index, parts, pages=asyncio.run(schemas.page(parts)))
+    assert schema.families == ("node_load1", "node_cpu_seconds_total")
+    assert schema.refused == {"node_load1": "given by another source of this machine already"}

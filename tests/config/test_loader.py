@@ -97,7 +97,7 @@ REFUSED = {
     '"a\\nb": 1\n': (
         "agent.yml:1: a\\nb: unknown key, known here are collector, interval_seconds, state_directory, site, role, "
         "ca_file, proxy, proxy_credentials_file, textfile_directory, sources, filesystem, diskstats, netdev, spool, "
-        "inventory, privacy"
+        "inventory, privacy, devices"
     ),
     "site: no\n": "agent.yml:1: site: expected text, not true or false ('no'); put it in quotes",
     "site: 42\n": "agent.yml:1: site: expected text, not a whole number ('42'); put it in quotes",

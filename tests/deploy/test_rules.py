@@ -36,6 +36,12 @@ CHANGES = {  # "file of tests: what somebody broke": (text of the rules, what it
     "site: a page goes out while the collector is away": ('severity="critical"})', 'severity="none"})'),
     "site: a ticket goes out while the collector is away": ('severity="warning"})', 'severity="none"})'),
     "site: who went home is a site that fell": ('{state="link_down"}', '{state=~"link_down|unknown"}'),
+    "devices: pages at once": ("for: 10m\n        keep_firing_for: 5m", "for: 1m\n        keep_firing_for: 5m"),
+    "devices: with the whole site": (
+        'unless on (site)\n          (max by (site) (keskidee_site_state{state="link_down"}) == 1)',
+        "",
+    ),
+    "devices: servers count": ('(keskidee_machine_info{role="device"})', "(keskidee_machine_info)"),
     "disk: level too high": ("< 0.03", "< 0.06"),
     "disk: large disks": ("10 * 2^30", "1000 * 2^30"),
     "disk: read-only": ("unless node_filesystem_readonly == 1", ""),
@@ -55,6 +61,10 @@ CHANGES = {  # "file of tests: what somebody broke": (text of the rules, what it
     "machine: source, ends with a reboot": ("for: 15m\n        keep_firing_for: 5m", "for: 15m"),
     "itself: collector, forgotten job": ('or absent(up{job="keskidee-collector"})', ""),
     "itself: refused, every day": ("schema_unknown|", ""),
+    "itself: clones, for ever": ("increase(keskidee_collector_clones_total[6h])", "keskidee_collector_clones_total"),
+    "authority: too late": ("200 * 86400", "100 * 86400"),
+    "authority: in use too": ('stage="handing_out"', 'stage=~"handing_out|in_use"'),
+    "authority: at once": ("for: 4d", "for: 1d"),
 }
 
 

@@ -56,7 +56,7 @@ class Fleet:
         config = folder / "collector.yml"
         settings = {
             "interval_seconds": INTERVAL_SECONDS,
-            "limits": {"enrolments_per_minute": 100_000},
+            "limits": {"enrolments_per_minute": 100_000, "connections_per_minute": 1_000_000},
             "remote_write": [{"name": "victoria", "url": victoria.write, "queue_max_bytes": QUEUE_MIB << 20}],
         }
         config.write_text(json.dumps(settings))  # which is YAML too

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from keskidee_agent.stock import PIECE_BYTES
 from tests.acknowledged import Ranges, one_machines
 from tests.e2e.thin_link import THERE, ThinLink
 from tests.scale import scaled
@@ -43,7 +44,17 @@ PORT = 5375
 
 @pytest.fixture
 def link(program: Callable[[str], Path]) -> Iterator[ThinLink]:
-    link = ThinLink(program("ip"), loss=0.2, bits_per_second=64_000, delay_seconds=0.05, seed=1)
+    yield from thin_link(program("ip"), loss=0.2)
+
+
+@pytest.fixture
+def slow_link(program: Callable[[str], Path]) -> Iterator[ThinLink]:
+    """One that only loses packets where there is time for it."""
+    yield from thin_link(program("ip"), loss=scaled(0.0, 0.2))
+
+
+def thin_link(ip: Path, *, loss: float) -> Iterator[ThinLink]:
+    link = ThinLink(ip, loss=loss, bits_per_second=64_000, delay_seconds=0.05, seed=1)
     yield link
     link.close()
 
@@ -59,22 +70,31 @@ def volume(tmp_path: Path) -> Iterator[Path]:
 
 
 class Office:
-    """A machine at the end of the link, and the collector at its other end."""
+    """A machine at the end of the link, and the collector at its other end. `run` starts the agent."""
 
-    def __init__(self, start: Start, link: ThinLink, folder: Path) -> None:
-        self._link, self._data = link, folder / "data"
+    def __init__(self, start: Start, link: ThinLink, folder: Path, **site: int) -> None:
+        self._start, self._link, self._data, self.state = start, link, folder / "data", folder / "agent"
         settings = folder / "collector.yml"
-        site = {"name": "castries", "interval_seconds": 1, "bytes_per_hour": BUDGET}
-        settings.write_text(json.dumps({"sites": [site]}))
+        self._interval = site.setdefault("interval_seconds", 1)
+        settings.write_text(json.dumps({"sites": [{"name": "castries", **site}]}))
         serve = ["collector", "serve", "--config", settings, "--data", self._data, "--listen", f"{THERE}:{PORT}"]
         start(self._there(*serve), ready="^ready https://")
         token = self._token("--site", "castries")
-        enrol = ["agent", "enrol", f"https://{THERE}:{PORT}", "--token-file", "-", "--state", folder / "agent"]
+        enrol = ["agent", "enrol", f"https://{THERE}:{PORT}", "--token-file", "-", "--state", self.state]
         for _ in range(5):  # a person who joins a machine over such a link tries again
             if subprocess.run(self._here(*enrol), input=token, check=False).returncode == 0:
                 break
         self._bearer = self._token("--scope", "metrics").decode().strip()
-        self.agent: Process = start(self._here("agent", "run", "--state", folder / "agent", "--interval", "1"))
+
+    def run(self) -> Process:
+        """Starts the agent."""
+        return self._start(self._here("agent", "run", "--state", self.state, "--interval", self._interval))
+
+    def take_inventory(self) -> int:
+        """Leaves this machine's inventory to be sent, as the agent's child does; how long it is."""
+        command = self._here("agent", "run", "--state", self.state, "--inventory")
+        subprocess.run(command, check=True)
+        return (self.state / "inventory.body").stat().st_size
 
     def page(self) -> str:
         """/metrics, read beside the collector, so that it costs the link nothing."""
@@ -145,7 +165,8 @@ def told_after(office: Office, volume: Path) -> tuple[float, int]:
 def test_an_office_keeps_to_its_budget_and_what_is_urgent_goes_first(
     start: Start, link: ThinLink, volume: Path, tmp_path: Path
 ) -> None:
-    office = Office(start, link, tmp_path)
+    office = Office(start, link, tmp_path, bytes_per_hour=BUDGET)
+    office.run()
     wait_until(lambda: office.reports() > 0, "the first report", 60)  # and with them the first wishes
     began, before = time.monotonic(), link.bytes
     for _ in range(3):
@@ -160,3 +181,25 @@ def test_an_office_keeps_to_its_budget_and_what_is_urgent_goes_first(
     print(f"20 % loss for {seconds:.0f} s: {spent} bytes, {allowed:.0f} allowed, {office.reports()} reports")
     assert spent <= allowed
     wait_until(office.is_accounted_for, "an account of each report", 60)
+
+
+def test_between_the_pieces_of_an_inventory_there_are_live_reports(
+    start: Start, slow_link: ThinLink, tmp_path: Path
+) -> None:
+    office = Office(start, slow_link, tmp_path, interval_seconds=scaled(1, 15))
+    length = office.take_inventory()
+    began, spent = time.monotonic(), slow_link.bytes
+    office.run()
+    silence, heard, last = 0.0, 0, began
+    while not (office.state / "inventory.json").exists():
+        assert time.monotonic() < began + 540
+        reports = office.reports()
+        if reports > heard:
+            heard, last = reports, time.monotonic()
+        silence = max(silence, time.monotonic() - last)
+        time.sleep(0.2)
+    print(
+        f"an inventory of {length} bytes took {time.monotonic() - began:.0f} s, {office.reports()} reports and "
+        f"{slow_link.bytes - spent} bytes on the wire; the longest silence was {silence:.1f} s"
+    )
+    wait_until(lambda: office.reports() >= length // PIECE_BYTES[1], "a report before each piece", 60)

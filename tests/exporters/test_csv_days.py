@@ -27,11 +27,11 @@ ROW = DayView(
     on_seconds=30_000.25, off_seconds=56_399.75, silent_seconds=0.0, link_down_seconds=0.0, unknown_seconds=0.0,
     boots=2, boot_seconds=41.5, memory_pressure_ratio=0.61, memory_pressure_worst_ratio=1 / 3, cpu_busy_ratio=None,
     disk_latency_seconds=0.0000123456, reports=2000, reports_lost=0, aways="sleep 1", away_seconds=600.0,
-    os_supported=None, encrypted=1, pending_updates=0,
+    os_supported=None, encrypted=1, pending_updates=0, model="OptiPlex 7050", fund="EDF 11",
 )  # fmt: skip
 LINE = (
     "2027-01-15,pc-01,pc-01,00000000000000000000000000000000,suva,desktop,30000.25,56399.75,0,0,0,2,41.5,0.61,"
-    "0.333333333,,1.23456e-05,2000,0,sleep 1,600,,1,0\r\n"
+    "0.333333333,,1.23456e-05,2000,0,sleep 1,600,,1,0,OptiPlex 7050,EDF 11\r\n"
 )
 
 
@@ -104,5 +104,5 @@ def test_a_register_of_before_days_were_counted_is_told(data: Path) -> None:
     with sqlite3.connect(data / "register.db") as database:
         database.execute("DROP TABLE machine_days")
     refused = days(data)
-    told = f"keskidee: {data}/register.db: kept by an older keskidee, which counted no days yet\n"
+    told = f"keskidee: {data}/register.db: kept by an older keskidee; its collector brings it up to date\n"
     assert (refused.returncode, refused.stderr) == (1, told)

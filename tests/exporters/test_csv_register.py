@@ -16,7 +16,10 @@ from keskidee_exporters.csv_register import COLUMNS, write
 ROW = AssetRow(
     instance="srv-01", hostname="srv-01", id="0" * 32, site="castries", role="server", maker="Dell Inc.",
     model="PowerEdge R740", serial="X1", system="Debian GNU/Linux 12", first_seen=1_800_000_000.0,
-    last_seen=1_800_000_060.9, state="in use",
+    last_seen=1_800_000_060.9, state="in use", asset_id="a1", asset_tag="IT-1", name="srv-01", kind="server", room="2",
+    custodian="Ana", supplier="Island Computers", order_number="PO-7", bought_on="2027-01-10",
+    warranty_until="2030-01-09", price="12499.50", currency="XCD", funds="EDF 11 60%, CDB 40%", note="",
+    inventory_at=None,
 )  # fmt: skip
 
 
@@ -26,11 +29,13 @@ def written(*rows: AssetRow) -> str:
     return out.getvalue()
 
 
-def test_a_machine_is_a_line_under_a_header() -> None:
+def test_an_asset_is_a_line_under_a_header() -> None:
     assert written(ROW) == (
-        "instance,hostname,id,site,role,maker,model,serial,system,first_seen,last_seen,state\r\n"
+        "instance,hostname,id,site,role,maker,model,serial,system,first_seen,last_seen,state,asset_id,asset_tag,name,kind,"
+        "room,custodian,supplier,order_number,bought_on,warranty_until,price,currency,funds,note,inventory_at\r\n"
         "srv-01,srv-01,00000000000000000000000000000000,castries,server,Dell Inc.,PowerEdge R740,X1,"
-        "Debian GNU/Linux 12,2027-01-15T08:00:00Z,2027-01-15T08:01:00Z,in use\r\n"
+        "Debian GNU/Linux 12,2027-01-15T08:00:00Z,2027-01-15T08:01:00Z,in use,a1,IT-1,srv-01,server,2,Ana,"
+        'Island Computers,PO-7,2027-01-10,2030-01-09,12499.50,XCD,"EDF 11 60%, CDB 40%",,\r\n'
     )
 
 

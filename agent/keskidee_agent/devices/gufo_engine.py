@@ -65,7 +65,7 @@ class GufoEngine:
             if not self._bulk:  # version 1 refuses all for one that is missing
                 return [row for oid in oids if (row := await self._one(oid)) is not None]
             found = await self._session.get_many(list(oids))
-        return [(oid, found[oid]) for oid in oids if found.get(oid) is not None]  # type: ignore[misc]
+        return [(oid, value) for oid in oids if (value := found.get(oid)) is not None]
 
     async def _one(self, oid: str) -> Row | None:
         try:

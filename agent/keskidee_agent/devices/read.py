@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 class DeviceReading:
     """One device, what it is made of, and what could not be read of it (a line each)."""
 
+    known: Known
     identity: Identity
     parts: Parts
     answers: Answers
@@ -42,7 +43,9 @@ async def read_device(engine: Engine) -> DeviceReading:
     known = await _known(engine, answers)
     troubles = await _walk_all(engine, answers, _roots(known))
     parts = parsed(known, answers)
-    return DeviceReading(identity=identity_of(known, answers), parts=parts, answers=answers, troubles=troubles)
+    return DeviceReading(
+        known=known, identity=identity_of(known, answers), parts=parts, answers=answers, troubles=troubles
+    )
 
 
 async def _known(engine: Engine, answers: Answers) -> Known:
@@ -86,10 +89,13 @@ async def _alive(engine: Engine) -> bool:
     return True
 
 
-def parsed(known: Known, answers: Answers) -> Parts:
-    """What the answers say of a device that is known; a sensor that two tables name counts once."""
+def parsed(known: Known, answers: Answers, *, moving: bool = False) -> Parts:
+    """What the answers say of a device that is known; a sensor that two tables name counts once.
+
+    Where only what is `moving` is wanted, ports and neighbours are left out.
+    """
     parts = Parts()
-    standard.add_standard(answers, parts)
+    standard.add_standard(answers, parts, readers=standard.MOVING if moving else standard.READERS)
     for profile in known.profiles:
         add_table(profile, answers, parts)
     parts.sensors = list({sensor.oid: sensor for sensor in parts.sensors}.values())

@@ -8,10 +8,14 @@ from keskidee_agent.devices.mibs import entity, host, interfaces, neighbours, po
 from keskidee_agent.devices.profile import add_table, full
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from keskidee_agent.devices.answers import Answers
     from keskidee_agent.devices.parts import Parts
 
 READERS = (interfaces, entity, host, printer, neighbours)
+MOVING = (entity, host, printer)
+"""What of them says how a device is; ports are the poller's own (poller/counters.py)."""
 TABLES = (ups.STANDARD, power_ethernet.STANDARD)
 
 WALKS: tuple[str, ...] = tuple(
@@ -19,9 +23,9 @@ WALKS: tuple[str, ...] = tuple(
 )
 
 
-def add_standard(answers: Answers, parts: Parts) -> None:
-    """Everything the standard MIBs say of a device."""
-    for reader in READERS:
+def add_standard(answers: Answers, parts: Parts, *, readers: tuple[ModuleType, ...] = READERS) -> None:
+    """Everything the standard MIBs say of a device, as far as these readers go."""
+    for reader in readers:
         reader.read(answers, parts)
     for table in TABLES:
         add_table(table, answers, parts)

@@ -1,5 +1,5 @@
-"""`keskidee agent run --inventory`: takes this machine's inventory and tells the collector what changed. The resident
-runs it, once a day and when something was installed.
+"""`keskidee agent run --inventory`: takes this machine's inventory and leaves on disk what the collector is to be told.
+The resident runs it, once a day and when something was installed, and sends that in pieces (stock.py).
 
 What the collector acknowledged last is kept as a digest an item. Only what differs is sent; where nothing does, the
 hash of all is, so that both sides agree once a day. Kinds of sources that failed are not told: nothing of them is gone.
@@ -7,18 +7,19 @@ hash of all is, so that both sides agree once a day. Kinds of sources that faile
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import zlib
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from keskidee_agent.enrol import EnrolmentError, call, session_through
-from keskidee_agent.identity import keep, read_identity
+from keskidee_agent.identity import keep
 from keskidee_agent.inventory.command import NICENESS
 from keskidee_agent.inventory.gather import by_kind, gathered
 from keskidee_agent.inventory.metrics import samples, written
-from keskidee_agent.stocktaking import KNOWN_FILE, METRICS_FILE
+from keskidee_agent.stock import NAME_BYTES, NEXT_FILE, STATE_FILE
+from keskidee_agent.stocktaking import BODY_FILE, METRICS_FILE
 from keskidee_report.inventory import PEOPLE, digest, told_kinds, whole
 
 TYPE_CHECKING = False
@@ -27,15 +28,10 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-    import requests
-
     from keskidee_agent.inventory.gather import Found
     from keskidee_agent.machine import Machine
-    from keskidee_agent.route import Route
     from keskidee_report.inventory import Place
     from keskidee_report.items import Item
-
-TAKEN, BASE_UNKNOWN = 204, 409
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,33 +60,23 @@ class Taken:
         return cls(items=items, told=sorted(told_kinds(outcomes, [kind for kind, _ in items])), moving=moving)
 
 
-def deliver(state: Path, url: str, machine: Machine, *, ca_file: str, route: Route) -> None:
-    """Takes the inventory and sends what changed, for the agent whose folder is `state`.
-
-    Raises EnrolmentError where the collector cannot be reached or refuses, OSError where what it took cannot be kept.
-    """
-    identity = read_identity(state)
+def take(state: Path, machine: Machine) -> None:
+    """Takes the inventory and leaves what changed of it in the agent's folder `state`. Raises OSError."""
     give_way()
     results = gathered(machine)
     keep(state / METRICS_FILE, written(samples(results, machine.time())))
-    taken = Taken.of(results)
-    known = read_known(state)
-    address = f"{url}/v1/machines/{identity.machine_id}/inventory"
-    with session_through(route) as session:
-        session.verify = ca_file or True
+    keep_body(state, *difference(Taken.of(results), read_known(state)))
 
-        def send(told: dict[str, Any]) -> requests.Response:
-            body = zlib.compress(json.dumps(told, separators=(",", ":")).encode(), 9)
-            return call(session, "POST", address, token=identity.credential, data=body)
 
-        told, after = difference(taken, known)
-        answer = send(told)
-        if answer.status_code == BASE_UNKNOWN:
-            told, after = difference(taken, Known(digests={}))
-            answer = send(told)
-    if answer.status_code != TAKEN:
-        raise EnrolmentError(f"the collector takes no inventory (status {answer.status_code}): {answer.text[:200]}")
-    write_known(state, after)
+def keep_body(state: Path, told: dict[str, Any], after: Known) -> None:
+    """Leaves what is to be told, and what both sides know after that. The body is last: where it is, the rest is.
+
+    Raises OSError.
+    """
+    body = zlib.compress(json.dumps(told, separators=(",", ":")).encode(), 9)
+    (state / BODY_FILE).unlink(missing_ok=True)
+    write_known(state / NEXT_FILE, after)
+    keep(state / BODY_FILE, hashlib.sha256(body).hexdigest()[:NAME_BYTES].encode() + body)
 
 
 def difference(taken: Taken, known: Known) -> tuple[dict[str, Any], Known]:
@@ -114,19 +100,19 @@ def difference(taken: Taken, known: Known) -> tuple[dict[str, Any], Known]:
 def read_known(state: Path) -> Known:
     """What was acknowledged last; nothing where that was never so, or its file is damaged: then all is sent."""
     try:
-        values = json.loads((state / KNOWN_FILE).read_bytes())
+        values = json.loads((state / STATE_FILE).read_bytes())
         digests = {(kind, key): bytes.fromhex(each) for kind, of in values["items"].items() for key, each in of.items()}
         return Known(hash=str(values["hash"]), digests=digests)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return Known(digests={})
 
 
-def write_known(state: Path, known: Known) -> None:
-    """Keeps what was acknowledged. Raises OSError."""
+def write_known(path: Path, known: Known) -> None:
+    """Keeps what both sides know. Raises OSError."""
     kinds: dict[str, dict[str, str]] = {}
     for (kind, key), each in known.digests.items():
         kinds.setdefault(kind, {})[key] = each.hex()
-    keep(state / KNOWN_FILE, json.dumps({"hash": known.hash, "items": kinds}).encode())
+    keep(path, json.dumps({"hash": known.hash, "items": kinds}).encode())
 
 
 def give_way() -> None:

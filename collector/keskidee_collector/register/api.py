@@ -7,61 +7,30 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 from sqlalchemy.exc import SQLAlchemyError
-from starlette.responses import Response
-from starlette.routing import Route
 
 from keskidee_collector import access
-from keskidee_collector.access import API_WRITE, NotAllowed
+from keskidee_collector.access import API, API_WRITE
 from keskidee_collector.answers import SMALL_BODY_BYTES, NoBody, bounded_body, decoded, disk_problem, problem
-from keskidee_collector.register import carried, hand, taking
-from keskidee_collector.register.assets import (
-    FILTERS,
-    PAGE_AT_MOST,
-    SORTS,
-    SORTS_BY_TIME,
-    Asset,
-    AssetItem,
-    Change,
-    Question,
-)
+from keskidee_collector.register import hand, taking
+from keskidee_collector.register.asking import REFUSALS, Refused, answer, etag, version_of, writer_of
+from keskidee_collector.register.assets import Asset, Page, Whole
+from keskidee_collector.register.buying import Bought, taken
 from keskidee_collector.register.carried import Carried, Importing
+from keskidee_collector.register.history import Changes
+from keskidee_collector.register.operations import Operation, document
+from keskidee_collector.register.programs import TooVague
+from keskidee_collector.register.purchase import BadField
+from keskidee_collector.register.questions import CHANGES, LISTING, BadQuestion, number, question_of
 from keskidee_collector.register.told import TooLong, inflated
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.routing import Route
 
     from keskidee_collector.state import State
 
 CHANGES_AT_MOST = 1000
-REFUSALS = {
-    hand.NO_ASSET: (404, "unknown", "there is no such asset"),
-    hand.OTHER_VERSION: (412, "other_version", "it was changed meanwhile: read it again"),
-    carried.OLDER: (409, "older", "the asset has an inventory that is as new"),
-    carried.SEVERAL: (409, "several", "more than one asset is like that"),
-    taking.TOO_MANY: (422, "limit", "more items than a machine may have (limits.items)"),
-    hand.TAG_TAKEN: (409, "asset_tag", "another asset has this tag"),
-}
-
-
-class BadQuestion(Exception):
-    """A parameter that makes no sense, in one line."""
-
-
-class Whole(msgspec.Struct, frozen=True, kw_only=True):
-    """One asset with its items and what became of it, newest first."""
-
-    asset: Asset
-    items: list[AssetItem]
-    history: list[Change]
-
-
-class Changes(msgspec.Struct, frozen=True, kw_only=True):
-    """Changes of all assets, oldest first. `after` is what to ask with next; what is behind it is still to come."""
-
-    changes: list[Change]
-    after: int
 
 
 class AssetRoutes:
@@ -74,22 +43,52 @@ class AssetRoutes:
 
     def routes(self) -> list[Route]:
         """The register's routes."""
+        return [operation.route() for operation in self.operations()]
+
+    def operations(self) -> list[Operation]:
+        """The same as they are declared."""
+        asset, changes, inventory = "/v1/assets/{asset_id}", "/v1/assets/changes", "/v1/assets/inventory"
+        written = (401, 408, 413, 422, 503)
         return [
-            Route("/v1/assets", self.listed, methods=["GET"]),
-            Route("/v1/assets", self.enter, methods=["POST"]),
-            Route("/v1/assets/changes", self.changed, methods=["GET"]),
-            Route("/v1/assets/inventory", self.bring, methods=["POST"]),
-            Route("/v1/assets/{asset_id}", self.one, methods=["GET"]),
-            Route("/v1/assets/{asset_id}", self.set, methods=["PATCH"]),
-        ]
+            Operation(
+                method="GET", path="/v1/assets", run=self.listed, scope=API,
+                answers={200: Page}, problems=(422,), parameters=LISTING,
+            ),
+            Operation(
+                method="POST", path="/v1/assets", run=self.enter, scope=API_WRITE,
+                answers={201: Asset}, problems=(*written, 409), body=hand.ByHand,
+            ),
+            Operation(
+                method="GET", path=changes, run=self.changed, scope=API,
+                answers={200: Changes}, problems=(422,), parameters=CHANGES,
+            ),
+            Operation(
+                method="POST", path=inventory, run=self.bring, scope=API_WRITE,
+                answers={200: Asset, 201: Asset}, problems=(*written, 409), body=Carried, body_as="application/zlib",
+            ),
+            Operation(
+                method="POST", path="/v1/assets/purchases", run=self.buy, scope=API_WRITE,
+                answers={200: Bought}, problems=(*written, 409), body=str, body_as="application/zlib",
+            ),
+            Operation(method="GET", path=asset, run=self.one, scope=API, answers={200: Whole}, problems=(404,)),
+            Operation(
+                method="PATCH", path=asset, run=self.set, scope=API_WRITE, headers=("If-Match",),
+                answers={200: Asset}, problems=(*written, 404, 409, 412, 428), body=hand.ByHand,
+            ),
+            Operation(method="GET", path="/v1/openapi.json", run=self.described, scope=API, answers={200: Any}),
+        ]  # fmt: skip
+
+    async def described(self, _request: Request) -> Response:
+        """This description."""
+        return answer(document(self.operations(), self._state.version))
 
     async def listed(self, request: Request) -> Response:
         """The assets that are asked for: `q`, filters, `sort` (`-name` is descending), `page`, `per_page`."""
         try:
             question = question_of(request.query_params)
-        except BadQuestion as error:
+            return answer(await asyncio.to_thread(self._assets.page, question))
+        except (BadQuestion, TooVague) as error:
             return problem(422, "malformed", str(error))
-        return answer(await asyncio.to_thread(self._assets.page, question))
 
     async def one(self, request: Request) -> Response:
         """One asset with its items and history; 404 where there is none."""
@@ -103,8 +102,8 @@ class AssetRoutes:
     async def changed(self, request: Request) -> Response:
         """What became of assets `since` a moment (epoch seconds), behind the change `after`."""
         try:
-            since = _number(request.query_params, "since", 0)
-            after = int(_number(request.query_params, "after", 0))
+            since = number(request.query_params, "since", 0)
+            after = int(number(request.query_params, "after", 0))
         except BadQuestion as error:
             return problem(422, "malformed", str(error))
         found = await asyncio.to_thread(self._assets.changes, since=since, after=after, at_most=CHANGES_AT_MOST)
@@ -114,8 +113,8 @@ class AssetRoutes:
         """A thing without an agent; 201. It needs a name and a kind."""
         try:
             by = self._writer_of(request)
-            fields = (await self._asked(request)).fields()
-        except _Refused as refused:
+            fields = await self._asked(request)
+        except Refused as refused:
             return refused.answer
         if not (fields.get("name") and fields.get("kind")):
             return problem(422, "malformed", "an asset has a name and a kind, such as projector")
@@ -125,9 +124,9 @@ class AssetRoutes:
         """Fields of an asset, with If-Match for the version that the person saw (or *)."""
         try:
             by = self._writer_of(request)
-            version = _version(request.headers.get("if-match", ""))
-            fields = (await self._asked(request)).fields()
-        except _Refused as refused:
+            version = version_of(request.headers.get("if-match", ""))
+            fields = await self._asked(request)
+        except Refused as refused:
             return refused.answer
         job = hand.Setting(request.path_params["asset_id"], fields, version=version, by=by, now=self._state.now())
         return await self._written(job, 200)
@@ -139,7 +138,7 @@ class AssetRoutes:
             self._writer_of(request)
             body = await bounded_body(request, limits.body_bytes, limits.receive_seconds)
             job = await asyncio.to_thread(self._importing, body)
-        except _Refused as refused:
+        except Refused as refused:
             return refused.answer
         except NoBody as error:
             return error.answer()
@@ -148,6 +147,21 @@ class AssetRoutes:
         except msgspec.MsgspecError as error:
             return problem(422, "malformed", f"this is no file of `keskidee agent inventory`: {error}")
         return await self._written(job, 201)
+
+    async def buy(self, request: Request) -> Response:
+        """A list of purchases as CSV, deflated: all of it is taken, or the lines that are wrong are named."""
+        limits = self._state.settings.limits
+        try:
+            by = self._writer_of(request)
+            body = await bounded_body(request, limits.body_bytes, limits.receive_seconds)
+        except Refused as refused:
+            return refused.answer
+        except NoBody as error:
+            return error.answer()
+        return await taken(self._state, body, by)
+
+    def _writer_of(self, request: Request) -> str:
+        return writer_of(self._state, self._admin, request)
 
     def _importing(self, body: bytes) -> Importing:
         limits = self._state.settings.limits
@@ -167,86 +181,11 @@ class AssetRoutes:
             status = 200
         return answer(asset, status, {"ETag": etag(asset), "Location": f"/v1/assets/{asset.id}"})
 
-    def _writer_of(self, request: Request) -> str:
-        """Who writes: the id of the token. A browser never sends a bearer by itself, so no other page can write."""
-        scheme, _, secret = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer":
-            if access.matches(secret.strip(), self._admin):
-                return "admin"
-            try:
-                return self._state.access.check(secret.strip(), API_WRITE, self._state.now()).id
-            except NotAllowed:
-                pass
-        raise _Refused(problem(401, "credential", "writing here needs an api-write token as bearer"))
-
-    async def _asked(self, request: Request) -> hand.ByHand:
+    async def _asked(self, request: Request) -> dict[str, str | None]:
         try:
             body = await bounded_body(request, SMALL_BODY_BYTES, self._state.settings.limits.receive_seconds)
-            return decoded(body, hand.ByHand)
+            return decoded(body, hand.ByHand).fields()
         except NoBody as error:
-            raise _Refused(error.answer()) from None
-        except msgspec.MsgspecError as error:
-            raise _Refused(problem(422, "malformed", str(error))) from None
-
-
-class _Refused(Exception):
-    """The answer to a request that writes nothing."""
-
-    def __init__(self, answer: Response) -> None:
-        super().__init__()
-        self.answer = answer
-
-
-def question_of(parameters: Mapping[str, str]) -> Question:
-    """The question in a URL. Raises BadQuestion."""
-    known = {*FILTERS, "q", "sort", "page", "per_page"}
-    if unknown := sorted(set(parameters) - known):
-        raise BadQuestion(f"{unknown[0][:80]}: no such parameter; there are {', '.join(sorted(known))}")
-    sort = parameters.get("sort", "name")
-    if sort.removeprefix("-") not in (*SORTS, *SORTS_BY_TIME):
-        raise BadQuestion(f"sort: one of {', '.join((*SORTS, *SORTS_BY_TIME))}, with - in front for the other way")
-    page, per_page = _number(parameters, "page", 1), _number(parameters, "per_page", 100)
-    if not (1 <= page <= 1_000_000 and 1 <= per_page <= PAGE_AT_MOST):
-        raise BadQuestion(f"page: from 1; per_page: from 1 to {PAGE_AT_MOST}")
-    return Question(
-        text=parameters.get("q", "")[:200],
-        filters={name: parameters[name] for name in FILTERS if name in parameters},
-        sort=sort.removeprefix("-"),
-        descending=sort.startswith("-"),
-        page=int(page),
-        per_page=int(per_page),
-    )
-
-
-def etag(asset: Asset) -> str:
-    """The version of an asset's own fields (RFC 9110, 8.8.3)."""
-    return f'"{asset.version}"'
-
-
-def _version(if_match: str) -> int | None:
-    """The version that a person saw; None for any."""
-    if if_match == "*":
-        return None
-    text = if_match.removeprefix("W/").strip('"')
-    if not text:
-        raise _Refused(problem(428, "version", "If-Match with the ETag of the asset as you saw it, or *"))
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else -1
-
-
-def answer(told: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    """JSON of a struct."""
-    kept = {"Cache-Control": "no-store", **(headers or {})}
-    return Response(msgspec.json.encode(told), status, kept, media_type="application/json")
-
-
-def _number(parameters: Mapping[str, str], name: str, default: float) -> float:
-    text = parameters.get(name, "")
-    if not text:
-        return default
-    try:
-        number = float(text)
-    except ValueError:
-        number = -1.0
-    if not 0 <= number < 2**53:
-        raise BadQuestion(f"{name}: a number, not {text[:80]!r}")
-    return number
+            raise Refused(error.answer()) from None
+        except (msgspec.MsgspecError, BadField) as error:
+            raise Refused(problem(422, "malformed", str(error))) from None

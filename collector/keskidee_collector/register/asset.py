@@ -6,9 +6,10 @@ import secrets
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 import msgspec
-from sqlalchemy import update
+from sqlalchemy import select, update
 
-from keskidee_collector.store.tables import assets
+from keskidee_collector.register.purchase import PURCHASE, largest
+from keskidee_collector.store.tables import assets, machines
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,11 +18,15 @@ if TYPE_CHECKING:
 
     from keskidee_collector.fleet import Machine
 
-TEXTS = ("name", "kind", "maker", "model", "serial", "system", "site", "room", "custodian", "state", "note")
+TEXTS = ("name", "kind", "maker", "model", "serial", "system", "site", "room", "custodian", "state", "note", *PURCHASE)
 TAG = "asset_tag"
 State: TypeAlias = Literal["ordered", "delivered", "in stock", "in use", "in repair", "lost", "disposed"]
 STATES: tuple[str, ...] = get_args(State)
-IN_USE = "in use"
+IN_USE, ORDERED = "in use", "ordered"
+THINGS = assets.c.machine_id.is_(None) | assets.c.machine_id.not_in(
+    select(machines.c.id).where(machines.c.merged_into.is_not(None))
+)
+"""The assets that are a thing of their own: that of a record which was merged into another is the same thing twice."""
 ASSET = "asset"
 """The kind of a change that is of the asset itself, and of none of its items."""
 
@@ -31,7 +36,7 @@ def told_of(machine: Machine) -> dict[str, str]:
     facts = machine.facts
     told = {
         "name": facts.get("hostname", "") or machine.instance,
-        "kind": machine.role,
+        "kind": facts.get("kind", "") or ("" if machine.poller_id else machine.role),
         "maker": facts.get("maker", ""),
         "model": facts.get("model", ""),
         "serial": facts.get("serial", ""),
@@ -49,6 +54,7 @@ def columns(told: Mapping[str, str], by_hand: Mapping[str, str]) -> dict[str, An
     return {
         **texts,
         TAG: tag,
+        "fund": largest(texts["funds"]),
         "words": "\n".join([*texts.values(), tag or ""]).casefold(),
         "told": msgspec.json.encode(dict(told)),
         "by_hand": msgspec.json.encode(dict(by_hand)),

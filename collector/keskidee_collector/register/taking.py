@@ -12,6 +12,7 @@ from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from keskidee_collector.register.changes import AGENT, READINGS, change, write_changes
+from keskidee_collector.register.programs import SOFTWARE
 from keskidee_collector.store.tables import assets, items
 from keskidee_report.inventory import whole
 
@@ -25,11 +26,11 @@ if TYPE_CHECKING:
 
 TAKEN, BASE_UNKNOWN, OTHER_HASH, TOO_MANY, NO_ASSET = "taken", "base unknown", "other hash", "too many", "no asset"
 
-_COLUMNS = ("asset_id", "kind", "key", "digest", "fields", "first_seen", "changed_at")
+_COLUMNS = ("asset_id", "kind", "key", "digest", "fields", "first_seen", "changed_at", "version")
 _item = upsert(items).values({name: bindparam(f"new_{name}") for name in _COLUMNS})
 _KEEP_ITEM = _item.on_conflict_do_update(
     index_elements=["asset_id", "kind", "key"],
-    set_={name: _item.excluded[name] for name in ("digest", "fields", "changed_at")},
+    set_={name: _item.excluded[name] for name in ("digest", "fields", "changed_at", "version")},
 )
 _DROP_ITEM = delete(items).where(
     items.c.asset_id == bindparam("asset"), items.c.kind == bindparam("its_kind"), items.c.key == bindparam("its_key")
@@ -69,8 +70,8 @@ class Taking:
         if row is None:
             return
         asset_id, known_hash, known_kinds = row[0], row[1], set(msgspec.json.decode(row[2], type=list[str]))
-        if self._told.base and self._told.base != known_hash:
-            self.outcome = BASE_UNKNOWN
+        if self._told.base and self._told.base != known_hash:  # or it is a repeat, whose first answer was lost
+            self.outcome = TAKEN if self._told.hash == known_hash else BASE_UNKNOWN
             return
         kept = _kept(connection, asset_id)
         gone = self._gone(kept)
@@ -104,7 +105,8 @@ class Taking:
             found, place = self._digests[item.kind, item.key], (item.kind, item.key)
             if place not in kept or kept[place].digest != found:
                 fields = msgspec.json.encode(item.fields)
-                values = (asset_id, *place, found, fields, self._now, self._now)
+                version = str(item.fields.get("version", "")) if item.kind == SOFTWARE else ""
+                values = (asset_id, *place, found, fields, self._now, self._now, version)
                 rows.append({f"new_{name}": value for name, value in zip(_COLUMNS, values, strict=True)})
         if rows:
             connection.execute(_KEEP_ITEM, rows)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from keskidee_collector.store.tables import machine_days
@@ -60,6 +60,7 @@ class StoredDay(DayRow):
     pending_updates: int | None
 
 
+_FILLED = ("os_supported", "encrypted", "pending_updates")
 _COUNTED = [field.name for field in fields(DayRow)]
 _STORED = [field.name for field in fields(StoredDay)]
 _day = insert(machine_days).values({name: bindparam(name) for name in _COUNTED})
@@ -74,6 +75,21 @@ def day_row(row: DayRow) -> Statement:
     return (_DAY, {name: getattr(row, name) for name in _COUNTED})
 
 
+_FILL = (
+    update(machine_days)
+    .where(machine_days.c.day == bindparam("its_day"), machine_days.c.machine_id == bindparam("machine"))
+    .values({name: bindparam(f"new_{name}") for name in _FILLED})
+)
+
+
+def filled_row(
+    day: str, machine_id: str, *, os_supported: int | None, encrypted: int | None, pending_updates: int | None
+) -> Statement:
+    """The statement that fills in what inventories say of a machine's day, where that has a row."""
+    filled = {"new_os_supported": os_supported, "new_encrypted": encrypted, "new_pending_updates": pending_updates}
+    return (_FILL, {"its_day": day, "machine": machine_id, **filled})
+
+
 def last_days(engine: Engine) -> list[DayRow]:
     """The newest row of each machine that has one on the last two days that there are."""
     with engine.connect() as connection:
@@ -82,6 +98,14 @@ def last_days(engine: Engine) -> list[DayRow]:
     rows = read_days(engine, days[-1], days[0]) if days else []
     newest = {row.machine_id: row for row in rows}  # in the order of days
     return [_counted(row) for row in newest.values()]
+
+
+def last_day(engine: Engine, machine_id: str) -> DayRow | None:
+    """The newest row of one machine; None where it has none."""
+    query = select(*[machine_days.c[name] for name in _COUNTED]).where(machine_days.c.machine_id == machine_id)
+    with engine.connect() as connection:
+        row = connection.execute(query.order_by(machine_days.c.day.desc()).limit(1)).first()
+    return None if row is None else DayRow(**dict(zip(_COUNTED, row, strict=True)))
 
 
 def read_days(engine: Engine, first: str = "", last: str = "9999") -> list[StoredDay]:

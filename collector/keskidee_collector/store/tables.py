@@ -82,6 +82,17 @@ definitions = Table(
 )
 """One definition a family name, first come."""
 
+pieces = Table(
+    "pieces",
+    reports_metadata,
+    Column("machine_id", String, primary_key=True),
+    Column("body", String, nullable=False),
+    Column("length", Integer, nullable=False),
+    Column("at", Float, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+)
+"""What is here of an inventory that comes in pieces (register/pieces.py); `at` is when the last one came."""
+
 machines = Table(
     "machines",
     register_metadata,
@@ -100,9 +111,12 @@ machines = Table(
     Column("clone_of", String),
     Column("merged_into", String),
     Column("took_over", Boolean, nullable=False),
+    Column("poller_id", String),
+    Index("machines_merged", "merged_into"),
 )
-"""Machines that enrolled; `facts` and `evidence` are JSON objects of texts. `credential_at`: since when it uses the
-credential. `clone_of`, `merged_into`: ids of other machines; `took_over`: the other took its agent on."""
+"""Machines that enrolled, and devices that one of them polls (`poller_id`); `facts` and `evidence` are JSON objects of
+texts. `credential_at`: since when it uses the credential. `clone_of`, `merged_into`: ids of other machines;
+`took_over`: the other took its agent on."""
 
 tokens = Table(
     "tokens",
@@ -118,6 +132,15 @@ tokens = Table(
     Column("revoked_at", Float),
 )
 """Join and metrics tokens: the SHA-256 of each, never the token itself."""
+
+devices = Table(
+    "devices",
+    register_metadata,
+    Column("machine_id", String, primary_key=True),
+    Column("handed", Boolean, nullable=False),
+    Column("settings", LargeBinary, nullable=False),
+)
+"""How a device is asked: a JSON object, with the secrets that open it where it is `handed` to its poller from here."""
 
 machine_days = Table(
     "machine_days",
@@ -151,7 +174,7 @@ machine_days = Table(
     Index("machine_days_by_machine", "machine_id", "day"),
     sqlite_with_rowid=False,
 )
-"""One row a machine and UTC day, for good (days.py); the last three columns are for others to fill in."""
+"""One row a machine and UTC day, for good (days.py); posture.py fills in the last three columns."""
 
 assets = Table(
     "assets",
@@ -179,10 +202,19 @@ assets = Table(
     Column("inventory_hash", String, nullable=False),
     Column("inventory_kinds", LargeBinary, nullable=False),
     Column("inventory_at", Float),
+    Column("supplier", String, nullable=False),
+    Column("order_number", String, nullable=False),
+    Column("bought_on", String, nullable=False),
+    Column("warranty_until", String, nullable=False),
+    Column("price", String, nullable=False),
+    Column("currency", String, nullable=False),
+    Column("funds", String, nullable=False),
+    Column("fund", String, nullable=False),
 )
 """What is owned, with an agent or without. The texts are as people see them: what was set `by_hand` (a JSON object),
 else what the machine `told` (another). `words` is what a search looks in. `inventory_kinds` are the kinds that were
-ever told (a JSON array), `inventory_hash` is that of the last inventory, empty before the first."""
+ever told (a JSON array), `inventory_hash` is that of the last inventory, empty before the first. Days are YYYY-MM-DD,
+`price` is a decimal number; `fund` is the largest share of `funds` (purchase.py)."""
 
 items = Table(
     "items",
@@ -194,9 +226,12 @@ items = Table(
     Column("fields", LargeBinary, nullable=False),
     Column("first_seen", Float, nullable=False),
     Column("changed_at", Float, nullable=False),
+    Column("version", String, nullable=False),
+    Index("items_by_kind", "kind", "key", "version"),
     sqlite_with_rowid=False,
 )
-"""What an asset is made of now, as of its `inventory_at`; `fields` is a JSON object. What is gone is in `changes`."""
+"""What an asset is made of now, as of its `inventory_at`; `fields` is a JSON object, `version` a program's
+out of it. What is gone is in `changes`."""
 
 changes = Table(
     "changes",

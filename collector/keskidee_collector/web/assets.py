@@ -1,7 +1,11 @@
-"""The pages of the register: `/assets`, searched and filtered by a plain form, and `/assets/<id>`, which prints."""
+"""The pages of the register: `/assets`, searched and filtered by a plain form, `/assets/<id>`, which prints, and
+`/assets/changes`, what became of all of them.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -10,9 +14,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.routing import Route
 
 from keskidee_collector.register.asset import STATES
-from keskidee_collector.register.assets import SORTS, SORTS_BY_TIME, Question
+from keskidee_collector.register.assets import SORTS, SORTS_BY_TIME, Page, Question
+from keskidee_collector.register.programs import TooVague
+from keskidee_collector.register.questions import LONGEST_TEXT
+from keskidee_collector.register.standing import ENDED, ENDING, ENDING_DAYS, VALID
 from keskidee_collector.web import fields
-from keskidee_collector.web.wording import SITE_LENGTH, shown
+from keskidee_collector.web.wording import SITE_LENGTH, amount, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -40,7 +47,10 @@ ORDER = (
     "battery",
 )
 """The kinds that people look for first; the others follow by name."""
-FILTERED = ("site", "kind", "state")
+CHANGES_A_PAGE = 100
+SHOWN_PROGRAMS = 3
+"""Of one asset in a list; its own page has all."""
+FILTERED = ("site", "kind", "state", "fund")
 
 
 class AssetPages:
@@ -54,6 +64,7 @@ class AssetPages:
         """The pages' routes."""
         return [
             Route("/assets", self.listed, middleware=middleware),
+            Route("/assets/changes", self.changed, middleware=middleware),
             Route("/assets/{asset_id}", self.one, middleware=middleware),
         ]
 
@@ -65,21 +76,34 @@ class AssetPages:
         """One asset: its own fields, parts, software, history."""
         return await run_in_threadpool(self._one, request.path_params["asset_id"])
 
+    async def changed(self, request: Request) -> Response:
+        """What became of all assets, newest first."""
+        before = request.query_params.get("before", "")
+        number = int(before) if before.isascii() and before.isdecimal() and len(before) < 16 else None
+        return await run_in_threadpool(self._changed, number)
+
+    def _changed(self, before: int | None) -> Response:
+        found = self._assets.latest(before=before, at_most=CHANGES_A_PAGE)
+        older = found[-1][1].id if len(found) == CHANGES_A_PAGE else None
+        return self._page("changes.html", found=found, older=older, fields=fields)
+
     def _listed(self, question: Question) -> Response:
-        page = self._assets.page(question)
-        pages = max(1, -(-page.found // question.per_page))
+        vague = ""
+        try:
+            page = self._assets.page(question)
+        except TooVague as error:
+            vague, page = str(error), Page(assets=[], found=0, page=1, per_page=question.per_page)
         return self._page(
             "assets.html",
             page=page,
-            pages=pages,
+            pages=max(1, -(-page.found // question.per_page)),
             question=question,
-            narrows=bool(question.text or question.filters),
+            vague=vague,
+            narrows=bool(question.text or question.filters or question.program),
             link=lambda **changed: link(question, **changed),
-            choices={
-                "site": self._choices("site"),
-                "kind": self._choices("kind"),
-                "state": list(STATES),
-            },
+            warranty=warranty,
+            SHOWN_PROGRAMS=SHOWN_PROGRAMS,
+            choices={name: list(STATES) if name == "state" else self._choices(name) for name in FILTERED},
         )
 
     def _choices(self, name: str) -> list[str]:
@@ -94,11 +118,35 @@ class AssetPages:
         return self._page(
             "asset.html",
             a=asset,
+            in_short=in_short(items),
             parts=by_kind(item for item in items if item.kind not in SOFTWARE),
             software=by_kind(item for item in items if item.kind in SOFTWARE),
             history=self._assets.history(asset.id),
             fields=fields,
+            warranty=warranty,
         )
+
+
+def warranty(until: str, now: float) -> tuple[str, str]:
+    """How a warranty stands (VALID, ENDING, ENDED) and the word before its day; empty where none is known."""
+    if not until:
+        return "", ""
+    days = (date.fromisoformat(until) - datetime.fromtimestamp(now, UTC).date()).days
+    if days < 0:
+        return ENDED, "ended"
+    return (ENDING, f"ends in {days} days," if days else "ends today,") if days < ENDING_DAYS else (VALID, "until")
+
+
+def in_short(items: list[AssetItem]) -> list[tuple[str, str]]:
+    """What people ask for first: processors, memory in all, disks."""
+    kinds = dict(by_kind(items))
+    models = Counter(str(item.fields.get("model", "")) for item in kinds.get("processor", ()))
+    found = [("Processor", ", ".join(f"{count} × {model}" for model, count in models.items() if model))]
+    for kind, word, one in (("memory", "Memory", "module"), ("disk", "Disks", "disk")):
+        sizes = [size for item in kinds.get(kind, ()) if type(size := item.fields.get("size_bytes")) is int]
+        if sizes:
+            found.append((word, f"{fields.value('size_bytes', sum(sizes))}, {amount(len(sizes), one)}"))
+    return [(word, text) for word, text in found if text]
 
 
 def by_kind(items: Any) -> list[tuple[str, list[AssetItem]]]:
@@ -114,8 +162,10 @@ def question_of(parameters: Mapping[str, str]) -> Question:
     page, sort = parameters.get("page", ""), parameters.get("sort", "name")
     known = sort.removeprefix("-") in (*SORTS, *SORTS_BY_TIME)
     return Question(
-        text=parameters.get("q", "").strip()[:200],
+        text=parameters.get("q", "").strip()[:LONGEST_TEXT],
         filters={name: parameters[name] for name in FILTERED if parameters.get(name)},
+        program=parameters.get("program", "").strip()[:LONGEST_TEXT],
+        below=parameters.get("below", "").strip()[:LONGEST_TEXT],
         sort=sort.removeprefix("-") if known else "name",
         descending=known and sort.startswith("-"),
         page=int(page) if page.isdecimal() and 0 < len(page) < 7 and int(page) else 1,
@@ -129,6 +179,8 @@ def link(question: Question, **changed: Any) -> str:
     pairs = {
         "q": asked.text,
         **asked.filters,
+        "program": asked.program,
+        "below": asked.below,
         "sort": "" if sort == "name" else sort,
         "page": str(asked.page) if asked.page > 1 else "",
     }

@@ -9,7 +9,7 @@ import pytest
 
 from keskidee_agent.inventory.delivery import Known, Taken, difference, read_known, write_known
 from keskidee_agent.inventory.gather import Found, source_of
-from keskidee_agent.stocktaking import KNOWN_FILE
+from keskidee_agent.stock import STATE_FILE
 from keskidee_report.inventory import digest, whole
 from keskidee_report.items import Item
 from keskidee_report.model import ABSENT, DENIED, FAILED, OK, TIMED_OUT
@@ -71,11 +71,11 @@ def test_a_kind_of_two_sources_is_told_where_both_read() -> None:
 
 
 def test_what_was_acknowledged_is_kept(tmp_path: Path) -> None:
-    write_known(tmp_path, after(A, B))
+    write_known(tmp_path / STATE_FILE, after(A, B))
     assert read_known(tmp_path) == after(A, B)
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"hash": "x", "items": {"a": {"b": "no"}}}', b"\xff"])
 def test_where_that_file_is_damaged_everything_is_told(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / KNOWN_FILE).write_bytes(content)
+    (tmp_path / STATE_FILE).write_bytes(content)
     assert read_known(tmp_path) == Known(digests={})

@@ -10,6 +10,7 @@ import pytest
 
 from keskidee_agent.inventory.delivery import Known, Taken, difference
 from keskidee_collector.web import fields
+from keskidee_collector.web.assets import warranty
 from keskidee_report.items import Item
 from tests.collector.web.collector import HOSTILE
 
@@ -24,7 +25,9 @@ EDITOR = Item("software", "vim", {"name": "vim", "version": "9.0", "maker": "Bra
 
 def tell(collector: Collector, agent: Agent, items: Iterable[Item], known: Known | None = None) -> Known:
     """An inventory as the agent tells it."""
-    taken = Taken(items={(each.kind, each.key): each for each in items}, told=["memory", "software"])
+    taken = Taken(
+        items={(each.kind, each.key): each for each in items}, told=["disk", "memory", "processor", "software"]
+    )
     body, after = difference(taken, known or Known(digests={}))
     headers = {"authorization": f"Bearer {agent.credential}"}
     packed = zlib.compress(json.dumps(body).encode())
@@ -76,6 +79,74 @@ def test_an_asset_shows_its_record_parts_software_and_history(collector: Collect
     assert (when[:10], what, before, after) == (
         "2026-03-02", "memory DIMM 0 removed", "size 8 GiB, maker Samsung, removable yes", "",
     )  # fmt: skip
+
+
+BOUGHT: dict[str, Any] = {
+    "name": "srv-01", "kind": "server", "supplier": "Island Computers", "order_number": "PO-7",
+    "bought_on": "2025-03-01", "warranty_until": "2026-03-30", "price": "1249.50", "currency": "XCD",
+    "funds": "EDF 11 60%, CDB 40%",
+}  # fmt: skip
+
+
+def test_a_purchase_is_shown_with_what_is_left_of_its_warranty(collector: Collector) -> None:
+    page = collector.get(f"/assets/{enter(collector, **BOUGHT)}")
+    assert page.texts(".//section[@aria-labelledby='purchase']//dd") == [
+        "ends in 28 days, 2026-03-30", "2025-03-01", "1249.50 XCD", "EDF 11 60%, CDB 40%", "Island Computers", "PO-7",
+    ]  # fmt: skip
+    assert collector.get("/assets?fund=EDF+11").texts(".//td[@class='ending']") == ["ends in 28 days, 2026-03-30"]
+
+
+@pytest.mark.parametrize(
+    ("until", "said"),
+    [
+        ("", ("", "")), ("2026-03-01", ("ended", "ended")), ("2026-03-02", ("ending", "ends today,")),
+        ("2026-05-30", ("ending", "ends in 89 days,")), ("2026-05-31", ("valid", "until")),
+    ],
+)  # fmt: skip
+def test_a_warranty_is_valid_ending_or_ended(until: str, said: tuple[str, str]) -> None:
+    assert warranty(until, now=1_772_409_600.0) == said  # 2026-03-02
+
+
+def test_what_people_ask_for_first_is_told_in_short(collector: Collector) -> None:
+    agent = collector.join("pc-01")
+    disk = Item("disk", "sda", {"size_bytes": 512 << 30})
+    other = Item("memory", "DIMM 1", {"size_bytes": 4 << 30, "type": "DDR4"})
+    tell(collector, agent, [MEMORY, other, disk, Item("processor", "0", {"model": "Core i5"})])
+    facts = page_of(collector, agent).texts(".//section[@aria-labelledby='record']//dd")
+    assert [text for text in facts if text in ("1 × Core i5", "12 GiB, 2 modules", "512 GiB, 1 disk")] == [
+        "1 × Core i5", "12 GiB, 2 modules", "512 GiB, 1 disk",
+    ]  # fmt: skip
+
+
+def test_the_list_names_who_has_an_old_program_and_which(collector: Collector) -> None:
+    for number, version in enumerate(("8.2", "9.0", "9.1")):
+        tell(collector, collector.join(f"pc-0{number}"), [Item("software", "vim", {"name": "vim", "version": version})])
+    found = collector.get("/assets?program=vim&below=9.1")
+    rows = zip(found.texts(".//tbody/tr/th"), found.texts(".//tbody//div"), strict=True)
+    assert list(rows) == [("pc-00", "vim 8.2"), ("pc-01", "vim 9.0")]
+
+
+def test_words_that_mean_too_many_programs_say_so(collector: Collector) -> None:
+    agent = collector.join("pc-01")
+    tell(collector, agent, [Item("software", f"lib {number}", {}) for number in range(201)])
+    words = "program: 201 programs are called like that; more words mean fewer."
+    assert collector.get("/assets?program=lib").texts(".//main/p") == [words]
+
+
+def test_what_became_of_all_assets_is_one_list_newest_first_in_pages(collector: Collector) -> None:
+    agent = collector.join("pc-01")
+    known = tell(collector, agent, [MEMORY, EDITOR])
+    tell(collector, agent, [EDITOR], known)
+    for number in range(100):
+        enter(collector, name=f"screen {number}", kind="screen")
+    first = collector.get("/assets/changes")
+    [older] = [a.attrib["href"] for a in first.page.iterfind(".//nav[@class='pages']/a")]
+    last = collector.get(older)
+    assert (first.texts(".//tbody/tr/th")[0], len(first.texts(".//tbody/tr"))) == ("screen 99", 100)
+    assert last.texts(".//tbody/tr/*")[1:] == [
+        "pc-01", "memory DIMM 0 removed", "size 8 GiB, maker Samsung, removable yes", "",
+    ]  # fmt: skip
+    assert collector.get("/assets/changes?before=x").texts(".//tbody/tr/th")[0] == "screen 99"
 
 
 def test_what_was_set_by_hand_says_so(collector: Collector) -> None:

@@ -49,7 +49,7 @@ def read(answers: Answers, parts: Parts) -> None:
 
 def spaces(answers: Answers) -> Iterator[tuple[int, Space]]:
     """Each memory and file system with the number of its type; those of size 0 are left out."""
-    types, units = answers.texts(f"{STORAGE}.2"), answers.integers(f"{STORAGE}.4")
+    types, units = answers.texts(f"{STORAGE}.2"), answers.fixed(f"{STORAGE}.4")
     descriptions, used = answers.texts(f"{STORAGE}.3"), answers.integers(f"{STORAGE}.6")
     for row, size in answers.integers(f"{STORAGE}.5").items():
         kind = types.get(row, "").removeprefix(STORAGE_TYPES)
@@ -101,7 +101,7 @@ def _ucd_memory(answers: Answers) -> Iterator[Space]:
 def printer_states(answers: Answers) -> Iterator[Sensor]:
     """The hrDeviceStatus of printers, and the error bits of hrPrinterDetectedErrorState as one number."""
     types, states = answers.texts(f"{DEVICE}.2"), answers.integers(f"{DEVICE}.5")
-    for row, errors in answers.column(f"{PRINTER}.2").items():
+    for row, errors in answers.column(f"{PRINTER}.2", moves=True).items():
         if row in states and types.get(row, PRINTER_DEVICE) == PRINTER_DEVICE:
             yield Sensor(
                 class_="state", description="Printer status", value=states[row], unit="", oid=f"{DEVICE}.5.{row}"

@@ -1,0 +1,198 @@
+"""A list of purchases as people have it: CSV, a line an asset, columns named like the fields that people set.
+
+A line is of the asset that has its tag, or else its serial number, and else of a new one. What a cell says is set by
+hand where the asset says otherwise now; an empty cell leaves it. Nothing is written where a line is wrong.
+"""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from sqlalchemy import select
+
+from keskidee_collector.register.asset import STATES, TAG, TEXTS, THINGS
+from keskidee_collector.register.hand import ByHand
+from keskidee_collector.register.purchase import BadField
+from keskidee_collector.store.tables import assets
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from sqlalchemy import Connection
+
+FIELDS = ByHand.__struct_fields__
+PASSED_OVER = frozenset(
+    {"asset_id", "instance", "hostname", "id", "role", "system", "first_seen", "last_seen", "inventory_at"}
+)
+"""Columns of our own export that are not set: a list may be exported, filled in and brought back."""
+RETIRED = "retired"
+LINES_AT_MOST = 5_000
+FAULTS_AT_MOST = 50
+_DELIMITERS = ",;\t"
+_FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+
+
+class BadLines(Exception):
+    """What is wrong with a list, a line each."""
+
+    def __init__(self, faults: list[str]) -> None:
+        more = [f"and {len(faults) - FAULTS_AT_MOST} more"] if len(faults) > FAULTS_AT_MOST else []
+        super().__init__("\n".join([*faults[:FAULTS_AT_MOST], *more]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """What a line says, without its empty cells; `number` is where it begins in the file."""
+
+    number: int
+    fields: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What is to be done for a line: `fields` of an asset that is there, or of a new one (`asset_id` is None)."""
+
+    line: Line
+    asset_id: str | None
+    fields: dict[str, str | None]
+
+
+def read(text: str) -> list[Line]:
+    """The lines of a list. Raises BadLines with all that is wrong with them."""
+    delimiter = max(_DELIMITERS, key=text.partition("\n")[0].count)
+    rows = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), delimiter=delimiter, strict=True)
+    faults: list[str] = []
+    lines: list[Line] = []
+    try:
+        names = _header(next(rows, []))
+        begins = rows.line_num + 1
+        for cells in rows:
+            if any(cell.strip() for cell in cells):
+                lines.append(_line(begins, names, cells, faults))
+            begins = rows.line_num + 1
+    except csv.Error as error:
+        faults.append(f"line {rows.line_num}: {error}")
+    if len(lines) > LINES_AT_MOST:
+        faults = [f"{len(lines)} lines are too many at once: at most {LINES_AT_MOST}"]
+    if faults := [*faults, *_twice(lines)]:
+        raise BadLines(faults)
+    return lines
+
+
+def steps(connection: Connection, lines: Iterable[Line]) -> list[Step]:
+    """What the lines mean for the register as it is. Raises BadLines."""
+    columns = [assets.c[name] for name in ("id", TAG, *TEXTS)]
+    rows = [dict(row) for row in connection.execute(select(*columns).where(THINGS)).mappings()]
+    tags = {row[TAG]: row for row in rows if row[TAG]}
+    serials: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        serials.setdefault(row["serial"].casefold(), []).append(row)
+    found: list[Step] = []
+    faults: list[str] = []
+    for line in lines:
+        try:
+            found.append(_step(line, tags, serials))
+        except BadField as error:
+            faults.append(f"line {line.number}: {error}")
+    if faults:
+        raise BadLines(faults)
+    return found
+
+
+def _step(line: Line, tags: dict[str, dict[str, Any]], serials: dict[str, list[dict[str, Any]]]) -> Step:
+    tag, serial, maker = (line.fields.get(name, "") for name in (TAG, "serial", "maker"))
+    row = tags.get(tag)
+    if row is not None and serial and row["serial"] and row["serial"].casefold() != serial.casefold():
+        raise BadField(f"asset_tag: {tag} is of an asset with the serial number {row['serial'][:80]}")
+    if row is None and serial:
+        alike = [each for each in serials.get(serial.casefold(), []) if _is_of(each["maker"], maker)]
+        if len(alike) > 1:
+            raise BadField(f"serial: {len(alike)} assets have the serial number {serial[:80]}; name the asset_tag")
+        row = alike[0] if alike else None
+        if row is not None and tag and row[TAG]:
+            raise BadField(f"asset_tag: the asset with the serial number {serial[:80]} has the tag {row[TAG][:80]}")
+    if row is None:
+        return Step(line=line, asset_id=None, fields=_new(line))
+    return Step(
+        line=line,
+        asset_id=row["id"],
+        fields={name: text for name, text in line.fields.items() if text != (row[name] or "")},
+    )
+
+
+def _is_of(maker: str, asked: str) -> bool:
+    return not maker or not asked or maker.casefold() == asked.casefold()
+
+
+def _new(line: Line) -> dict[str, str | None]:
+    fields = dict(line.fields)
+    if not (fields.get(TAG) or fields.get("serial")):
+        raise BadField("an asset_tag or a serial, or the same line would be another asset the next time")
+    fields.setdefault("name", f"{fields.get('maker', '')} {fields.get('model', '')}".strip())
+    missing = [name for name in ("name", "kind") if not fields.get(name)]
+    if missing:
+        raise BadField(f"{missing[0]}: the register has no such asset, and a new one needs it")
+    return dict(fields)
+
+
+def _header(cells: list[str]) -> list[str]:
+    names = ["_".join(cell.lower().split()) for cell in cells]
+    known = {*FIELDS, *PASSED_OVER}
+    faults = []
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(name, sorted(known), n=1)
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(FIELDS)}"
+            faults.append(f"line 1: {name[:80]!r} is no column; {hint}")
+        elif names.count(name) > 1:
+            faults.append(f"line 1: the column {name} is there twice")
+    if faults or not names:
+        raise BadLines(faults or ["line 1: the names of the columns are missing"])
+    return names
+
+
+def _line(number: int, names: list[str], cells: list[str], faults: list[str]) -> Line:
+    if len(cells) != len(names):
+        faults.append(f"line {number}: {len(cells)} cells below {len(names)} columns")
+    fields: dict[str, str] = {}
+    for name, cell in zip(names, map(_plain, cells), strict=False):
+        if cell and name in FIELDS and (name, cell) != ("state", RETIRED):
+            try:
+                fields[name] = _field(name, cell)
+            except BadField as error:
+                faults.append(f"line {number}: {error}")
+    return Line(number=number, fields=fields)
+
+
+def _plain(cell: str) -> str:
+    """A cell without what a spreadsheet or our export put around it."""
+    cell = cell.strip()
+    return cell[1:] if cell.startswith("'") and cell[1:].lstrip().startswith(_FORMULA_STARTS) else cell
+
+
+def _field(name: str, cell: str) -> str:
+    if name == "state" and cell not in STATES:
+        raise BadField(f"state: one of {', '.join(STATES)}, not {cell[:80]!r}")
+    try:
+        said = msgspec.convert({name: cell}, ByHand).fields()[name]
+    except msgspec.ValidationError as error:
+        raise BadField(f"{name}: {error}") from None
+    return said or ""
+
+
+def _twice(lines: Iterable[Line]) -> Iterator[str]:
+    """Lines that are of the same asset as one before."""
+    first: dict[tuple[str, ...], int] = {}
+    for line in lines:
+        tag, serial = line.fields.get(TAG), line.fields.get("serial")
+        keys = [(TAG, tag)] if tag else []
+        if serial:
+            keys.append(("serial", line.fields.get("maker", "").casefold() + "\n" + serial.casefold()))
+        for key in keys:
+            if (before := first.setdefault(key, line.number)) != line.number:
+                yield f"line {line.number}: its {key[0]} is that of line {before} too"
