@@ -15,8 +15,8 @@ _OF_DEVICES = ("keskidee_device_", "keskidee_sensor_", "keskidee_ups_")
 OWN_PREFIXES = {
     "agent": ("keskidee_agent_", "keskidee_poller_"),
     "inventoried": ("keskidee_inventory_",),
-    "sensors": _OF_DEVICES,
     "snmp": _OF_DEVICES,
+    "sensors": _OF_DEVICES,
 }
 """Sources of ours, and how their families may begin."""
 

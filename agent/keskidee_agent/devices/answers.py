@@ -6,6 +6,7 @@ number (None); text is UTF-8 where it reads so and Latin-1 otherwise, without th
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from keskidee_agent.devices.engine import Row, Value
 
-LEADING_NUMBER = re.compile(r"\s*(-?\d+(?:\.\d+)?)")
+LEADING_NUMBER = re.compile(r"\s*(-?\d{1,20}(?!\d)(?:\.\d+)?)")  # 64 bits have twenty digits
 
 
 class Answers:
@@ -149,9 +150,9 @@ def text(value: Value) -> str:
 
 
 def number(value: Value) -> float | None:
-    """A number, also out of a string such as `33 (Normal)`; None where there is none."""
+    """A number, also out of a string such as `33 (Normal)`; None where there is none, or no finite one."""
     if isinstance(value, (int, float)):
-        return value
+        return value if math.isfinite(value) else None
     found = LEADING_NUMBER.match(text(value))
     if found is None:
         return None

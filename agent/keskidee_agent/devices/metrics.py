@@ -69,6 +69,10 @@ DISK_SIZE, DISK_USED = (
     Family("keskidee_device_storage_used_bytes", "gauge", "Used part of a file system", digits=0),
 )
 LEVEL = Family("keskidee_device_supply_level_ratio", "gauge", "What is left of a supply")
+LEARNED = Family(
+    "keskidee_device_learned_addresses", "gauge", "Hardware addresses behind a port, 5,000 a device at most", digits=0
+)
+MEMBERS = Family("keskidee_device_vlan_ports", "gauge", "Ports in a VLAN", digits=0)
 TROUBLES = Family("keskidee_device_unread_tables", "gauge", "Tables that were not read to their end", digits=0)
 
 SENSORS = {
@@ -98,6 +102,7 @@ def samples(reading: DeviceReading) -> Iterator[Sample]:
     yield TROUBLES(len(reading.troubles))
     yield from _interfaces(reading.answers)
     yield from part_samples(reading.parts)
+    yield from table_samples(reading.parts)
 
 
 def info(facts: Identity) -> Sample:
@@ -119,6 +124,16 @@ def part_samples(parts: Parts) -> Iterator[Sample]:
         yield LOAD(processor.load_ratio, processor=processor.description, number=number)
     yield from _spaces(parts.memory, "memory", SIZE, USED)
     yield from _spaces(parts.storage, "storage", DISK_SIZE, DISK_USED)
+
+
+def table_samples(parts: Parts) -> Iterator[Sample]:
+    """What long tables come to, which are walked only where all of a device is read: learned addresses, VLANs."""
+    names = {port.index: port.name or port.description or "" for port in parts.ports}
+    for learned in parts.learned:
+        yield LEARNED(learned.addresses, ifIndex=str(learned.port), ifName=names.get(learned.port, ""))
+    for vlan in parts.vlans:
+        if vlan.ports is not None:
+            yield MEMBERS(vlan.ports, vlan=str(vlan.number), name=vlan.name or "")
 
 
 def _interfaces(answers: Answers) -> Iterator[Sample]:

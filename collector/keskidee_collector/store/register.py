@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from keskidee_collector.store.database import open_database
-from keskidee_collector.store.days import DayRow, day_row, last_day, last_days
+from keskidee_collector.store.days import DayRow, day_row, last_days
 from keskidee_collector.store.tables import assets, changes, devices, machines, tokens
 from keskidee_collector.store.writer import Writer
 
@@ -120,10 +120,6 @@ class RegisterStore:
         """Every token, revoked ones too."""
         with self.engine.connect() as connection:
             return [Token(*row) for row in connection.execute(select(tokens))]
-
-    def last_day(self, machine_id: str) -> DayRow | None:
-        """The newest row of one machine; None where it has none."""
-        return last_day(self.engine, machine_id)
 
     def devices(self) -> list[DeviceRow]:
         """Every device that is polled."""

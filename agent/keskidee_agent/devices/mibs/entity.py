@@ -72,6 +72,11 @@ def sensors(answers: Answers, table: str, classes: dict[int, str]) -> Iterator[S
         )
 
 
+def maker(answers: Answers) -> str | None:
+    """The maker of the first chassis, or of the first part that names one."""
+    return _of_chassis(answers, f"{PHYSICAL}.12")
+
+
 def model(answers: Answers) -> str | None:
     """The model of the first chassis, or of the first part that names one."""
     return _of_chassis(answers, f"{PHYSICAL}.13")

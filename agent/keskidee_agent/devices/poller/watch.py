@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 from keskidee_agent.devices import metrics
 from keskidee_agent.devices.answers import Answers
 from keskidee_agent.devices.engine import Garbled, NoAnswer, Refused
-from keskidee_agent.devices.mibs import interfaces, neighbours, system
+from keskidee_agent.devices.mibs import addresses, bridge, interfaces, neighbours, system
 from keskidee_agent.devices.poller.counters import Counters
+from keskidee_agent.devices.profile import full
 from keskidee_agent.devices.read import parsed, read_device
 from keskidee_agent.devices.walk import walked
 from keskidee_report.model import DENIED, FAILED, OK, TIMED_OUT, Family, Reading
@@ -38,7 +39,18 @@ SIZES = (60, 20, 5, 1)
 TRIES = 3
 UP = Family("keskidee_device_up", "gauge", "Whether the device answered its poller", digits=0)
 SECONDS = Family("keskidee_device_poll_seconds", "gauge", "How long the last poll took", digits=3)
-NOT_KEPT = (f"{interfaces.TABLE}.", f"{interfaces.MORE}.", *(f"{root}." for root in neighbours.WALKS))
+NOT_KEPT = tuple(
+    f"{full(root)}."
+    for root in (
+        interfaces.TABLE,
+        *[
+            f"{interfaces.MORE}.{column}" for column in range(2, 20)
+        ],  # the first is the name, by which sensors are called
+        *neighbours.WALKS,
+        *addresses.WALKS,
+        *[root for root in bridge.WALKS if not root.startswith(full(bridge.TREE))],
+    )
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +152,11 @@ class Watch:
             answers=answers,
             counters=Counters(answers),
             moving=moving,
-            told=[metrics.info(reading.identity), metrics.TROUBLES(len(reading.troubles))],
+            told=[
+                metrics.info(reading.identity),
+                metrics.TROUBLES(len(reading.troubles)),
+                *metrics.table_samples(reading.parts),
+            ],
             parts=list(metrics.part_samples(reading.parts)),
             uptime=answers.scalar(system.UPTIME),
             until=self._ticks() + WHOLE_SECONDS,
