@@ -20,6 +20,7 @@ from keskidee_agent.lock import InUse
 from keskidee_agent.machine import Machine
 from keskidee_agent.mapped import give_back
 from keskidee_agent.origin import origin_of
+from keskidee_agent.polling import Polling
 from keskidee_agent.spool import Spool
 from keskidee_agent.stocktaking import BODY_FILE, METRICS_FILE, Stocktaking
 from keskidee_agent.transport import Transport
@@ -133,6 +134,7 @@ class Resident:
         if every_ms:
             self._machine.inventory_file = os.path.join(self._folder, METRICS_FILE)
             self._await_stock()
+        self._polling = Polling(is_own=settings["polls"])
         self._urgent_state: tuple[object, ...] | None = None
 
     def rounds(self) -> None:
@@ -142,6 +144,7 @@ class Resident:
             self._renew_credential()
             self._take_inventory()
             self._read_services()
+            self._poll_devices()
             if not self._renewal and _changed_ms(self._identity_file) != self._enrolled_ms:  # renewed, or enrolled anew
                 self._enrolled_ms = _changed_ms(self._identity_file)
                 self._wake.ask(RELOAD)
@@ -242,6 +245,12 @@ class Resident:
             warn(f"inventory=refused reason={stock.reason!r}")
             self._stocktaking.failed(now_ms)
 
+    def _poll_devices(self) -> None:
+        """Sees to it that a poller runs where there are devices: another process, which does not end by itself."""
+        now, wishes = clock.boot_ms(), self._delivery.wishes
+        if self._polling.wants(now, is_asked=wishes is not None and wishes.polls):
+            self._polling.began(self._begin("--devices"), now)
+
     def _begin(self, task: str) -> int:
         """Starts another process of our own command line for what takes more than is loaded here; 0 if it cannot."""
         words = [*self._command, task]
@@ -265,6 +274,7 @@ class Resident:
     def close(self) -> None:
         """Says goodbye, unless the agent only reads its settings again, and leaves the spool durable."""
         asked = self._wake.asked
+        self._polling.end()
         self._wake.forget()
         reason = "shutdown" if asked == STOP and machine_goes_down() else asked
         self._absence.end(reason)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 RESIDENT = "keskidee_agent.resident"
 INTERVAL_SECONDS = 15
 """From one report to the next, until the collector has said."""
+DEVICES_FILE = "devices/devices.json"
+"""Below the state folder: whom the poller asks, as the collector said last."""
 PIPE_BYTES = 16 << 10  # the smallest that a pipe takes without a reader (macOS)
 CODE = "import sys; sys.path += {folders!r}; from keskidee_agent.resident import main; main({descriptor})"
 
@@ -52,6 +54,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--renew", metavar="SESSION", nargs="?", const="", help=SUPPRESS)
     parser.add_argument("--inventory", action="store_true", help=SUPPRESS)
     parser.add_argument("--services", action="store_true", help=SUPPRESS)
+    parser.add_argument("--devices", action="store_true", help=SUPPRESS)
     parser.add_argument("--exit-with-parent", action="store_true", help=SUPPRESS)
     parser.set_defaults(run=run)
 
@@ -71,6 +74,10 @@ def run(args: argparse.Namespace) -> int:
         return took_inventory(settings)
     if args.services:
         return told_services(args, settings)
+    if args.devices:
+        from keskidee_agent.devices.poller.process import polled
+
+        return polled(args, settings)
     if args.check:
         return 0
     if not settings["inventory_seconds"]:
@@ -198,6 +205,7 @@ def handover(args: argparse.Namespace) -> dict[str, Any]:
             "full_rate_seconds": settings.spool.full_rate_seconds,
             "minute_rate_seconds": settings.spool.minute_rate_seconds,
         },
+        "polls": bool(settings.devices) or (state / DEVICES_FILE).exists(),  # the collector is told of an end too
         "parent": args.exit_with_parent,
         "command": [sys.executable, *sys.orig_argv[1:]],
     }

@@ -61,10 +61,11 @@ class DeliveryError(Exception):
 class Wishes:
     """What the collector asks of this agent: seconds between reports, reports a POST, bytes an hour (0: as many).
 
-    `renew` asks for a new credential; `user_names` is how much of a user's name may be told (people.py).
+    `renew` asks for a new credential; `user_names` is how much of a user's name may be told (people.py); `polls` says
+    that this agent is to ask devices that stand at the collector.
     """
 
-    __slots__ = ("batch", "bytes_per_hour", "interval_seconds", "renew", "user_names")
+    __slots__ = ("batch", "bytes_per_hour", "interval_seconds", "polls", "renew", "user_names")
 
     def __init__(
         self,
@@ -74,16 +75,18 @@ class Wishes:
         *,
         renew: bool = False,
         user_names: int = 0,
+        polls: bool = False,
     ) -> None:
         self.interval_seconds = interval_seconds
         self.batch = batch
         self.bytes_per_hour = bytes_per_hour
         self.renew = renew
         self.user_names = user_names
+        self.polls = polls
 
 
 class Transport:
-    """POSTs bodies as one machine. `connection` is public so that its handshakes can be counted."""
+    """POSTs bodies as one machine. `connection` is public so that its handshakes can be counted; it may be shared."""
 
     def __init__(
         self,
@@ -94,8 +97,9 @@ class Transport:
         waiter: Waiter,
         *,
         proxy: Proxy | None = None,
+        connection: Connection | None = None,
     ) -> None:
-        self.connection = Connection(origin, ca_file, waiter, proxy)
+        self.connection = connection or Connection(origin, ca_file, waiter, proxy)
         self._waiter = waiter
         self._understood: tuple[Answer, Wishes] | None = None
         self._forwarder = None if origin.tls else proxy  # with TLS it sees nothing, and only the tunnel is its
@@ -168,7 +172,9 @@ def wishes_of(body: bytes) -> Wishes:
     batch = min(max(number_in(body, b"batch") or 1, 1), BATCH_AT_MOST)
     renew = number_in(body, b"renew_credential") == 1
     user_names = number_in(body, b"user_names") or 0
-    return Wishes(interval, batch, number_in(body, b"bytes_per_hour") or 0, renew=renew, user_names=user_names)
+    polls = number_in(body, b"devices") == 1
+    share = number_in(body, b"bytes_per_hour") or 0
+    return Wishes(interval, batch, share, renew=renew, user_names=user_names, polls=polls)
 
 
 def number_in(body: bytes, key: bytes) -> int | None:

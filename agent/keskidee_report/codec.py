@@ -136,6 +136,11 @@ class Encoder:
         missing = [frame(PART, payload) for part_hash, payload in parts.items() if part_hash not in known_parts]
         return [*missing, frame(SCHEMA, index)], set(parts)
 
+    def forget_samples(self) -> None:
+        """Lets go of the samples of the last round: whoever speaks for thousands of machines keeps none of them."""
+        for part in self._parts.values():
+            part.samples = None
+
     def _index_of(self, sources: list[str], parts: list[_Part]) -> None:
         index = tuple([(source, part.hash) for source, part in zip(sources, parts, strict=True)])
         if index != self._index:

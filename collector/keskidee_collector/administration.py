@@ -16,6 +16,7 @@ from keskidee_collector.answers import SMALL_BODY_BYTES, NoBody, bounded_body, d
 from keskidee_collector.backups import Backups
 from keskidee_collector.merging import NotMergeable, merge, unmerge
 from keskidee_collector.rejoining import likenesses
+from keskidee_collector.retirement import retire
 from keskidee_report.rules import LABEL_VALUE_LENGTH
 
 if TYPE_CHECKING:
@@ -163,22 +164,12 @@ class Administration:
                 await unmerge(self._state, machine)
             else:
                 async with machine.turn:
-                    await self._retire(machine)
+                    await retire(self._state, machine)
         except NotMergeable as error:
             return problem(409, "not_mergeable", str(error))
         except SQLAlchemyError:
             return disk_problem()
         return JSONResponse(_machine_row(machine, self._state.look()))
-
-    async def _retire(self, machine: Machine) -> None:
-        """Takes it off every page and gives its instance back; the register keeps the row."""
-        if machine.retired_at is None:
-            machine.retired_at = self._state.now()
-            machine.forget()
-            fleet = self._state.fleet
-            fleet.rename(machine, fleet.free_instance(f"{machine.instance}-retired-{machine.id[:8]}", machine.id))
-        await self._state.register.update_machine(machine)
-        await self._state.journal.forget(machine)
 
 
 def _machine_row(machine: Machine, look: Look) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from keskidee_collector.administration import Administration
 from keskidee_collector.answers import problem
 from keskidee_collector.ca_routes import Authorities
 from keskidee_collector.credentials import Credentials
+from keskidee_collector.device_routes import DeviceRoutes
 from keskidee_collector.enrolment import Enrolment
 from keskidee_collector.guard import Guard
 from keskidee_collector.health import Health
@@ -83,6 +84,7 @@ def _routes(state: State, admin_token: str, proxys_ca_pem: bytes | None) -> list
         Route("/v1/machines/{machine_id}/credential", Credentials(state).__call__, methods=["POST"]),
         *Inventories(state).routes(),
         *AssetRoutes(state, admin_token).routes(),
+        *DeviceRoutes(state, admin_token).routes(),
         *Administration(state, admin_token).routes(),
         *Health(state).routes(),
         *exporter_routes(view, public_url),

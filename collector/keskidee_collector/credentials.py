@@ -55,9 +55,14 @@ def recognises(state: State, machine: Machine, secret: str) -> bool:
 
 
 def speaker(state: State, machine_id: str, authorization: str) -> Machine | None:
-    """The machine whose id and bearer a request has."""
+    """The machine whose id and bearer a request has; of a device it is its poller's bearer."""
     machine, secret = state.fleet.of_agent(machine_id), bearer(authorization)
-    return machine if machine is not None and secret and recognises(state, machine, secret) else None
+    holder = machine
+    if machine is not None and machine.poller_id is not None:
+        holder = state.fleet.of_agent(machine.poller_id)
+        if holder is None or barred(holder) is not None:
+            return None
+    return machine if holder is not None and secret and recognises(state, holder, secret) else None
 
 
 def barred(machine: Machine) -> tuple[int, str, str] | None:
@@ -72,6 +77,8 @@ def barred(machine: Machine) -> tuple[int, str, str] | None:
 def ask_for_renewal(machines: Iterable[Machine], now: float) -> None:
     """Notes who is to ask for a new credential; the answers to its reports tell it."""
     for machine in machines:
+        if machine.poller_id is not None:  # it has none of its own
+            continue
         spread = zlib.crc32(machine.id.encode()) / 2**32 * SPREAD_SECONDS
         machine.renews = now >= machine.credential_at + RENEW_SECONDS + spread
 

@@ -49,6 +49,7 @@ class Days:
         self._look = look
         self._tallies: dict[str, Tally] = {}
         self._finished: dict[tuple[str, str], DayRow] = {}
+        self._retired: dict[str, DayRow] = {}
         self._measures: WeakKeyDictionary[Schema, Measures] = WeakKeyDictionary()
         self._by_spots: WeakValueDictionary[tuple[Spot, ...], Measures] = WeakValueDictionary()
 
@@ -57,10 +58,12 @@ class Days:
         rows = {row.machine_id: row for row in self._register.last_days()}
         look = self._look()
         for machine in self._fleet:
+            row = rows.get(machine.id)
             if machine.retired_at is not None:
+                if row is not None:
+                    self._retired[machine.id] = row
                 continue
             tally = self._tallies[machine.id] = self._new(machine, now)
-            row = rows.get(machine.id)
             if row is not None:
                 told = tally.away_told, tally.taken_at
                 tally = self._tallies[machine.id] = Tally.of(row)
@@ -128,26 +131,21 @@ class Days:
     def _tally(self, machine: Machine, at: float) -> Tally:
         tally = self._tallies.get(machine.id)
         if tally is None:
-            tally = self._tallies[machine.id] = self._back(machine, at) or self._new(
-                machine, min(machine.enrolled_at, at)
-            )
+            tally = self._tallies[machine.id] = self._begun(machine, at)
         return tally
 
-    def _back(self, machine: Machine, at: float) -> Tally | None:
-        """The day of a machine that was retired, or merged, and is no more; None for one that is new.
+    def _begun(self, machine: Machine, at: float) -> Tally:
+        """The day of a machine that is new, or was retired or merged and is no more.
 
-        Its time away is counted nowhere: what was a record of another, or nobody's, is not this one's.
+        Its time away is counted nowhere: what was told in another record, or by nobody, is not this one's.
         """
-        kept = [row for (machine_id, _), row in self._finished.items() if machine_id == machine.id]
-        row = kept[-1] if kept else self._register.last_day(machine.id)
-        if row is None:
-            return None
-        tally = self._new(machine, at)
-        if row.day == day_of(at):
-            tally = Tally.of(row)
-            tally.away_told, tally.taken_at = _away_told(machine), machine.taken_at
-            tally.counted_until = max(tally.counted_until, at)
-        tally.state = UNKNOWN
+        row = self._retired.pop(machine.id, None)
+        if row is None or row.day != day_of(at):
+            is_new = row is None and at - machine.enrolled_at < DAY_SECONDS
+            return self._new(machine, min(machine.enrolled_at, at) if is_new else at)
+        tally = Tally.of(row)
+        tally.away_told, tally.taken_at = _away_told(machine), machine.taken_at
+        tally.counted_until, tally.state = max(tally.counted_until, at), UNKNOWN
         return tally
 
     def _new(self, machine: Machine, at: float) -> Tally:
@@ -161,7 +159,8 @@ class Days:
             self._finish(tally, at)
         if state == RETIRED:
             self._count(tally, tally.state, min(machine.retired_at or at, at))
-            self._finished[tally.machine_id, tally.row().day] = tally.row()
+            row = self._retired[machine.id] = tally.row()
+            self._finished[row.machine_id, row.day] = row
             del self._tallies[machine.id]
             return
         if machine.last_report_at is None:

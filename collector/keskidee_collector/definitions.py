@@ -11,9 +11,14 @@ from keskidee_report.rules import is_label, page_names
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-OWN_SOURCES = frozenset({"agent"})
-"""Sources whose families may begin with OWN_PREFIX."""
-OWN_PREFIX = "keskidee_agent_"
+_OF_DEVICES = ("keskidee_device_", "keskidee_sensor_", "keskidee_ups_")
+OWN_PREFIXES = {
+    "agent": ("keskidee_agent_", "keskidee_poller_"),
+    "inventoried": ("keskidee_inventory_",),
+    "snmp": _OF_DEVICES,
+    "sensors": _OF_DEVICES,
+}
+"""Sources of ours, and how their families may begin."""
 
 KEPT_PREFIXES = ("keskidee_", "process_", "python_", "scrape_", "ALERTS")
 KEPT_NAMES = frozenset({"node_scrape_collector_duration_seconds", "node_scrape_collector_success", "up"})
@@ -82,7 +87,7 @@ class Definitions:
         for label in labels:
             if not is_label(label):
                 raise Refused(f"{wanted.name} carries the label {label}, which is not for reports to give")
-        own = source in OWN_SOURCES and wanted.name.startswith(OWN_PREFIX)
+        own = wanted.name.startswith(OWN_PREFIXES.get(source, ()))
         if wanted.name in KEPT_NAMES or (wanted.name.startswith(KEPT_PREFIXES) and not own):
             raise Refused(f"{wanted.name} is a name that keskidee keeps for itself")
         known = self._by_name.get(wanted.name)

@@ -29,6 +29,8 @@ UNANNOUNCED = "unannounced"
 """Why a machine is off that just went: the plug was pulled, the lid was closed."""
 CLIENTS = frozenset({"desktop", "laptop", "tablet"})
 """Roles, and kinds of chassis, of what people switch off at the wall, carry home and close."""
+PRINTER = "printer"
+"""The kind of a device that is left to people likewise."""
 
 SESSIONS_KEPT = 16
 SCHEMAS_KEPT = 8
@@ -71,7 +73,8 @@ class Machine:
     `credential_at` is since when it uses its credential, `next_credential_hash` is of one that it may use from now on,
     and `renews` says that it is to ask for one (credentials.py). `evidence` says which machine it is, `speakers` which
     sessions used its credential lately (identity.py); `clone_of` and `merged_into` are ids of other machines, and
-    `took_over` says that the one that it was merged into took its agent on (merging.py).
+    `took_over` says that the one that it was merged into took its agent on (merging.py). `poller_id` is of the machine
+    that polls it, where it is a device (devices.py); at `polled_ticks` that one told of it last, answered or not.
     """
 
     id: str
@@ -90,6 +93,8 @@ class Machine:
     clone_of: str | None = None
     merged_into: str | None = None
     took_over: bool = False
+    poller_id: str | None = None
+    polled_ticks: float = float("-inf")
     speakers: Speakers | None = None
     last_report_at: float | None = None
     taken_at: float | None = None
@@ -152,8 +157,11 @@ class Machine:
 
     @property
     def is_client(self) -> bool:
-        """Whether somebody sits at it; the role says so, or the chassis where no role was given."""
-        return (self.role or self.facts.get("chassis", "")) in CLIENTS
+        """Whether people switch it off as they please: the role says so, or the chassis where no role was given.
+
+        So it is with printers too.
+        """
+        return (self.role or self.facts.get("chassis", "")) in CLIENTS or self.facts.get("kind") == PRINTER
 
     def is_overdue(self, ticks: float, *, silent_after_intervals: float) -> bool:
         """Whether it missed its reports, and neither said goodbye nor was retired."""

@@ -31,7 +31,7 @@ OPEN_PATHS = frozenset(
     }
 )  # fmt: skip
 """Paths that need no reading right: they say nothing of the fleet, or check a token themselves."""
-REGISTER_PREFIXES = ("/v1/assets", "/v1/openapi.json", "/assets")
+REGISTER_PREFIXES = ("/v1/assets", "/v1/devices", "/v1/openapi.json", "/assets")
 """The register, with names of people: a metrics token does not read it, an API token reads everything."""
 REGISTER_READERS = (API, API_WRITE)
 READERS = (METRICS, API, API_WRITE)
@@ -138,7 +138,7 @@ class Guard:
         if path in OPEN_PATHS or path.startswith(OPEN_PREFIXES):
             return True
         of_register = path.startswith(REGISTER_PREFIXES)
-        if of_register and scope["method"] in ("POST", "PATCH"):
+        if of_register and scope["method"] in ("POST", "PATCH", "DELETE"):
             return True  # they ask for a token themselves
         if not self._tls and host != self._public and not any(key in FORWARDED for key, _ in scope["headers"]):
             return True  # a loopback address: __call__ refuses any other

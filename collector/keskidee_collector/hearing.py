@@ -8,12 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from keskidee_collector.posts import age_seconds
+from keskidee_report.model import OK, OUTCOMES
 
 if TYPE_CHECKING:
     from keskidee_collector.fleet import Machine
     from keskidee_collector.posts import Post
     from keskidee_collector.unfolding import Arrival, Fresh, Taken
 
+OK_BYTE = bytes((OUTCOMES.index(OK),))
 OFFSET_SECONDS_AT_MOST = 1e10
 """A clock that is further off than three centuries is told as three centuries."""
 
@@ -29,8 +31,11 @@ def hear(machine: Machine, post: Post, fresh: Fresh, taken: list[Taken], arrival
     offset = post.envelope.sent_wall_ms / 1000 - arrival.at
     machine.take_keys(fresh.keys)
     machine.goodbye = _last_word(machine, post, fresh, newest, arrival)
-    machine.last_report_at = arrival.at
-    machine.heard_ticks = arrival.ticks
+    if machine.poller_id is not None:
+        machine.polled_ticks = arrival.ticks
+    if speaks(machine, newest):
+        machine.last_report_at = arrival.at
+        machine.heard_ticks = arrival.ticks
     machine.clock_offset_seconds = max(-OFFSET_SECONDS_AT_MOST, min(offset, OFFSET_SECONDS_AT_MOST))
     if newest is not None:
         machine.taken_at, machine.taken_ticks = newest.at, newest.ticks
@@ -40,6 +45,11 @@ def hear(machine: Machine, post: Post, fresh: Fresh, taken: list[Taken], arrival
         if entry.session == post.envelope.session:
             machine.remember_base(entry.session, entry.snapshot)
     return newest
+
+
+def speaks(machine: Machine, newest: Taken | None) -> bool:
+    """Whether a POST is a sign of life of its machine: of a device it is only where it answered its poller."""
+    return machine.poller_id is None or (newest is not None and OK_BYTE in newest.snapshot.outcomes)
 
 
 def _last_word(machine: Machine, post: Post, fresh: Fresh, newest: Taken | None, arrival: Arrival) -> str:

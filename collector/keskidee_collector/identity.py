@@ -108,6 +108,8 @@ class Speakers:
 def is_of_clone(machine: Machine, post: Post, ticks: float) -> bool:
     """Whether a POST with this machine's credential is of another machine, as far as evidence and sessions say."""
     session, speakers = post.envelope.session, machine.speakers
+    if machine.poller_id is not None:
+        return False  # its poller speaks for it: what stands there is another box once it was replaced
     if session == machine.session and speakers is None and post.facts is None:
         return False  # nearly every report
     if post.facts is not None and is_clone(machine.evidence, evidence_of(post.facts)):

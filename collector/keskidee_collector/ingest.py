@@ -126,6 +126,8 @@ class Ingest:
         state.metrics.received_bytes.inc(len(body))
         state.metrics.seconds.observe(state.ticks() - arrival.ticks)
         answer = state.links.answer(machine, len(body), reports)
+        if state.devices.has_handed(machine.id):
+            answer = answer[:-1] + b',"devices":1}'
         return asking(answer) if machine.renews else answer
 
     def _machine(self, path: str, headers: Headers) -> Machine:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import SQLAlchemyError
 
 from keskidee_collector.fleet import ON, SCHEMAS_KEPT, interval_of
-from keskidee_collector.hearing import hear
+from keskidee_collector.hearing import hear, speaks
 from keskidee_collector.identity import evidence_of, is_swapped
 from keskidee_collector.unfolding import fresh_of, unfolded
 from keskidee_report.decode import OverLimit
@@ -110,7 +110,8 @@ class Intake:
         """Shows what is durable; the report that is shown now, if another one than before."""
         state = self._state
         patience = state.settings.silent_after_intervals
-        if machine.last_report_at is None or machine.state(state.ticks(), silent_after_intervals=patience) != ON:
+        is_back = machine.last_report_at is None or machine.state(state.ticks(), silent_after_intervals=patience) != ON
+        if is_back and speaks(machine, max(taken, key=lambda entry: entry.ticks, default=None)):
             state.days.returns(machine, arrival.at)
             machine.on_since = arrival.at
         newest = hear(machine, post, fresh, taken, arrival)
@@ -138,7 +139,7 @@ class Intake:
     async def _learn(self, machine: Machine, facts: dict[str, str]) -> None:
         """Takes new facts. Another host name is another instance; the same one, or none, keeps what it was given."""
         known, before = machine.facts, machine.facts.get("hostname", "")
-        evidence = evidence_of(facts)
+        evidence = evidence_of(facts) if machine.poller_id is None else {}
         if is_swapped(machine.evidence, evidence):
             logger.warning("another board in the same machine machine=%s instance=%r", machine.id, machine.instance)
         machine.evidence = machine.evidence | evidence

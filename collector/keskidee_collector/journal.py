@@ -63,7 +63,8 @@ class Journal:
         quiet = [
             machine
             for machine in self._state.fleet
-            if machine.logged_position > machine.stored_position and ticks - machine.heard_ticks >= quiet_seconds
+            if machine.logged_position > machine.stored_position
+            and ticks - max(machine.heard_ticks, machine.polled_ticks) >= quiet_seconds
         ]
         for at in range(0, len(quiet), MACHINES_AT_ONCE):
             await self._store(quiet[at : at + MACHINES_AT_ONCE])

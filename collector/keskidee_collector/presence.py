@@ -1,15 +1,16 @@
 """What silence means, decided from who else of the site is silent: a machine's trouble, or its site's link.
 
 A site fell when at least two of its machines were on at its last sign of life, all of them missed their reports, and
-nobody there was heard since. Nothing of this is kept: it follows from when each machine was heard last, so a restart
-of the collector changes nothing, and the first machine that speaks again ends it.
+nobody there was heard since. Devices are no witnesses: one machine speaks for all that it polls. Nothing of this is
+kept: it follows from when each machine was heard last, so a restart of the collector changes nothing, and the first
+machine that speaks again ends it.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keskidee_collector.fleet import LINK_DOWN, OFF_WORDS, ON
+from keskidee_collector.fleet import LINK_DOWN, OFF, OFF_WORDS, ON, SILENT
 
 if TYPE_CHECKING:
     from keskidee_collector.fleet import Fleet, Machine
@@ -67,7 +68,14 @@ class Look:
             fell_ticks = self._fall(machine.site)
             if fell_ticks is not None and self._due_ticks(machine) >= fell_ticks:
                 return LINK_DOWN
+            if self._is_unasked(machine):
+                return LINK_DOWN
         return machine.state(self._ticks, silent_after_intervals=self._patience)
+
+    def is_told(self, machine: Machine) -> bool:
+        """Whether what was said of it is of now: it is on, or a device of which its poller says that it is silent."""
+        state = self.state(machine)
+        return state == ON or (machine.poller_id is not None and state in (SILENT, OFF))
 
     def site(self, name: str) -> str:
         """up, link_down or unknown. While the collector is the one that is cut off, nobody knows of the sites."""
@@ -84,6 +92,11 @@ class Look:
             self._cut_off = together and all(self.state(machine) != ON for machine in fleet)
         return self._cut_off
 
+    def _is_unasked(self, machine: Machine) -> bool:
+        """Whether it is a device of which its poller says nothing any more: that one's silence is told by itself."""
+        patience = self._patience * machine.expected_seconds
+        return machine.poller_id is not None and self._ticks - machine.polled_ticks > patience
+
     def _due_ticks(self, machine: Machine) -> float:
         """When a machine becomes overdue."""
         return machine.heard_ticks + self._patience * machine.expected_seconds
@@ -98,7 +111,11 @@ class Look:
         witness = self._presence.witnesses.get(site)
         if witness is not None and witness.heard_ticks > self._ticks - JUST_NOW_SECONDS:
             return None
-        members = [m for m in self._presence.fleet.at(site) if m.retired_at is None and m.last_report_at is not None]
+        members = [
+            m
+            for m in self._presence.fleet.at(site)
+            if m.retired_at is None and m.last_report_at is not None and m.poller_id is None
+        ]
         overdue = [m for m in members if m.is_overdue(self._ticks, silent_after_intervals=self._patience)]
         if len(overdue) < 2:
             return None

@@ -69,7 +69,7 @@ class _Steady:
 
 def _take_stored(machine: Machine, row: Latest, newest: dict[str, Taken]) -> None:
     machine.sessions = row.sessions
-    machine.last_report_at = row.received_at
+    machine.last_report_at = row.received_at or None  # a device that never answered its poller
     machine.taken_at, machine.taken_ticks = row.taken_at, min(row.taken_at, row.received_at)
     machine.goodbye = row.goodbye
     machine.clock_offset_seconds = row.clock_offset_seconds
@@ -110,8 +110,12 @@ def _take_logged(state: State, machine: Machine, logged: Logged, ticks: float, n
 def _settle(state: State, machine: Machine, newest: Taken | None, stopped_at: float | None) -> None:
     machine.on_since = state.listening_since
     machine.heard_ticks = state.ticks()  # while the collector was away nobody could report
-    if stopped_at is not None and machine.last_report_at is not None:
+    last = machine.last_report_at or (machine.enrolled_at if machine.poller_id is not None else None)
+    if stopped_at is not None and last is not None:
         # who was silent when the collector stopped is silent until it speaks
-        machine.heard_ticks -= max(stopped_at - machine.last_report_at, 0.0)
+        machine.heard_ticks -= max(stopped_at - last, 0.0)
+    if machine.poller_id is not None:
+        told_at = machine.taken_at or machine.enrolled_at
+        machine.polled_ticks = state.ticks() - max((stopped_at or told_at) - told_at, 0.0)
     if newest is not None:
         machine.show(newest.session, newest.schema, newest.snapshot, newest.at)

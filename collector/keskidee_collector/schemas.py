@@ -12,7 +12,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 from weakref import WeakSet, WeakValueDictionary
 
-from keskidee_collector.definitions import OWN_SOURCES, Definition, Refused
+from keskidee_collector.definitions import OWN_PREFIXES, Definition, Refused
 from keskidee_collector.render import ROWS_AT_ONCE, PartTemplate, page_families, paged
 from keskidee_report.decode import OverLimit
 
@@ -68,7 +68,9 @@ class Schemas:
 
     def __init__(self, definitions: Definitions) -> None:
         self._definitions = definitions
-        self._templates: WeakValueDictionary[tuple[bytes, bool, frozenset[str]], PartTemplate] = WeakValueDictionary()
+        self._templates: WeakValueDictionary[tuple[bytes, tuple[str, ...] | None, frozenset[str]], PartTemplate] = (
+            WeakValueDictionary()
+        )
         self._schemas: WeakValueDictionary[bytes, Schema] = WeakValueDictionary()
         self._families_last: tuple[str, ...] = ()
         self._in_use: WeakSet[Schema] = WeakSet()
@@ -158,7 +160,7 @@ class Schemas:
         *,
         pages: Pages,
     ) -> PartTemplate:
-        key = (part_hash, source in OWN_SOURCES, taken)
+        key = (part_hash, OWN_PREFIXES.get(source), taken)
         template = self._templates.get(key)
         if template is None:
             part = parts.get(part_hash)

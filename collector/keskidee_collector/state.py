@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from keskidee_collector.access import Access
 from keskidee_collector.days import Days
 from keskidee_collector.definitions import Definition, Definitions
+from keskidee_collector.devices import Devices
 from keskidee_collector.feed import Feed
 from keskidee_collector.fleet import Fleet, Machine, interval_of
 from keskidee_collector.identity import evidence_of
@@ -88,6 +89,8 @@ class State:
         self.journal = Journal(self, self.reports.last_position())
         stopped_at = _last_sign_of_life(directory)
         self._restore(stopped_at)
+        pollers = {machine.id: machine.poller_id for machine in self.fleet if machine.poller_id is not None}
+        self.devices = Devices(self.register.devices(), pollers)
         self.days = Days(self.fleet, self.register, self.look)
         self.days.restore(stopped_at, self.listening_since)
 
@@ -163,9 +166,10 @@ def machine_of(row: MachineRow) -> Machine:
         retired_at=row.retired_at,
         next_credential_hash=row.next_credential_hash,
         credential_at=row.credential_at,
-        evidence=row.evidence or evidence_of(row.facts),
+        evidence=row.evidence or (evidence_of(row.facts) if row.poller_id is None else {}),
         clone_of=row.clone_of,
         merged_into=row.merged_into,
         took_over=row.took_over,
+        poller_id=row.poller_id,
         interval_seconds=interval_of(row.facts),
     )

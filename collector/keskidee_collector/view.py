@@ -194,7 +194,7 @@ class View:
     def machine_families(self, machine_id: str) -> list[tuple[Definition, bytes]]:
         """Definition and sample lines of each family a machine has, by name; empty where it says nothing now."""
         machine = self._state.fleet.get(machine_id)
-        if machine is None or machine.schema is None or self._state.machine_state(machine) != ON:
+        if machine is None or machine.schema is None or not self._state.look().is_told(machine):
             return []
         named = [(self._state.definitions[n], c) for n, c in zip(machine.schema.families, machine.chunks, strict=True)]
         named += [pair for pair in zip(OUTCOME_FAMILIES, machine.outcome_chunks, strict=True) if pair[1]]
@@ -203,7 +203,7 @@ class View:
     def fleet_families(self) -> Iterator[tuple[Definition, Iterable[bytes]]]:
         """Definition and the sample lines of every machine that is on, family by family, by name."""
         look = self._state.look()
-        talking = [m for m in self._state.fleet if m.schema is not None and look.state(m) == ON]
+        talking = [m for m in self._state.fleet if m.schema is not None and look.is_told(m)]
         # every machine's labels are its own, so schemas differ; the families that they name are mostly alike
         alike: defaultdict[tuple[str, ...], list[list[bytes]]] = defaultdict(list)
         for machine in talking:

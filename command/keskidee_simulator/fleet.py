@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from hashlib import sha256
 from uuid import UUID
 
-from keskidee_simulator.models import DESKTOPS, LAPTOPS, SERVERS, Model, System
+from keskidee_simulator.models import DESKTOPS, DEVICES, LAPTOPS, SERVERS, Model, System
 from keskidee_simulator.sites import Site, site_of
 
 SERVES = ("files", "mail", "dns", "backup", "records", "intranet", "database", "proxy")
 KINDS = ("server", "desktop", "desktop", "server", "laptop", "desktop", "laptop", "desktop", "server", "desktop")
+
+DEVICES_AT = {12: "switch", 17: "ups", 22: "printer"}
+"""Which of each 60 are no machines but devices, that an agent would poll."""
 
 DISK_FILLING, MEMORY_SHORT, CLOCK_OFF = "disk filling", "memory short", "clock off"
 SOURCE_DENIED, SOURCE_TIMING_OUT, FALLING_SILENT = "source denied", "source timing out", "falling silent"
@@ -53,11 +56,11 @@ class Pretend:
     @property
     def pulls_plug(self) -> bool:
         """Whether who sits at it switches it off at the wall; every other one does, as far as they go home at all."""
-        return self.kind != "server" and self.luck[21] % 2 == 1
+        return self.kind in ("desktop", "laptop") and self.luck[21] % 2 == 1
 
     @property
     def role(self) -> str:
-        """What it is there for: a server's work by its name, else desktop or laptop."""
+        """What it is there for: a server's work by its name, else desktop, laptop or device."""
         return (
             self.hostname.removeprefix(self.site.name + "-").rpartition("-")[0] if self.kind == "server" else self.kind
         )
@@ -74,7 +77,7 @@ class Pretend:
 
     def facts(self, agent_version: str, interval_seconds: float, boot_id: str) -> dict[str, str]:
         """What the machine says it is, as the real agent does, and that it is simulated."""
-        return {
+        facts = {
             "hostname": self.hostname,
             "os": self.system.os,
             "os_name": self.system.name,
@@ -91,6 +94,7 @@ class Pretend:
             "boot_id": boot_id,
             "simulated": "true",
         }
+        return {name: value for name, value in facts.items() if value}
 
     def evidence(self) -> dict[str, str]:
         """What tells this machine from its clones."""
@@ -105,14 +109,14 @@ def build_fleet(seed: str, count: int) -> list[Pretend]:
 
 def _pretend(seed: str, number: int, names: Counter[tuple[str, str]]) -> Pretend:
     luck = sha256(f"{seed} {number}".encode()).digest()
-    kind = KINDS[number % len(KINDS)]
+    device = DEVICES_AT.get(number % AILING_PERIOD)
+    kind = "device" if device else KINDS[number % len(KINDS)]
     site = site_of(number * 7)  # 7 and the number of seats share no divisor: each kind comes to each site
-    models = {"server": SERVERS, "desktop": DESKTOPS, "laptop": LAPTOPS}[kind]
-    model = models[min(luck[30] % 4, len(models) - 1) if kind == "server" else luck[30] % 5 % len(models)]
+    model = DEVICES[device] if device else _model(kind, luck)
     return Pretend(
         number=number,
         luck=luck,
-        hostname=_hostname(kind, site, luck, names),
+        hostname=_hostname(device or kind, site, luck, names),
         kind=kind,
         site=site,
         model=model,
@@ -121,10 +125,15 @@ def _pretend(seed: str, number: int, names: Counter[tuple[str, str]]) -> Pretend
     )
 
 
+def _model(kind: str, luck: bytes) -> Model:
+    models = {"server": SERVERS, "desktop": DESKTOPS, "laptop": LAPTOPS}[kind]
+    return models[min(luck[30] % 4, len(models) - 1) if kind == "server" else luck[30] % 5 % len(models)]
+
+
 def _hostname(kind: str, site: Site, luck: bytes, names: Counter[tuple[str, str]]) -> str:
-    """Desktops and laptops are numbered office by office, so every office has its own pc-01; servers are not."""
-    if kind == "server":
-        stem = f"{site.name}-{SERVES[luck[29] % len(SERVES)]}"
+    """Desktops and laptops are numbered office by office, so every office has its own pc-01; the rest are not."""
+    if kind == "server" or kind in DEVICES:
+        stem = f"{site.name}-{SERVES[luck[29] % len(SERVES)] if kind == 'server' else kind}"
         names["", stem] += 1
         return f"{stem}-{names['', stem]:02d}"
     stem = "pc" if kind == "desktop" else "lt"

@@ -34,7 +34,7 @@ def presence(machine: Pretend, now: float) -> Presence:
     wall. One laptop in five
     sleeps for some minutes in each half hour. The rest stay on and are booted again after weeks.
     """
-    if machine.kind != "server" and machine.chance(16) < 0.4:
+    if machine.kind in ("desktop", "laptop") and machine.chance(16) < 0.4:
         return _daily(machine, now)
     on = _long(machine, now)
     if on.state == ON and machine.kind == "laptop" and machine.chance(18) < 0.2:
@@ -58,7 +58,7 @@ def _daily(machine: Pretend, now: float) -> Presence:
 
 
 def _long(machine: Pretend, now: float) -> Presence:
-    period = round(DAY * ((20 if machine.kind == "server" else 5) + 30 * machine.chance(24)))
+    period = round(DAY * ((20 if machine.kind in ("server", "device") else 5) + 30 * machine.chance(24)))
     phase = round(period * machine.chance(26))
     booted_at = (now + phase) // period * period - phase
     if now - booted_at < REBOOT_SECONDS:

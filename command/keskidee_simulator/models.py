@@ -146,3 +146,24 @@ LAPTOPS = (
         systems=(MACOS,),
     ),
 )
+
+
+def _firmware(version: str) -> System:
+    return System(os="", name=f"firmware {version}", kernel="", id="", product="", version=version, version_id="")
+
+
+DEVICES = {
+    "switch": Model(
+        maker="Sandpiper Networks", name="Shoreline 24", chassis="switch", cpus=1, memory_bytes=GIB // 2, disk_bytes=0,
+        systems=(_firmware("12.4"),), disks=0,
+    ),
+    "ups": Model(
+        maker="Breadfruit Power", name="Keeper 3000", chassis="ups", cpus=0, memory_bytes=0, disk_bytes=0,
+        systems=(_firmware("2.1"),), disks=0,
+    ),
+    "printer": Model(
+        maker="Nutmeg Imaging", name="Leaf 400", chassis="printer", cpus=0, memory_bytes=0, disk_bytes=0,
+        systems=(_firmware("7.0"),), disks=0,
+    ),
+}  # fmt: skip
+"""What is polled and has no agent."""

@@ -48,11 +48,7 @@ class Rounds:
         self._machine = machine
         self._sources = layout(machine.model, machine.system, machine.site.utc_offset_seconds)
         self._course = Course(machine)
-        dmi = _dmi(machine)
-        self._own = [
-            Reading("dmi", OK, "", 0.00004, dmi) if dmi else Reading("dmi", ABSENT, "no DMI"),
-            Reading("uname", OK, "", 0.00002, _uname(machine)),
-        ]
+        self._own = _own(machine) if machine.system.os else []
 
     def readings(self, now: float, booted_at: float) -> list[Reading]:
         """What every source gave at `now` (Unix seconds), with the outcome of the one that ails."""
@@ -105,6 +101,15 @@ def _failed(machine: Pretend, source: str) -> Reading:
     if machine.ailment == SOURCE_DENIED:
         return Reading(source, DENIED, "reading the serial numbers needs root", 0.0001)
     return Reading(source, TIMED_OUT, "a mount did not answer within 5 s", 5.0)
+
+
+def _own(machine: Pretend) -> list[Reading]:
+    """What no other machine says."""
+    dmi = _dmi(machine)
+    return [
+        Reading("dmi", OK, "", 0.00004, dmi) if dmi else Reading("dmi", ABSENT, "no DMI"),
+        Reading("uname", OK, "", 0.00002, _uname(machine)),
+    ]
 
 
 def _uname(machine: Pretend) -> list[Sample]:

@@ -27,6 +27,7 @@ from keskidee_simulator.course import (
     SWAP_USED,
     UPTIME,
 )
+from keskidee_simulator.devices import device
 from keskidee_simulator.layout import Source
 from keskidee_simulator.models import GIB, Model, System
 from keskidee_simulator.sites import HOUR
@@ -98,6 +99,8 @@ ZONES = {-3 * HOUR: "-03", -4 * HOUR: "AST", -5 * HOUR: "EST", -6 * HOUR: "CST"}
 @cache
 def layout(model: Model, system: System, utc_offset_seconds: int) -> tuple[Source, ...]:
     """What every machine of this model, system and time zone has in common, in the order of a report."""
+    if not system.os:
+        return (device(model),)
     sources = [
         _agent(), _cpu(model, system), _diskstats(model, system), _filesystem(model, system), _loadavg(model, system),
         _meminfo(model, system), _netdev(model, system), _os(system), _stat(system), _time(system, utc_offset_seconds),

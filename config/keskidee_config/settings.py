@@ -147,6 +147,46 @@ class ServiceSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceSettings:
+    """A switch, UPS or printer that this agent asks by SNMP, and what opens it."""
+
+    name: Annotated[str, LABEL, Shown("switch-1")]
+    """Its name in metrics and register: `instance`."""
+    address: Annotated[str, NAME, Shown("192.0.2.1")]
+    """Where it listens: an address or a name."""
+    port: Annotated[int, Between(1, 65535)] = 161
+    """The UDP port."""
+    community_file: Annotated[str | None, PATH, Shown("/etc/keskidee/switches.community")] = None
+    """File whose first line is the community of versions 1 and 2c."""
+    v1: bool = False
+    """Speak version 1, for devices that know no other."""
+    user: Annotated[str | None, NAME, Shown("monitor")] = None
+    """Speak version 3 as this user, in place of a community."""
+    auth: Annotated[str | None, NAME, Shown("SHA:/etc/keskidee/switches.auth")] = None
+    """How that user is authenticated, and the file whose first line is the passphrase."""
+    priv: Annotated[str | None, NAME, Shown("AES:/etc/keskidee/switches.priv")] = None
+    """How what is said is encrypted, likewise."""
+    interval_seconds: Annotated[int, Between(5, 3600)] = 60
+    """Time from one poll to the next."""
+    timeout_seconds: Annotated[float, Between(0.1, 30)] = 2.0
+    """How long one question may take. Three are asked before the device counts as silent."""
+    site: Annotated[str | None, LABEL, Shown("castries")] = None
+    """Label `site` of the device. Without it: this agent's."""
+    asset_tag: Annotated[str | None, LABEL, Shown("KSK-0042")] = None
+    """The institution's number of it, for the register."""
+
+    def __post_init__(self) -> None:
+        if (self.community_file is None) == (self.user is None):
+            raise ValueError("set either community_file or user")
+        if self.user is None and (self.auth or self.priv):
+            raise ValueError("auth and priv need user")
+        if self.user is not None and self.v1:
+            raise ValueError("user is version 3: it goes not with v1")
+        if self.priv and not self.auth:
+            raise ValueError("priv needs auth: there is no privacy without authentication")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AgentSettings:
     """Settings of `keskidee agent`, read from agent.yml."""
 
@@ -180,6 +220,8 @@ class AgentSettings:
     services: Annotated[tuple[ServiceSettings, ...], Distinct("name"), AtMost(200)] = ()
     """What users feel, read by another process of the agent. A list; one of it, in full (but one of url, tcp, dns and
     file):"""
+    devices: Annotated[tuple[DeviceSettings, ...], Distinct("name")] = ()
+    """Devices that this agent asks by SNMP, beside those that the collector hands to it. A list; one of it, in full:"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,15 +1,16 @@
-"""Rows of the whole fleet: what is wrong now, and what is there. README.md says which question each row answers."""
+"""The fleet: what is wrong now, and what is there. README.md says which question each row answers."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from grafana_foundation_sdk.models.dashboard import DataTransformerConfig
-
+from deploy.grafana.board import Board
 from deploy.grafana.panels import (
+    FLEET,
     column,
     lines,
     linked_to_machines,
+    listed,
     meanings,
     meant,
     number,
@@ -26,6 +27,7 @@ from deploy.grafana.queries import (
     CLOCK,
     CPU_BUSY,
     DISK_BUSY,
+    EACH,
     FULL,
     GOOD,
     MEMORY,
@@ -35,6 +37,7 @@ from deploy.grafana.queries import (
     SPACE_USED,
     STATE,
     STATES,
+    by_label,
     count,
     of,
 )
@@ -79,7 +82,7 @@ def alerts() -> table.Panel:
     shown = ["Value", "severity", "alertname", "instance", "site", "role", "mountpoint", "source", "reason"]
     panel = rows("Alerts that fire", "As in Alertmanager, with the time since when. Empty is good.", {"A": since})
     panel = panel.with_transformation(only_columns(shown, {"Value": "since", "alertname": "alert"}))
-    panel = panel.override_by_name(*column("since", unit="dateTimeFromNow"))
+    panel = panel.override_by_name("since", column(unit="dateTimeFromNow"))
     return linked_to_machines(panel).height(7).no_value("Nothing fires.")
 
 
@@ -96,34 +99,41 @@ def whole_fleet() -> Iterator[AnyPanel]:
     yield worst("Busiest disks", says, of(CHOSEN, DISK_BUSY), "{{instance}} {{device}}", steps=BUSY)
     state = {"{{state}}": f"sum by (state) ({of(CHOSEN, 'keskidee_machine_state')})"}
     yield lines("Machines by state", "Desktops go off at night.", state, unit="none", stacked=True)
-    site = {"{{site}}": f"sum by (site) (keskidee_machine_up * on (instance) group_left (site) {CHOSEN})"}
+    site = {"{{site}}": by_label(CHOSEN, "max by (instance) (keskidee_machine_up)", "site")}
     yield lines("Machines on, by site", "A whole site that drops is its line or its power.", site, unit="none")
-    system = {"{{os}}": f"count by (os) ({CHOSEN})"}
+    system = {"{{os}}": f"count by (os) ({EACH(CHOSEN)})"}
     yield lines("Machines by system", "All that are enrolled, on or not.", system, unit="none", stacked=True)
+    busy = {"{{role}}": by_label(CHOSEN, CPU_BUSY, "role", "avg")}
+    yield lines("Processors by role", "Mean share that was busy.", busy, unit="percentunit").min(0).max(1)
+    memory = {"{{role}}": by_label(CHOSEN, MEMORY_USED, "role", "avg")}
+    yield lines("Memory by role", "Mean share that no program could get.", memory, unit="percentunit").min(0).max(1)
+    fund = {"{{fund}}": by_label(CHOSEN, MEMORY_USED, "fund", "avg")}
+    says = "What a fund has paid for; without a name: not booked. An upgrade that helps is a step down."
+    yield lines("Memory by fund", says, fund, unit="percentunit").min(0).max(1)
 
 
 def every_machine() -> table.Panel:
-    """One line a machine. The queries are joined by instance, and each but the first gives one column."""
+    """One line a machine."""
+    reported = f"1000 * ({of(CHOSEN, 'max by (instance) (keskidee_machine_last_report_timestamp_seconds)')})"
     columns = {
-        "state": of(CHOSEN, STATE),
-        "last report": f"1000 * ({of(CHOSEN, 'max by (instance) (keskidee_machine_last_report_timestamp_seconds)')})",
-        "processor": of(CHOSEN, CPU_BUSY),
-        "memory": of(CHOSEN, MEMORY_USED),
-        "fullest disk": of(CHOSEN, f"max by (instance) ({SPACE_USED})"),
-        "clock": of(CHOSEN, "max by (instance) (keskidee_machine_clock_offset_seconds)"),
+        "state": (of(CHOSEN, STATE), meant(STATES)),
+        "last report": (reported, column(unit="dateTimeFromNow")),
+        "processor": (of(CHOSEN, CPU_BUSY), column(unit="percentunit", steps=BUSY)),
+        "memory": (of(CHOSEN, MEMORY_USED), column(unit="percentunit", steps=MEMORY)),
+        "fullest disk": (of(CHOSEN, f"max by (instance) ({SPACE_USED})"), column(unit="percentunit", steps=FULL)),
+        "clock": (
+            of(CHOSEN, "max by (instance) (keskidee_machine_clock_offset_seconds)"),
+            column(unit="s", steps=CLOCK),
+        ),
     }
-    letters = dict(zip("BCDEFG", columns, strict=True))
-    exprs = {"A": CHOSEN, **{letter: columns[column] for letter, column in letters.items()}}
-    panel = rows("Every machine", "A click on a name shows the machine below.", exprs)
-    joined = {"byField": "instance", "mode": "outer"}
-    panel = panel.with_transformation(DataTransformerConfig("joinByField", options=joined))
-    names = {f"Value #{letter}": column for letter, column in letters.items()}
-    state, *values = names
-    panel = panel.with_transformation(only_columns(["instance", state, "site", "role", "os", "model", *values], names))
-    panel = panel.override_by_name(*meant("state", STATES))
-    panel = panel.override_by_name(*column("last report", unit="dateTimeFromNow"))
-    panel = panel.override_by_name(*column("processor", unit="percentunit", steps=BUSY))
-    panel = panel.override_by_name(*column("memory", unit="percentunit", steps=MEMORY))
-    panel = panel.override_by_name(*column("fullest disk", unit="percentunit", steps=FULL))
-    panel = panel.override_by_name(*column("clock", unit="s", steps=CLOCK))
-    return linked_to_machines(panel)
+    labels = ["instance", "site", "role", "os", "model", "fund"]
+    says = "A click on a name shows the machine, or the site."
+    return listed("Every machine", says, CHOSEN, columns, by="instance", labels=labels)
+
+
+BOARD = Board(
+    uid=FLEET,
+    title="keskidee: the fleet",
+    says="What is wrong now, and what is there.",
+    rows={"What is wrong now": what_is_wrong, "The fleet": whole_fleet},
+)

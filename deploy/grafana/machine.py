@@ -1,10 +1,12 @@
-"""The row of one machine: what is the matter with it?"""
+"""One machine, of any system: what is the matter with it?"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from deploy.grafana.panels import lines, meanings, name, number, timeline
+from deploy.grafana.board import MACHINE as VARIABLE
+from deploy.grafana.board import Board
+from deploy.grafana.panels import MACHINE, lines, meanings, name, number, timeline
 from deploy.grafana.queries import BAD, CLOCK, GOOD, ONE, STATE, STATES
 
 if TYPE_CHECKING:
@@ -15,8 +17,8 @@ if TYPE_CHECKING:
 INFO = f"keskidee_machine_info{{{ONE}}}"
 
 
-def one_machine() -> Iterator[AnyPanel]:
-    """Who it is, then what it does, from the processor outwards."""
+def who() -> Iterator[AnyPanel]:
+    """Who it is, and since when it runs."""
     state = number(
         "State", "on, off as usual, silent, or cut off with its site.", f"({STATE}) and on (instance) {INFO}"
     )
@@ -29,10 +31,6 @@ def one_machine() -> Iterator[AnyPanel]:
     yield number("Clock", "Its clock minus the collector's.", offset, unit="s", steps=CLOCK)
     yield name("System", "As it names itself.", f"node_os_info{{{ONE}}}", "pretty_name")
     yield name("Model", "From its firmware.", INFO, "model")
-    yield from load()
-    yield from disks()
-    yield from network()
-    yield what_the_agent_reads()
 
 
 def load() -> Iterator[AnyPanel]:
@@ -86,13 +84,36 @@ def network() -> Iterator[AnyPanel]:
     yield lines("Network faults", says, faults, unit="pps").min(0)
 
 
-def what_the_agent_reads() -> AnyPanel:
-    """A band a source."""
+def agent() -> Iterator[AnyPanel]:
+    """What the agent reads, keeps, and costs."""
     values = {0: ("failing", BAD), 1: ("read", GOOD)}
     says = "Red: failed or timed out; the collector's page says why."
-    return timeline("What the agent reads", says, f"keskidee_source_up{{{ONE}}}", "{{source}}", values)
+    yield timeline("What the agent reads", says, f"keskidee_source_up{{{ONE}}}", "{{source}}", values)
+
+    kept = {
+        "waiting": f"max(keskidee_agent_spool_reports{{{ONE}}})",
+        "given up": f"sum(increase(keskidee_agent_dropped_reports_total{{{ONE}}}[$__rate_interval]))",
+    }
+    yield lines("Reports", "That wait on the machine, and that were given up.", kept, unit="none").min(0)
+    cost = {"processor": f"rate(keskidee_agent_cpu_seconds_total{{{ONE}}}[$__rate_interval])"}
+    yield lines("What the agent costs", "Share of one core.", cost, unit="percentunit").min(0)
 
 
 def per_second(counter: str) -> str:
     """A counter of this machine as a rate, a device a line."""
     return f"sum by (device) (rate(node_{counter}_total{{{ONE}}}[$__rate_interval]))"
+
+
+BOARD = Board(
+    uid=MACHINE,
+    title="keskidee: one machine",
+    says="What is the matter with this machine, whatever its system?",
+    rows={
+        "Who it is": who,
+        "Work": load,
+        "Disks": disks,
+        "Network": network,
+        "Its agent": agent,
+    },
+    one=VARIABLE,
+)

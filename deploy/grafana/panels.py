@@ -39,7 +39,10 @@ if TYPE_CHECKING:
     AnyPanel = bargauge.Panel | stat.Panel | statetimeline.Panel | table.Panel | timeseries.Panel
     Styled = TypeVar("Styled", bargauge.Panel, stat.Panel, statetimeline.Panel, table.Panel, timeseries.Panel)
 
-DASHBOARD_UID = "keskidee-fleet"
+FLEET, MACHINE, NETWORK, SITES = "keskidee-fleet", "keskidee-machine", "keskidee-network", "keskidee-sites"
+"""Addresses that links lead to."""
+Column = tuple[str, list[DynamicConfigValue]]
+"""A column of a table: its expression, and how it is shown."""
 DATA_SOURCE = DataSourceRef(type_val="prometheus", uid="${datasource}")
 COLOURED = [DynamicConfigValue("custom.cellOptions", {"type": "color-text"})]
 MIN_STEP = "30s"
@@ -47,11 +50,17 @@ MIN_STEP = "30s"
 value twice or skips one now and then: an eighth of a rate over two minutes, a quarter of one over one."""
 
 
+POLLED_STEP = "1m"
+"""The same for what is read once a minute: devices and services. A rate then runs over four minutes or more."""
+POLLED = ("ifHC", "ifIn", "ifOut", "keskidee_device_", "keskidee_sensor_", "keskidee_ups_", "probe_")
+
+
 def query(
     expr: str, legend: str = "", *, ref: str = "A", instant: bool = False, table: bool = False
 ) -> prometheus.Dataquery:
     """One PromQL query; `table` gives a row a series (for tables), `instant` only the newest value."""
-    target = prometheus.Dataquery().expr(expr).legend_format(legend).ref_id(ref).interval(MIN_STEP)
+    step = POLLED_STEP if any(name in expr for name in POLLED) else MIN_STEP
+    target = prometheus.Dataquery().expr(expr).legend_format(legend).ref_id(ref).interval(step)
     target = target.datasource(DATA_SOURCE)
     if table:
         target = target.format(PromQueryFormat.TABLE)
@@ -72,20 +81,32 @@ def name(title: str, says: str, expr: str, label: str) -> stat.Panel:
     return described(panel.thresholds(thresholds(NO_JUDGEMENT)), title, says).height(4).span(4)
 
 
-def worst(title: str, says: str, expr: str, legend: str, *, steps: Steps) -> bargauge.Panel:
-    """The ten worst shares (0-1) as bars, the worst on top; a click shows the machine."""
-    panel = bargauge.Panel().with_target(query(f"sort_desc(topk(10, {expr}))", legend, instant=True))
-    panel = panel.unit("percentunit").min(0).max(1)
+def worst(
+    title: str,
+    says: str,
+    expr: str,
+    legend: str,
+    *,
+    steps: Steps,
+    unit: str = "percentunit",
+    least: bool = False,
+    device: bool = False,
+) -> bargauge.Panel:
+    """The ten worst as bars, the worst on top (`least`: the lowest); a click shows the machine. Shares end at 1."""
+    ten = f"sort(bottomk(10, {expr}))" if least else f"sort_desc(topk(10, {expr}))"
+    panel = bargauge.Panel().with_target(query(ten, legend, instant=True)).unit(unit).min(0)
+    if unit == "percentunit":
+        panel = panel.max(1)
     panel = panel.orientation(looks.VizOrientation.HORIZONTAL).display_mode(looks.BarGaugeDisplayMode.GRADIENT)
     panel = panel.thresholds(thresholds(steps)).reduce_options(newest())
-    panel = panel.data_links([machine_link("${__field.labels.instance}")])
+    panel = panel.data_links([machine_link("${__field.labels.instance}", device=device)])
     return described(panel, title, says).height(8).span(6)
 
 
 def lines(title: str, says: str, targets: Mapping[str, str], *, unit: str, stacked: bool = False) -> timeseries.Panel:
     """Values over time. `targets` maps a legend, which may hold {{label}}, to its expression."""
     panel = timeseries.Panel().unit(unit).line_width(1).fill_opacity(30 if stacked else 8)
-    for ref, (legend, expr) in zip("ABCDEF", targets.items(), strict=False):
+    for ref, (legend, expr) in zip("ABCDEFGH"[: len(targets)], targets.items(), strict=True):
         panel = panel.with_target(query(expr, legend, ref=ref))
     if stacked:
         panel = panel.stacking(common.StackingConfig().mode(looks.StackingMode.NORMAL))
@@ -104,14 +125,14 @@ def rows(title: str, says: str, exprs: Mapping[str, str]) -> table.Panel:
     return described(panel, title, says).height(10).span(24)
 
 
-def column(name: str, *, unit: str = "none", steps: Steps = ()) -> tuple[str, list[DynamicConfigValue]]:
+def column(*, unit: str = "none", steps: Steps = ()) -> list[DynamicConfigValue]:
     """How a column of a table is shown: its unit, and coloured where there are steps."""
     properties = [DynamicConfigValue("unit", unit)]
     if steps:
         colours = [{"value": value, "color": colour} for value, colour in steps]
         properties.append(DynamicConfigValue("thresholds", {"mode": "absolute", "steps": colours}))
         properties += COLOURED
-    return name, properties
+    return properties
 
 
 def timeline(
@@ -149,17 +170,52 @@ def newest() -> common.ReduceDataOptions:
     return common.ReduceDataOptions().calcs(["lastNotNull"]).values(False)
 
 
-def machine_link(instance: str) -> dashboard.DashboardLink:
-    """A link to this dashboard with another machine chosen; `instance` is Grafana's expression for its name."""
-    kept = "${__url_time_range}&${datasource:queryparam}&${site:queryparam}&${role:queryparam}"
-    link = dashboard.DashboardLink("Show this machine").type(DashboardLinkType.LINK)
-    return link.url(f"/d/{DASHBOARD_UID}?var-instance={instance}&{kept}")
+def machine_link(instance: str, *, device: bool = False) -> dashboard.DashboardLink:
+    """A link down to one machine, or to one device; `instance` is Grafana's expression for its name."""
+    link = dashboard.DashboardLink("Show this device" if device else "Show this machine").type(DashboardLinkType.LINK)
+    address = f"/d/{NETWORK}?var-device={instance}" if device else f"/d/{MACHINE}?var-instance={instance}"
+    return link.url(f"{address}&{chosen_in_link()}")
 
 
-def linked_to_machines(panel: table.Panel) -> table.Panel:
-    """Names of machines lead to the machine."""
-    links = [machine_link("${__data.fields.instance}").build()]
-    return panel.override_by_name("instance", [DynamicConfigValue("links", links)])
+def chosen_in_link() -> str:
+    """The part of a link that keeps the time and what is chosen above."""
+    kept = ("datasource", "site", "role", "system", "fund")
+    return "&".join(["${__url_time_range}", *(f"${{{name}:queryparam}}" for name in kept)])
+
+
+def site_link(site: str) -> dashboard.DashboardLink:
+    """A link down to one site; `site` is Grafana's expression for its name."""
+    link = dashboard.DashboardLink("Show this site").type(DashboardLinkType.LINK)
+    return link.url(f"/d/{SITES}?var-site={site}&${{__url_time_range}}&${{datasource:queryparam}}")
+
+
+def linked_to_machines(panel: table.Panel, *, device: bool = False) -> table.Panel:
+    """Names of machines lead to the machine, those of sites to the site."""
+    down = machine_link("${__data.fields.instance}", device=device).build()
+    panel = panel.override_by_name("instance", [DynamicConfigValue("links", [down])])
+    return panel.override_by_name("site", [DynamicConfigValue("links", [site_link("${__data.fields.site}").build()])])
+
+
+def listed(
+    title: str,
+    says: str,
+    first: str,
+    columns: Mapping[str, Column],
+    *,
+    by: str,
+    labels: list[str],
+    device: bool = False,
+) -> table.Panel:
+    """A table with a line a `by`: `labels` of the query `first`, then a column a query of `columns`."""
+    letters = dict(zip("BCDEFGHIJ"[: len(columns)], columns, strict=True))
+    exprs = {"A": first, **{letter: columns[name][0] for letter, name in letters.items()}}
+    panel = rows(title, says, exprs)
+    panel = panel.with_transformation(DataTransformerConfig("joinByField", options={"byField": by, "mode": "outer"}))
+    names = {f"Value #{letter}": name for letter, name in letters.items()}
+    panel = panel.with_transformation(only_columns([*labels, *names], names))
+    for name, (_, shown) in columns.items():
+        panel = panel.override_by_name(name, shown)
+    return linked_to_machines(panel, device=device)
 
 
 def only_columns(columns: list[str], renamed: dict[str, str]) -> DataTransformerConfig:
@@ -169,6 +225,6 @@ def only_columns(columns: list[str], renamed: dict[str, str]) -> DataTransformer
     return DataTransformerConfig("organize", options=options)
 
 
-def meant(name: str, values: Mapping[int, tuple[str, str]]) -> tuple[str, list[DynamicConfigValue]]:
+def meant(values: Mapping[int, tuple[str, str]]) -> list[DynamicConfigValue]:
     """A column whose numbers stand for a text and a colour."""
-    return name, [DynamicConfigValue("mappings", [meanings(values)]), *COLOURED]
+    return [DynamicConfigValue("mappings", [meanings(values)]), *COLOURED]

@@ -19,7 +19,7 @@ from keskidee_report.model import OK, Family, Reading
 from tests.agent.collecting import Collector
 from tests.agent.listening import Listener
 
-TEMPERATURE = Family("node_thermal_zone_temp", "gauge", "Zone temperature in Celsius")
+TEMPERATURE = Family("node_cooling_device_cur_state", "gauge", "What cools, and how much")
 LOAD = Family("node_load1", "gauge", "1m load average")
 
 

@@ -89,6 +89,7 @@ class Inside:
         for machine in self.state.fleet:
             machine.heard_ticks += self.clock.ticks - self.clock.at
             machine.taken_ticks += self.clock.ticks - self.clock.at
+            machine.polled_ticks += self.clock.ticks - self.clock.at
         self.client = "127.0.0.1"
         self.application = build(self.state, admin_token=ADMIN)
 

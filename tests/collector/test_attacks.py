@@ -162,6 +162,16 @@ ENTRANCES: dict[str, Attack] = {
         lambda house: administer(house, "POST", f"/v1/machines/{house.bystander.id}/retire", house.agent.credential),
         401, {},
     ),
+    "learning another agent's devices and what opens them": (
+        lambda house: administer(
+            house, "POST", f"/v1/machines/{house.bystander.id}/devices", house.agent.credential
+        ), 401, {"credential": 1},
+    ),
+    "having a device polled": (lambda house: administer(house, "POST", "/v1/devices", house.agent.credential), 401, {}),
+    "listing devices": (
+        lambda house: administer(house, "GET", "/v1/devices", house.agent.credential), 401, {"reader": 1},
+    ),
+    "ending a device": (lambda house: administer(house, "DELETE", "/v1/devices/x", house.agent.credential), 401, {}),
     "a client that trusts another authority": (trusting_others, 0, {"handshake": 1}),
     "plain HTTP to the port of TLS": (plain, 0, {"handshake": 1}),
     "a zip bomb": (bomb, 413, {"too_large": 1}),

@@ -76,6 +76,10 @@ def test_the_agents_own_source_may_name_what_is_its_own_and_no_more(definitions:
     assert found == ["a: keskidee_agent_info", f"keskidee_machine_up {kept}", f"up {kept}"]
 
 
+def test_what_the_last_inventory_counted_is_the_agents_own_too(definitions: Definitions) -> None:
+    assert settle(definitions, "keskidee_inventory_items", source="inventoried") == "a: keskidee_inventory_items"
+
+
 @pytest.mark.parametrize("label", ["job", "instance", "site", "role", "__name__", "__address__"])
 def test_a_label_that_is_not_for_reports_to_give(definitions: Definitions, label: str) -> None:
     assert (

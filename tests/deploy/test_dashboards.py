@@ -1,4 +1,4 @@
-"""The Grafana dashboard: the JSON is the one that the Python makes, and holds what our panels promise."""
+"""The Grafana dashboards: the JSON is the one that the Python makes, and holds what our panels promise."""
 
 import json
 import re
@@ -9,36 +9,68 @@ from typing import Any
 
 import pytest
 import yaml
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.models.dashboard import Dashboard
 
-from deploy.grafana.build import DASHBOARDS, FOLDER, ROWS, text_of
+from deploy.grafana.build import BOARDS, FOLDER, text_of
+from tests.panels import filled, panels_of, queries
 
 GRAFANA = FOLDER.parent
-DASHBOARD: dict[str, Any] = json.loads(text_of("keskidee.json"))
-PANELS: list[dict[str, Any]] = [panel for panel in DASHBOARD["panels"] if panel["type"] != "row"]
-TARGETS = [(panel["title"], target) for panel in PANELS for target in panel["targets"]]
-UNJUDGED = {"none", "dateTimeFromNow"}
+PANELS = [(name, panel) for name in BOARDS for panel in panels_of(name)]
+TARGETS = [(f"{name} {panel['title']}", target) for name, panel in PANELS for target in panel["targets"]]
+
+dashboards = pytest.mark.parametrize("name", BOARDS)
 
 
-@pytest.mark.parametrize("name", DASHBOARDS)
+@dashboards
 def test_json_is_the_one_that_the_python_makes(name: str, golden: Callable[[Path, str], None]) -> None:
     golden(FOLDER / name, text_of(name))
 
 
-def test_dashboard_keeps_its_address_and_cannot_be_changed_in_grafana() -> None:
-    assert (DASHBOARD["uid"], DASHBOARD["title"], DASHBOARD["editable"]) == ("keskidee-fleet", "keskidee", False)
+def test_no_other_json_lies_beside_it() -> None:
+    assert {path.name for path in FOLDER.iterdir()} == set(BOARDS)
 
 
-def test_people_choose_data_source_site_role_and_machine() -> None:
-    assert [(v["name"], v["type"], v.get("multi", False)) for v in DASHBOARD["templating"]["list"]] == [
-        ("datasource", "datasource", False),
-        ("site", "query", True),
-        ("role", "query", True),
-        ("instance", "query", False),
-    ]
+@dashboards
+def test_what_the_types_of_the_sdk_read_they_write_again(name: str) -> None:
+    written = json.loads((FOLDER / name).read_text())
+    assert json.loads(json.dumps(Dashboard.from_json(written), cls=JSONEncoder)) == written
 
 
-def test_panels_are_numbered_once_and_do_not_overlap() -> None:
-    everything = DASHBOARD["panels"]
+@dashboards
+def test_dashboard_keeps_its_address_and_cannot_be_changed_in_grafana(name: str) -> None:
+    board = json.loads((FOLDER / name).read_text())
+    assert (board["uid"], board["tags"], board["editable"]) == (name.removesuffix(".json"), ["keskidee"], False)
+    assert board["title"].startswith("keskidee: ")
+
+
+@dashboards
+def test_people_cut_by_site_role_system_and_fund(name: str) -> None:
+    chosen = [(v["name"], v.get("multi", False)) for v in json.loads((FOLDER / name).read_text())["templating"]["list"]]
+    several = [(variable, True) for variable in ("site", "role", "system", "fund")]
+    more = {"keskidee-machine.json": [("instance", False)], "keskidee-network.json": [("device", True)]}
+    assert chosen == [("datasource", False), *several, *more.get(name, [])]
+
+
+@dashboards
+def test_links_lead_up_to_the_fleet_and_across(name: str) -> None:
+    links = json.loads((FOLDER / name).read_text())["links"]
+    up = [] if name == "keskidee-fleet.json" else ["link"]
+    assert [link["type"] for link in links] == [*up, "dashboards"]
+    assert [link["url"].startswith("/d/keskidee-fleet?") for link in links if link["type"] == "link"] == [True] * len(
+        up
+    )
+
+
+def test_links_lead_down_to_dashboards_that_there_are() -> None:
+    text = "".join((FOLDER / name).read_text() for name in BOARDS)
+    assert {f"{uid}.json" for uid in re.findall(r'"/d/([\w-]+)', text)} <= set(BOARDS)
+    assert {"keskidee-machine", "keskidee-network", "keskidee-sites"} <= set(re.findall(r'"/d/([\w-]+)', text))
+
+
+@dashboards
+def test_panels_are_numbered_once_and_do_not_overlap(name: str) -> None:
+    everything = json.loads((FOLDER / name).read_text())["panels"]
     assert len({panel["id"] for panel in everything}) == len(everything)
     taken = [cell for panel in everything for cell in cells_of(panel["gridPos"])]
     assert len(set(taken)) == len(taken)
@@ -49,25 +81,25 @@ def cells_of(place: dict[str, int]) -> Iterator[tuple[int, int]]:
     return ((place["x"] + x, place["y"] + y) for x in range(place["w"]) for y in range(place["h"]))
 
 
-@pytest.mark.parametrize("panel", PANELS, ids=lambda panel: panel["title"])
-def test_panel_says_what_it_shows_in_which_unit_and_from_where(panel: dict[str, Any]) -> None:
-    assert panel["description"].endswith(".")
+@pytest.mark.parametrize(
+    ("name", "panel"), PANELS, ids=lambda value: value if isinstance(value, str) else value["title"]
+)
+def test_panel_says_what_it_shows_in_which_unit_and_from_where(name: str, panel: dict[str, Any]) -> None:
+    assert panel["description"].endswith("."), name
     assert panel["type"] in ("table", "state-timeline", "stat") or panel["fieldConfig"]["defaults"]["unit"]
     assert [target["datasource"] for target in panel["targets"]] == [
         {"type": "prometheus", "uid": "${datasource}"} for _ in panel["targets"]
     ]
 
 
-@pytest.mark.parametrize(
-    ("title", "target"), TARGETS, ids=lambda value: value if isinstance(value, str) else value["refId"]
-)
-def test_rates_run_over_two_minutes_at_least(title: str, target: dict[str, Any]) -> None:
-    assert set(re.findall(r"\[(.+?)\]", target["expr"])) <= {"$__rate_interval"}, title
-    assert target["interval"] == "30s"  # Grafana: $__rate_interval is never under four of these
+def test_rates_run_over_two_minutes_at_least() -> None:
+    for title, target in TARGETS:
+        assert set(re.findall(r"\[(.+?)\]", target["expr"])) <= {"$__rate_interval", "1d"}, title
+        assert target["interval"] in ("30s", "1m"), title  # Grafana: $__rate_interval is never under four of these
 
 
 def test_promtool_understands_every_query(tmp_path: Path, program: Callable[[str], Path]) -> None:
-    rules = [{"record": "x", "expr": filled(target["expr"])} for _, target in TARGETS]
+    rules = [{"record": "x", "expr": filled(expr)} for _, _, _, expr in queries()]
     named = [{**rule, "labels": {"n": str(number)}} for number, rule in enumerate(rules)]
     path = tmp_path / "queries.yml"
     path.write_text(yaml.safe_dump({"groups": [{"name": "queries", "rules": named}]}), encoding="utf-8")
@@ -75,17 +107,11 @@ def test_promtool_understands_every_query(tmp_path: Path, program: Callable[[str
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
-def filled(expr: str) -> str:
-    values = {"$site": ".*", "$role": ".*", "$instance": "files-1", "$__rate_interval": "2m"}
-    for variable, value in values.items():
-        expr = expr.replace(variable, value)
-    assert "$" not in expr
-    return expr
-
-
-def test_readme_explains_each_row_in_order() -> None:
+def test_readme_explains_each_row_of_each_dashboard_in_order() -> None:
     text = (GRAFANA / "README.md").read_text(encoding="utf-8")
-    assert re.findall(r"^\| \*\*(.+?)\*\* \|", text, re.MULTILINE) == list(ROWS)
+    parts = dict(re.findall(r"^### `(keskidee-[\w-]+\.json)`.*?\n(.*?)(?=^#|\Z)", text, re.MULTILINE | re.DOTALL))
+    told = {name: re.findall(r"^\| \*\*(.+?)\*\* \|", part, re.MULTILINE) for name, part in parts.items()}
+    assert told == {name: list(board.rows) for name, board in BOARDS.items()}
 
 
 def test_provisioning_names_our_folder_of_dashboards_and_one_fixed_data_source() -> None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import time
 from typing import TYPE_CHECKING
 
 import pytest
 
-from deploy.grafana.build import FOLDER as DASHBOARDS
 from tests.e2e.chain import GROUP_WAIT, INTERVAL, PAGER_TOKEN, Chain, impatient, wait_until
 from tests.e2e.webhook import Notice, Receiver
+from tests.panels import filled, panels_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -100,10 +99,8 @@ def test_dead_agent_is_one_page_and_one_resolve_and_neither_a_restart_nor_a_rebo
 
 def alerts_panel() -> str:
     """The query behind the dashboard's list of alerts, with every site and role."""
-    panels = json.loads((DASHBOARDS / "keskidee.json").read_text())["panels"]
-    [panel] = [panel for panel in panels if panel["title"] == "Alerts that fire"]
-    expr: str = panel["targets"][0]["expr"]
-    return expr.replace("$site", ".*").replace("$role", ".*")
+    [panel] = [panel for panel in panels_of("keskidee-fleet.json") if panel["title"] == "Alerts that fire"]
+    return filled(panel["targets"][0]["expr"])
 
 
 def test_page_that_is_out_outlives_a_kill_of_the_collector_and_a_restart_of_prometheus(

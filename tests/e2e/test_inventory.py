@@ -76,6 +76,8 @@ def test_a_running_agent_tells_what_its_machine_is_made_of(collector: Served, st
         (kind, key) for kind, of in known["items"].items() for key in of
     }
     assert {"processor", "network"} <= {row["kind"] for row in whole["items"]}
+    counted = collector.samples
+    wait_until(lambda: "keskidee_inventory_items" in {name for name, _ in counted("/metrics")}, "the counts", 60)
 
 
 def test_what_is_to_be_told_waits_on_disk_for_an_agent_and_is_no_one_elses_to_read(state: Path) -> None:

@@ -39,6 +39,7 @@ def real_families() -> dict[str, Description]:
         importlib.import_module(f"keskidee_agent.sources.{found.name}")
         for found in pkgutil.iter_modules(keskidee_agent.sources.__path__)
     ]
+    modules.append(importlib.import_module("keskidee_agent.devices.metrics"))
     families = [family for module in modules for value in vars(module).values() for family in described(value)]
     return {family.name: (family.kind, family.help, family.digits) for family in families}
 
@@ -48,7 +49,7 @@ def pretend_samples(machine: Pretend) -> list[tuple[Family, dict[str, str]]]:
     return [(family, labels) for reading in readings for family, labels, _ in reading.samples]
 
 
-@pytest.mark.parametrize("system", ["linux", "windows", "darwin"])
+@pytest.mark.parametrize("system", ["linux", "windows", "darwin", ""])
 def test_a_family_is_described_as_the_agent_describes_it(system: str) -> None:
     real = real_families()
     pretend = {

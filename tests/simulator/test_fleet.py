@@ -29,6 +29,15 @@ def test_fifteen_sites_are_all_there_among_fifty_machines() -> None:
     assert len(SITES) == 15
 
 
+def test_a_switch_a_ups_and_a_printer_are_there_among_twenty_five() -> None:
+    devices = [m for m in build_fleet("keskidee", 25) if m.kind == "device"]
+    assert [(m.model.chassis, m.role, "os" in m.facts("0.1.0", 15.0, "boot")) for m in devices] == [
+        ("switch", "device", False),
+        ("ups", "device", False),
+        ("printer", "device", False),
+    ]
+
+
 def test_the_same_host_name_stands_in_several_sites() -> None:
     sites = {m.site.name for m in build_fleet("seed", 100) if m.hostname == "pc-01"}
     assert len(sites) > 5
@@ -49,7 +58,7 @@ def test_only_servers_fall_silent() -> None:
 
 
 def test_every_system_is_there_among_fifty_machines() -> None:
-    names = {m.system.name.split()[0] + m.system.os for m in build_fleet("keskidee", 50)}
+    names = {m.system.name.split()[0] + m.system.os for m in build_fleet("keskidee", 50) if m.system.os}
     assert names == {"Debianlinux", "Ubuntulinux", "Windowswindows", "macOSdarwin"}
 
 
@@ -61,5 +70,5 @@ def test_every_machine_says_that_it_is_simulated() -> None:
 
 def test_a_desktops_role_is_its_chassis_and_a_servers_its_work() -> None:
     roles = {(m.kind, m.role) for m in build_fleet("seed", 200)}
-    assert {role for kind, role in roles if kind != "server"} == {"desktop", "laptop"}
+    assert {role for kind, role in roles if kind != "server"} == {"desktop", "laptop", "device"}
     assert {"files", "mail", "database"} <= {role for kind, role in roles if kind == "server"}

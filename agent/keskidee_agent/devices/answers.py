@@ -6,15 +6,16 @@ number (None); text is UTF-8 where it reads so and Latin-1 otherwise, without th
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from keskidee_agent.devices.engine import Row, Value
 
-LEADING_NUMBER = re.compile(r"\s*(-?\d+(?:\.\d+)?)")
+LEADING_NUMBER = re.compile(r"\s*(-?\d{1,20}(?!\d)(?:\.\d+)?)")  # 64 bits have twenty digits
 
 
 class Answers:
@@ -24,6 +25,9 @@ class Answers:
         self._walked: dict[str, list[Row]] = {}
         self._scalars: dict[str, Value] = {}
         self._columns: dict[str, dict[str, dict[str, Value]]] = {}
+        self._asked: set[str] = set()
+        self._moving: set[str] = set()
+        self._settled = False
 
     def add_walk(self, root: str, rows: list[Row]) -> None:
         self._walked[root] = rows
@@ -31,11 +35,24 @@ class Answers:
     def add_scalars(self, rows: Iterable[Row]) -> None:
         self._scalars.update(rows)
 
-    def column(self, oid: str) -> dict[str, Value]:
-        """What stands below an OID, by the rest of the name: the index of a table, `0` of a scalar."""
+    def rows(self) -> Iterable[Row]:
+        """Every value by its full name."""
+        for rows in self._walked.values():
+            yield from rows
+        yield from self._scalars.items()
+
+    def column(self, oid: str, *, moves: bool = False) -> dict[str, Value]:
+        """What stands below an OID, by the rest of the name: the index of a table, `0` of a scalar.
+
+        `moves`: a poller asks for it again each time.
+        """
+        if moves and not self._settled:
+            self._moving.add(oid)
         parent, _, own = oid.rpartition(".")
         if parent not in self._columns:
             self._columns[parent] = self._grouped(parent)
+        if not self._settled:
+            self._asked.add(oid)
         return self._columns[parent].get(own, {})
 
     def _grouped(self, parent: str) -> dict[str, dict[str, Value]]:
@@ -58,12 +75,53 @@ class Answers:
         return {index: words for index, value in self.column(oid).items() if (words := text(value))}
 
     def numbers(self, oid: str) -> dict[str, float]:
-        """A column as numbers; what is none is left out."""
+        """A column as numbers; what is none is left out. Numbers move: a poller asks for them each time."""
+        if not self._settled:
+            self._moving.add(oid)
+        return self._numbers(oid)
+
+    def _numbers(self, oid: str) -> dict[str, float]:
         return {index: found for index, value in self.column(oid).items() if (found := number(value)) is not None}
 
     def integers(self, oid: str) -> dict[str, int]:
         """A column as whole numbers."""
         return {index: int(found) for index, found in self.numbers(oid).items()}
+
+    def fixed(self, oid: str) -> dict[str, int]:
+        """A column as whole numbers that say what something is: a poller need not ask for them each time."""
+        return {index: int(found) for index, found in self._numbers(oid).items()}
+
+    def moving(self) -> list[str]:
+        """The full names of all that was read as a number that moves."""
+        return [f"{oid}.{index}" for oid in sorted(self._moving) for index in self.column(oid)]
+
+    def settle(self, without: Iterable[str]) -> None:
+        """Keeps the columns that were asked for, to be read again, and of those nothing below `without`."""
+        roots = tuple(without)
+        kept: dict[str, dict[str, dict[str, Value]]] = {}
+        for oid in self._asked:
+            if not oid.startswith(roots) and (column := self.column(oid)):
+                parent, _, own = oid.rpartition(".")
+                kept.setdefault(parent, {})[own] = column
+        self._moving = {oid for oid in self._moving if not oid.startswith(roots) and self.column(oid)}
+        self._columns, self._settled = kept, True
+        self._walked.clear()
+        self._asked.clear()
+
+    def renew(self, values: Mapping[str, Value]) -> bool:
+        """Takes new values of what moves; whether any differs. What has none any more is left out from now on."""
+        differs = False
+        for oid in self._moving:
+            column = self.column(oid)
+            for index in list(column):
+                value = values.get(f"{oid}.{index}")
+                if value is None:
+                    del column[index]
+                    differs = True
+                elif value != column[index]:
+                    column[index] = value
+                    differs = True
+        return differs
 
     def scalar(self, oid: str) -> Value | None:
         """The value of one full name (`...1.0`), or None."""
@@ -92,9 +150,9 @@ def text(value: Value) -> str:
 
 
 def number(value: Value) -> float | None:
-    """A number, also out of a string such as `33 (Normal)`; None where there is none."""
+    """A number, also out of a string such as `33 (Normal)`; None where there is none, or no finite one."""
     if isinstance(value, (int, float)):
-        return value
+        return value if math.isfinite(value) else None
     found = LEADING_NUMBER.match(text(value))
     if found is None:
         return None

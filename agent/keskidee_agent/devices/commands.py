@@ -17,6 +17,7 @@ from keskidee_agent.once import as_prometheus, write_stdout
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
 
     from keskidee_agent.devices.read import DeviceReading
 
@@ -91,11 +92,16 @@ async def _read(engine_name: str | None, address: Address, credential: Credentia
 
 
 def open_engine(name: str | None, address: Address, credential: Credential) -> Engine:
-    """The engine of that name; without one the quick one, or pysnmp where it is not installed."""
+    """A session of the engine of that name. Raises WrongSecret where it is not installed."""
+    return engine_class(name)(address, credential)
+
+
+def engine_class(name: str | None) -> Callable[[Address, Credential], Engine]:
+    """The engine of that name; without one the quick one, or pysnmp where it is not installed. Raises WrongSecret."""
     for candidate in [name] if name else ["gufo", "pysnmp"]:
         module, class_ = ENGINES[candidate]
         try:
-            engine: Engine = getattr(importlib.import_module(module), class_)(address, credential)
+            engine: Callable[[Address, Credential], Engine] = getattr(importlib.import_module(module), class_)
         except ModuleNotFoundError:
             continue
         return engine

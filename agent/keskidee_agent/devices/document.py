@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def as_document(reading: DeviceReading) -> dict[str, Any]:
-    """The keys of the contract: `device` is an object, all others are lists of objects."""
+    """The keys of the contract, and behind them `addresses`, `vlans` and `learned`; all but `device` are lists."""
     parts = reading.parts
     return {
         "device": asdict(reading.identity),
@@ -24,6 +24,9 @@ def as_document(reading: DeviceReading) -> dict[str, Any]:
         "memory": _rows(parts.memory),
         "storage": _rows(parts.storage),
         "neighbours": _rows(parts.neighbours),
+        "addresses": _rows(parts.addresses),
+        "vlans": _rows(parts.vlans),
+        "learned": _rows(parts.learned),
     }
 
 

@@ -29,6 +29,10 @@ class Refused(Exception):
     """The device answered, and said no: a wrong user, a wrong key, an error status."""
 
 
+class TooBig(Refused):
+    """The answer has no room in a message of the device (tooBig, RFC 3416): ask for less."""
+
+
 class Garbled(Exception):
     """What came back is no SNMP message, lies about its length, or goes round in circles."""
 

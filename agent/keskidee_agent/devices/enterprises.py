@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 PREFIX = "1.3.6.1.4.1."
+LONGEST_NUMBER = 10  # of 32 bits
 
 
 class Maker(NamedTuple):
@@ -155,4 +156,4 @@ def maker_of(sys_object_id: str | None) -> Maker | None:
     if not sys_object_id or not sys_object_id.startswith(PREFIX):
         return None
     number = sys_object_id[len(PREFIX) :].partition(".")[0].strip()
-    return MAKERS.get(int(number)) if number.isdigit() else None
+    return MAKERS.get(int(number)) if number.isdecimal() and len(number) <= LONGEST_NUMBER else None

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing import TypeVar
 
     from keskidee_agent.devices.answers import Answers
-    from keskidee_agent.devices.parts import Sensor, Space
+    from keskidee_agent.devices.parts import Identity, Parts, Sensor, Space
     from keskidee_agent.devices.read import DeviceReading
     from keskidee_report.model import Sample
 
@@ -45,6 +45,7 @@ COUNTERS = (
     ("ifHCOutUcastPkts", interfaces.MORE, 11), ("ifHCOutMulticastPkts", interfaces.MORE, 12),
     ("ifHCOutBroadcastPkts", interfaces.MORE, 13),
 )  # fmt: skip
+NO_LABELS: dict[str, str] = {}
 NO_ADDRESS = bytes(6)  # what snmp_exporter makes of an interface that has none
 INTERFACE = tuple(
     (Family(name, kind, f"{name} of IF-MIB (RFC 2863)", digits=0), f"{table}.{at}")
@@ -68,6 +69,10 @@ DISK_SIZE, DISK_USED = (
     Family("keskidee_device_storage_used_bytes", "gauge", "Used part of a file system", digits=0),
 )
 LEVEL = Family("keskidee_device_supply_level_ratio", "gauge", "What is left of a supply")
+LEARNED = Family(
+    "keskidee_device_learned_addresses", "gauge", "Hardware addresses behind a port, 5,000 a device at most", digits=0
+)
+MEMBERS = Family("keskidee_device_vlan_ports", "gauge", "Ports in a VLAN", digits=0)
 TROUBLES = Family("keskidee_device_unread_tables", "gauge", "Tables that were not read to their end", digits=0)
 
 SENSORS = {
@@ -93,22 +98,42 @@ OTHER = Family("keskidee_sensor_value", "gauge", "A reading in a unit of its own
 
 def samples(reading: DeviceReading) -> Iterator[Sample]:
     """All series of one device; `instance` is the collector's, or the scraper's."""
-    facts = reading.identity
+    yield info(reading.identity)
+    yield TROUBLES(len(reading.troubles))
+    yield from _interfaces(reading.answers)
+    yield from part_samples(reading.parts)
+    yield from table_samples(reading.parts)
+
+
+def info(facts: Identity) -> Sample:
+    """What the device is, in the labels of one series."""
     told = {
         name: getattr(facts, name) or ""
         for name in ("name", "vendor", "model", "serial", "version", "kind", "location")
     }
-    yield INFO(1, **told)
-    yield TROUBLES(len(reading.troubles))
-    yield from _interfaces(reading.answers)
-    yield from _sensors(reading.parts.sensors)
-    for number, supply in _numbered(reading.parts.supplies):
+    return INFO(1, **told)
+
+
+def part_samples(parts: Parts) -> Iterator[Sample]:
+    """Sensors, supplies, processors, memory and storage."""
+    yield from _sensors(parts.sensors)
+    for number, supply in _numbered(parts.supplies):
         if supply.level_ratio is not None:
             yield LEVEL(supply.level_ratio, supply=supply.description, type=supply.type or "", number=number)
-    for number, processor in _numbered(reading.parts.processors):
+    for number, processor in _numbered(parts.processors):
         yield LOAD(processor.load_ratio, processor=processor.description, number=number)
-    yield from _spaces(reading.parts.memory, "memory", SIZE, USED)
-    yield from _spaces(reading.parts.storage, "storage", DISK_SIZE, DISK_USED)
+    yield from _spaces(parts.memory, "memory", SIZE, USED)
+    yield from _spaces(parts.storage, "storage", DISK_SIZE, DISK_USED)
+
+
+def table_samples(parts: Parts) -> Iterator[Sample]:
+    """What long tables come to, which are walked only where all of a device is read: learned addresses, VLANs."""
+    names = {port.index: port.name or port.description or "" for port in parts.ports}
+    for learned in parts.learned:
+        yield LEARNED(learned.addresses, ifIndex=str(learned.port), ifName=names.get(learned.port, ""))
+    for vlan in parts.vlans:
+        if vlan.ports is not None:
+            yield MEMBERS(vlan.ports, vlan=str(vlan.number), name=vlan.name or "")
 
 
 def _interfaces(answers: Answers) -> Iterator[Sample]:
@@ -117,11 +142,16 @@ def _interfaces(answers: Answers) -> Iterator[Sample]:
         yield UPTIME(uptime)
     if isinstance(count := answers.scalar(system.INTERFACES), int):
         yield NUMBER(count)
-    labels = _labels(answers)
+    labels = labels_of(answers)
     for family, oid in INTERFACE:
         for row, value in answers.integers(oid).items():
             if row in labels:
                 yield family(value, **labels[row])
+    yield from kind_samples(answers, labels)
+
+
+def kind_samples(answers: Answers, labels: dict[str, dict[str, str]]) -> Iterator[Sample]:
+    """What an interface is: its type and its hardware address."""
     for row, number in answers.integers(f"{interfaces.TABLE}.3").items():
         if row in labels:
             yield TYPE(1, **labels[row], ifType=interfaces.TYPES.get(number, str(number)))
@@ -131,7 +161,7 @@ def _interfaces(answers: Answers) -> Iterator[Sample]:
             yield ADDRESS(1, **labels[row], ifPhysAddress=address)
 
 
-def _labels(answers: Answers) -> dict[str, dict[str, str]]:
+def labels_of(answers: Answers) -> dict[str, dict[str, str]]:
     """The labels of each interface, in snmp_exporter's order."""
     aliases, names = answers.texts(f"{interfaces.MORE}.18"), answers.texts(f"{interfaces.MORE}.1")
     descriptions = answers.texts(f"{interfaces.TABLE}.2")

@@ -99,6 +99,33 @@ class Neighbour:
     remote_port: str | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """An IP address of the device. `port` is the ifIndex; `prefix_length` None: it does not say."""
+
+    port: int
+    address: str
+    prefix_length: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vlan:
+    """A VLAN, and how many ports are in it, and in it without a tag."""
+
+    number: int
+    name: str | None
+    ports: int | None = None
+    untagged_ports: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learned:
+    """How many hardware addresses stand behind a port (its ifIndex)."""
+
+    port: int
+    addresses: int
+
+
 @dataclass(slots=True, kw_only=True)
 class Parts:
     """All of one device. The readers of MIBs and vendors add to it."""
@@ -111,3 +138,6 @@ class Parts:
     memory: list[Space] = field(default_factory=list)
     storage: list[Space] = field(default_factory=list)
     neighbours: list[Neighbour] = field(default_factory=list)
+    addresses: list[Address] = field(default_factory=list)
+    vlans: list[Vlan] = field(default_factory=list)
+    learned: list[Learned] = field(default_factory=list)

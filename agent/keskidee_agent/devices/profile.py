@@ -65,7 +65,7 @@ class Column:
 
     The value is divided by `divisor`. A description is the column `name` by the same index, put into `words` where
     `{}` stands. Values in `absent` mean that there is no such sensor. `where` keeps the rows whose value in another
-    column is among those given.
+    column is among those given. `unless` names a column that says the same better: where it has rows, this one is left.
     """
 
     class_: str
@@ -75,6 +75,7 @@ class Column:
     divisor: float = 1
     absent: tuple[float, ...] = ()
     where: tuple[str, tuple[int, ...]] | None = None
+    unless: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,6 +204,8 @@ def components_of(assembly: Assembly, answers: Answers) -> Iterator[Component]:
 def sensors_of(column: Column, answers: Answers) -> Iterator[Sensor]:
     """The sensors of one column."""
     oid = full(column.oid)
+    if column.unless and answers.column(full(column.unless)):
+        return
     names = answers.texts(full(column.name)) if column.name else {}
     gate = answers.integers(full(column.where[0])) if column.where else {}
     for index, value in answers.numbers(oid).items():

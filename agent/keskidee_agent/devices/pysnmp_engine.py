@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import struct
 from typing import TYPE_CHECKING, Any
 
 from pyasn1.type.univ import Null, ObjectIdentifier  # type: ignore[import-untyped]  # neither library carries types
 from pysnmp.hlapi.v3arch import asyncio as hlapi  # type: ignore[import-untyped]  # as above
-from pysnmp.proto import errind, rfc1902, rfc1905  # type: ignore[import-untyped]  # as above
+from pysnmp.proto import errind, rfc1155, rfc1902, rfc1905  # type: ignore[import-untyped]  # as above
 
-from keskidee_agent.devices.engine import V1, V3, Address, Credential, Garbled, NoAnswer, Refused
+from keskidee_agent.devices.engine import V1, V3, Address, Credential, Garbled, NoAnswer, Refused, TooBig
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -30,8 +31,29 @@ PRIV = {
     "AES192": hlapi.usmAesCfb192Protocol,
     "AES256": hlapi.usmAesCfb256Protocol,
 }
-NO_SUCH_NAME = 2
+TOO_BIG, NO_SUCH_NAME = 1, 2
 OPAQUE_FLOAT = b"\x9f\x78\x04"  # the tag and length of a float in an Opaque
+
+
+def _unsigned(class_: type[Any], bits: int) -> None:
+    """Reads a number without sign also where the device forgot the zero that keeps it positive.
+
+    The library would throw away the whole message.
+    """
+    inside = class_.prettyIn
+
+    def pretty_in(self: Any, value: Any) -> Any:
+        found = inside(self, value)
+        return found % (1 << bits) if isinstance(found, int) and found < 0 else found
+
+    class_.prettyIn = pretty_in
+
+
+for _class in (rfc1902.Counter32, rfc1902.Gauge32, rfc1902.Unsigned32, rfc1902.TimeTicks):
+    _unsigned(_class, 32)
+for _class in (rfc1155.Counter, rfc1155.Gauge, rfc1155.TimeTicks):
+    _unsigned(_class, 32)
+_unsigned(rfc1902.Counter64, 64)
 
 
 class NoCompiler:
@@ -65,7 +87,7 @@ class PysnmpEngine:
             else:
                 rows = await self._ask(hlapi.next_cmd, [last])
             for name, value in rows:
-                if not name.startswith(inside) or name == last:  # the end of all comes under the name asked for
+                if not name.startswith(inside) or (name == last and value is None):  # the end comes under the last name
                     return
                 last = name
                 if value is not None:
@@ -86,23 +108,38 @@ class PysnmpEngine:
             raise _error(indication)
         if int(status) == NO_SUCH_NAME:
             return []
+        if int(status) == TOO_BIG:
+            raise TooBig("the device gives no such answer at once")
         if int(status):
             raise Refused(f"the device answers {status.prettyPrint()}")
-        return [(str(name), _value(raw)) for name, raw in answers]
+        if not answers:
+            raise Garbled("an answer without variables")
+        return [(str(name), plain_value(raw)) for name, raw in answers]
 
     def close(self) -> None:
-        self._engine.close_dispatcher()
+        """The dispatcher goes after a datagram that the loop has yet to hand over: it would complain of it."""
+        transport = self._target and self._target.transport
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self._engine.close_dispatcher()
+            return
+        if transport:
+            transport.transport.close()
+        loop.call_soon(self._engine.close_dispatcher)
 
 
 def _error(indication: Any) -> Exception:
     if isinstance(indication, errind.RequestTimedOut):
         return NoAnswer("no answer")
-    if isinstance(indication, (errind.ParseError, errind.UnsupportedMsgProcessingModel, errind.DataMismatch)):
+    if isinstance(
+        indication, (errind.ParseError, errind.UnsupportedMsgProcessingModel, errind.DataMismatch, errind.EmptyResponse)
+    ):
         return Garbled(str(indication)[:80])
     return Refused(f"the device refuses this user or key: {str(indication)[:80]}")
 
 
-def _value(raw: Any) -> Value | None:
+def plain_value(raw: Any) -> Value | None:
     """A value in the types of `engine.py`; None for what is not there."""
     if isinstance(raw, (rfc1905.NoSuchObject, rfc1905.NoSuchInstance, rfc1905.EndOfMibView, Null)):
         return None

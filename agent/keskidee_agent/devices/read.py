@@ -13,10 +13,10 @@ from keskidee_agent.devices import standard
 from keskidee_agent.devices.answers import Answers
 from keskidee_agent.devices.engine import NoAnswer
 from keskidee_agent.devices.identify import Known, identify, probes
-from keskidee_agent.devices.mibs import entity, host, printer, system, ups
+from keskidee_agent.devices.mibs import bridge, entity, host, printer, system, ups
 from keskidee_agent.devices.parts import Identity, Parts
 from keskidee_agent.devices.profile import add_table, fact, full
-from keskidee_agent.devices.walk import got, walked
+from keskidee_agent.devices.walk import MOST_ROWS, SIZES, got, walked
 from keskidee_agent.placeholders import said
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 class DeviceReading:
     """One device, what it is made of, and what could not be read of it (a line each)."""
 
+    known: Known
     identity: Identity
     parts: Parts
     answers: Answers
@@ -42,7 +43,9 @@ async def read_device(engine: Engine) -> DeviceReading:
     known = await _known(engine, answers)
     troubles = await _walk_all(engine, answers, _roots(known))
     parts = parsed(known, answers)
-    return DeviceReading(identity=identity_of(known, answers), parts=parts, answers=answers, troubles=troubles)
+    return DeviceReading(
+        known=known, identity=identity_of(known, answers), parts=parts, answers=answers, troubles=troubles
+    )
 
 
 async def _known(engine: Engine, answers: Answers) -> Known:
@@ -65,8 +68,10 @@ def _roots(known: Known) -> list[str]:
 async def _walk_all(engine: Engine, answers: Answers, roots: Iterable[str]) -> list[str]:
     """Walks each subtree; gives a line for each that was not read to its end. Stops where the device has gone."""
     troubles = []
+    sizes = list(SIZES)
     for at, root in enumerate(remaining := list(roots)):
-        rows, reason = await walked(engine, root)
+        most_rows = standard.MOST_ROWS.get(root, MOST_ROWS)
+        rows, reason = await walked(engine, root, most_rows=most_rows, sizes=sizes)
         answers.add_walk(root, rows)
         if reason is None:
             continue
@@ -86,10 +91,13 @@ async def _alive(engine: Engine) -> bool:
     return True
 
 
-def parsed(known: Known, answers: Answers) -> Parts:
-    """What the answers say of a device that is known; a sensor that two tables name counts once."""
+def parsed(known: Known, answers: Answers, *, moving: bool = False) -> Parts:
+    """What the answers say of a device that is known; a sensor that two tables name counts once.
+
+    Where only what is `moving` is wanted, ports and neighbours are left out.
+    """
     parts = Parts()
-    standard.add_standard(answers, parts)
+    standard.add_standard(answers, parts, readers=standard.MOVING if moving else standard.READERS)
     for profile in known.profiles:
         add_table(profile, answers, parts)
     parts.sensors = list({sensor.oid: sensor for sensor in parts.sensors}.values())
@@ -105,18 +113,24 @@ def identity_of(known: Known, answers: Answers) -> Identity:
     uptime = answers.scalar(system.UPTIME)
     return Identity(
         name=answers.first(system.NAME),
-        vendor=known.vendor,
+        vendor=known.vendor or told_by([answers.first(ups.MAKER), entity.maker(answers)]),
         model=facts["model"] or told_by([entity.model(answers), *_usual_models(known, answers)]),
         serial=facts["serial"] or told_by([entity.serial(answers), answers.first(full(printer.SERIAL))]),
         version=facts["version"]
         or told_by([entity.version(answers), fact(ups.STANDARD.version, answers), _in_words(answers)]),
         system=known.system,
-        kind=known.kind,
+        kind=known.kind or _kind_by_tables(answers),
         location=answers.first(system.LOCATION),
         contact=answers.first(system.CONTACT),
         uptime_seconds=uptime / system.HUNDREDTHS if isinstance(uptime, int) else None,
         sys_object_id=answers.first(system.OBJECT_ID),
     )
+
+
+def _kind_by_tables(answers: Answers) -> str | None:
+    """What a device is that nobody knows: what it has tables of."""
+    tables = (("power", ups.BATTERY), ("printer", full(printer.MARKER) + ".4"), ("network", bridge.PORTS))
+    return next((kind for kind, column in tables if answers.column(column)), None)
 
 
 def _usual_models(known: Known, answers: Answers) -> Iterator[str | None]:

@@ -30,21 +30,26 @@ def credential_of(args: argparse.Namespace) -> Credential:
         raise WrongSecret("--user is version 3: it goes with neither --community nor --v1")
     if args.priv and not args.auth:
         raise WrongSecret("--priv needs --auth: there is no privacy without authentication")
-    auth = _key("--auth", args.auth, AUTHENTICATIONS) if args.auth else None
-    priv = _key("--priv", args.priv, PRIVACIES) if args.priv else None
+    auth = key("--auth", args.auth, AUTHENTICATIONS) if args.auth else None
+    priv = key("--priv", args.priv, PRIVACIES) if args.priv else None
     return Credential(version=V3, user=args.user, auth=auth, priv=priv)
 
 
-def _key(option: str, word: str, protocols: tuple[str, ...]) -> tuple[str, bytes]:
+def key(option: str, word: str, protocols: tuple[str, ...]) -> tuple[str, bytes]:
     """`SHA:FILE`: the protocol, and the passphrase that is the first line of the file."""
     protocol, separator, path = word.partition(":")
     protocol = protocol.upper().replace("-", "")
     if not separator or protocol not in protocols:
         raise WrongSecret(f"{option} is PROTOCOL:FILE, where PROTOCOL is {', '.join(protocols)}")
-    try:
-        passphrase = Path(path).read_bytes().split(b"\n", 1)[0].rstrip(b"\r")
-    except OSError as error:
-        raise WrongSecret(f"{option}: {path}: {error.strerror}") from error
+    passphrase = first_line(option, path)
     if len(passphrase) < SHORTEST_KEY:
         raise WrongSecret(f"{option}: {path}: the passphrase has fewer than {SHORTEST_KEY} bytes")
     return protocol, passphrase
+
+
+def first_line(option: str, path: str) -> bytes:
+    """The first line of a file. Raises WrongSecret."""
+    try:
+        return Path(path).read_bytes().split(b"\n", 1)[0].rstrip(b"\r")
+    except OSError as error:
+        raise WrongSecret(f"{option}: {path}: {error.strerror}") from error

@@ -36,7 +36,7 @@ def told_of(machine: Machine) -> dict[str, str]:
     facts = machine.facts
     told = {
         "name": facts.get("hostname", "") or machine.instance,
-        "kind": machine.role,
+        "kind": facts.get("kind", "") or ("" if machine.poller_id else machine.role),
         "maker": facts.get("maker", ""),
         "model": facts.get("model", ""),
         "serial": facts.get("serial", ""),

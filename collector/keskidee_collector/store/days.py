@@ -100,14 +100,6 @@ def last_days(engine: Engine) -> list[DayRow]:
     return [_counted(row) for row in newest.values()]
 
 
-def last_day(engine: Engine, machine_id: str) -> DayRow | None:
-    """The newest row of one machine; None where it has none."""
-    query = select(*[machine_days.c[name] for name in _COUNTED]).where(machine_days.c.machine_id == machine_id)
-    with engine.connect() as connection:
-        row = connection.execute(query.order_by(machine_days.c.day.desc()).limit(1)).first()
-    return None if row is None else DayRow(**dict(zip(_COUNTED, row, strict=True)))
-
-
 def read_days(engine: Engine, first: str = "", last: str = "9999") -> list[StoredDay]:
     """The rows of all machines from one day to another, both included, by day; also of a file opened for reading."""
     columns = [machine_days.c[name] for name in _STORED]

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
 
 from keskidee_collector.store.database import open_database
-from keskidee_collector.store.days import DayRow, day_row, last_day, last_days
-from keskidee_collector.store.tables import assets, changes, machines, tokens
+from keskidee_collector.store.days import DayRow, day_row, last_days
+from keskidee_collector.store.tables import assets, changes, devices, machines, tokens
 from keskidee_collector.store.writer import Writer
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 _CHANGING = (
     "instance", "site", "role", "facts", "revoked_at", "retired_at", "credential_hash", "next_credential_hash",
-    "credential_at", "evidence", "merged_into", "took_over",
+    "credential_at", "evidence", "merged_into", "took_over", "poller_id",
 )  # fmt: skip
 _ADD_MACHINE = insert(machines)
 _UPDATE_MACHINE = (
@@ -48,6 +49,11 @@ _ADD_TOKEN = insert(tokens)
 _USE_TOKEN = update(tokens).where(tokens.c.id == bindparam("token")).values(uses_left=bindparam("left"))
 _REVOKE_TOKEN = update(tokens).where(tokens.c.id == bindparam("token")).values(revoked_at=bindparam("at"))
 _FORGET_TOKENS = delete(tokens).where(tokens.c.revoked_at < bindparam("before"))
+_KEEP_DEVICE = upsert(devices).values({name: bindparam(name) for name in ("machine_id", "handed", "settings")})
+_KEEP_DEVICE = _KEEP_DEVICE.on_conflict_do_update(
+    index_elements=["machine_id"], set_={"settings": _KEEP_DEVICE.excluded["settings"]}
+)
+_DROP_DEVICE = delete(devices).where(devices.c.machine_id == bindparam("device"))
 REVOKED_KEPT_SECONDS = 400 * 86_400.0
 """So long a revoked token is told from one that never was."""
 
@@ -84,6 +90,15 @@ class MachineRow(NamedTuple):
     clone_of: str | None
     merged_into: str | None
     took_over: bool
+    poller_id: str | None
+
+
+class DeviceRow(NamedTuple):
+    """How a device is asked: `settings` is JSON, with secrets where it is `handed` to its poller from here."""
+
+    machine_id: str
+    handed: bool
+    settings: bytes
 
 
 class RegisterStore:
@@ -106,9 +121,10 @@ class RegisterStore:
         with self.engine.connect() as connection:
             return [Token(*row) for row in connection.execute(select(tokens))]
 
-    def last_day(self, machine_id: str) -> DayRow | None:
-        """The newest row of one machine; None where it has none."""
-        return last_day(self.engine, machine_id)
+    def devices(self) -> list[DeviceRow]:
+        """Every device that is polled."""
+        with self.engine.connect() as connection:
+            return [DeviceRow(*row) for row in connection.execute(select(devices))]
 
     def last_days(self) -> list[DayRow]:
         """The newest day of each machine that was counted lately."""
@@ -133,14 +149,24 @@ class RegisterStore:
 
         `told`: a row for the history of a machine's asset, by the machine's id.
         """
-        rows: list[Statement] = []
-        for machine in changed:
-            row = _machine_row(machine)
-            new: dict[str, Any] = {f"new_{name}": row[name] for name in _CHANGING}
-            rows.append((_UPDATE_MACHINE, new | {"machine": machine.id}))
+        rows = _update_rows(changed)
         for machine_id, change in (told or {}).items():
             rows.append((_TELL, {f"new_{name}": change[name] for name in _TOLD} | {"machine": machine_id}))
         await self.writer.save([*rows, *_use_rows(used)])
+
+    async def save_devices(
+        self, kept: Iterable[DeviceRow], *, new: Iterable[Machine], changed: Iterable[Machine], gone: Iterable[str] = ()
+    ) -> None:
+        """Keeps devices as they are to be asked, with those of their machines that are new or changed; in one commit.
+
+        `gone` are ids of devices that are asked no more.
+        """
+        rows: list[Statement] = [(_ADD_MACHINE, _machine_row(machine)) for machine in new]
+        rows += _update_rows(changed)
+        rows += [(_KEEP_DEVICE, row._asdict()) for row in kept]
+        rows += [(_DROP_DEVICE, {"device": each}) for each in gone]
+        if rows:
+            await self.writer.save(rows)
 
     async def keep_credential(self, machine: Machine) -> None:
         """Keeps the credential of a machine, the one that may come next, and since when it is used."""
@@ -194,7 +220,17 @@ def _machine_row(machine: Machine) -> dict[str, Any]:
         "clone_of": machine.clone_of,
         "merged_into": machine.merged_into,
         "took_over": machine.took_over,
+        "poller_id": machine.poller_id,
     }
+
+
+def _update_rows(changed: Iterable[Machine]) -> list[Statement]:
+    rows: list[Statement] = []
+    for machine in changed:
+        row = _machine_row(machine)
+        new: dict[str, Any] = {f"new_{name}": row[name] for name in _CHANGING}
+        rows.append((_UPDATE_MACHINE, new | {"machine": machine.id}))
+    return rows
 
 
 def _use_rows(token: Token | None) -> list[Statement]:

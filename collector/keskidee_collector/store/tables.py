@@ -111,10 +111,12 @@ machines = Table(
     Column("clone_of", String),
     Column("merged_into", String),
     Column("took_over", Boolean, nullable=False),
+    Column("poller_id", String),
     Index("machines_merged", "merged_into"),
 )
-"""Machines that enrolled; `facts` and `evidence` are JSON objects of texts. `credential_at`: since when it uses the
-credential. `clone_of`, `merged_into`: ids of other machines; `took_over`: the other took its agent on."""
+"""Machines that enrolled, and devices that one of them polls (`poller_id`); `facts` and `evidence` are JSON objects of
+texts. `credential_at`: since when it uses the credential. `clone_of`, `merged_into`: ids of other machines;
+`took_over`: the other took its agent on."""
 
 tokens = Table(
     "tokens",
@@ -130,6 +132,15 @@ tokens = Table(
     Column("revoked_at", Float),
 )
 """Join and metrics tokens: the SHA-256 of each, never the token itself."""
+
+devices = Table(
+    "devices",
+    register_metadata,
+    Column("machine_id", String, primary_key=True),
+    Column("handed", Boolean, nullable=False),
+    Column("settings", LargeBinary, nullable=False),
+)
+"""How a device is asked: a JSON object, with the secrets that open it where it is `handed` to its poller from here."""
 
 machine_days = Table(
     "machine_days",

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,9 @@ def facts_of(recording: Path) -> list[Fact]:
         "supplies": _supplies(reading, expected.get("printer_supplies", [])),
         "processors": _processors(reading, expected.get("processors", [])),
         "memory": _spaces(reading, expected.get("mempools", []), "mempool"),
+        "addresses": _addresses(reading, expected),
+        "vlans": _vlans(reading, expected.get("vlans", [])),
+        "neighbours": _neighbours(reading, expected.get("links", [])),
         "storage": _spaces(reading, expected.get("storage", []), "storage"),
     }
     return [Fact(recording.stem, name, which, right) for name, facts in about.items() for which, right in facts]
@@ -145,3 +149,26 @@ def _spaces(reading: DeviceReading, spaces: list[dict[str, Any]], kind: str) -> 
         size, used = space[total], space[f"{kind}_used"]
         found = any(size == one and abs(used - other) <= size * 0.01 for one, other in ours)
         yield f"{kind} {space[f'{kind}_descr']} {size} {used}", found
+
+
+def _addresses(reading: DeviceReading, expected: dict[str, Any]) -> Facts:
+    ours = {(one.port, one.address): one.prefix_length for one in reading.parts.addresses}
+    for version in ("ipv4", "ipv6"):
+        for row in expected.get(f"{version}_addresses", []):
+            wanted, length = (row["ifIndex"], str(ip_address(row[f"{version}_address"]))), row[f"{version}_prefixlen"]
+            # a mask that the recording lacks, or that is 0.0.0.0, is None here
+            yield f"address {wanted} {length}", wanted in ours and ours[wanted] in (length, None)
+
+
+def _vlans(reading: DeviceReading, vlans: list[dict[str, Any]]) -> Facts:
+    ours = {vlan.number: vlan.name for vlan in reading.parts.vlans}
+    for vlan in vlans:
+        number, name = vlan["vlan_vlan"], vlan.get("vlan_name")
+        yield f"vlan {vlan}, here {ours.get(number)}", number in ours and (name is None or ours[number] == name)
+
+
+def _neighbours(reading: DeviceReading, links: list[dict[str, Any]]) -> Facts:
+    """The other end's port, behind which they put its hardware address in brackets."""
+    ours = {neighbour.remote_port for neighbour in reading.parts.neighbours}
+    for link in links:
+        yield f"neighbour {link}, here {ours}", link["remote_port"].partition(" (")[0] in ours

@@ -1,18 +1,26 @@
 """Values as devices really send them: numbers in strings, names that are not UTF-8, negative sizes."""
 
 import asyncio
+import json
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from prometheus_client.parser import text_string_to_metric_families
 
+from keskidee_agent.devices import standard
 from keskidee_agent.devices.answers import Answers, hardware_address, number, text
 from keskidee_agent.devices.document import as_document
 from keskidee_agent.devices.engine import Row, Value
-from keskidee_agent.devices.mibs import host
+from keskidee_agent.devices.identify import all_profiles
+from keskidee_agent.devices.metrics import samples
+from keskidee_agent.devices.mibs import host, system
 from keskidee_agent.devices.parts import Parts, Space
+from keskidee_agent.devices.profile import full
 from keskidee_agent.devices.read import read_device
 from keskidee_agent.devices.recorded_engine import RecordedEngine, recorded_rows
+from keskidee_agent.once import as_prometheus
+from tests.agent.devices.names import names_in
 
 ROWS: list[Row] = [("1.3.6.1.2.1.2.2.1.2.1", b"lo"), ("1.3.6.1.2.1.2.2.1.2.10", b"eth0"), ("1.3.6.1.2.1.2.2.1.20.1", 7)]
 
@@ -77,19 +85,35 @@ def test_a_recording_that_is_cut_or_odd_is_read_as_far_as_it_goes(content: bytes
     assert len(list(recorded_rows(content))) <= 1
 
 
-@given(
-    st.lists(
-        st.tuples(
-            st.sampled_from(
-                ["1.3.6.1.2.1.2.2.1", "1.3.6.1.2.1.47.1.1.1.1", "1.3.6.1.2.1.25.2.3.1", "1.3.6.1.2.1.43.11.1.1"]
-            ),
-            st.integers(1, 20),
-            st.integers(0, 3),
-            st.one_of(st.integers(-(2**31), 2**64), st.binary(max_size=9), st.just("1.3.6.1.2.1.25.2.1.4")),
-        )
-    )
+NAMES = sorted({*standard.WALKS, *(name for profile in all_profiles() for name in names_in(profile))})
+MAKERS = sorted({full(prefix) for profile in all_profiles() for prefix in profile.object_ids})
+COLUMNS = st.sampled_from(NAMES).flatmap(lambda name: st.sampled_from([name, *(f"{name}.{at}" for at in range(1, 20))]))
+ROWS_OF_TABLES = st.sampled_from(["", ".0", ".1", ".2", ".1.1", ".0.1.1", ".4294967295", ".1.4.10.0.0.1", ".1.4.10.0"])
+VALUES = st.one_of(
+    st.integers(-(2**31), 2**64),
+    st.integers(-3, 12),
+    st.floats(),
+    st.binary(max_size=9),
+    st.sampled_from(
+        [
+            b"1e999",
+            b"-1",
+            b"9" * 400,
+            b"9" * 400 + b".0",
+            b"\xb2",
+            b"\xff\xfe",
+            b"{}",
+            "1.3.6.1.2.1.25.2.1.4",
+            "0.0",
+            "",
+        ]
+    ),
 )
-def test_no_answer_of_a_device_breaks_the_reading(cells: list[tuple[str, int, int, Value]]) -> None:
-    rows = {f"{table}.{column}.{row}": value for table, column, row, value in cells}
-    reading = asyncio.run(read_device(RecordedEngine(list(rows.items()))))
-    assert as_document(reading)["device"]["vendor"] is None
+
+
+@given(st.sampled_from(MAKERS), st.lists(st.tuples(COLUMNS, ROWS_OF_TABLES, VALUES), max_size=40))
+def test_no_answer_of_a_device_breaks_the_reading(maker: str, cells: list[tuple[str, str, Value]]) -> None:
+    rows: dict[str, Value] = {column + row: value for column, row, value in cells}
+    reading = asyncio.run(read_device(RecordedEngine(list((rows | {system.OBJECT_ID: maker + ".1"}).items()))))
+    json.dumps(as_document(reading), allow_nan=False)
+    assert list(text_string_to_metric_families(as_prometheus(samples(reading))))

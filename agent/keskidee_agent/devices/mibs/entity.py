@@ -38,7 +38,7 @@ def read(answers: Answers, parts: Parts) -> None:
 def components(answers: Answers) -> Iterator[Component]:
     """One part a row of entPhysicalTable; its name, or its description where it has none."""
     names, descriptions = answers.texts(f"{PHYSICAL}.7"), answers.texts(f"{PHYSICAL}.2")
-    parents, classes = answers.integers(f"{PHYSICAL}.4"), answers.integers(f"{PHYSICAL}.5")
+    parents, classes = answers.fixed(f"{PHYSICAL}.4"), answers.fixed(f"{PHYSICAL}.5")
     models, serials = answers.texts(f"{PHYSICAL}.13"), answers.texts(f"{PHYSICAL}.11")
     columns = (answers.column(f"{PHYSICAL}.{at}") for at in range(1, 20))
     for row in dict.fromkeys(row for column in columns for row in column):
@@ -56,8 +56,8 @@ def components(answers: Answers) -> Iterator[Component]:
 def sensors(answers: Answers, table: str, classes: dict[int, str]) -> Iterator[Sensor]:
     """Sensors by type, scale and precision; those that are switched off or broken are left out."""
     names = answers.texts(f"{PHYSICAL}.7") | answers.texts(f"{PHYSICAL}.2")
-    types, scales = answers.integers(f"{table}.1"), answers.integers(f"{table}.2")
-    precisions, status = answers.integers(f"{table}.3"), answers.integers(f"{table}.5")
+    types, scales = answers.fixed(f"{table}.1"), answers.fixed(f"{table}.2")
+    precisions, status = answers.fixed(f"{table}.3"), answers.integers(f"{table}.5")
     for row, value in answers.numbers(f"{table}.4").items():
         class_ = classes.get(types.get(row, 0))
         if class_ is None or status.get(row, OK_STATUS) != OK_STATUS:
@@ -70,6 +70,11 @@ def sensors(answers: Answers, table: str, classes: dict[int, str]) -> Iterator[S
             unit=UNITS[class_],
             oid=f"{table}.4.{row}",
         )
+
+
+def maker(answers: Answers) -> str | None:
+    """The maker of the first chassis, or of the first part that names one."""
+    return _of_chassis(answers, f"{PHYSICAL}.12")
 
 
 def model(answers: Answers) -> str | None:
@@ -88,6 +93,6 @@ def version(answers: Answers) -> str | None:
 
 
 def _of_chassis(answers: Answers, oid: str) -> str | None:
-    texts, classes = answers.texts(oid), answers.integers(f"{PHYSICAL}.5")
+    texts, classes = answers.texts(oid), answers.fixed(f"{PHYSICAL}.5")
     ours = [words for row, words in texts.items() if classes.get(row) == CHASSIS]
     return next(iter(ours or texts.values()), None)

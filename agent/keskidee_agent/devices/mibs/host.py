@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from keskidee_agent.devices.parts import Processor, Sensor, Space
+from keskidee_agent.devices.profile import Column, full, sensors_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +21,13 @@ STORAGE, DEVICE, PROCESSOR, PRINTER = (
     "1.3.6.1.2.1.25.3.5.1",
 )
 UCD_MEMORY = "1.3.6.1.4.1.2021.4"
-WALKS = (STORAGE, DEVICE, PROCESSOR, PRINTER, UCD_MEMORY)
+SYSTEM, UCD_LOAD = "@25.1", "~2021.10.1"
+WALKS = (STORAGE, DEVICE, PROCESSOR, PRINTER, UCD_MEMORY, full(SYSTEM) + ".5", full(SYSTEM) + ".6", full(UCD_LOAD))
+COUNTS = (
+    Column(class_="count", oid=SYSTEM + ".5", words="Users"),
+    Column(class_="count", oid=SYSTEM + ".6", words="Processes"),
+    Column(class_="count", oid=UCD_LOAD + ".5", words="{}", name=UCD_LOAD + ".2", divisor=100),
+)
 
 STORAGE_TYPES, DEVICE_TYPES = "1.3.6.1.2.1.25.2.1.", "1.3.6.1.2.1.25.3.1."
 OTHER, RAM, VIRTUAL, DISK, REMOVABLE, FLOPPY, CD, RAM_DISK, FLASH, NETWORK_DISK = range(1, 11)
@@ -45,11 +52,13 @@ def read(answers: Answers, parts: Parts) -> None:
     if not parts.memory:
         parts.memory += _ucd_memory(answers)
     parts.sensors += printer_states(answers)
+    for column in COUNTS:
+        parts.sensors += sensors_of(column, answers)
 
 
 def spaces(answers: Answers) -> Iterator[tuple[int, Space]]:
     """Each memory and file system with the number of its type; those of size 0 are left out."""
-    types, units = answers.texts(f"{STORAGE}.2"), answers.integers(f"{STORAGE}.4")
+    types, units = answers.texts(f"{STORAGE}.2"), answers.fixed(f"{STORAGE}.4")
     descriptions, used = answers.texts(f"{STORAGE}.3"), answers.integers(f"{STORAGE}.6")
     for row, size in answers.integers(f"{STORAGE}.5").items():
         kind = types.get(row, "").removeprefix(STORAGE_TYPES)
@@ -57,7 +66,7 @@ def spaces(answers: Answers) -> Iterator[tuple[int, Space]]:
             continue
         unit = units[row]
         yield (
-            int(kind) if kind.isdigit() else OTHER,
+            int(kind) if kind.isdecimal() else OTHER,
             Space(
                 description=descriptions.get(row, row),
                 size_bytes=_unsigned(size) * unit,
@@ -101,7 +110,7 @@ def _ucd_memory(answers: Answers) -> Iterator[Space]:
 def printer_states(answers: Answers) -> Iterator[Sensor]:
     """The hrDeviceStatus of printers, and the error bits of hrPrinterDetectedErrorState as one number."""
     types, states = answers.texts(f"{DEVICE}.2"), answers.integers(f"{DEVICE}.5")
-    for row, errors in answers.column(f"{PRINTER}.2").items():
+    for row, errors in answers.column(f"{PRINTER}.2", moves=True).items():
         if row in states and types.get(row, PRINTER_DEVICE) == PRINTER_DEVICE:
             yield Sensor(
                 class_="state", description="Printer status", value=states[row], unit="", oid=f"{DEVICE}.5.{row}"

@@ -1,4 +1,4 @@
-"""Printer-MIB (RFC 3805): supplies, trays, and the pages of its life."""
+"""Printer-MIB (RFC 3805): supplies, trays, covers, alerts, and the pages of its life."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from keskidee_agent.devices.parts import Parts
 
 INPUT, MARKER, SUPPLY, GENERAL = "@43.8.2.1", "@43.10.2.1", "@43.11.1.1", "@43.5.1.1"
-WALKS = (INPUT, MARKER, SUPPLY, GENERAL)
+COVER, ALERT = "@43.6.1.1", "@43.18.1.1"
+WALKS = (INPUT, MARKER, SUPPLY, GENERAL, COVER, ALERT)
 SERIAL = GENERAL + ".17"
 
 TYPES = {
@@ -25,7 +26,9 @@ TYPES = {
     27: "bindingSupply", 28: "bandingSupply", 29: "stitchingWire", 30: "shrinkWrap", 31: "paperWrap", 32: "staples",
     33: "inserts", 34: "covers",
 }  # fmt: skip
-PAGES = (
+COLUMNS = (
+    Column(class_="state", oid=COVER + ".3", words="{}", name=COVER + ".2"),  # 3: open, 4: closed
+    Column(class_="state", oid=ALERT + ".2", words="Alert: {}", name=ALERT + ".8"),  # 3: critical, 4: warning
     Column(class_="count", oid=MARKER + ".4", words="Pages in its life"),
     Column(class_="count", oid=MARKER + ".5", words="Pages since it was switched on"),
 )
@@ -33,9 +36,9 @@ EMPTY, SOME_LEFT = 0, -3  # -3: there is something left, nobody knows how much
 
 
 def read(answers: Answers, parts: Parts) -> None:
-    """Supplies with what is left of them, trays with their paper, and page counts."""
+    """Supplies with what is left of them, trays with their paper, covers, alerts as long as they last, page counts."""
     parts.supplies += supplies(answers)
-    for column in PAGES:
+    for column in COLUMNS:
         parts.sensors += sensors_of(column, answers)
 
 

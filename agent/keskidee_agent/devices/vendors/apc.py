@@ -5,15 +5,30 @@ from __future__ import annotations
 from keskidee_agent.devices.profile import Column, Profile, Words
 
 UPS, PDU, RPDU2, PROBES = "~318.1.1.1", "~318.1.1.12", "~318.1.1.26", "~318.1.1.25"
-SWITCHED = "~318.1.1.4"
+PROBE = "~318.1.1.26.10.2.2.1"
+SWITCHED, TRANSFER = "~318.1.1.4", "~318.1.1.8"
 
 PROFILES = (
     Profile(
         vendor="APC",
         object_ids={"~318": ("apc", "power"), "~318.1.3.14": ("apc", "environment")},
-        walks=(UPS, PDU, SWITCHED, PROBES, RPDU2),
-        model=(UPS + ".1.1.1.0", PDU + ".1.5.0", RPDU2 + ".2.1.8", SWITCHED + ".1.4.0", Words(r"MN:(\S+)")),
-        serial=(UPS + ".1.2.3.0", PDU + ".1.6.0", RPDU2 + ".2.1.9", SWITCHED + ".1.5.0", Words(r"SN: ?(\w+)")),
+        walks=(UPS, PDU, SWITCHED, TRANSFER, PROBES, RPDU2),
+        model=(
+            UPS + ".1.1.1.0",
+            PDU + ".1.5.0",
+            RPDU2 + ".2.1.8",
+            SWITCHED + ".1.4.0",
+            TRANSFER + ".1.5.0",
+            Words(r"MN:(\S+)"),
+        ),
+        serial=(
+            UPS + ".1.2.3.0",
+            PDU + ".1.6.0",
+            RPDU2 + ".2.1.9",
+            SWITCHED + ".1.5.0",
+            TRANSFER + ".1.6.0",
+            Words(r"SN: ?(\w+)"),
+        ),
         version=(Words(r"PF:(\S+) .*AF1:(\S+)", form="AOS {} / App {}"),),
         sensors=(
             Column(class_="charge", oid="~318.1.1.1.2.3.1", words="Battery charge", divisor=10),
@@ -28,6 +43,17 @@ PROFILES = (
             Column(class_="frequency", oid="~318.1.1.1.4.3.2", words="Output frequency", divisor=10),
             Column(class_="load", oid="~318.1.1.1.4.3.3", words="Load", divisor=10),
             Column(class_="current", oid="~318.1.1.1.4.3.4", words="Output current", divisor=10),
+            Column(class_="charge", oid="~318.1.1.1.2.2.1", words="Battery charge", unless="~318.1.1.1.2.3.1"),
+            Column(
+                class_="temperature", oid="~318.1.1.1.2.2.2", words="Battery temperature", unless="~318.1.1.1.2.3.2"
+            ),
+            Column(class_="voltage", oid="~318.1.1.1.2.2.8", words="Battery voltage", unless="~318.1.1.1.2.3.4"),
+            Column(class_="voltage", oid="~318.1.1.1.3.2.1", words="Input voltage", unless="~318.1.1.1.3.3.1"),
+            Column(class_="frequency", oid="~318.1.1.1.3.2.4", words="Input frequency", unless="~318.1.1.1.3.3.4"),
+            Column(class_="voltage", oid="~318.1.1.1.4.2.1", words="Output voltage", unless="~318.1.1.1.4.3.1"),
+            Column(class_="frequency", oid="~318.1.1.1.4.2.2", words="Output frequency", unless="~318.1.1.1.4.3.2"),
+            Column(class_="load", oid="~318.1.1.1.4.2.3", words="Load", unless="~318.1.1.1.4.3.3"),
+            Column(class_="current", oid="~318.1.1.1.4.2.4", words="Output current", unless="~318.1.1.1.4.3.4"),
             Column(class_="voltage", oid="~318.1.1.12.1.15", words="Input voltage"),
             Column(class_="power", oid="~318.1.1.12.1.16", words="Power"),
             Column(class_="current", oid="~318.1.1.12.2.3.1.1.2", words="Bank {} current", divisor=10, absent=(-1,)),
@@ -44,7 +70,20 @@ PROFILES = (
                 class_="state", oid="~318.1.1.26.4.3.1.12", words="{} power supply alarm", name="~318.1.1.26.4.3.1.3"
             ),
             Column(class_="state", oid="~318.1.1.26.6.3.1.4", words="Phase {} load state"),
+            Column(class_="voltage", oid="~318.1.1.26.6.3.1.6", words="Phase {} voltage", absent=(-1,)),
+            Column(class_="current", oid="~318.1.1.26.8.3.1.5", words="Bank {} current", divisor=10, absent=(-1,)),
+            Column(
+                class_="temperature",
+                oid=PROBE + ".8",
+                words="{} temperature",
+                name=PROBE + ".3",
+                divisor=10,
+                absent=(-1,),
+            ),
+            Column(class_="humidity", oid=PROBE + ".10", words="{} humidity", name=PROBE + ".3", absent=(-1,)),
             Column(class_="current", oid="~318.1.1.26.6.3.1.5", words="Phase {} current", divisor=10, absent=(-1,)),
+            Column(class_="state", oid="~318.1.1.8.5.1.2", words="Selected source"),
+            Column(class_="state", oid="~318.1.1.8.5.1.3", words="Redundancy"),
             Column(class_="state", oid="~318.1.1.4.4.2.1.3", words="Outlet {}", name="~318.1.1.4.5.2.1.3"),
             Column(
                 class_="temperature",

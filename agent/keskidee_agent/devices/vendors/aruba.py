@@ -1,9 +1,11 @@
-"""Aruba: Instant access points by AI-AP-MIB; AOS-CX and AOS-S by the standard MIBs."""
+"""Aruba: Instant access points by AI-AP-MIB, controllers by WLSX-SYSTEMEXT-MIB; AOS-CX by the standard MIBs."""
 
 from __future__ import annotations
 
 from keskidee_agent.devices.profile import Assembly, Column, Loads, Memory, Profile, Words
 
+SUPPLY, PROBE, FAN = (f"~47196.4.1.1.3.11.{at}.1.1" for at in (2, 3, 5))
+CONTROLLER = "~14823.2.2.1.2.1"
 POINTS, RADIOS = "~14823.2.3.3.1.2.1.1", "~14823.2.3.3.1.2.2.1"
 
 PROFILES = (
@@ -30,6 +32,24 @@ PROFILES = (
         ),
     ),
     Profile(
-        vendor="Aruba", object_ids={"~47196": ("arubaos-cx", "network")}, version=(Words(r"\b([A-Z]{2}\.[\d.]+)"),)
+        vendor="Aruba",
+        object_ids={"~14823.1.1": ("arubaos", "wireless")},
+        walks=(CONTROLLER,),
+        model=(Words(r"MODEL: (\S+?)\)"), CONTROLLER + ".3.0"),
+        serial=(CONTROLLER + ".29.0",),
+        version=(Words(r"Version (\S+)"), CONTROLLER + ".28.0"),
+        processors=(Loads(oid=CONTROLLER + ".13.1.3", words="{}", name=CONTROLLER + ".13.1.2"),),
+        memory=(Memory(words="Memory", size=CONTROLLER + ".15.1.2", used=CONTROLLER + ".15.1.3", unit_bytes=1024),),
+    ),
+    Profile(
+        vendor="Aruba",
+        object_ids={"~47196": ("arubaos-cx", "network")},
+        walks=(SUPPLY, PROBE, FAN),
+        version=(Words(r"\b([A-Z]{2}\.[\d.]+)"),),
+        sensors=(
+            Column(class_="power", oid=SUPPLY + ".7", words="Power supply {}", name=SUPPLY + ".3"),
+            Column(class_="temperature", oid=PROBE + ".7", words="{}", name=PROBE + ".5", divisor=1000),
+            Column(class_="fanspeed", oid=FAN + ".8", words="Fan {}", name=FAN + ".4", absent=(-1,)),
+        ),
     ),
 )

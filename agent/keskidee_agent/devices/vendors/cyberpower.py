@@ -1,4 +1,4 @@
-"""CyberPower: UPSs, by CPS-MIB."""
+"""CyberPower: UPSs and rack PDUs, by CPS-MIB."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ PROFILES = (
     Profile(
         vendor="CyberPower",
         object_ids={"~3808": ("cyberpower", "power")},
-        walks=("~3808.1.1.1", "~3808.1.1.8"),
-        model=("~3808.1.1.1.1.1.1.0",),
-        serial=("~3808.1.1.1.1.2.3.0",),
-        version=("~3808.1.1.1.1.2.1.0",),
+        walks=("~3808.1.1.1", "~3808.1.1.3", "~3808.1.1.8"),
+        model=("~3808.1.1.1.1.1.1.0", "~3808.1.1.3.1.5.0"),
+        serial=("~3808.1.1.1.1.2.3.0", "~3808.1.1.3.1.6.0"),
+        version=("~3808.1.1.1.1.2.1.0", "~3808.1.1.3.1.3.0"),
         sensors=(
             Column(class_="state", oid="~3808.1.1.1.2.1.1", words="Battery status"),
             Column(class_="charge", oid="~3808.1.1.1.2.2.1", words="Battery charge"),
@@ -51,6 +51,7 @@ PROFILES = (
             Column(class_="frequency", oid="~3808.1.1.1.4.2.2", words="Output frequency", divisor=10),
             Column(class_="load", oid="~3808.1.1.1.4.2.3", words="Load"),
             Column(class_="current", oid="~3808.1.1.1.4.2.4", words="Output current", divisor=10),
+            Column(class_="current", oid="~3808.1.1.3.2.3.1.1.2", words="Bank {} current", divisor=10),
             Column(class_="humidity", oid="~3808.1.1.8.3.2.1.3", words="Humidity", divisor=100),
             Column(class_="state", oid="~3808.1.1.8.4.2.1.5", words="{}", name="~3808.1.1.8.4.2.1.4"),
         ),

@@ -1,19 +1,20 @@
-"""Dell: iDRAC by IDRAC-MIB-SMIv2, PowerConnect switches by their identification MIB."""
+"""Dell: iDRAC by IDRAC-MIB-SMIv2, OpenManage, PowerConnect switches, Force10 and OS10 switches."""
 
 from __future__ import annotations
 
-from keskidee_agent.devices.profile import Assembly, Column, Loads, Profile
+from keskidee_agent.devices.profile import Assembly, Column, Loads, Profile, Words
 
+MANAGED, STACK, STACKS = "~674.10892.1", "~6027.3.10.1.2.2.1", "~6027.3.26.1.3.4.1"
 IDRAC, OLD, CONNECT = "~674.10892.5", "~674.10892.2", "~674.10895.3000.1.2.100"
 DISKS, MEMORIES, PROCESSORS = IDRAC + ".5.1.20.130.4.1", IDRAC + ".4.1100.50.1", IDRAC + ".4.1100.30.1"
 
 PROFILES = (
     Profile(
         vendor="Dell",
-        object_ids={"~674.10892": ("drac", "management")},
-        walks=(IDRAC, OLD),
-        model=(OLD + ".1.1.2.0", IDRAC + ".1.1.1.0", IDRAC + ".1.3.12.0"),
-        serial=(OLD + ".1.1.11.0", IDRAC + ".1.3.2.0"),
+        object_ids={"~674.10892": ("drac", "management"), "~674.10892.1": ("", "server")},
+        walks=(IDRAC, OLD, MANAGED + ".300.10.1", MANAGED + ".700"),
+        model=(OLD + ".1.1.2.0", IDRAC + ".1.1.1.0", IDRAC + ".1.3.12.0", MANAGED + ".300.10.1.9"),
+        serial=(OLD + ".1.1.11.0", IDRAC + ".1.3.2.0", MANAGED + ".300.10.1.11"),
         version=(OLD + ".1.2.1.0", IDRAC + ".1.1.8.0"),
         assemblies=(
             Assembly(rows=PROCESSORS + ".23", class_="cpu", name=PROCESSORS + ".26", model=PROCESSORS + ".23"),
@@ -30,6 +31,10 @@ PROFILES = (
         ),
         sensors=(
             Column(class_="state", oid="~674.10892.2.2.1", words="System status"),
+            Column(class_="fanspeed", oid=MANAGED + ".700.12.1.6", words="{}", name=MANAGED + ".700.12.1.8"),
+            Column(
+                class_="temperature", oid=MANAGED + ".700.20.1.6", words="{}", name=MANAGED + ".700.20.1.8", divisor=10
+            ),
             Column(class_="state", oid="~674.10892.5.4.300.70.1.5", words="Intrusion status"),
             Column(class_="state", oid="~674.10892.5.4.300.70.1.6", words="Intrusion"),
             Column(
@@ -113,5 +118,13 @@ PROFILES = (
         version=(CONNECT + ".4.0",),
         processors=(Loads(oid="~89.1.7", words="Processor"),),
         sensors=(Column(class_="temperature", oid="~89.53.15.1.9", words="Unit {} temperature", absent=(0,)),),
+    ),
+    Profile(
+        vendor="Dell",
+        object_ids={"~6027": ("dnos", "network"), "~674.11000.5000": ("os10", "network")},
+        walks=(STACK, STACKS),
+        model=(Words(r"System Type: ?(\S+)"), Words(r"Series: ?(\S+)"), STACK + ".7", STACKS + ".7"),
+        serial=(STACK + ".12", STACKS + ".12"),
+        version=(Words(r"OS Version: ?(\S+)"), Words(r"Application Software Version: ?(\S+)"), STACK + ".10"),
     ),
 )

@@ -1,10 +1,10 @@
-"""Fortinet: FortiGate by FORTINET-FORTIGATE-MIB."""
+"""Fortinet: FortiGate, FortiSwitch and FortiMail by their FORTINET-*-MIBs."""
 
 from __future__ import annotations
 
 from keskidee_agent.devices.profile import Column, Loads, Memory, Profile, Words
 
-GATE = "~12356.101"
+GATE, SWITCH, MAIL = "~12356.101", "~12356.106.4.1", "~12356.105.1"
 
 PROFILES = (
     Profile(
@@ -27,5 +27,13 @@ PROFILES = (
             Column(class_="count", oid="~12356.101.12.2.3.1.2", words="SSL VPN users"),
             Column(class_="count", oid="~12356.101.12.2.3.1.6", words="SSL VPN tunnels"),
         ),
+    ),
+    Profile(
+        vendor="Fortinet",
+        object_ids={"~12356": ("", "")},
+        walks=("~12356.100.1", SWITCH, MAIL),
+        model=(MAIL + ".1.0", Words(r"(Forti[A-Z][a-z]+-\w+)"), Words(r"^(Forti\S+)-(\S+) v", "@47.1.1.1.1.10")),
+        serial=("~12356.100.1.1.1.0", MAIL + ".2.0"),
+        version=(Words(r"v(\d[\d.]+)", SWITCH + ".1.0"), MAIL + ".3.0"),
     ),
 )

@@ -1,11 +1,13 @@
-"""HP and HPE: iLO by CPQ* MIBs, ProCurve switches by HP-ICF-*, JetDirect by its device id."""
+"""HP and HPE: iLO and BladeSystem by CPQ* MIBs, ProCurve switches by HP-ICF-*, JetDirect by its device id."""
 
 from __future__ import annotations
 
 from keskidee_agent.devices.profile import Assembly, Column, Loads, Memory, Profile, Words
 
 DRIVES, LEGACY = "~232.3.2.5.1.1", "~232.6.2.14.13.1"
-PROCURVE = "~11.2.14.11"
+PROCURVE, SERIAL = "~11.2.14.11", "~11.2.36.1.1.2"
+AIR, SUPPLY = PROCURVE + ".1.2.8.1.1", PROCURVE + ".5.1.55.1.1.1"
+LASERJET, ENCLOSURE = "~11.2.3.9.4.2.1.1.3", "~232.22.2.3.1.1.1"
 
 PROFILES = (
     Profile(
@@ -49,27 +51,50 @@ PROFILES = (
         ),
     ),
     Profile(
+        vendor="HPE",
+        object_ids={"~232.22": ("", "management")},
+        walks=(ENCLOSURE,),
+        model=(ENCLOSURE + ".3",),
+        serial=(ENCLOSURE + ".7",),
+        version=(ENCLOSURE + ".8",),
+        sensors=(Column(class_="state", oid=ENCLOSURE + ".16", words="Enclosure {}", name=ENCLOSURE + ".9"),),
+    ),
+    Profile(
         vendor="HP",
         object_ids={"~11.2.3.7": ("procurve", "network")},
-        walks=(PROCURVE + ".1.2.6.1", PROCURVE + ".5.1.1.2", PROCURVE + ".5.1.9.6", PROCURVE + ".5.1.1.3"),
+        walks=(
+            SERIAL,
+            AIR,
+            SUPPLY,
+            PROCURVE + ".1.2.6.1",
+            PROCURVE + ".5.1.1.2",
+            PROCURVE + ".5.1.9.6",
+            PROCURVE + ".5.1.1.3",
+        ),
         model=(Words(r"(J\w{4,5}A? [\w.-]+)(?: Switch|,)"), Words(r"(J\w{4,5}A)")),
+        serial=(SERIAL + ".9.0",),
         version=(Words(r"revision ([\w.]+)"), PROCURVE + ".5.1.1.3.0", Words(r", ([A-Z]{1,2}\.[\d.]+)")),
         processors=(Loads(oid=PROCURVE + ".5.1.9.6.1", words="Processor"),),
         memory=(
             Memory(words="Local memory {}", size=PROCURVE + ".5.1.1.2.1.1.1.5", used=PROCURVE + ".5.1.1.2.1.1.1.7"),
             Memory(words="Global memory {}", size=PROCURVE + ".5.1.1.2.2.1.1.5", used=PROCURVE + ".5.1.1.2.2.1.1.7"),
         ),
-        sensors=(Column(class_="state", oid="~11.2.14.11.1.2.6.1.4", words="{}", name="~11.2.14.11.1.2.6.1.7"),),
+        sensors=(
+            Column(class_="state", oid="~11.2.14.11.1.2.6.1.4", words="{}", name="~11.2.14.11.1.2.6.1.7"),
+            Column(class_="temperature", oid=AIR + ".3", words="{} temperature", name=AIR + ".2"),
+            Column(class_="state", oid=SUPPLY + ".2", words="Power supply {}"),
+        ),
     ),
     Profile(
         vendor="HP",
         object_ids={"~11.2.3.9": ("jetdirect", "printer"), "~11.1": ("jetdirect", "printer")},
-        walks=("~11.2.3.9.1.1.7",),
+        walks=("~11.2.3.9.1.1.7", LASERJET),
         model=(
             Words(r"PID:(?:HP )?([^,]+)"),
             Words(r"(?:MDL|MODEL):(?:HP )?([^;]+)", "~11.2.3.9.1.1.7.0"),
             "@25.3.2.1.3.1",
         ),
-        serial=("@43.5.1.1.17", Words(r"SN:([^,]+)")),
+        serial=("@43.5.1.1.17", LASERJET + ".3.0", Words(r"SN:([^,]+)")),
+        version=(LASERJET + ".6.0", LASERJET + ".5.0"),
     ),
 )

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from keskidee_agent.devices.profile import Assembly, Column, Loads, Memory, Profile, Words
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from keskidee_agent.devices.parts import Vlan
+from keskidee_agent.devices.profile import Assembly, Column, Loads, Memory, Profile, Words, full
+
+if TYPE_CHECKING:
+    from keskidee_agent.devices.answers import Answers
+    from keskidee_agent.devices.parts import Parts
 
 PARTS, SLOTS, RUNNING = "~2636.3.1.8.1", "~2636.3.1.6.1", "~2636.3.1.13.1"
 OPTICS, FRU = "~2636.3.60.1.1.1.1", "~2636.3.1.15.1"
@@ -10,12 +18,39 @@ PORT = "@31.1.1.1.1"
 MEBIBYTE = 1 << 20
 EMPTY = 2
 
+VLANS = (("~2636.3.48.1.3.1.1.2", "~2636.3.48.1.3.1.1.3"), ("~2636.3.40.1.5.1.5.1.2", "~2636.3.40.1.5.1.5.1.5"))
+
+
+def read(answers: Answers, parts: Parts) -> None:
+    """Names of VLANs, in the older and the newer table of names and numbers; Q-BRIDGE-MIB tells the numbers only."""
+    names: dict[int, str] = {}
+    for name, number in VLANS:
+        texts, numbers = answers.texts(full(name)), answers.integers(full(number))
+        names |= {numbers[row]: words for row, words in texts.items() if row in numbers}
+    known = {vlan.number: vlan for vlan in parts.vlans}
+    unnamed = {number: Vlan(number=number, name=None) for number in names}
+    parts.vlans[:] = [
+        replace(vlan, name=vlan.name or names.get(number)) for number, vlan in sorted((unnamed | known).items())
+    ]
+
+
 PROFILES = (
     Profile(
         vendor="Juniper",
         object_ids={"~2636": ("junos", "network")},
         patterns=((r"Juniper Networks, Inc\. srx", "junos", "firewall"),),
-        walks=("~2636.3.1.2", "~2636.3.1.3", PARTS, SLOTS, RUNNING, FRU, OPTICS, "~2636.3.4.2", "~2636.3.40.1.4.1.1.1"),
+        walks=(
+            "~2636.3.1.2",
+            "~2636.3.1.3",
+            PARTS,
+            SLOTS,
+            RUNNING,
+            FRU,
+            OPTICS,
+            "~2636.3.4.2",
+            "~2636.3.40.1.4.1.1.1",
+            *sum(VLANS, ()),
+        ),
         model=("~2636.3.1.2.0",),
         serial=("~2636.3.1.3.0",),
         version=(Words(r"JUNOS (\S+?)(?:,| |$)"),),
@@ -29,6 +64,7 @@ PROFILES = (
                 unit_bytes=MEBIBYTE,
             ),
         ),
+        read=read,
         assemblies=(
             Assembly(rows=SLOTS + ".6", class_="container", name=SLOTS + ".6"),
             Assembly(rows=PARTS + ".6", class_="module", name=PARTS + ".6", model=PARTS + ".10", serial=PARTS + ".7"),
@@ -49,5 +85,12 @@ PROFILES = (
             Column(class_="dbm", oid=OPTICS + ".7", words="{} transmit", name=PORT, divisor=100),
             Column(class_="temperature", oid=OPTICS + ".8", words="{} temperature", name=PORT),
         ),
+    ),
+    Profile(
+        vendor="Juniper NetScreen",
+        object_ids={"~3224": ("screenos", "firewall")},
+        model=(Words(r"^(\S+?)(?:-Serial|-ISDN|-V\.92)?(?:-WLAN)? version"),),
+        serial=(Words(r"SN: ?(\w+)"),),
+        version=(Words(r"version ([\d.r]+)"),),
     ),
 )

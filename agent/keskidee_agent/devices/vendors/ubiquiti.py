@@ -1,8 +1,11 @@
-"""Ubiquiti: EdgeOS, which names its model only among its processes, airOS and UniFi."""
+"""Ubiquiti: EdgeOS, which names its model only among its processes, EdgeSwitch, airOS and UniFi."""
 
 from __future__ import annotations
 
 from keskidee_agent.devices.profile import Profile, Words
+
+RADIO = "1.2.840.10036.3.1.2.1"  # dot11ResourceInfoTable of IEEE802dot11-MIB
+FASTPATH = "~4413.1.1.1.1.1"
 
 PROFILES = (
     Profile(
@@ -20,8 +23,18 @@ PROFILES = (
             "~10002.1": ("airos", "wireless"),
             "~41112.1.6": ("unifi", "wireless"),
         },
-        walks=("~41112.1.6.3",),
-        model=("~41112.1.6.3.3.0",),
-        version=("~41112.1.6.3.6.0",),
+        probe="~41112.1.6.3.3.0",
+        probed=("unifi", "wireless"),
+        walks=("~41112.1.6.3", RADIO),
+        model=("~41112.1.6.3.3.0", RADIO + ".3"),
+        version=("~41112.1.6.3.6.0", RADIO + ".4"),
+    ),
+    Profile(
+        vendor=None,  # a switch of Broadcom's software: of Ubiquiti, or of others
+        object_ids={"~4413": ("", "network")},
+        walks=(FASTPATH,),
+        model=(FASTPATH + ".3.0",),
+        serial=(FASTPATH + ".4.0",),
+        version=(FASTPATH + ".13.0",),
     ),
 )

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "register_0007"
-down_revision = "register_0005"
+down_revision = "register_0006"
 
 TEXTS = ("supplier", "order_number", "bought_on", "warranty_until", "price", "currency", "funds", "fund")
 VERSIONS = (

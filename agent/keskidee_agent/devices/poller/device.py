@@ -1,0 +1,62 @@
+"""One device of the loop: what asks it, and what tells of it."""
+
+from __future__ import annotations
+
+import asyncio
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
+
+from keskidee_agent.devices.commands import open_engine
+from keskidee_agent.devices.poller.watch import Watch
+
+if TYPE_CHECKING:
+    import queue
+
+    from keskidee_agent.devices.engine import Engine
+    from keskidee_agent.devices.poller.desk import Desk
+    from keskidee_agent.devices.poller.target import Target
+    from keskidee_agent.devices.poller.watch import Poll
+    from keskidee_agent.devices.read import DeviceReading
+
+
+class Device:
+    """A device that is polled; whoever takes from `told` tells the register what it is made of."""
+
+    def __init__(self, target: Target, desk: Desk, told: queue.SimpleQueue[tuple[Target, DeviceReading]]) -> None:
+        self.target = target
+        self._desk = desk
+        self._stock = told
+        self._watch = Watch(self._open)
+
+    @property
+    def interval_seconds(self) -> int:
+        """From one poll to the next."""
+        return self._desk.interval_seconds
+
+    async def poll(self, seconds: float) -> Poll:
+        """One poll."""
+        return await self._watch.poll(seconds)
+
+    def put(self, poll: Poll) -> None:
+        """Reports it, and where all was read tells the register."""
+        self._desk.put(poll)
+        if poll.whole is not None:
+            self._stock.put((self.target, poll.whole))
+
+    async def _open(self) -> Engine:
+        address = self.target.address
+        if _is_numeric(address.host):
+            return open_engine(None, address, self.target.credential)
+        return await asyncio.to_thread(open_engine, None, address, self.target.credential)  # it asks for the name
+
+    def close(self) -> None:
+        """Asks no more."""
+        self._watch.close()
+
+
+def _is_numeric(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True

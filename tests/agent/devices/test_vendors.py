@@ -1,0 +1,49 @@
+"""Vendors' tables: who a device of each is, by the OIDs of its maker's MIB (`tests/fixtures/devices/vendors.json`)."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from keskidee_agent.devices import standard
+from keskidee_agent.devices.engine import Row
+from keskidee_agent.devices.identify import all_profiles
+from keskidee_agent.devices.mibs import system
+from keskidee_agent.devices.profile import Profile, full
+from keskidee_agent.devices.read import read_device
+from keskidee_agent.devices.recorded_engine import RecordedEngine
+from tests.agent.devices.names import names_in
+
+DEVICES = json.loads((Path(__file__).parents[2] / "fixtures" / "devices" / "vendors.json").read_text(encoding="utf-8"))
+ASKED = ("vendor", "kind", "model", "serial", "version")
+
+
+@pytest.mark.parametrize("device", DEVICES, ids=[device["device"] for device in DEVICES])
+def test_a_device_is_known_by_its_makers_mib(device: dict[str, Any]) -> None:
+    values = {full(oid): value if isinstance(value, int) else value.encode() for oid, value in device["values"].items()}
+    values[system.DESCRIPTION], values[system.OBJECT_ID] = device["description"].encode(), full(device["object_id"])
+    identity = asyncio.run(read_device(RecordedEngine(list(values.items())))).identity
+    assert {name: getattr(identity, name) for name in ASKED} == {name: device[name] for name in ASKED}
+
+
+@pytest.mark.parametrize(
+    "profile", all_profiles(), ids=lambda profile: f"{profile.vendor}-{next(iter(profile.object_ids), '')}"
+)
+def test_a_profile_asks_for_all_that_it_reads(profile: Profile) -> None:
+    roots = [full(root) for root in (*profile.walks, *standard.WALKS)]
+    read = [profile.model, profile.serial, profile.version, profile.sensors, profile.processors, profile.memory]
+    names = [name for name in names_in([*read, profile.assemblies]) if name not in system.ALL]
+    assert [name for name in names if not any(f"{name}.".startswith(f"{root}.") for root in roots)] == []
+
+
+def test_what_is_told_twice_is_read_where_it_is_told_better() -> None:
+    coarse, fine = full("~318.1.1.1.2.2.1.0"), full("~318.1.1.1.2.3.1.0")
+    told: dict[str, float] = {}
+    for values in ({coarse: 98}, {coarse: 98, fine: 983}):
+        rows: list[Row] = [(system.OBJECT_ID, full("~318.1.3.27")), *values.items()]
+        sensors = asyncio.run(read_device(RecordedEngine(rows))).parts.sensors
+        told |= {sensor.oid: sensor.value for sensor in sensors}
+        assert len(sensors) == 1
+    assert told == {coarse: 98, fine: 98.3}
