@@ -42,7 +42,7 @@ LINK = Family(
     digits=0,
 )
 CPU = Family("keskidee_agent_cpu_seconds_total", "counter", "Processor time of the agent, user and system", digits=6)
-MEMORY = Family("keskidee_agent_resident_memory_bytes", "gauge", "Resident memory of the agent", digits=0)
+MEMORY = Family("keskidee_agent_resident_memory_bytes", "gauge", "Resident memory of the agent", digits=-12)
 START = Family("keskidee_agent_start_timestamp_seconds", "gauge", "When the agent started, by its own clock", digits=3)
 
 
@@ -70,7 +70,7 @@ class Vitals:
         counts += [time.process_time_ns() // 1000, self._start_ms]
         if self._statm >= 0:
             pages = os.pread(self._statm, 64, 0).split(b" ", 2)[1]
-            counts.append(int(pages) * self._page_bytes)
+            counts.append(int(pages) * (self._page_bytes >> 12))  # no system has smaller pages
         return Reading(SOURCE, OK, samples=Columns(self._names, counts))
 
 

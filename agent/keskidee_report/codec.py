@@ -32,6 +32,7 @@ from keskidee_report.wire import (
     MAGIC,
     PART,
     PART_HASH_BYTES,
+    POWERS,
     REPORT,
     SCHEMA,
     SCHEMA_ID_BYTES,
@@ -222,13 +223,13 @@ class _Part:
         self.words = b""
         self.as_doubles = as_doubles
         grouped = _grouped(families, labels)
-        types = [DOUBLE if as_doubles or f.digits is None else f.digits for f, _ in grouped]
+        types = [DOUBLE if as_doubles else column_type(f.digits) for f, _ in grouped]
         order = [position for _, rows in grouped for position, _ in rows]
         self._in_order = None if order == list(range(len(families))) else _picker(order)
         scales = [0] * len(families)
         for (_, rows), column in zip(grouped, types, strict=True):
             for position, _ in rows:
-                scales[position] = 0 if column == DOUBLE else 10**column if column else 0
+                scales[position] = 0 if column == DOUBLE else _scale(column)
         self._scales = scales if any(scales) else []
         letters = ["d" if column == DOUBLE else "q" for column in types]
         self._format = struct.Struct(
@@ -242,7 +243,10 @@ class _Part:
         if self.as_doubles:
             return list(map(_double, values))
         if self._scales:
-            return [round(v * s) if s else v for v, s in zip(values, self._scales, strict=True)]
+            return [
+                round(v * s) if s > 0 else _shifted(v, -s) if s else v
+                for v, s in zip(values, self._scales, strict=True)
+            ]
         return values
 
     def pack(self, samples: Samples, scaled: Sequence[float]) -> None:
@@ -283,6 +287,27 @@ def _picker(order: list[int]) -> Callable[[Sequence[float]], Sequence[float]]:
     if len(order) > 1:
         return itemgetter(*order)
     return lambda values: [values[position] for position in order]
+
+
+def column_type(digits: int | None) -> int:
+    """The byte that says how the values of a family with so many digits travel."""
+    if digits is None:
+        return DOUBLE
+    return digits if digits >= 0 else POWERS - digits
+
+
+def _scale(column: int) -> int:
+    """What a value is multiplied by; below zero, how many bits it is shifted by; 0: it is a word as it is."""
+    if column > POWERS:
+        return POWERS - column
+    return 10**column if column else 0
+
+
+def _shifted(value: float, bits: int) -> int:
+    whole = int(value)
+    if whole != value or whole & ((1 << bits) - 1):
+        raise ValueError("no multiple of its unit")
+    return whole >> bits
 
 
 def _double(value: float) -> float:

@@ -26,6 +26,7 @@ from keskidee_report.wire import (
     GOODBYES,
     MAGIC,
     PART_HASH_BYTES,
+    POWERS,
     SCHEMA_ID_BYTES,
     SESSION_BYTES,
     VERSION,
@@ -33,6 +34,7 @@ from keskidee_report.wire import (
 )
 
 UTF8_BYTES = 4
+LARGEST_POWER = 32
 
 
 class TooLarge(Malformed):
@@ -222,7 +224,7 @@ def _decode_column(reader: Reader, samples: int, label_values: int) -> Column:
     if kind >= len(KINDS):
         raise Malformed(f"family {name} of the unknown kind {kind}")
     column = reader.byte()
-    if column > 9 and column != DOUBLE:
+    if column > 9 and column != DOUBLE and not 0 < column - POWERS <= LARGEST_POWER:
         raise Malformed(f"family {name} of the unknown column type {column}")
     labels = _decode_label_names(reader, name)
     rows = reader.count(len(labels))
@@ -236,7 +238,7 @@ def _decode_column(reader: Reader, samples: int, label_values: int) -> Column:
     values = tuple([tuple([reader.text(limit) for _ in labels]) for _ in range(rows)])
     if len(set(values)) != len(values):
         raise Malformed(f"family {name} with a series twice")
-    digits = None if column == DOUBLE else column
+    digits = None if column == DOUBLE else column if column < POWERS else POWERS - column
     return Column(name=name, kind=KINDS[kind], help=help, digits=digits, labels=labels, rows=values)
 
 
@@ -293,20 +295,27 @@ def _stamp(reader: Reader) -> Stamp:
 
 
 class Words:
-    """Reads the words of a part as numbers, in the order of its rows; integers of decimal columns are divided."""
+    """Reads the words of a part as numbers, in the order of its rows, each in its unit."""
 
-    __slots__ = ("_divisors", "_format", "size")
+    __slots__ = ("_format", "_units", "size")
 
     def __init__(self, part: Part) -> None:
         letters = "".join(("d" if c.digits is None else "q") * len(c.rows) for c in part.columns)
         self._format = struct.Struct("<" + letters)
-        divisors = [10**c.digits if c.digits else 0 for c in part.columns for _ in c.rows]
-        self._divisors = divisors if any(divisors) else []
+        units = [_unit(c.digits) for c in part.columns for _ in c.rows]
+        self._units = units if any(units) else []
         self.size = part.count * 8
 
     def read(self, words: bytes, offset: int) -> list[float]:
         """The values of the part whose words begin at `offset`."""
         values: tuple[float, ...] = self._format.unpack_from(words, offset)
-        if not self._divisors:
+        if not self._units:
             return list(values)
-        return [v / d if d else v for v, d in zip(values, self._divisors, strict=True)]
+        return [v / u if u > 0 else v * -u if u else v for v, u in zip(values, self._units, strict=True)]
+
+
+def _unit(digits: int | None) -> int:
+    """What the words of such a column are divided by; below zero, multiplied by; 0: they are the numbers."""
+    if not digits:
+        return 0
+    return 10**digits if digits > 0 else -(1 << -digits)

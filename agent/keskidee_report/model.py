@@ -30,7 +30,7 @@ OUTCOMES = (OK, ABSENT, DENIED, FAILED, TIMED_OUT)
 """What became of a source in one round; the wire carries the index."""
 
 LONGEST_NAME = 200
-DIGITS = (None, *range(10))
+DIGITS = (None, *range(-32, 10))
 UNITS = ("seconds", "bytes", "celsius", "volts", "amperes", "watts", "joules", "hertz", "ratio", "meters", "grams")
 
 
@@ -38,7 +38,8 @@ class Family:
     """One metric family: its name, kind, help text, and how its values travel.
 
     `digits` None sends values as 64-bit doubles. 0 to 9 says that every value is a multiple of 10**-digits
-    (a byte count: 0; clock ticks of 1/100 s: 2) and sends it as an integer, which deflates far better.
+    (a byte count: 0; clock ticks of 1/100 s: 2) and sends it as an integer, which deflates far better; below 0, that
+    every value is a multiple of 2**-digits (KiB: -10), which is shorter still.
     Raises Malformed for what no collector takes, here and now, so that it costs its source and not a whole report.
     """
 
@@ -72,7 +73,7 @@ class Columns:
     """Samples whose names stay while their values move: what a source with hundreds of them gives in place of a list.
 
     `names` are the family and labels of each, the very same object as long as they are the same names. `counts` are
-    whole numbers, each in units of 10**-digits of its family (clock ticks of 1/100 s where digits is 2), as they
+    whole numbers in the units that the digits of its family say (clock ticks where they are 2, KiB for -10), as they
     travel; so no family here is of doubles. Neither is changed once it is in a reading. Iterated, it gives samples.
     """
 
@@ -100,11 +101,13 @@ class Columns:
 
 
 def _in_units(count: int, digits: int | None) -> float:
-    """A count in units of 10**-digits as a number. Thousandths are multiplied, as node_exporter makes seconds of them:
-    the last digit of a double may differ from that of a quotient.
+    """A count in the units of its family as a number. Thousandths are multiplied, as node_exporter makes seconds of
+    them: the last digit of a double may differ from that of a quotient.
     """
     if not digits:
         return count
+    if digits < 0:
+        return count << -digits
     return count * 0.001 if digits == 3 else count / 10**digits
 
 

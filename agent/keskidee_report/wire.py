@@ -17,6 +17,8 @@ SKIPPABLE = 0x80
 """A frame type with this bit may be passed over by a reader that does not know it."""
 DOUBLE = 0xFF
 """Column type of 64-bit IEEE 754 doubles; 0 to 9 are integers to be divided by 10**n."""
+POWERS = 0x80
+"""Column types from 0x81 to 0xA0 are integers to be multiplied by 2**n, where n is the type without this bit."""
 GOODBYES = ("shutdown", "sleep", "stop", "upgrade")
 PART_HASH_BYTES = 16
 SCHEMA_ID_BYTES = 8

@@ -56,9 +56,13 @@ class Sum:
     def __init__(self, places: Iterable[tuple[int, int | None]]) -> None:
         """`places` are byte offsets with digits."""
         self._doubles: list[int] = []
-        self._integers: dict[int, list[int]] = {}
+        self._integers: dict[float, list[int]] = {}
         for offset, digits in places:
-            (self._doubles if digits is None else self._integers.setdefault(10**digits, [])).append(offset)
+            if digits is None:
+                self._doubles.append(offset)
+            else:
+                divisor = 10**digits if digits >= 0 else 2.0**digits
+                self._integers.setdefault(divisor, []).append(offset)
 
     def of(self, words: bytes) -> float | None:
         """Of the words of one report; None where the schema has none of them, or one is no number."""

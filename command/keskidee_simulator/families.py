@@ -34,7 +34,8 @@ LOADS = (
 def memory(line: str, *, in_bytes: bool = True) -> Family:
     """The family of a line of /proc/meminfo, such as `Active(anon)`, or of what means the same elsewhere."""
     clean = line.replace("(", "_").replace(")", "")
-    return _gauge(f"node_memory_{clean}_bytes" if in_bytes else f"node_memory_{clean}", f"{line} of /proc/meminfo")
+    name = f"node_memory_{clean}_bytes" if in_bytes else f"node_memory_{clean}"
+    return _gauge(name, f"{line} of /proc/meminfo", -10 if in_bytes else 0)
 
 
 DISK_INFO = _gauge("node_disk_info", "1, labelled with what udev says of the device")
@@ -61,9 +62,9 @@ DISK_COUNTERS = {
     )
 }
 
-FILESYSTEM_SIZE = _gauge("node_filesystem_size_bytes", "Size of the file system")
-FILESYSTEM_FREE = _gauge("node_filesystem_free_bytes", "Space that root may still use")
-FILESYSTEM_AVAIL = _gauge("node_filesystem_avail_bytes", "Space that everybody may still use")
+FILESYSTEM_SIZE = _gauge("node_filesystem_size_bytes", "Size of the file system", -12)
+FILESYSTEM_FREE = _gauge("node_filesystem_free_bytes", "Space that root may still use", -12)
+FILESYSTEM_AVAIL = _gauge("node_filesystem_avail_bytes", "Space that everybody may still use", -12)
 FILESYSTEM_FILES = _gauge("node_filesystem_files", "Files and folders it has room for")
 FILESYSTEM_FILES_FREE = _gauge("node_filesystem_files_free", "Files and folders it has room for still")
 FILESYSTEM_READONLY = _gauge("node_filesystem_readonly", "Whether it cannot be written to")
@@ -108,5 +109,5 @@ AGENT_SPOOL_REPORTS = _gauge("keskidee_agent_spool_reports", "Reports that wait 
 AGENT_DROPPED = _counter("keskidee_agent_dropped_reports_total", "Reports given up")
 AGENT_FAILURES = _counter("keskidee_agent_delivery_failures_total", "Deliveries that failed")
 AGENT_CPU = _counter("keskidee_agent_cpu_seconds_total", "Processor time of the agent", 6)
-AGENT_MEMORY = _gauge("keskidee_agent_resident_memory_bytes", "Resident memory of the agent")
+AGENT_MEMORY = _gauge("keskidee_agent_resident_memory_bytes", "Resident memory of the agent", -12)
 AGENT_START = _gauge("keskidee_agent_start_timestamp_seconds", "When the agent started")

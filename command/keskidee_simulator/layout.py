@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 from keskidee_report.model import OK, Family, Reading
 
-Row = tuple[Family, dict[str, str], int, float, float, bool]
-"""family, labels, position in the course, coefficient, constant, whole number or not"""
+Row = tuple[Family, dict[str, str], int, float, float, int]
+"""family, labels, position in the course, coefficient, constant, of what the value is a multiple (0: any number)"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,8 +25,9 @@ class Source:
     def add(
         self, family: Family, course: int, coefficient: float = 1.0, constant: float = 0.0, /, **labels: str
     ) -> None:
-        """One sample: `constant + coefficient * course`, cut to a whole number where the family has no decimals."""
-        self.rows.append((family, labels, course, coefficient, constant, family.digits == 0))
+        """One sample: `constant + coefficient * course`, cut to a multiple of a unit without decimals."""
+        unit = 1 << -family.digits if family.digits is not None and family.digits <= 0 else 0
+        self.rows.append((family, labels, course, coefficient, constant, unit))
 
     def reading(self, courses: tuple[float, ...]) -> Reading:
         """The values of one round."""
@@ -34,8 +35,10 @@ class Source:
             (
                 family,
                 labels,
-                int(constant + coefficient * courses[at]) if whole else constant + coefficient * courses[at],
+                int(constant + coefficient * courses[at]) // unit * unit
+                if unit
+                else constant + coefficient * courses[at],
             )
-            for family, labels, at, coefficient, constant, whole in self.rows
+            for family, labels, at, coefficient, constant, unit in self.rows
         ]
         return Reading(self.name, OK, "", self.seconds, samples)

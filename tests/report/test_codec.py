@@ -37,10 +37,12 @@ EXACT = 2**50
 
 @st.composite
 def values(draw: st.DrawFn, digits: int | None) -> float:
-    """A value that fits its column: any double, or a multiple of 10**-digits."""
+    """A value that fits its column: any double, or a multiple of 10**-digits; of 2**-digits below 0."""
     if digits is None:
         return draw(st.floats())
     whole = draw(st.integers(-EXACT, EXACT))
+    if digits < 0:
+        return whole << -digits
     return whole / 10**digits if digits else whole
 
 
@@ -50,7 +52,7 @@ def readings(draw: st.DrawFn) -> list[Reading]:
     for source in draw(st.lists(names, max_size=4, unique=True)):
         samples = []
         for name in draw(st.lists(names, max_size=4, unique=True)):
-            digits = draw(st.none() | st.integers(0, 9))
+            digits = draw(st.none() | st.integers(-32, 9))
             family = Family(name, draw(st.sampled_from(KINDS)), draw(texts), digits=digits)
             found = draw(st.lists(st.dictionaries(names, texts, max_size=3), max_size=4))
             samples += [(family, labels, draw(values(digits))) for labels in found]
@@ -267,3 +269,10 @@ def test_reasons_that_change_are_told() -> None:
         encoder.report([Reading("one", "absent", reason)], sequence=0, boot_ms=0, wall_ms=0) for reason in reasons
     ]
     assert [report.snapshot.reasons for report in reports] == [(clean_text(reason, 200),) for reason in reasons]
+
+
+@pytest.mark.parametrize("value", [1024 * 3 + 1, 0.5, float("inf"), 2**80])
+def test_a_value_that_is_no_multiple_of_its_unit_travels_as_a_double(value: float) -> None:
+    family = Family("node_memory_MemFree_bytes", "gauge", "Free.", digits=-10)
+    [got] = sources_of(encoded([Reading("meminfo", OUTCOMES[0], samples=[(family, {}, value)])])).values()
+    assert list(got.values()) == [value]

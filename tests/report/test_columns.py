@@ -14,7 +14,7 @@ from tests.report.test_codec import EXACT, SESSION
 if TYPE_CHECKING:
     from keskidee_report.model import Names, Sample
 
-FAMILIES = [Family(f"x{digits}_total", "counter", "X.", digits=digits) for digits in (0, 2, 3)]
+FAMILIES = [Family(f"x{abs(digits)}_total", "counter", "X.", digits=digits) for digits in (0, 2, 3, -10)]
 LABELS = [{"of": "a"}, {"of": "b"}, {}]
 rows = st.lists(st.tuples(st.sampled_from(FAMILIES), st.sampled_from(LABELS)), max_size=6).map(tuple)
 
@@ -59,5 +59,5 @@ def test_columns_are_equal_when_names_and_counts_are() -> None:
 
 
 def test_a_count_is_given_in_units_of_its_family() -> None:
-    columns = Columns(tuple((family, {}) for family in FAMILIES), [21650, 2165, 21650])
-    assert [value for _, _, value in columns] == [21650, 21.65, 21650 * 0.001]
+    columns = Columns(tuple((family, {}) for family in FAMILIES), [21650, 2165, 21650, 3])
+    assert [value for _, _, value in columns] == [21650, 21.65, 21650 * 0.001, 3072]

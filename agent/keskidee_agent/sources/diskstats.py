@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 PROMPT = True
 
 EXCLUDE = r"^(ram|loop|fd|(h|s|v|xv)d[a-z]|nvme\d+n\d+p)\d+$"
-SECTOR_BYTES = 512  # in /proc/diskstats, whatever the device's own sectors are
+SECTORS = -9  # digits of a number of sectors: 512 bytes in /proc/diskstats, whatever the device's own are
 MILLISECOND = 0.001
 REREAD_ROUNDS = 20
 """What a device is is read again when udev says so; now and then also without, for what changes in /sys alone."""
@@ -29,32 +29,33 @@ def _counter(name: str, what: str, digits: int = 0) -> Family:
 
 
 READS = _counter("reads_completed", "Reads that succeeded")
-READ_BYTES = _counter("read_bytes", "Bytes read")
 READ_SECONDS = _counter("read_time_seconds", "Seconds spent by all reads together", 3)
 WRITES = _counter("writes_completed", "Writes that succeeded")
-WRITTEN_BYTES = _counter("written_bytes", "Bytes written")
 WRITE_SECONDS = _counter("write_time_seconds", "Seconds spent by all writes together", 3)
 
-# the columns behind the device's name, and how many of the family's units one of theirs is; older kernels have fewer
+# the columns behind the device's name, each in the unit of its family; older kernels have fewer
 COLUMNS = (
-    (READS, 1),
-    (_counter("reads_merged", "Reads joined to a neighbouring one"), 1),
-    (READ_BYTES, SECTOR_BYTES),
-    (READ_SECONDS, 1),
-    (WRITES, 1),
-    (_counter("writes_merged", "Writes joined to a neighbouring one"), 1),
-    (WRITTEN_BYTES, SECTOR_BYTES),
-    (WRITE_SECONDS, 1),
-    (Family("node_disk_io_now", "gauge", "Requests under way now", digits=0), 1),
-    (_counter("io_time_seconds", "Seconds in which the device had anything to do", 3), 1),
-    (_counter("io_time_weighted_seconds", "Those seconds, times the requests under way", 3), 1),
-    (_counter("discards_completed", "Discards that succeeded"), 1),
-    (_counter("discards_merged", "Discards joined to a neighbouring one"), 1),
-    (_counter("discarded_sectors", "Sectors of 512 bytes discarded"), 1),
-    (_counter("discard_time_seconds", "Seconds spent by all discards together", 3), 1),
-    (_counter("flush_requests", "Flushes that succeeded"), 1),
-    (_counter("flush_requests_time_seconds", "Seconds spent by all flushes together", 3), 1),
+    READS,
+    _counter("reads_merged", "Reads joined to a neighbouring one"),
+    _counter("read_bytes", "Bytes read", SECTORS),
+    READ_SECONDS,
+    WRITES,
+    _counter("writes_merged", "Writes joined to a neighbouring one"),
+    _counter("written_bytes", "Bytes written", SECTORS),
+    WRITE_SECONDS,
+    Family("node_disk_io_now", "gauge", "Requests under way now", digits=0),
+    _counter("io_time_seconds", "Seconds in which the device had anything to do", 3),
+    _counter("io_time_weighted_seconds", "Those seconds, times the requests under way", 3),
+    _counter("discards_completed", "Discards that succeeded"),
+    _counter("discards_merged", "Discards joined to a neighbouring one"),
+    _counter("discarded_sectors", "Sectors of 512 bytes discarded"),
+    _counter("discard_time_seconds", "Seconds spent by all discards together", 3),
+    _counter("flush_requests", "Flushes that succeeded"),
+    _counter("flush_requests_time_seconds", "Seconds spent by all flushes together", 3),
 )
+# elsewhere bytes are counted, and not by the sector
+READ_BYTES = _counter("read_bytes", "Bytes read")
+WRITTEN_BYTES = _counter("written_bytes", "Bytes written")
 FEWEST_COLUMNS = 11
 
 INFO = Family("node_disk_info", "gauge", "1, labelled with what udev says of the device", digits=0)
@@ -110,7 +111,7 @@ class Device:
     def __init__(self, name: bytes, columns: int, info: list[Sample]) -> None:
         self.name = name
         labels = {"device": name.decode("utf-8", "replace")}
-        self.names = [*[(family, labels) for family, _ in COLUMNS[:columns]], *[sample[:2] for sample in info]]
+        self.names = [*[(family, labels) for family in COLUMNS[:columns]], *[sample[:2] for sample in info]]
         self.info = [round(value) for _, _, value in info]
 
 
@@ -193,11 +194,11 @@ def _described_anew(machine: Machine) -> bool:
 
 
 def parse_counts(columns: bytes) -> list[int]:
-    """The counts behind a device's name, in units of 10**-digits of their families. Raises Malformed."""
+    """The counts behind a device's name, in the units of their families. Raises Malformed."""
     counts = numbers(columns)
     if len(counts) < FEWEST_COLUMNS:
         raise Malformed("too few columns in /proc/diskstats", columns)
-    return [count * unit for (_, unit), count in zip(COLUMNS, counts, strict=False)]
+    return counts[: len(COLUMNS)]
 
 
 def _info(machine: Machine, name: str, major: str, minor: str) -> list[Sample]:

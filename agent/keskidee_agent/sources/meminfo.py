@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 PROMPT = True
 
-KIB_SHIFT = 10
-LARGEST_KIB = 1 << 54
+KIB = -10  # digits of a number of KiB
+LARGEST = 1 << 54
 NO_LABELS: dict[str, str] = {}
 _NAME_CHARACTERS = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_()")
 
@@ -33,7 +33,7 @@ class Layout:
     def __init__(self, content: bytes) -> None:
         self.skeleton = skeleton(content)
         families: list[Family] = []
-        self.numbers: list[tuple[int, int]] = []  # which word, and how far to shift it to get bytes
+        self.numbers: list[int] = []  # which words
         self.words = 0
         for line in complete_lines(content):
             words = line.split()
@@ -41,7 +41,7 @@ class Layout:
                 raise Malformed("not a line of meminfo", line)
             families.append(describe(words[0], in_bytes=len(words) == 3))
             number(words[1])
-            self.numbers.append((self.words + 1, KIB_SHIFT if len(words) == 3 else 0))
+            self.numbers.append(self.words + 1)
             self.words += len(words)
         if not any(family.name == "node_memory_MemTotal_bytes" for family in families):
             raise Malformed("no MemTotal", content)
@@ -72,10 +72,10 @@ def parse(content: bytes, remembered: dict[str, Layout]) -> Columns:
     if len(words) != layout.words:
         raise Malformed("a number is missing", content)
     try:
-        amounts = [int(words[at]) << shift for at, shift in layout.numbers]
+        amounts = [int(words[at]) for at in layout.numbers]
     except ValueError:
         raise Malformed("a number is missing", content) from None
-    if max(amounts) >= LARGEST_KIB << KIB_SHIFT:
+    if max(amounts) >= LARGEST:
         raise Malformed("number too large", content)
     return Columns(layout.names, amounts)
 
@@ -87,7 +87,12 @@ def describe(name: bytes, *, in_bytes: bool) -> Family:
         raise Malformed("not a name in meminfo", name)
     text = bare.decode()
     clean = text.replace("(", "_").replace(")", "")
-    return Family(f"node_memory_{clean}{'_bytes' if in_bytes else ''}", "gauge", f"{text} of /proc/meminfo", digits=0)
+    return Family(
+        f"node_memory_{clean}{'_bytes' if in_bytes else ''}",
+        "gauge",
+        f"{text} of /proc/meminfo",
+        digits=KIB if in_bytes else 0,
+    )
 
 
 def _portable(machine: Machine) -> Iterator[Sample]:
