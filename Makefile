@@ -25,7 +25,7 @@ stack: ## the whole chain: keskidee, Prometheus, Alertmanager and a receiver tha
 test: ## everything: format, lint, types, import contracts, all tests
 	@scripts/environment dev --programs
 	@$(lint)
-	@exec $(bin)/pytest --numprocesses 2 --dist worksteal $(ARGS)
+	@exec $(bin)/pytest --numprocesses 3 --dist worksteal $(ARGS)
 
 check: ## the same in under a minute: without the tests that are slow or need real programs
 	@scripts/environment dev

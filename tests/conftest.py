@@ -27,7 +27,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks tests by the fixtures they take, and skips those whose recordings are not here."""
+    """Marks tests by the fixtures they take, and skips those whose recordings are not here.
+
+    Those of several programs come first: they wait more than they work, some for minutes, and others run meanwhile.
+    """
+    items.sort(key=lambda item: "e2e" not in item.path.parts)
     absent = pytest.mark.skip(reason=f"no recordings in {SHARED_DATA}")
     for item in items:
         fixtures = getattr(item, "fixturenames", ())

@@ -217,7 +217,10 @@ def test_every_alert_has_a_promtool_test() -> None:
 
 def test_readme_says_of_each_alert_when_it_fires() -> None:
     told = re.findall(r"^\| (Keskidee.+?) \|", (CHECKOUT / "deploy" / "README.md").read_text(), re.MULTILINE)
-    assert {name for names in told for name in names.split(", ")} == {alert["alert"] for alert in ALERTS}
+    told_of_the_chain = {"KeskideeTest"}  # of chain.yml
+    assert {name for names in told for name in names.split(", ")} == {
+        alert["alert"] for alert in ALERTS
+    } | told_of_the_chain
 
 
 def cases_of(path: Path) -> list[dict[str, Any]]:

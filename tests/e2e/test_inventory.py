@@ -84,7 +84,7 @@ def test_what_is_to_be_told_waits_on_disk_for_an_agent_and_is_no_one_elses_to_re
     done = subprocess.run([*AGENT, "run", "--state", str(state), "--inventory"], capture_output=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
     left = {file.name: file.stat().st_mode & 0o777 for file in state.glob("inventory*")}
-    assert left == {"inventory.body": 0o600, "inventory.next": 0o600}
+    assert left == {"inventory.body": 0o600, "inventory.next": 0o600, "inventory.metrics": 0o600}
 
 
 def test_what_was_printed_on_a_machine_without_a_link_is_carried_to_the_register(
