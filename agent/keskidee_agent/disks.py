@@ -7,12 +7,10 @@ It starts smartctl alone, with fixed words, and looks into nothing that it copie
 from __future__ import annotations
 
 import os
-import sys
 from contextlib import suppress
 
-from keskidee_agent.firmware import Unsafe, group_of, opened, put, remove
+from keskidee_agent.firmware import add_options, handed_over, put, remove
 from keskidee_agent.handed import DISKS
-from keskidee_agent.once import NOTHING_READ, READ, USAGE, machine_at
 from keskidee_report.model import Denied, Malformed, NotHere, TimedOut
 
 TYPE_CHECKING = False
@@ -30,27 +28,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser(
         "disks", help="as root: hand the health of disks to an agent without root's rights", description=__doc__
     )
-    parser.add_argument("--output", metavar="DIR", default=f"/{DISKS}", help="default: %(default)s")
-    parser.add_argument("--group", metavar="GROUP", help="who may read it, where DIR is made (default: your own group)")
-    parser.add_argument("--root", metavar="DIR", help="read the machine recorded in DIR instead of this one")
-    parser.set_defaults(run=run)
+    add_options(parser, folder=DISKS, run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Copies. Status: 0 copied, or there is no disk or no smartctl; 1 a disk did not answer; 2 an unsafe DIR."""
-    try:
-        machine = machine_at(args.root)
-        folder = opened(args.output, group_of(args.group))
-    except (Unsafe, LookupError) as error:
-        sys.stderr.write(f"keskidee: {error}\n")
-        return USAGE
-    try:
-        silent = hand_over(machine, folder)
-    finally:
-        os.close(folder)
-    for sentence in silent:
-        sys.stderr.write(f"keskidee: {sentence}\n")
-    return NOTHING_READ if silent else READ
+    return handed_over(args, hand_over)
 
 
 def hand_over(machine: Machine, folder: int) -> list[str]:

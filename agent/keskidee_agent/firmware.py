@@ -17,6 +17,7 @@ from keskidee_report.model import Denied, Malformed, NotHere
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
 
     from keskidee_agent.machine import Machine
 
@@ -32,14 +33,24 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser(
         "firmware", help="as root: hand serial numbers to an agent without root's rights", description=__doc__
     )
-    parser.add_argument("--output", metavar="DIR", default=f"/{FOLDER}", help="default: %(default)s")
+    add_options(parser, folder=FOLDER, run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Copies. Status: 0 copied, or this machine has no such firmware; 1 a file is denied; 2 usage or an unsafe DIR."""
+    return handed_over(args, hand_over)
+
+
+def add_options(parser: argparse.ArgumentParser, *, folder: str, run: Callable[[argparse.Namespace], int]) -> None:
+    """What every helper of root's may be told."""
+    parser.add_argument("--output", metavar="DIR", default=f"/{folder}", help="default: %(default)s")
     parser.add_argument("--group", metavar="GROUP", help="who may read it, where DIR is made (default: your own group)")
     parser.add_argument("--root", metavar="DIR", help="read the machine recorded in DIR instead of this one")
     parser.set_defaults(run=run)
 
 
-def run(args: argparse.Namespace) -> int:
-    """Copies. Status: 0 copied, or this machine has no such firmware; 1 a file is denied; 2 usage or an unsafe DIR."""
+def handed_over(args: argparse.Namespace, hand_over: Callable[[Machine, int], list[str]]) -> int:
+    """Runs a helper of root's on the open folder and prints what it could not copy. Its status as for `run`."""
     try:
         machine = machine_at(args.root)
         folder = opened(args.output, group_of(args.group))
@@ -47,12 +58,12 @@ def run(args: argparse.Namespace) -> int:
         sys.stderr.write(f"keskidee: {error}\n")
         return USAGE
     try:
-        denied = hand_over(machine, folder)
+        missing = hand_over(machine, folder)
     finally:
         os.close(folder)
-    for sentence in denied:
+    for sentence in missing:
         sys.stderr.write(f"keskidee: {sentence}\n")
-    return NOTHING_READ if denied else READ
+    return NOTHING_READ if missing else READ
 
 
 def hand_over(machine: Machine, folder: int) -> list[str]:

@@ -26,7 +26,7 @@ class Polling:
 
     def wants(self, now_ms: int, *, is_asked: bool) -> bool:
         """Whether it is to be started now; `is_asked`: the collector has devices for this agent."""
-        if self._process and (status := _status_of(self._process)) is not None:
+        if self._process and (status := status_of(self._process)) is not None:
             self._process = 0
             self._is_own = self._is_own and status != NOBODY << 8
         return (self._is_own or is_asked) and not self._process and now_ms >= self._due_ms
@@ -43,7 +43,7 @@ class Polling:
         try:
             os.kill(self._process, TERMINATE)
             for _ in range(STEPS):
-                if _status_of(self._process) is not None:
+                if status_of(self._process) is not None:
                     break
                 time.sleep(STEP_SECONDS)
             else:
@@ -54,8 +54,11 @@ class Polling:
         self._process = 0
 
 
-def _status_of(process: int) -> int | None:
-    """As waitpid(2) gives it, once it ended; None while it runs. Windows does not tell: a second one ends itself."""
+def status_of(process: int) -> int | None:
+    """How a process that was begun has ended, as waitpid(2) gives it: 0 if well; None while it goes on.
+
+    Windows does not tell: it is over there, and a second poller ends itself.
+    """
     if os.name == "nt":
         return 0
     try:

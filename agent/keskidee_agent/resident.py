@@ -20,7 +20,7 @@ from keskidee_agent.lock import InUse
 from keskidee_agent.machine import Machine
 from keskidee_agent.mapped import give_back
 from keskidee_agent.origin import origin_of
-from keskidee_agent.polling import Polling
+from keskidee_agent.polling import Polling, status_of
 from keskidee_agent.spool import Spool
 from keskidee_agent.stocktaking import BODY_FILE, METRICS_FILE, Stocktaking
 from keskidee_agent.transport import Transport
@@ -183,7 +183,7 @@ class Resident:
 
         Another process does it, which has what that takes; the identity it writes is seen as changed, and read.
         """
-        if self._renewal and _status_of(self._renewal) is not None:
+        if self._renewal and status_of(self._renewal) is not None:
             self._renewal = 0
         wishes = self._delivery.wishes
         if not (self._delivery.is_unknown or (wishes is not None and wishes.renew)):
@@ -197,7 +197,7 @@ class Resident:
         if self._stocktaking is None:
             return
         now = clock.boot_ms()
-        if self._inventory and (status := _status_of(self._inventory)) is not None:
+        if self._inventory and (status := status_of(self._inventory)) is not None:
             self._inventory = 0
             if status:
                 self._stocktaking.failed(now)
@@ -216,7 +216,7 @@ class Resident:
 
     def _read_services(self) -> None:
         """Starts reading the services each interval, unless the process before it is still at it."""
-        if self._services and _status_of(self._services) is not None:
+        if self._services and status_of(self._services) is not None:
             self._services = 0
         now = clock.boot_ms()
         if self._services_ms and not self._services and now >= self._services_due_ms:
@@ -305,14 +305,6 @@ def _proxy(way: tuple[str, int, str] | None) -> Proxy | None:
     from keskidee_agent.proxy import Proxy
 
     return Proxy(*way)
-
-
-def _status_of(process: int) -> int | None:
-    """How a process that was begun has ended: 0 if well; None while it goes on. Windows does not tell: it is over."""
-    if os.name == "nt":
-        return 0
-    ended, status = os.waitpid(process, os.WNOHANG)
-    return status if ended else None
 
 
 def _changed_ms(path: str) -> int:

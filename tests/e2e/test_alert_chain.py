@@ -4,19 +4,12 @@ from __future__ import annotations
 
 import signal
 import time
-from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.e2e.chain import GROUP_WAIT, INTERVAL, PAGER_TOKEN, Chain, impatient, wait_until
 from tests.e2e.webhook import Notice, Receiver
 from tests.panels import filled, panels_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
-
-    from tests.processes import Start
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(330)]
 
@@ -27,18 +20,6 @@ SLACK = 10  # two cores, shared by all of it
 PAGE_WITHIN = SILENT + SCRAPE + FOR + 2 * EVALUATION + GROUP_WAIT + SLACK
 RESOLVED_WITHIN = INTERVAL + SCRAPE + KEEP_FIRING + 2 * EVALUATION + GROUP_WAIT + SLACK
 REBOOT = 90
-
-
-@pytest.fixture
-def pager() -> Iterator[Receiver]:
-    receiver = Receiver()
-    yield receiver
-    receiver.stop()
-
-
-@pytest.fixture
-def chain(start: Start, program: Callable[[str], Path], free_port: Callable[[], int], tmp_path: Path) -> Chain:
-    return Chain(start, program, free_port, tmp_path)
 
 
 def pages(pager: Receiver) -> list[Notice]:

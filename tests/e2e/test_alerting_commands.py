@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,25 +11,7 @@ from keskidee.cli import main
 from tests.e2e.chain import Chain
 from tests.e2e.webhook import Receiver
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
-
-    from tests.processes import Start
-
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
-
-
-@pytest.fixture
-def pager() -> Iterator[Receiver]:
-    receiver = Receiver()
-    yield receiver
-    receiver.stop()
-
-
-@pytest.fixture
-def chain(start: Start, program: Callable[[str], Path], free_port: Callable[[], int], tmp_path: Path) -> Chain:
-    return Chain(start, program, free_port, tmp_path)
 
 
 def test_a_test_alert_arrives_and_where_it_is_stopped_is_said(

@@ -34,13 +34,6 @@ ALERTS = ("KeskideeMachineSilent", "KeskideeSiteDown", "KeskideeCollectorCutOff"
 
 
 @pytest.fixture
-def pager() -> Iterator[Receiver]:
-    receiver = Receiver()
-    yield receiver
-    receiver.stop()
-
-
-@pytest.fixture
 def chain(start: Start, program: Callable[[str], Path], free_port: Callable[[], int], tmp_path: Path) -> Chain:
     return Chain(start, program, free_port, tmp_path, as_shipped=FULL)
 
