@@ -5,10 +5,13 @@ Rows are written one after the other to temporary files, so that a large registe
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import IO, TYPE_CHECKING, Any, BinaryIO
 
 import xlsxwriter  # type: ignore[import-untyped]
+from xlsxwriter.exceptions import FileCreateError  # type: ignore[import-untyped]
 
 from keskidee_exporters.csv_register import COLUMNS, MOMENTS, defused
 
@@ -32,8 +35,21 @@ WIDTH = 16
 
 
 def write(rows: Iterable[AssetRow], history: Iterable[tuple[str, Change]], out: BinaryIO) -> None:
-    """Writes the workbook. Days, moments (UTC) and prices are values to sort and to add up; the rest is text."""
-    with xlsxwriter.Workbook(out, SETTINGS) as book:
+    """Writes the workbook. Days, moments (UTC) and prices are values to sort and to add up; the rest is text.
+
+    Raises OSError where `out` takes no more, or the temporary folder.
+    """
+    with tempfile.TemporaryFile() as whole:  # what a zip file could not write it tries again when it is collected
+        try:
+            _write_book(rows, history, whole)
+        except FileCreateError as error:
+            raise error.args[0] from None
+        whole.seek(0)
+        shutil.copyfileobj(whole, out)
+
+
+def _write_book(rows: Iterable[AssetRow], history: Iterable[tuple[str, Change]], file: IO[bytes]) -> None:
+    with xlsxwriter.Workbook(file, SETTINGS) as book:
         sheet = _Sheet(book, "Assets", COLUMNS)
         for row in rows:
             sheet.add([_value(name, getattr(row, name)) for name in COLUMNS])

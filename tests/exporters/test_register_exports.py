@@ -6,7 +6,8 @@ import io
 import json
 from dataclasses import asdict, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -17,9 +18,6 @@ from keskidee_exporters import glpi_register, json_register, xlsx_register
 from keskidee_exporters.csv_register import COLUMNS
 from tests.agent.inventory.test_glpi import faults
 from tests.exporters.test_csv_register import ROW
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 MODULE = {"slot": "DIMM 0", "size_bytes": 8 << 30, "type": "DDR4", "serial": "12345678"}
 PROGRAM = {"name": "vim", "version": "9.0", "maker": "Bram"}
@@ -68,6 +66,15 @@ def workbook(*rows: Any) -> Any:
     out = io.BytesIO()
     xlsx_register.write(rows, [("srv-01", CHANGE)], out)
     return openpyxl.load_workbook(out)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+def test_a_workbook_on_a_full_disk_is_the_systems_error() -> None:
+    with (
+        Path("/dev/full").open("wb", buffering=0) as full,
+        pytest.raises(OSError, match="No space left on device"),
+    ):
+        xlsx_register.write([ROW], [], full)
 
 
 def test_a_workbook_has_values_to_sort_and_to_add_up() -> None:
