@@ -1,6 +1,7 @@
 """A list of purchases as people have it: CSV, a line an asset, columns named like the fields that people set.
 
-A line is of the asset that has its tag, or else its serial number, and else of a new one. What a cell says is set by
+A line is of the asset that has its id (a list that was exported), else its tag, else its serial number, and else of a
+new one. What a cell says is set by
 hand where the asset says otherwise now; an empty cell leaves it. Nothing is written where a line is wrong.
 """
 
@@ -26,10 +27,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 FIELDS = ByHand.__struct_fields__
-PASSED_OVER = frozenset(
-    {"asset_id", "instance", "hostname", "id", "role", "system", "first_seen", "last_seen", "inventory_at"}
-)
+PASSED_OVER = frozenset({"instance", "hostname", "id", "role", "system", "first_seen", "last_seen", "inventory_at"})
 """Columns of our own export that are not set: a list may be exported, filled in and brought back."""
+ID = "asset_id"
 RETIRED = "retired"
 LINES_AT_MOST = 5_000
 FAULTS_AT_MOST = 50
@@ -47,9 +47,10 @@ class BadLines(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """What a line says, without its empty cells; `number` is where it begins in the file."""
+    """What a line says, without its empty cells; `number` is where it begins in the file, `asset_id` may be empty."""
 
     number: int
+    asset_id: str
     fields: dict[str, str]
 
 
@@ -88,6 +89,7 @@ def steps(connection: Connection, lines: Iterable[Line]) -> list[Step]:
     """What the lines mean for the register as it is. Raises BadLines."""
     columns = [assets.c[name] for name in ("id", TAG, *TEXTS)]
     rows = [dict(row) for row in connection.execute(select(*columns).where(THINGS)).mappings()]
+    ids = {row["id"]: row for row in rows}
     tags = {row[TAG]: row for row in rows if row[TAG]}
     serials: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
@@ -96,7 +98,7 @@ def steps(connection: Connection, lines: Iterable[Line]) -> list[Step]:
     faults: list[str] = []
     for line in lines:
         try:
-            found.append(_step(line, tags, serials))
+            found.append(_step(line, _named(line, ids, tags) or _alike(line, tags, serials)))
         except BadField as error:
             faults.append(f"line {line.number}: {error}")
     if faults:
@@ -104,7 +106,18 @@ def steps(connection: Connection, lines: Iterable[Line]) -> list[Step]:
     return found
 
 
-def _step(line: Line, tags: dict[str, dict[str, Any]], serials: dict[str, list[dict[str, Any]]]) -> Step:
+def _named(line: Line, ids: dict[str, dict[str, Any]], tags: dict[str, dict[str, Any]]) -> dict[str, Any] | None:
+    """The asset with the id of a line, if it is of this register."""
+    row, tag = ids.get(line.asset_id), line.fields.get(TAG, "")
+    if row is not None and tags.get(tag, row) is not row:
+        raise BadField(f"asset_tag: {tag} is of another asset than {line.asset_id}")
+    return row
+
+
+def _alike(
+    line: Line, tags: dict[str, dict[str, Any]], serials: dict[str, list[dict[str, Any]]]
+) -> dict[str, Any] | None:
+    """The asset with the tag of a line, or else with its serial number."""
     tag, serial, maker = (line.fields.get(name, "") for name in (TAG, "serial", "maker"))
     row = tags.get(tag)
     if row is not None and serial and row["serial"] and row["serial"].casefold() != serial.casefold():
@@ -116,6 +129,10 @@ def _step(line: Line, tags: dict[str, dict[str, Any]], serials: dict[str, list[d
         row = alike[0] if alike else None
         if row is not None and tag and row[TAG]:
             raise BadField(f"asset_tag: the asset with the serial number {serial[:80]} has the tag {row[TAG][:80]}")
+    return row
+
+
+def _step(line: Line, row: dict[str, Any] | None) -> Step:
     if row is None:
         return Step(line=line, asset_id=None, fields=_new(line))
     return Step(
@@ -142,7 +159,7 @@ def _new(line: Line) -> dict[str, str | None]:
 
 def _header(cells: list[str]) -> list[str]:
     names = ["_".join(cell.lower().split()) for cell in cells]
-    known = {*FIELDS, *PASSED_OVER}
+    known = {ID, *FIELDS, *PASSED_OVER}
     faults = []
     for name in names:
         if name not in known:
@@ -160,13 +177,14 @@ def _line(number: int, names: list[str], cells: list[str], faults: list[str]) ->
     if len(cells) != len(names):
         faults.append(f"line {number}: {len(cells)} cells below {len(names)} columns")
     fields: dict[str, str] = {}
-    for name, cell in zip(names, map(_plain, cells), strict=False):
+    said = dict(zip(names, map(_plain, cells), strict=False))
+    for name, cell in said.items():
         if cell and name in FIELDS and (name, cell) != ("state", RETIRED):
             try:
                 fields[name] = _field(name, cell)
             except BadField as error:
                 faults.append(f"line {number}: {error}")
-    return Line(number=number, fields=fields)
+    return Line(number=number, asset_id=said.get(ID, ""), fields=fields)
 
 
 def _plain(cell: str) -> str:
@@ -190,8 +208,8 @@ def _twice(lines: Iterable[Line]) -> Iterator[str]:
     first: dict[tuple[str, ...], int] = {}
     for line in lines:
         tag, serial = line.fields.get(TAG), line.fields.get("serial")
-        keys = [(TAG, tag)] if tag else []
-        if serial:
+        keys = [(name, text) for name, text in ((ID, line.asset_id), (TAG, tag)) if text]
+        if serial and not line.asset_id:
             keys.append(("serial", line.fields.get("maker", "").casefold() + "\n" + serial.casefold()))
         for key in keys:
             if (before := first.setdefault(key, line.number)) != line.number:

@@ -149,6 +149,7 @@ def test_what_is_wrong_is_named_by_line_and_nothing_is_written(
         ("asset_tag,prize\n", "line 1: 'prize' is no column; did you mean price?"),
         ("asset_tag,asset_tag\n", "line 1: the column asset_tag is there twice"),
         ('asset_tag\n"IT-1', "line 2: unexpected end of data"),
+        ("asset_id\na1\na2\na1\n", "line 4: its asset_id is that of line 2 too"),
         ("asset_tag\n" + "x\n" * 5001, "5001 lines are too many at once: at most 5000"),
     ],
 )
@@ -182,6 +183,28 @@ def test_an_export_that_was_filled_in_is_a_list_and_sets_only_what_was_filled_in
         return [(await bring(collector, text)).json, (await machine.asset())["asset"]["by_hand"]]
 
     assert asyncio.run(run()) == [{"entered": 0, "changed": 1, "unchanged": 0}, ["room"]]
+
+
+def test_an_asset_without_tag_and_serial_number_is_known_by_the_id_of_the_export(
+    collector: Inside, tmp_path: Path
+) -> None:
+    async def run() -> list[Any]:
+        machine = await machine_at(collector, model="Guest")
+        await machine.tell([memory("DIMM 0")])
+        await bring(collector, LIST)
+        await asyncio.to_thread(export_assets, tmp_path, "csv", tmp_path / "out.csv")
+        same = (tmp_path / "out.csv").read_text(encoding="utf-8")
+        asset = (await machine.asset())["asset"]["id"]
+        lists = [same, *(f"asset_id,asset_tag\n{asset},{tag}\n" for tag in ("IT-2", "IT-1"))]
+        answers = [(await bring(collector, each)).json for each in lists]
+        return [*answers[:2], answers[2]["detail"].replace(asset, "ID"), await listed(collector, "asset_tag")]
+
+    assert asyncio.run(run()) == [
+        {"entered": 0, "changed": 0, "unchanged": 3},
+        {"entered": 0, "changed": 1, "unchanged": 0},
+        "line 2: asset_tag: IT-1 is of another asset than ID",
+        [(None,), ("IT-1",), ("IT-2",)],
+    ]
 
 
 def test_bringing_a_list_needs_a_token_that_writes_and_a_text(collector: Inside) -> None:
