@@ -246,11 +246,17 @@ def call(
     except requests.exceptions.ProxyError as error:
         raise EnrolmentError(f"{url}: the proxy does not let it through: {_innermost(error)}") from None
     except requests.exceptions.SSLError as error:
-        raise EnrolmentError(f"{url}: not to be trusted: {_innermost(error)}") from None
+        said = _innermost(error)
+        if "WRONG_VERSION_NUMBER" in said:  # OpenSSL's word for an answer that is no TLS at all
+            raise EnrolmentError(
+                f"{url}: no TLS is spoken there; a collector on this machine itself is http://"
+            ) from None
+        raise EnrolmentError(f"{url}: not to be trusted: {said}") from None
     except requests.exceptions.Timeout:
         raise EnrolmentError(f"{url}: no answer within {SECONDS} s") from None
     except requests.exceptions.RequestException as error:
-        raise EnrolmentError(f"{url}: cannot be reached: {_innermost(error)}") from None
+        hint = "; does a collector run there, on this port?" if "refused" in (said := _innermost(error)) else ""
+        raise EnrolmentError(f"{url}: cannot be reached: {said}{hint}") from None
 
 
 def _innermost(error: BaseException) -> str:

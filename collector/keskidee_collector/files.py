@@ -18,6 +18,13 @@ class InUse(Exception):
     """A collector is running on this data directory, in one line."""
 
 
+def pretend_instead(directory: Path) -> str:
+    """Where pretend machines may be meant (`keskidee up --simulate`): the end of a sentence that names their folder."""
+    home = directory.parent if directory.name == "collector" else directory
+    pretend = home / "simulated"
+    return f"; those of --simulate: --data {pretend}" if (pretend / "collector").is_dir() else ""
+
+
 @contextmanager
 def only_one(directory: Path) -> Iterator[None]:
     """Two programs on one data directory would overwrite each other: the second is refused. Raises InUse, OSError."""
@@ -28,7 +35,9 @@ def only_one(directory: Path) -> Iterator[None]:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
-                raise InUse(f"{directory}: another collector is running on this directory") from error
+                raise InUse(
+                    f"{directory}: another collector is running here; stop it, or name another directory with --data"
+                ) from error
         yield
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import os
 import socket
@@ -31,6 +32,11 @@ BACKLOG = 2048
 HANDSHAKE_SECONDS = 10.0
 OTHER_DESCRIPTORS = 128
 """File descriptors that are not connections of clients."""
+WAYS_OUT = {
+    errno.EADDRINUSE: "; stop what listens there, or name another with --listen",
+    errno.EADDRNOTAVAIL: "; this machine has no such address",
+    errno.EACCES: "; a port below 1024 needs a right (deploy/systemd/README.md), a higher one none",
+}
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +56,8 @@ def bind(host: str, port: int) -> socket.socket:
             listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
         listener.bind(address)
     except OSError as error:
-        raise CannotStart(f"cannot listen on {host}:{port}: {error.strerror or error}") from error
+        way_out = WAYS_OUT.get(error.errno or 0, "")
+        raise CannotStart(f"cannot listen on {host}:{port}: {error.strerror or error}{way_out}") from error
     return listener
 
 

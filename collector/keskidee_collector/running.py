@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from keskidee_collector.files import RUNNING_FILE
+from keskidee_collector.files import RUNNING_FILE, pretend_instead
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -79,7 +79,8 @@ def running_on(directory: Path) -> Running:
         row = json.loads((directory / RUNNING_FILE).read_text())
         admin_token = (directory / "admin-token").read_text().strip()
     except FileNotFoundError:
-        raise NotReached(f"no collector is running on {directory}; name its data directory with --data") from None
+        hint = pretend_instead(directory) or "; name its data directory with --data"
+        raise NotReached(f"no collector is running on {directory}{hint}") from None
     except PermissionError as error:
         raise NotReached(f"{error.filename}: not yours to read; use the account that runs the collector") from None
     return Running(url=row["url"], ca_file=row["ca_file"], admin_token=admin_token)

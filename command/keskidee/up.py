@@ -79,8 +79,12 @@ def run(args: argparse.Namespace) -> int:
     try:
         household.directory.mkdir(mode=0o755, parents=True, exist_ok=True)
         loop.run(serve(settings, household.directory / "collector", household.beside))
-    except (CannotStart, OSError) as error:
+    except CannotStart as error:
         print(f"keskidee: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        place = error.filename or household.directory
+        print(f"keskidee: {place}: {error.strerror or error}; name a folder of yours with --data", file=sys.stderr)
         return 1
     return 0
 

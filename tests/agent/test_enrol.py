@@ -5,7 +5,9 @@ import base64
 import io
 import json
 import os
+import socket
 import stat
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -339,7 +341,29 @@ def test_a_collector_that_is_not_there_is_told_in_one_line(
 ) -> None:
     url = f"http://127.0.0.1:{free_port()}"
     assert enrol(url, tmp_path / "state", f"{SECRET}_-") == 1
-    assert capsys.readouterr().err == f"keskidee: {url}/v1/enrol: cannot be reached: Connection refused\n"
+    said = f"keskidee: {url}/v1/enrol: cannot be reached: Connection refused"
+    assert capsys.readouterr().err == f"{said}; does a collector run there, on this port?\n"
+
+
+def answer_once(server: socket.socket, answer: bytes) -> None:
+    connection, _ = server.accept()
+    with connection:
+        connection.recv(1)
+        connection.sendall(answer)
+
+
+def test_a_collector_that_speaks_plain_http_is_told_so(
+    local: Certified, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(local.ca_file))
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"https://127.0.0.1:{server.getsockname()[1]}"
+        answering = threading.Thread(target=answer_once, args=(server, b"HTTP/1.1 400 Bad Request\r\n\r\n"))
+        answering.start()
+        assert enrol(url, tmp_path / "state", f"{SECRET}_-") == 1
+        answering.join()
+    said = f"keskidee: {url}/v1/enrol: no TLS is spoken there; a collector on this machine itself is http://\n"
+    assert capsys.readouterr().err == said
 
 
 @pytest.mark.parametrize(

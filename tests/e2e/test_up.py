@@ -129,7 +129,8 @@ def test_a_second_collector_on_the_port_is_one_line_and_no_traceback(collector, 
     argv = keskidee("up", "--data", str(tmp_path / "other"), "--listen", url.removeprefix("http://"))
     done = subprocess.run(argv, capture_output=True, text=True, timeout=30)
     assert done.returncode == 1
-    assert done.stderr == f"keskidee: cannot listen on {url.removeprefix('http://')}: Address already in use\n"
+    said = f"keskidee: cannot listen on {url.removeprefix('http://')}: Address already in use"
+    assert done.stderr == f"{said}; stop what listens there, or name another with --listen\n"
 
 
 def test_sigterm_stops_collector_and_agent(collector) -> None:  # type: ignore[no-untyped-def]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Column, MetaData, PrimaryKeyConstraint, String, Table, create_engine, event, inspect, text
 from sqlalchemy.exc import DatabaseError
 
+from keskidee_collector.files import pretend_instead
 from keskidee_collector.store.copies import keep_copy
 from keskidee_collector.store.tables import register_metadata, reports_metadata
 
@@ -58,7 +59,8 @@ def open_database(path: Path, kind: str) -> Engine:
 def open_for_reading(path: Path) -> Engine:
     """A read-only engine of a file that another process may be writing. Raises Unusable where it is not there."""
     if not path.is_file():
-        raise Unusable(f"{path}: no such file; is this the data directory of a collector?")
+        hint = pretend_instead(path.parent) or "; is this the data directory of a collector?"
+        raise Unusable(f"{path}: no such file{hint}")
     return create_engine(f"sqlite:///file:{path}?mode=ro&uri=true", connect_args={"timeout": 10})
 
 

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from keskidee_collector.app import export_assets
 from keskidee_collector.import_command import run_purchases
 from keskidee_collector.register.purchases import BadLines, read
+from keskidee_collector.store.database import Unusable
 from tests.collector.inside import ADMIN, Inside
 from tests.collector.register.telling import machine_at, memory
 
@@ -223,3 +224,18 @@ def test_the_command_says_in_one_line_that_nobody_takes_a_list(
     for file, said in (("list.csv", "no collector is running"), ("none.csv", "No such file")):
         assert run_purchases(argparse.Namespace(file=tmp_path / file, data=tmp_path)) == 1
         assert said in capsys.readouterr().err
+
+
+def test_where_there_are_only_pretend_machines_their_folder_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "simulated/collector").mkdir(parents=True)
+    (tmp_path / "list.csv").write_text(LIST)
+    assert run_purchases(argparse.Namespace(file=tmp_path / "list.csv", data=tmp_path)) == 1
+    with pytest.raises(Unusable) as refused:
+        export_assets(tmp_path, "csv", None)
+    named = f"; those of --simulate: --data {tmp_path / 'simulated'}"
+    assert [f"no collector is running on {tmp_path}{named}" in capsys.readouterr().err, str(refused.value)] == [
+        True,
+        f"{tmp_path / 'register.db'}: no such file{named}",
+    ]
