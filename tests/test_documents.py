@@ -1,0 +1,69 @@
+"""What documents and pages print: commands are taken as printed, links lead to files, runbooks name panels we have."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from keskidee import cli
+
+CHECKOUT = Path(__file__).parents[1]
+PATTERNS = ("*.md", "*/*.md", "deploy/*/*.md", "collector/keskidee_collector/web/templates/*.html")
+DOCUMENTS = sorted(path for pattern in PATTERNS for path in CHECKOUT.glob(pattern) if path.name != "CHANGELOG.md")
+SPAN = re.compile(r"(?:`|<code>)keskidee ([^`<{|]+)|^ +keskidee ([^#|]+)", re.MULTILINE)
+LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
+PLACE = re.compile(r'\b(dashboard|panel|row)s? "([^"]+)"', re.IGNORECASE)
+MENTIONED = "arguments are required"  # `keskidee device` in a sentence is a name and no command line
+
+
+def commands() -> list[tuple[str, str]]:
+    """Each command line that begins with `keskidee`, as (document, the words behind it)."""
+    found = set()
+    for path in DOCUMENTS:
+        for span in SPAN.finditer(path.read_text(encoding="utf-8").replace("\\\n", " ")):
+            found.add((str(path.relative_to(CHECKOUT)), " ".join((span[1] or span[2]).split())))
+    return sorted(found)
+
+
+@pytest.mark.parametrize(("document", "words"), commands())
+def test_a_command_is_taken_as_it_is_printed(document: str, words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    first, *others = shlex.split(words)
+    if first.startswith("--"):
+        assert cli.main([first]) == 0
+        return
+    try:
+        cli._parser([first, *others]).parse_args([first, *others])  # to parse and not to run
+    except SystemExit:
+        said = capsys.readouterr().err
+        assert MENTIONED in said, f"{document}: {said}"
+        options = [word for word in others if word.startswith("--")]
+        assert options == [], f"{document}: an example that lacks something"
+
+
+@pytest.mark.parametrize("path", [path for path in DOCUMENTS if path.suffix == ".md"], ids=str)
+def test_links_lead_to_files_of_the_checkout(path: Path) -> None:
+    links = LINK.findall(path.read_text(encoding="utf-8"))
+    assert [link for link in links if not (path.parent / link).exists()] == []
+
+
+def shown(word: str) -> set[str]:
+    """The titles of all dashboards, or of their panels or rows."""
+    boards = [json.loads(path.read_text()) for path in (CHECKOUT / "deploy/grafana/dashboards").glob("*.json")]
+    if word == "dashboard":
+        titles = {board["title"].casefold() for board in boards}
+        return titles | {title.removeprefix("keskidee: ") for title in titles}
+    return {panel["title"].casefold() for board in boards for panel in board["panels"]}
+
+
+def test_runbooks_name_dashboards_and_panels_that_are_there() -> None:
+    named = {
+        (path.name, word.casefold(), title)
+        for path in (CHECKOUT / "deploy/runbooks").glob("*.md")
+        for word, title in PLACE.findall(path.read_text(encoding="utf-8"))
+    }
+    assert named
+    assert sorted(each for each in named if each[2].casefold() not in shown(each[1])) == []
