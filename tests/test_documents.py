@@ -50,6 +50,30 @@ def test_links_lead_to_files_of_the_checkout(path: Path) -> None:
     assert [link for link in links if not (path.parent / link).exists()] == []
 
 
+BLOCK = re.compile(r"^```\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+def copied() -> list[tuple[str, str]]:
+    """What blocks of commands take from the checkout, as (document, path below the checkout)."""
+    found = []
+    for path in DOCUMENTS:
+        for block in BLOCK.findall(path.read_text(encoding="utf-8")):
+            folder = Path()
+            for line in block.splitlines():
+                command, *words = line.partition("#")[0].split() or [""]
+                if command == "cd":
+                    folder = Path(words[0])
+                elif command in ("install", "cp") and "-d" not in words:
+                    sources = [word for word in words[:-1] if not re.match(r"[-/]|0\d+$", word)]
+                    found += [(str(path.relative_to(CHECKOUT)), str(folder / source)) for source in sources]
+    return found
+
+
+@pytest.mark.parametrize(("document", "source"), copied())
+def test_what_is_copied_is_in_the_checkout(document: str, source: str) -> None:
+    assert list(CHECKOUT.glob(source)), document
+
+
 def shown(word: str) -> set[str]:
     """The titles of all dashboards, or of their panels or rows."""
     boards = [json.loads(path.read_text()) for path in (CHECKOUT / "deploy/grafana/dashboards").glob("*.json")]

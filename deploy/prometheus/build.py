@@ -1,6 +1,7 @@
 """Writes rules/keskidee.yml from mixin/ and thresholds.yml: `python -m deploy.prometheus.build` in the checkout.
 
-`--thresholds FILE` takes values of one's own (only those that differ), `--out FILE` writes elsewhere.
+`--thresholds FILE` takes values of one's own (only those that differ), `--runbooks URL` is where people read the
+runbooks, `--out FILE` writes elsewhere.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import yaml
 
 HERE = Path(__file__).parent
 MIXIN, THRESHOLDS, RULES = HERE / "mixin", HERE / "thresholds.yml", HERE / "rules" / "keskidee.yml"
+RUNBOOKS = "deploy/runbooks"
 PARTS = ("presence", "machines", "disks", "clients", "devices", "services", "register", "itself")
 PLACE = re.compile(r"\[\[(\w+)\]\]")
 HEADER = """\
@@ -43,13 +45,15 @@ def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--thresholds", type=Path, help="values that differ from thresholds.yml")
+    parser.add_argument("--runbooks", metavar="URL", default=RUNBOOKS, help="folder of the runbooks, for the alerts")
     parser.add_argument("--out", type=Path, default=RULES)
     options = parser.parse_args()
     ours = thresholds()
     theirs = thresholds(options.thresholds) if options.thresholds else {}
     if unknown := sorted(theirs.keys() - ours.keys()):
         parser.error(f"{options.thresholds}: no threshold of ours is named {', '.join(unknown)}")
-    options.out.write_text(rules(ours | theirs), encoding="utf-8")
+    made = rules(ours | theirs).replace(f"runbook_url: {RUNBOOKS}/", f"runbook_url: {options.runbooks.rstrip('/')}/")
+    options.out.write_text(made, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -154,6 +154,13 @@ def test_a_threshold_that_nobody_knows_is_named(tmp_path: Path) -> None:
     assert (refused.returncode, "no threshold of ours is named silence_for" in refused.stderr) == (2, True)
 
 
+def test_an_alert_may_link_to_where_its_runbook_is_read(tmp_path: Path) -> None:
+    build("--runbooks", "https://git.example.org/runbooks/", "--out", tmp_path / "rules.yml")
+    text = (tmp_path / "rules.yml").read_text(encoding="utf-8")
+    assert "runbook_url: https://git.example.org/runbooks/KeskideeMachineSilent.md\n" in text
+    assert text.replace("https://git.example.org/runbooks/", "deploy/runbooks/") == RULES.read_text(encoding="utf-8")
+
+
 def build(*words: str | Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "deploy.prometheus.build", *words]
     return subprocess.run(command, capture_output=True, text=True, cwd=CHECKOUT)
