@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
 import shlex
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from keskidee import cli
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 CHECKOUT = Path(__file__).parents[1]
 PATTERNS = ("*.md", "*/*.md", "deploy/*/*.md", "collector/keskidee_collector/web/templates/*.html")
 DOCUMENTS = sorted(path for pattern in PATTERNS for path in CHECKOUT.glob(pattern) if path.name != "CHANGELOG.md")
-SPAN = re.compile(r"(?:`|<code>)keskidee ([^`<{|]+)|^ +keskidee ([^#|]+)", re.MULTILINE)
+SPAN = re.compile(r"(?:`|<code>)keskidee ([^`<{|]+)|^ +keskidee ([^#|\n]+)", re.MULTILINE)
 LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
 PLACE = re.compile(r'\b(dashboard|panel|row)s? "([^"]+)"', re.IGNORECASE)
 MENTIONED = "arguments are required"  # `keskidee device` in a sentence is a name and no command line
@@ -26,7 +31,19 @@ def commands() -> list[tuple[str, str]]:
     for path in DOCUMENTS:
         for span in SPAN.finditer(path.read_text(encoding="utf-8").replace("\\\n", " ")):
             found.add((str(path.relative_to(CHECKOUT)), " ".join((span[1] or span[2]).split())))
+    for name in cli.COMMANDS:
+        for span in SPAN.finditer("".join(epilogs(cli._parser([name])))):
+            found.add((f"keskidee {name} --help", " ".join(re.split("  +", span[2])[0].split())))
     return sorted(found)
+
+
+def epilogs(parser: argparse.ArgumentParser) -> Iterator[str]:
+    """What stands below the help of a command and of those below it."""
+    yield f"{parser.epilog or ''}\n"
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for below in action.choices.values():
+                yield from epilogs(below)
 
 
 @pytest.mark.parametrize(("document", "words"), commands())

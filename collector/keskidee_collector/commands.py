@@ -19,6 +19,19 @@ if TYPE_CHECKING:
 
     from keskidee_config import CollectorSettings
 
+EXAMPLES = """\
+examples
+  keskidee collector serve --config /etc/keskidee/collector.yml
+  keskidee collector token create --site apia --role desktop --days 2    the desktops of one office may join
+  keskidee collector token create --scope metrics                        Prometheus may read
+  keskidee collector machines list
+  keskidee collector machines retire pc-01                               it is gone for good
+  keskidee collector backup /backup/keskidee.tar.gz"""
+REGISTER_EXAMPLES = """\
+examples
+  keskidee register import list.csv                                      purchases in
+  keskidee register export --format xlsx --output assets.xlsx            assets and their history out
+  keskidee register days --from 2027-01-01 --to 2027-03-31 --output quarter.csv"""
 DATA_HELP = "the collector's data directory, or the one of `keskidee up` (default: %(default)s)"
 
 
@@ -31,7 +44,7 @@ def add_commands(subparsers: Any) -> None:
 def _add_collector(subparsers: Any) -> None:
     collector = subparsers.add_parser(
         "collector", help="the server that hears agents: serve, token, machines, ca, backup, restore",
-        description="Runs the server that hears agents, and tells a running one what to do.",
+        description="Runs the server that hears agents, and tells a running one what to do.", epilog=EXAMPLES,
     )  # fmt: skip
     commands = collector.add_subparsers(title="commands", metavar="COMMAND", required=True)
     serve = commands.add_parser("serve", help="run the collector", description="Runs the collector until Ctrl-C.")
@@ -51,8 +64,10 @@ def _add_token(commands: Any) -> None:
     actions = token.add_subparsers(title="actions", metavar="ACTION", required=True)
     create = actions.add_parser("create", help="make a token; it is printed once, on stdout")
     create.add_argument(
-        "--scope", choices=("join", "metrics", "api", "api-write"), default="join", help="default: join"
-    )
+        "--scope", choices=("join", "metrics", "api", "api-write"), default="join",
+        help="join: machines; metrics: Prometheus and who reads the pages; api: programs that read the register, "
+        "api-write: and change it (default: join)",
+    )  # fmt: skip
     create.add_argument("--site", default="", help="site of the machines that join with it; one of another is refused")
     create.add_argument("--role", default="", help="their role, likewise: server, desktop, ... (default: by chassis)")
     create.add_argument("--days", type=float, help="how long it holds (default: join 7 days, others for good)")
@@ -87,8 +102,9 @@ def _add_machines(commands: Any) -> None:
 
 def _add_register(subparsers: Any) -> None:
     register = subparsers.add_parser(
-        "register", help="the asset register: import, export, import-inventory, days", description="The asset register."
-    )
+        "register", help="the asset register: import, export, import-inventory, days", epilog=REGISTER_EXAMPLES,
+        description="Takes purchases into the asset register, and gives out what it knows.",
+    )  # fmt: skip
     commands = register.add_subparsers(title="commands", metavar="COMMAND", required=True)
     export = commands.add_parser("export", help="assets: what and where they are, how bought, first and last seen")
     export.add_argument(

@@ -70,12 +70,32 @@ source's config/*.example.yml explain each. Every folder there has a README.md.
 """
 
 
+class Help(argparse.RawDescriptionHelpFormatter):
+    """Examples stay as they were written, and a description that is one line is broken to the terminal's width."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        if "\n" in text:
+            return super()._fill_text(text, width, indent)
+        return argparse.HelpFormatter._fill_text(self, text, width, indent)
+
+
+class Subcommands(argparse._SubParsersAction):  # type: ignore[type-arg]  # generic for type checkers alone
+    """A command without a description says in its help what the list of commands says of it."""
+
+    def add_parser(self, name: str, **options: Any) -> Any:
+        line = options.get("help", "")
+        options.setdefault("description", f"{line[:1].upper()}{line[1:]}.")
+        return super().add_parser(name, **options)
+
+
 class Parser(argparse.ArgumentParser):
     """Says what is wrong in one line with the nearest valid name. Its subparsers are of this class too."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         options.setdefault("allow_abbrev", False)  # an abbreviation in a script breaks when an option is added
+        options.setdefault("formatter_class", Help)
         super().__init__(*args, **options)
+        self.register("action", "parsers", Subcommands)
 
     def error(self, message: str) -> NoReturn:
         self.refuse(f"{message} ({self.prog} --help tells more)")

@@ -25,6 +25,11 @@ PROMETHEUS_FILE = "prometheus.yml"
 METRICS_TOKEN_FILE = "prometheus.token"  # noqa: S105  # a file name
 JOIN_SECONDS = 600
 SIMULATED_AT_MOST = 20_000
+EXAMPLES = """\
+examples
+  keskidee up                          watch this machine: http://127.0.0.1:5375/
+  keskidee up --simulate 50            with fifty pretend machines to look around
+  keskidee up --listen 0.0.0.0:5375    for other machines too: with TLS, and tokens to read and to join"""
 
 
 def add_commands(subparsers: Any) -> None:
@@ -34,6 +39,7 @@ def add_commands(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "up", help="collector and this machine's agent in one command", description="Runs a collector and this "
         "machine's agent, enrolled, and writes a Prometheus configuration that reads them. Ctrl-C stops all.",
+        epilog=EXAMPLES,
     )  # fmt: skip
     parser.add_argument("--data", metavar="DIR", type=Path, default=data_directory(), help="default: %(default)s")
     parser.add_argument("--listen", metavar="HOST:PORT", help=f"default {LISTEN}; any address but loopback means TLS")
