@@ -22,7 +22,7 @@ def pretend_instead(directory: Path) -> str:
     """Where pretend machines may be meant (`keskidee up --simulate`): the end of a sentence that names their folder."""
     home = directory.parent if directory.name == "collector" else directory
     pretend = home / "simulated"
-    return f"; those of --simulate: --data {pretend}" if (pretend / "collector").is_dir() else ""
+    return f"; the pretend machines of --simulate are in --data {pretend}" if (pretend / "collector").is_dir() else ""
 
 
 @contextmanager

@@ -234,7 +234,7 @@ def test_where_there_are_only_pretend_machines_their_folder_is_named(
     assert run_purchases(argparse.Namespace(file=tmp_path / "list.csv", data=tmp_path)) == 1
     with pytest.raises(Unusable) as refused:
         export_assets(tmp_path, "csv", None)
-    named = f"; those of --simulate: --data {tmp_path / 'simulated'}"
+    named = f"; the pretend machines of --simulate are in --data {tmp_path / 'simulated'}"
     assert [f"no collector is running on {tmp_path}{named}" in capsys.readouterr().err, str(refused.value)] == [
         True,
         f"{tmp_path / 'register.db'}: no such file{named}",
