@@ -31,6 +31,8 @@ SETTINGS = {
     "strings_to_urls": False,
     "strings_to_numbers": False,
 }
+FIRST_YEAR = 1900
+"""A sheet knows no day before."""
 WIDTH = 16
 
 
@@ -99,7 +101,8 @@ def _value(name: str, said: Any) -> str | float | date | datetime | None:
     if name in MOMENTS:
         return datetime.fromtimestamp(said, UTC).replace(microsecond=0)
     if name in DAYS:
-        return date.fromisoformat(said)
+        day = date.fromisoformat(said)
+        return day if day.year >= FIRST_YEAR else str(said)
     return float(said) if name == "price" else str(said)
 
 

@@ -68,6 +68,11 @@ def workbook(*rows: Any) -> Any:
     return openpyxl.load_workbook(out)
 
 
+def test_a_day_that_no_sheet_knows_is_text() -> None:
+    header, row = workbook(replace(ROW, bought_on="1066-10-14"))["Assets"].iter_rows(values_only=True)
+    assert dict(zip(header, row, strict=True))["bought_on"] == "1066-10-14"
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
 def test_a_workbook_on_a_full_disk_is_the_systems_error() -> None:
     with (

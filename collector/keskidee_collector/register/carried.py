@@ -16,6 +16,8 @@ from keskidee_collector.register.taking import TAKEN, TOO_MANY, Taking
 from keskidee_collector.register.told import Key, Name, Text, Told, ToldItem, Value
 from keskidee_collector.store.tables import assets
 from keskidee_report.inventory import PEOPLE, digest, told_kinds, whole
+from keskidee_report.items import LONGEST_TEXT
+from keskidee_report.rules import clean_text
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection
@@ -61,7 +63,8 @@ class Carried(msgspec.Struct, frozen=True):
     def facts(self) -> dict[str, str]:
         """What the machine says of its asset."""
         said = {name: self.machine.get(fact, "") for name, fact in FROM_FACTS.items()}
-        return {name: text for name, text in (said | {"state": IN_USE}).items() if text}
+        texts = {name: clean_text(text, LONGEST_TEXT) for name, text in said.items()}
+        return {name: text for name, text in (texts | {"state": IN_USE}).items() if text}
 
 
 class Importing:

@@ -12,6 +12,7 @@ from keskidee_collector.register import purchase
 from keskidee_collector.register.asset import ASSET, IN_USE, TAG, State, differing, new_row, rewrite
 from keskidee_collector.register.changes import ADDED, CHANGED, change_row, write_changes
 from keskidee_collector.store.tables import assets
+from keskidee_report.rules import clean_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,16 +51,21 @@ class ByHand(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     funds: Short | UnsetType | None = UNSET
 
     def fields(self) -> dict[str, str | None]:
-        """The fields that are named, their texts in one line (but for the note) without spaces around.
+        """The fields that are named, their texts in one line (but for the note) without spaces around, nor control
+        characters, which files of the register would bring elsewhere.
 
         Raises BadField.
         """
         named = {name: getattr(self, name) for name in self.__struct_fields__}
         return {
-            name: value if value is None or name == "note" else purchase.read(name, " ".join(value.split()))
+            name: value if value is None else _kept(name, clean_text(value, len(value)))
             for name, value in named.items()
             if value is not UNSET
         }
+
+
+def _kept(name: str, text: str) -> str:
+    return text.strip() if name == "note" else purchase.read(name, " ".join(text.split()))
 
 
 class Entering:

@@ -51,6 +51,15 @@ def test_a_projector_has_no_agent_and_is_entered_by_hand(collector: Inside) -> N
     assert (told["what"], told["kind"], told["by"]) == ("added", "asset", "admin")
 
 
+def test_control_characters_are_kept_in_no_field(collector: Inside) -> None:
+    async def run() -> list[Any]:
+        entered = (await enter(collector, name="a\0b", kind="pro\x1bjector", note=" one\0\ntwo\r\n ")).json
+        nameless = await enter(collector, name="\0", kind="projector")
+        return [entered["name"], entered["kind"], entered["note"], nameless.status]
+
+    assert asyncio.run(run()) == ["ab", "projector", "one\ntwo", 422]
+
+
 def test_what_a_person_set_is_never_overwritten_until_they_give_it_back(collector: Inside) -> None:
     async def run() -> list[Any]:
         machine = await machine_at(collector, model="OptiPlex")

@@ -52,6 +52,11 @@ def test_a_machine_that_nobody_knows_becomes_an_asset_and_no_user_is_told(collec
     assert items == [("memory", "DIMM 0", {"size_bytes": 8 << 30})]
 
 
+def test_control_characters_of_a_file_are_in_no_text_of_its_asset(collector: Inside) -> None:
+    asset = asyncio.run(bring(collector, file(MODULE, hostname="pc\0-77\x1b[2J", maker="\x07Dell"))).json
+    assert (asset["name"], asset["maker"]) == ("pc-77[2J", "Dell")
+
+
 @pytest.mark.parametrize("serial", ["ABC123", ""])
 def test_the_next_file_of_it_tells_what_changed_and_the_same_or_an_older_one_nothing(
     collector: Inside, serial: str
