@@ -47,13 +47,14 @@ class TooVague(Exception):
 def installed(connection: Connection, asked: str, below: str = "") -> dict[str, list[Program]]:
     """The programs with all these words in their name, by the id of the asset; older than `below`, if it is given.
 
-    Raises TooVague.
+    In quotes it is the whole name: one machine that tells hundreds called alike hides nobody's. Raises TooVague.
     """
-    words = asked.casefold().split()
-    names = [row[0] for row in connection.execute(_NAMES, {"kind": SOFTWARE})]
-    meant = [name for name in names if all(word in name.casefold() for word in words)]
+    meant = _meant([row[0] for row in connection.execute(_NAMES, {"kind": SOFTWARE})], asked.casefold().strip())
     if len(meant) > NAMES_AT_MOST:
-        raise TooVague(f"program: {len(meant)} programs are called like that; more words mean fewer")
+        raise TooVague(
+            f"program: {len(meant)} programs are called like that; more words mean fewer,"
+            ' and in quotes it is the whole name: "openssl"'
+        )
     query = select(items.c.asset_id, items.c.key, items.c.version)
     found: dict[str, list[Program]] = {}
     older: dict[str, bool] = {}  # a fleet has few versions
@@ -64,6 +65,14 @@ def installed(connection: Connection, asked: str, below: str = "") -> dict[str, 
         if not below or older[version]:
             found.setdefault(asset_id, []).append(Program(name=name, version=version))
     return found
+
+
+def _meant(names: list[str], asked: str) -> list[str]:
+    whole = asked[1:-1] if len(asked) > 1 and asked[0] == asked[-1] == '"' else None
+    if whole is not None:
+        return [name for name in names if name.casefold() == whole]
+    words = asked.split()
+    return [name for name in names if all(word in name.casefold() for word in words)]
 
 
 def is_older(version: str, bound: str) -> bool:

@@ -15,7 +15,7 @@ ORDERS = (*SORTS, *SORTS_BY_TIME)
 LISTING = (
     Parameter("q", "Words that all must be in the texts of an asset"),
     *[Parameter(name, "Assets of which this is exactly so") for name in FILTERS],
-    Parameter("program", "Words that all must be in the name of a program that is installed on it"),
+    Parameter("program", "Words that all must be in the name of a program that is installed on it; in quotes the name"),
     Parameter("below", "Only where that program's version is older than this one"),
     Parameter(
         "sort", "What to sort by; with - in front the other way", choices=(*ORDERS, *[f"-{by}" for by in ORDERS])

@@ -56,13 +56,17 @@ def test_a_list_names_the_machines_with_a_program(collector: Inside, query: str,
     assert (told, page["found"]) == (found, len(found))
 
 
-def test_words_that_mean_hundreds_of_programs_are_refused(collector: Inside) -> None:
+def test_words_that_mean_hundreds_of_programs_are_refused_and_a_whole_name_in_quotes_is_not(collector: Inside) -> None:
     async def run() -> Any:
+        other = await machine_at(collector, "pc-02")
+        await other.tell([Item("software", "lib", {"version": "2"})], told=["software"])
         machine = await machine_at(collector)
         await machine.tell([Item("software", f"lib {n}", {"version": "1"}) for n in range(201)], told=["software"])
-        return (await collector.ask("GET", "/v1/assets?program=lib")).json
+        vague = (await collector.ask("GET", "/v1/assets?program=lib")).json["detail"]
+        return vague, list((await collector.ask("GET", "/v1/assets?program=%22Lib%22")).json["programs"].values())
 
-    assert asyncio.run(run())["detail"] == "program: 201 programs are called like that; more words mean fewer"
+    words = "program: 202 programs are called like that; more words mean fewer, and in quotes it is the whole name"
+    assert asyncio.run(run()) == (f'{words}: "openssl"', [[{"name": "lib", "version": "2"}]])
 
 
 @pytest.mark.parametrize("query", ["below=1.0", "below=1.0&program=+"])

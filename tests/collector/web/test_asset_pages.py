@@ -129,7 +129,8 @@ def test_the_list_names_who_has_an_old_program_and_which(collector: Collector) -
 def test_words_that_mean_too_many_programs_say_so(collector: Collector) -> None:
     agent = collector.join("pc-01")
     tell(collector, agent, [Item("software", f"lib {number}", {}) for number in range(201)])
-    words = "program: 201 programs are called like that; more words mean fewer."
+    words = "program: 201 programs are called like that; more words mean fewer"
+    words += ', and in quotes it is the whole name: "openssl".'
     assert collector.get("/assets?program=lib").texts(".//main/p") == [words]
 
 
