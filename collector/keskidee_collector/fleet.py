@@ -34,6 +34,8 @@ PRINTER = "printer"
 
 SESSIONS_KEPT = 16
 SCHEMAS_KEPT = 8
+POSTS_AT_MOST = 20
+"""A machine's row in `latest` is written anew after so many POSTs."""
 BASES_KEPT = 2
 """The last report, and the one before: the agent may not have heard that the last one was taken."""
 SAMPLES_KEPT = 40_000
@@ -195,12 +197,15 @@ class Machine:
             del sessions[next(iter(sessions))]
 
     def remember_schema(self, schema_id: bytes, schema: Schema) -> None:
-        """Keeps the schemas used last."""
+        """Keeps the schemas used last. What the log has of those that go is stored whole at once: nobody can read it
+        any more.
+        """
         self.schemas.pop(schema_id, None)
         self.schemas[schema_id] = schema
         samples = sum([kept.samples for kept in self.schemas.values()])
         while len(self.schemas) > SCHEMAS_KEPT or (samples > SAMPLES_KEPT and len(self.schemas) > 1):
             samples -= self.schemas.pop(next(iter(self.schemas))).samples
+            self.posts_since_stored = POSTS_AT_MOST
 
     def show(self, session: bytes, schema: Schema, snapshot: Snapshot, at: float) -> None:
         """Renders a report, which replaces the one before; what says the same as before stays as it is."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from keskidee_collector.fleet import POSTS_AT_MOST
 from keskidee_collector.store.reports import Latest
 from keskidee_report.codec import report_payload
 
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from keskidee_collector.store.writer import Statement
     from keskidee_collector.unfolding import Arrival
 
-POSTS_AT_MOST = 20
-"""A machine's row in `latest` is written anew after so many POSTs."""
 BODY_BYTES = 64 * 1024
 """After a body of this size it is written at once, so that a machine that sends much does not fill the log."""
 MACHINES_AT_ONCE = 100

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from keskidee_collector.fleet import SCHEMAS_KEPT
 from keskidee_collector.state import ALIVE_FILE, State
 from keskidee_config import CollectorSettings
+from keskidee_report.model import Family, Reading
 from tests.collector.inside import Inside
 from tests.collector.web.collector import Collector
 
@@ -40,6 +42,30 @@ def test_a_machine_that_was_on_is_on_while_it_has_had_no_time_to_report(tmp_path
 
 def test_a_machine_that_was_silent_stays_silent_until_it_reports(tmp_path: Path) -> None:
     assert states_after_a_restart(tmp_path, silent_seconds=60) == ["silent"]
+
+
+def test_reports_under_more_names_than_are_kept_are_still_known_as_taken(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def run() -> int:
+        collector = Inside(tmp_path)
+        agent = await collector.enrol("srv-01")
+        rounds = []
+        for number in range(2 * SCHEMAS_KEPT):
+            collector.clock.wait(15)
+            rounds.append(
+                collector.round(agent, Reading("t", "ok", samples=[Family(f"my_{number}", "gauge", "")(1.0)]))
+            )
+            assert (await collector.post(agent, rounds[-1])).status == 200
+        await asyncio.gather(*asyncio.all_tasks() - {asyncio.current_task()})
+        after = collector.again()
+        for each in rounds:
+            assert (await after.post(agent, each)).status == 200
+        counted = (await after.samples("/metrics/self"))["keskidee_collector_reports_total", (("result", "repeat"),)]
+        after.state.close()
+        return int(counted)
+
+    assert (asyncio.run(run()), caplog.messages) == (2 * SCHEMAS_KEPT, [])
 
 
 @pytest.mark.parametrize("steps", [(3600, -3600), (-3600, 3600), (-3600, -3600), (3600, 3600)])
