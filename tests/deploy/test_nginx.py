@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 
 CONFIGURATION = Path(__file__).parents[2] / "deploy" / "nginx" / "keskidee.conf"
+COLLECTOR = Path(__file__).parents[2] / "collector" / "keskidee_collector"
+OF_MACHINES = re.compile(r'Route\("/v1/machines/\{machine_id\}(/[a-z/]+)"')
 NAME = "collector.example.org"  # as in the configuration
 HAS_IPV6 = Path("/proc/sys/net/ipv6").is_dir()
 MAIN = """\
@@ -222,11 +224,23 @@ def test_the_log_names_the_client_and_not_whom_it_claims_to_be(front: Front) -> 
     ("method", "path"),
     [
         ("GET", "/v1/tokens"), ("POST", "/v1/alert-tests"), ("GET", "/v1/machines"),
-        ("POST", "/v1/machines/x/revoke"), ("GET", "/v1/ca/rotation"),
+        ("POST", "/v1/machines/x/revoke"), ("GET", "/v1/ca/rotation"), ("POST", "/v1/backup"), ("POST", "/v1//backup"),
+        ("POST", "/v1/x/../%62ackup"),
     ],
 )  # fmt: skip
 def test_what_takes_the_admin_token_ends_at_nginx(front: Front, method: str, path: str) -> None:
     assert front.ask(path, method=method, headers={"Authorization": f"Bearer {front.collector.admin}"}).status == 404
+
+
+def test_all_that_a_machine_sends_goes_through_nginx(front: Front) -> None:
+    agent = front.collector.enrol("pc-02")
+    routes = {path for each in COLLECTOR.rglob("*.py") for path in OF_MACHINES.findall(each.read_text())}
+    sent = sorted(routes | {"/reports"})  # which has no Route
+    fields = {"Authorization": f"Bearer {agent.credential}"}
+    refused = [front.ask(f"/v1/machines/{agent.id}{path}", b"x", method="POST", headers=fields) for path in sent]
+    assert sent == ["/credential", "/devices", "/inventory", "/inventory/pieces", "/reports"]
+    assert {each.headers["content-type"] for each in refused} == {"application/problem+json"}
+    assert 404 not in {each.status for each in refused}
 
 
 def test_a_credential_is_renewed_through_nginx(front: Front) -> None:
