@@ -13,6 +13,7 @@ from keskidee_agent.gather import Gatherer
 from keskidee_agent.machine import Machine
 from keskidee_report.model import ABSENT, OK
 from keskidee_report.pages import BOUNDS, Unfit, arranged, page_family
+from keskidee_report.rules import clean_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -158,6 +159,8 @@ def _labels(labels: dict[str, str]) -> str:
 
 
 def _escaped(value: str) -> str:
+    if not value.isprintable():  # what a device or a disk says of itself must not steer the terminal that shows it
+        value = clean_text(value, len(value))
     return value.replace("\\", "\\\\").replace("\n", "\\n").replace('"', '\\"')
 
 

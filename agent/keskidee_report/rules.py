@@ -70,3 +70,8 @@ def clean_text(text: str, limit: int) -> str:
         return text[:limit]
     text = text.encode("utf-8", "replace").decode("utf-8")
     return "".join([c for c in text if c not in _CONTROLS])[:limit]
+
+
+def one_line(text: str, limit: int) -> str:
+    """The same in one line without spaces around: what is told apart by it (a site, a role) must look different."""
+    return " ".join(clean_text(text, limit).split())

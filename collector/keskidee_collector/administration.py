@@ -17,7 +17,7 @@ from keskidee_collector.backups import Backups
 from keskidee_collector.merging import NotMergeable, merge, unmerge
 from keskidee_collector.rejoining import likenesses
 from keskidee_collector.retirement import retire
-from keskidee_report.rules import LABEL_VALUE_LENGTH
+from keskidee_report.rules import LABEL_VALUE_LENGTH, one_line
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -87,8 +87,9 @@ class Administration:
             return problem(422, "malformed", str(error))
         now = self._state.now()
         expires_at = None if asked.seconds is None else now + asked.seconds
+        site, role = (one_line(each, LABEL_VALUE_LENGTH) for each in (asked.site, asked.role))
         text, token = self._state.access.issue(
-            asked.scope, now=now, site=asked.site, role=asked.role, expires_at=expires_at, uses=asked.uses
+            asked.scope, now=now, site=site, role=role, expires_at=expires_at, uses=asked.uses
         )
         try:
             await self._state.register.add_token(token)

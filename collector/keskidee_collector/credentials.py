@@ -38,8 +38,8 @@ STRANGER = 401, "credential", "no machine here has this id and this credential"
 class Renewal(msgspec.Struct):
     """What an agent sends: the SHA-256 of its next credential and the session that it reports in, in hexadecimal."""
 
-    sha256: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
-    session: Annotated[str, msgspec.Meta(pattern="^([0-9a-f]{16})?$")] = ""
+    sha256: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}(?!\n)$")]
+    session: Annotated[str, msgspec.Meta(pattern=r"^([0-9a-f]{16})?(?!\n)$")] = ""
 
 
 def recognises(state: State, machine: Machine, secret: str) -> bool:

@@ -16,6 +16,7 @@ from keskidee_collector import access
 from keskidee_collector.fleet import Machine
 from keskidee_collector.retirement import set_retired
 from keskidee_collector.store.register import DeviceRow
+from keskidee_report.rules import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -31,8 +32,8 @@ SECRETS = frozenset({"community", "auth_passphrase", "priv_passphrase"})
 LONGEST_LABEL = 100
 SHORTEST_KEY = 8  # RFC 3414
 
-Name = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_LABEL, pattern=r"^[^\x00-\x1f\x7f]*$")]
-Label = Annotated[str, msgspec.Meta(max_length=LONGEST_LABEL, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_LABEL, pattern=r"^[^\x00-\x1f\x7f]*(?!\n)$")]
+Label = Annotated[str, msgspec.Meta(max_length=LONGEST_LABEL, pattern=r"^[^\x00-\x1f\x7f]*(?!\n)$")]
 Authentication = Literal["MD5", "SHA", "SHA224", "SHA256", "SHA384", "SHA512"]
 Privacy = Literal["DES", "AES", "AES192", "AES256"]
 
@@ -171,7 +172,7 @@ async def enlist(state: State, poller: Machine, named: Sequence[Known]) -> list[
         Device(machine_id=machines[each.name].id, poller_id=poller.id, handed=False, settings=each) for each in differ
     ]
     for name, machine in changed.items():
-        _file_again(state, machine, wanted[name].site or poller.site)
+        _file_again(state, machine, one_line(wanted[name].site, LONGEST_LABEL) or poller.site)
     await _keep(state, kept, new=list(new.values()), changed=list(changed.values()))
     for device in [device for name, device in known.items() if name not in wanted]:
         await remove(state, device)
@@ -222,7 +223,7 @@ def _machine(state: State, poller: Machine, settings: Known) -> Machine:
     return Machine(
         id=machine_id,
         instance=state.fleet.free_instance(settings.name, machine_id),
-        site=settings.site or poller.site,
+        site=one_line(settings.site, LONGEST_LABEL) or poller.site,
         role=ROLE,
         credential_hash=access.digest(access.new_credential()),  # which nobody knows: its poller speaks for it
         facts={"hostname": settings.name},

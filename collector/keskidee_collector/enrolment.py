@@ -19,7 +19,7 @@ from keskidee_collector.answers import SMALL_BODY_BYTES, NoBody, bounded_body, d
 from keskidee_collector.fleet import Machine, interval_of
 from keskidee_collector.identity import evidence_of
 from keskidee_collector.rejoining import Before, alike, continued, rejoined
-from keskidee_report.rules import LABEL_VALUE_LENGTH, clean_text, is_name
+from keskidee_report.rules import LABEL_VALUE_LENGTH, clean_text, is_name, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -139,9 +139,9 @@ class Enrolment:
         return Machine(
             id=machine_id,
             instance=self._state.fleet.free_instance(facts["hostname"], machine_id),
-            site=token.site or clean_text(asked.site, LABEL_VALUE_LENGTH) or DEFAULT_SITE,
+            site=token.site or one_line(asked.site, LABEL_VALUE_LENGTH) or DEFAULT_SITE,
             role=token.role
-            or clean_text(asked.role, LABEL_VALUE_LENGTH)
+            or one_line(asked.role, LABEL_VALUE_LENGTH)
             or (chassis if chassis in DESKTOPS else "server"),
             credential_hash=access.digest(credential),
             facts=facts,
@@ -156,6 +156,6 @@ class Enrolment:
 def _wrong_place(asked: EnrolRequest, token: Token) -> str:
     """Why a token is not for this machine; empty where it is."""
     for what, wanted, allowed in (("site", asked.site, token.site), ("role", asked.role, token.role)):
-        if wanted and allowed and clean_text(wanted, LABEL_VALUE_LENGTH) != allowed:
+        if wanted and allowed and one_line(wanted, LABEL_VALUE_LENGTH) != allowed:
             return f"this join token is for {what} {allowed!r}, and the machine asks for another: leave its {what} out"
     return ""

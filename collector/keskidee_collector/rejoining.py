@@ -29,7 +29,7 @@ class Before(msgspec.Struct, frozen=True):
     """Who the machine was before: its id, and the proof (HMAC-SHA256, hexadecimal) that it has the credential."""
 
     machine_id: str
-    proof: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+    proof: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}(?!\n)$")]
 
 
 def continued(fleet: Fleet, before: Before | None, token: str) -> Machine | None:

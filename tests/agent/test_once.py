@@ -48,6 +48,10 @@ def test_help_and_label_values_are_escaped() -> None:
     )
 
 
+def test_what_a_device_says_does_not_steer_a_terminal() -> None:
+    assert as_prometheus([GAUGE(1, path="\x1b[2Jup\r\x07 \t\u202eé")]).endswith('{path="[2Jup \t\u202eé"} 1\n')
+
+
 def test_samples_of_one_family_stand_together() -> None:
     other = Family("node_y", "counter", "Y")
     text = as_prometheus([GAUGE(1), other(2), GAUGE(3)])

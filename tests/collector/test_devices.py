@@ -127,6 +127,7 @@ def test_a_device_added_at_the_collector_is_handed_to_its_poller_and_its_secrets
         ({"version": "3"}, "malformed"),
         ({"version": "3", "community": "", "user": "u", "priv_passphrase": "long enough"}, "malformed"),
         ({"port": 0}, "malformed"),
+        ({"site": "suva\n"}, "malformed"),
         ({"comunity": "x"}, "malformed"),
     ],
 )

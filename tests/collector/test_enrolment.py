@@ -52,6 +52,7 @@ def test_a_machine_gets_an_id_a_credential_and_its_place(collector: Inside) -> N
         ({"facts": {"chassis": "laptop"}}, ("default", "laptop")),
         ({"facts": {"chassis": "virtual"}}, ("default", "server")),
         ({"site": "castries", "role": "kiosk", "facts": {"chassis": "desktop"}}, ("castries", "kiosk")),
+        ({"site": " castries\n", "role": "\tthin  kiosk\x1b"}, ("castries", "thin kiosk")),
     ],
 )
 def test_a_token_that_names_no_place_leaves_it_to_the_machine(

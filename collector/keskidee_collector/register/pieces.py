@@ -29,7 +29,7 @@ class Piece(msgspec.Struct, frozen=True):
     it is, and from which byte on. No bytes ask how much is here.
     """
 
-    body: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
+    body: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}(?!\n)$")]
     length: Annotated[int, msgspec.Meta(ge=1, le=2**31)]
     start: Annotated[int, msgspec.Meta(ge=0, le=2**31)]
 

@@ -14,12 +14,12 @@ from keskidee_report.items import LONGEST_TEXT
 if TYPE_CHECKING:
     from keskidee_report.inventory import Place
 
-Name = Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_]*$", max_length=LONGEST_KIND)]
+Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]*(?!\n)$", max_length=LONGEST_KIND)]
 Key = Annotated[str, msgspec.Meta(max_length=LONGEST_KEY)]
 Text = Annotated[str, msgspec.Meta(max_length=LONGEST_TEXT)]
 Number = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 Value = bool | Number | float | Text | Annotated[list[Text], msgspec.Meta(max_length=256)]
-Hash = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
+Hash = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}(?!\n)$")]
 
 
 class ToldItem(msgspec.Struct, frozen=True):
