@@ -88,7 +88,8 @@ class MachineView(msgspec.Struct, frozen=True, kw_only=True):
     `off_reason` is shutdown, sleep or unannounced, `away` the last absence that it told of itself. `is_client`: one
     sits at it, and may pull the plug. `problems` are the sources that did not read, `refused_families` by name with the
     reason. `is_hurried`: it sent more requests than it may. `clone_of` is the instance of what it is a copy of.
-    `asset_tag` and `fund` (the largest share) are what the register says of it.
+    `asset_tag` and `fund` (the largest share) are what the register says of it. A device has a `poller` (its instance)
+    that asks it at an `address`.
     """
 
     id: str
@@ -121,6 +122,8 @@ class MachineView(msgspec.Struct, frozen=True, kw_only=True):
     clone_of: str
     asset_tag: str
     fund: str
+    poller: str
+    address: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,7 +239,7 @@ class View:
 
     def _row(self, machine: Machine, look: Look) -> MachineView:
         facts, booked = machine.facts, self._state.assets.standing.machines.get(machine.id)
-        state = look.state(machine)
+        state, device = look.state(machine), self._state.devices.get(machine.id)
         return MachineView(
             id=machine.id,
             instance=machine.instance,
@@ -268,6 +271,8 @@ class View:
             clone_of=original.instance if (original := self._state.fleet.get(machine.clone_of or "")) else "",
             asset_tag=booked.asset_tag if booked else "",
             fund=booked.fund if booked else "",
+            poller=asks.instance if (asks := self._state.fleet.get(machine.poller_id or "")) else "",
+            address=f"{device.settings.address} port {device.settings.port}" if device else "",
         )
 
     def _since(self, machine: Machine, state: str) -> float:

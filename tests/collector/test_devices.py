@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -69,6 +70,16 @@ def test_a_device_of_an_agents_settings_is_a_machine_for_which_that_agent_speaks
         ).status == 401
 
     asyncio.run(course())
+
+
+def test_a_devices_page_says_who_asks_it_and_where(collector: Inside) -> None:
+    async def course() -> str:
+        device = await device_of(collector, await collector.enrol("poller"))
+        return (await collector.ask("GET", f"/machines/{device.id}")).body.decode()
+
+    facts = re.sub(r"</?(bdi|div)>", "", asyncio.run(course()))
+    assert "<dt>Asked by</dt><dd>poller</dd>" in facts
+    assert "<dt>Asked at</dt><dd>192.0.2.1 port 161</dd>" in facts
 
 
 def test_what_is_taken_out_of_the_settings_is_retired_and_comes_back_under_its_record(collector: Inside) -> None:
