@@ -43,6 +43,11 @@ if TYPE_CHECKING:
 SECONDS = 15
 TOKEN_VARIABLE = "KESKIDEE_TOKEN"  # noqa: S105  # the name, not the secret
 NO_FINGERPRINT = "-"
+WAYS_OUT = {
+    "not valid for": "; tls.names in the collector's settings adds a name",
+    "local issuer": "; is the token of this collector? An authority of your own is named in ca_file",
+}
+"""What helps where OpenSSL says such a thing of a certificate."""
 EXAMPLE = """\
 example, with the token in a file that only you can read:
   keskidee agent enrol https://collector.example.org:5375 --token-file join-token
@@ -251,7 +256,8 @@ def call(
             raise EnrolmentError(
                 f"{url}: no TLS is spoken there; a collector on this machine itself is http://"
             ) from None
-        raise EnrolmentError(f"{url}: not to be trusted: {said}") from None
+        hint = next((way_out for words, way_out in WAYS_OUT.items() if words in said), "")
+        raise EnrolmentError(f"{url}: not to be trusted: {said.rstrip('.')}{hint}") from None
     except requests.exceptions.Timeout:
         raise EnrolmentError(f"{url}: no answer within {SECONDS} s") from None
     except requests.exceptions.RequestException as error:
