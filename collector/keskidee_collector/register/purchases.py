@@ -32,6 +32,7 @@ PASSED_OVER = frozenset({"instance", "hostname", "id", "role", "system", "first_
 ID = "asset_id"
 RETIRED = "retired"
 LINES_AT_MOST = 5_000
+COLUMNS_AT_MOST = 100
 FAULTS_AT_MOST = 50
 _DELIMITERS = ",;\t"
 _FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
@@ -75,11 +76,11 @@ def read(text: str) -> list[Line]:
         for cells in rows:
             if any(cell.strip() for cell in cells):
                 lines.append(_line(begins, names, cells, faults))
+            if len(lines) > LINES_AT_MOST:  # whatever a person took for a list, reading it must end soon
+                raise BadLines([f"more than {LINES_AT_MOST} lines: bring them in several lists"])
             begins = rows.line_num + 1
     except csv.Error as error:
         faults.append(f"line {rows.line_num}: {error}")
-    if len(lines) > LINES_AT_MOST:
-        faults = [f"{len(lines)} lines are too many at once: at most {LINES_AT_MOST}"]
     if faults := [*faults, *_twice(lines)]:
         raise BadLines(faults)
     return lines
@@ -160,6 +161,8 @@ def _new(line: Line) -> dict[str, str | None]:
 def _header(cells: list[str]) -> list[str]:
     names = ["_".join(cell.lower().split()) for cell in cells]
     known = {ID, *FIELDS, *PASSED_OVER}
+    if len(names) > COLUMNS_AT_MOST:
+        raise BadLines([f"line 1: {len(names)} columns, where a list has {len(known)} at most"])
     faults = []
     for name in names:
         if name not in known:

@@ -151,7 +151,8 @@ def test_what_is_wrong_is_named_by_line_and_nothing_is_written(
         ("asset_tag,asset_tag\n", "line 1: the column asset_tag is there twice"),
         ('asset_tag\n"IT-1', "line 2: unexpected end of data"),
         ("asset_id\na1\na2\na1\n", "line 4: its asset_id is that of line 2 too"),
-        ("asset_tag\n" + "x\n" * 5001, "5001 lines are too many at once: at most 5000"),
+        ("asset_tag\n" + "x\n" * 5001, "more than 5000 lines: bring them in several lists"),
+        ("asset_tag," * 99 + "note,name\n", "line 1: 101 columns, where a list has 27 at most"),
     ],
 )
 def test_what_is_no_list_is_told_so(text: str, fault: str) -> None:
