@@ -11,7 +11,7 @@ import io
 import os
 import tarfile
 import zlib
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Self
 
 import msgspec
 
@@ -29,6 +29,10 @@ NAMES = (*DATABASES, *AUTHORITY, SETTINGS)
 MANIFEST_BYTES = 64 * 1024
 PIECE_BYTES = 256 * 1024
 BLOCK_BYTES = tarfile.BLOCKSIZE
+EXTENDED = frozenset({
+    tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK, tarfile.GNUTYPE_SPARSE, tarfile.XHDTYPE, tarfile.XGLTYPE,
+    tarfile.SOLARIS_XHDTYPE,
+})  # fmt: skip
 END = bytes(2 * BLOCK_BYTES)
 
 
@@ -119,7 +123,7 @@ def unpack(source: BinaryIO, folder: Path, begin: Callable[[Manifest], Callable[
     Raises NotUsable, OSError.
     """
     try:
-        tar = tarfile.open(fileobj=source, mode="r|*")  # noqa: SIM115  # what is not even a tar is told apart
+        tar = tarfile.open(fileobj=source, mode="r|*", tarinfo=_Plain)  # noqa: SIM115  # what is not even a tar is told apart
     except (tarfile.TarError, zlib.error, EOFError) as error:
         raise NotUsable("not a backup of keskidee") from error
     try:
@@ -131,6 +135,17 @@ def unpack(source: BinaryIO, folder: Path, begin: Callable[[Manifest], Callable[
     except (tarfile.TarError, zlib.error, EOFError) as error:
         raise NotUsable(f"damaged or cut short: {error}") from error
     return manifest
+
+
+class _Plain(tarfile.TarInfo):
+    """A header of a member. Headers of headers, which are read into memory as long as they say they are, are none."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        found = super().frombuf(buf, encoding, errors)
+        if found.type in EXTENDED:
+            raise tarfile.ReadError("a header that no backup has")
+        return found
 
 
 def _read_manifest(tar: tarfile.TarFile) -> Manifest:

@@ -137,6 +137,20 @@ def test_one_that_somebody_made_up_is_refused_in_one_line(tmp_path: Path, proble
     assert str(refused.value) == problem
 
 
+@pytest.mark.parametrize("kind", [tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_SPARSE, tarfile.XHDTYPE, tarfile.XGLTYPE])
+def test_a_header_as_long_as_memory_is_not_read(tmp_path: Path, kind: bytes) -> None:
+    bomb = tarfile.TarInfo("register.db")
+    bomb.type, bomb.size = kind, 1 << 40
+    manifest = tar_of(("manifest.json", REGULAR, manifest_of(*archive.DATABASES)))[:1024]
+    for begin, said in (
+        (b"", "not a backup of keskidee"),
+        (manifest, "damaged or cut short: a header that no backup has"),
+    ):
+        with pytest.raises(NotUsable) as refused:
+            unpacked(begin + bomb.tobuf(tarfile.GNU_FORMAT) + bytes(1024), tmp_path / f"out{len(begin)}")
+        assert str(refused.value) == said
+
+
 @pytest.mark.parametrize("content", [b"", b"[]", b"{}", b"\xff", b'{"format": 1}', manifest_of("register.db")])
 def test_a_manifest_that_is_none_is_refused(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(NotUsable, match=r"^damaged: its manifest"):
