@@ -6,6 +6,7 @@ it. Its poller reports for it, with the poller's credential and the device's id.
 
 from __future__ import annotations
 
+import logging
 import uuid
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -36,6 +37,8 @@ Name = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_LABEL, patte
 Label = Annotated[str, msgspec.Meta(max_length=LONGEST_LABEL, pattern=r"^[^\x00-\x1f\x7f]*(?!\n)$")]
 Authentication = Literal["MD5", "SHA", "SHA224", "SHA256", "SHA384", "SHA512"]
 Privacy = Literal["DES", "AES", "AES192", "AES256"]
+
+logger = logging.getLogger(__name__)
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,13 +93,20 @@ class TooMany(Exception):
 
 
 class Devices:
-    """All devices that are polled, by the id of their machine."""
+    """All devices that are polled, by the id of their machine.
+
+    A row that was taken under other rules than today's keeps nobody from starting: it is named in the log.
+    """
 
     def __init__(self, rows: Iterable[DeviceRow], pollers: dict[str, str]) -> None:
         self._by_id: dict[str, Device] = {}
         self._by_poller: dict[str, dict[str, Device]] = {}
         for row in rows:
-            settings = msgspec.json.decode(row.settings, type=Handed if row.handed else Known)
+            try:
+                settings = msgspec.json.decode(row.settings, type=Handed if row.handed else Known)
+            except msgspec.MsgspecError as error:
+                logger.error("device is asked no more, add it anew machine=%s error=%s", row.machine_id, error)
+                continue
             poller_id = pollers.get(row.machine_id, "")
             self.put(Device(machine_id=row.machine_id, poller_id=poller_id, handed=bool(row.handed), settings=settings))
 

@@ -6,6 +6,8 @@ import asyncio
 import json
 import os
 import re
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -148,6 +150,24 @@ def test_a_device_that_makes_no_sense_is_refused(collector: Inside, wrong: dict[
         answer = await collector.administer("POST", "/v1/devices", {"poller": "poller", **OPENED, **wrong})
         assert (answer.status, answer.json["title"]) == (422, title)
         assert (await collector.ask("GET", "/v1/devices")).json == {"devices": []}
+
+    asyncio.run(course())
+
+
+def test_a_row_of_other_rules_keeps_no_collector_from_starting(
+    collector: Inside, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def course() -> None:
+        poller = await collector.enrol("poller")
+        row, _ = await polled(collector, poller, SWITCH, SWITCH | {"name": "switch-2"})
+        with closing(sqlite3.connect(tmp_path / "register.db")) as database, database:
+            database.execute(
+                "UPDATE devices SET settings = ? WHERE machine_id = ?", (b'{"name": ""}', row["machine_id"])
+            )
+        after = collector.again()
+        assert [each.settings.name for each in after.state.devices] == ["switch-2"]
+        assert f"machine={row['machine_id']}" in caplog.text
+        after.state.close()
 
     asyncio.run(course())
 
