@@ -72,6 +72,7 @@ class Machine:
     `batch` reports come in one POST: it is heard each `batch` intervals. `posts` are on their way now, `refused_posts`
     were refused by this process, `refusal` is why the one was that the log tells of, since `told_ticks`.
     `requests_left` are those that it may send now, as of `requests_ticks`; at `hurried_ticks` it had none left.
+    Likewise `changes_left` and `changes_ticks` of what its inventories may add to its history.
     `credential_at` is since when it uses its credential, `next_credential_hash` is of one that it may use from now on,
     and `renews` says that it is to ask for one (credentials.py). `evidence` says which machine it is, `speakers` which
     sessions used its credential lately (identity.py); `clone_of` and `merged_into` are ids of other machines, and
@@ -128,6 +129,8 @@ class Machine:
     requests_left: float = float("inf")
     requests_ticks: float = 0.0
     hurried_ticks: float = float("-inf")
+    changes_left: float = float("inf")
+    changes_ticks: float = 0.0
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
@@ -147,6 +150,12 @@ class Machine:
             return False
         self.requests_left -= 1
         return True
+
+    def may_change(self, ticks: float, per_day: int) -> int:
+        """How many changes its next inventory may tell, of `per_day`, saved up for a day at most."""
+        grown = (ticks - self.changes_ticks) * per_day / 86_400
+        self.changes_left, self.changes_ticks = min(self.changes_left + grown, float(per_day)), ticks
+        return int(self.changes_left)
 
     def is_hurried(self, ticks: float) -> bool:
         """Whether it sent more than it may within the hour before."""

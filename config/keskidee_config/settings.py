@@ -258,6 +258,9 @@ class LimitSettings:
     """Samples in one report."""
     items: Annotated[int, Between(100, 100_000)] = 5000
     """Parts and programs in one machine's inventory."""
+    changes_per_day: Annotated[int, Between(100, 10_000_000)] = 20_000
+    """Changes of one machine's inventory, which its history keeps for good, all of a day's at once or spread. An
+    inventory with more is told to come later."""
     fleet_families: Annotated[int, Between(100, 1_000_000)] = 10_000
     """Different metric families of all machines together. One machine may bring as many as one report may hold."""
     receive_seconds: Annotated[float, Between(1, 600)] = 30.0

@@ -7,6 +7,7 @@ Both agree by a hash over all items. Where the collector does not know what the 
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from keskidee_collector.state import State
     from keskidee_report.inventory import Place
 
+TOO_MANY_REQUESTS = 429
+RETRY_SECONDS = 600
+logger = logging.getLogger(__name__)
 AT_ONCE = 2
 """Inventories that are read at once: ten milliseconds each, in which reports wait for the interpreter."""
 
@@ -71,6 +75,8 @@ class Inventories:
             if adding.whole is None:
                 return JSONResponse({"have": adding.has}, 202)
             answer = await self._whole(machine, piece, adding.whole)
+            if answer.status_code == TOO_MANY_REQUESTS:  # the pieces wait here, and the agent asks again
+                return answer
             await state.reports.writer.save([(DROP, {"machine": machine.id})])
         except _Refused as refused:
             return refused.answer
@@ -94,6 +100,9 @@ class Inventories:
             raise _Refused(self._refused(*STRANGER))
         if (why := barred(machine)) is not None:
             raise _Refused(self._refused(*why))
+        per_minute = self._state.settings.limits.requests_per_minute
+        if not machine.may_post(self._state.ticks(), per_minute):
+            raise _Refused(self._hurried(machine, f"more than {per_minute} requests a minute"))
         return machine
 
     async def _body(self, request: Request) -> bytes:
@@ -117,10 +126,14 @@ class Inventories:
 
     async def _taken(self, machine: Machine, told: Told, digests: dict[Place, bytes]) -> Response:
         state = self._state
-        at_most = state.settings.limits.items
+        limits = state.settings.limits
         await state.assets.following.follow([machine], state.now())
-        job = Taking(assets.c.machine_id == machine.id, told, digests, now=state.now(), items_at_most=at_most)
+        job = Taking(
+            assets.c.machine_id == machine.id, told, digests, now=state.now(), items_at_most=limits.items,
+            changes_at_most=machine.may_change(state.ticks(), limits.changes_per_day),
+        )  # fmt: skip
         await state.register.writer.save(job)
+        machine.changes_left -= job.changes
         if job.outcome == taking.TAKEN:
             state.metrics.inventories.inc()
             state.metrics.inventory_changes.inc(job.changes)
@@ -128,8 +141,18 @@ class Inventories:
         if job.outcome == taking.BASE_UNKNOWN:
             return self._refused(409, "base_unknown", "send all of it")
         if job.outcome == taking.TOO_MANY:
-            return self._refused(422, "limit", f"more than {at_most} items")
+            return self._refused(422, "limit", f"more than {limits.items} items, or {taking.KINDS_AT_MOST} kinds")
+        if job.outcome == taking.TOO_FAST:
+            return self._hurried(machine, f"more than {limits.changes_per_day} changes a day")
         return self._refused(422, "malformed", "the hash is not that of the items")
+
+    def _hurried(self, machine: Machine, reason: str) -> Response:
+        ticks = self._state.ticks()
+        if not machine.is_hurried(ticks):
+            logger.warning("inventory refused machine=%s instance=%r reason=%s", machine.id, machine.instance, reason)
+        machine.hurried_ticks = ticks
+        self._state.metrics.refuse("rate")
+        return problem(TOO_MANY_REQUESTS, "rate", reason, {"Retry-After": str(RETRY_SECONDS)})
 
     def _refused(self, status: int, title: str, detail: str) -> Response:
         self._state.metrics.refuse(title)

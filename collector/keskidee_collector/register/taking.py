@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from keskidee_report.inventory import Place
 
 TAKEN, BASE_UNKNOWN, OTHER_HASH, TOO_MANY, NO_ASSET = "taken", "base unknown", "other hash", "too many", "no asset"
+TOO_FAST = "too fast"
+KINDS_AT_MOST = 1_024
+"""Of all inventories that a machine ever told: what was told once and is no more is kept known."""
 
 _COLUMNS = ("asset_id", "kind", "key", "digest", "fields", "first_seen", "changed_at", "version")
 _item = upsert(items).values({name: bindparam(f"new_{name}") for name in _COLUMNS})
@@ -53,7 +56,9 @@ class Taking:
         *,
         now: float,
         items_at_most: int,
+        changes_at_most: int | None = None,
     ) -> None:
+        self._changes_at_most = changes_at_most
         self._which = which
         self._told = told
         self._digests = digests
@@ -79,13 +84,16 @@ class Taking:
         if whole(after, self._told.told) != self._told.hash:
             self.outcome = BASE_UNKNOWN if self._told.base else OTHER_HASH
             return
-        if len(after) > self._items_at_most:
+        kinds = sorted({*known_kinds, *self._told.told, *[kind for kind, _ in self._digests]})
+        if len(after) > self._items_at_most or len(kinds) > KINDS_AT_MOST:
             self.outcome = TOO_MANY
             return
+        found = list(self._changes(kept, gone, known_kinds))
+        if self._changes_at_most is not None and len(found) > self._changes_at_most:
+            self.outcome = TOO_FAST
+            return
         self._write_items(connection, asset_id, kept, gone)
-        found = self._changes(kept, gone, known_kinds)
         self.changes = write_changes(connection, asset_id, found, at=self._now, by=AGENT)
-        kinds = sorted({*known_kinds, *self._told.told, *[kind for kind, _ in self._digests]})
         connection.execute(
             update(assets)
             .where(assets.c.id == asset_id)

@@ -120,3 +120,28 @@ def test_a_machine_tells_for_itself_only(collector: Inside) -> None:
         return [(await machine.post(asked(), token=each)).status for each in (other.agent.credential, "wrong")]
 
     assert asyncio.run(run()) == [401, 401]
+
+
+def test_a_machine_adds_no_more_to_its_history_a_day_than_it_may(tmp_path: Path) -> None:
+    async def run() -> Any:
+        collector = Inside(tmp_path, limits={"changes_per_day": 100})
+        hasty, calm = await machine_at(collector), await machine_at(collector, "pc-02")
+        found: list[float] = []
+        for version, waits in (("1", 0), ("2", 0), ("3", 0), ("3", 43_200)):
+            collector.clock.wait(waits)
+            found += await hasty.tell([program(f"lib {n}", version) for n in range(60)])
+        page = await collector.samples("/metrics/self")
+        found += [page["keskidee_collector_refused_total", (("reason", "rate"),)], len(await hasty.history())]
+        found += await calm.tell([memory("DIMM 0")])
+        collector.state.close()
+        return found
+
+    assert asyncio.run(run()) == [204, 204, 429, 204, 1, 120, 204]
+
+
+def test_kinds_without_end_are_refused(collector: Inside) -> None:
+    async def run() -> Any:
+        machine = await machine_at(collector)
+        return [(await machine.tell([], told=[f"k{n}_{m}" for m in range(200)]))[-1] for n in range(6)]
+
+    assert asyncio.run(run()) == [204] * 5 + [422]
