@@ -135,6 +135,10 @@ class Resident:
             self._machine.inventory_file = os.path.join(self._folder, METRICS_FILE)
             self._await_stock()
         self._polling = Polling(is_own=settings["polls"])
+        self._machine.traps_file = settings["traps_file"]
+        for source in self._gatherer.sources:
+            if source.name == "traps" and os.name != "nt":  # no memory for it before a poller writes it
+                source.needs = source.plain_needs = (settings["traps_file"].lstrip("/"),)
         self._urgent_state: tuple[object, ...] | None = None
 
     def rounds(self) -> None:

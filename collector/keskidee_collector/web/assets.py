@@ -50,6 +50,8 @@ ORDER = (
 CHANGES_A_PAGE = 100
 SHOWN_PROGRAMS = 3
 """Of one asset in a list; its own page has all."""
+SHOWN_EVENTS = 100
+"""Of what a device told by itself; `/v1/assets/<id>/events` has all that are kept."""
 FILTERED = ("site", "kind", "state", "fund")
 
 
@@ -121,6 +123,7 @@ class AssetPages:
             in_short=in_short(items),
             parts=by_kind(item for item in items if item.kind not in SOFTWARE),
             software=by_kind(item for item in items if item.kind in SOFTWARE),
+            events=self._assets.events(asset.id, at_most=SHOWN_EVENTS),
             history=self._assets.history(asset.id),
             fields=fields,
             warranty=warranty,
