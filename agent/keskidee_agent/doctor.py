@@ -69,8 +69,8 @@ def run(args: argparse.Namespace) -> int:
         heard = ear_as_text(ear, time.time())
         write_stdout(as_text(rows) + inventory_as_text(settings.inventory) + heard + reach_as_text(collector))
     is_reached = collector is None or isinstance(collector, str) or collector.is_reached
-    is_reached = is_reached and (ear is None or ear.is_well)
-    is_well = is_reached and all(row.reading.outcome in (OK, ABSENT) for row in rows if row.is_on)
+    is_heard = ear is None or ear.is_well
+    is_well = is_reached and is_heard and all(row.reading.outcome in (OK, ABSENT) for row in rows if row.is_on)
     return READ if is_well else NOTHING_READ
 
 

@@ -79,7 +79,7 @@ def ear_as_text(ear: Ear | None, now: float) -> str:
         lines = [f"TRAPS      not heard on {ear.address}: {ear.reason}"]
         if ear.reason == DENIED and int(ear.address.rpartition(":")[2]) < PRIVILEGED:
             lines += [
-                "needs:     CAP_NET_BIND_SERVICE, or traps.listen with a port above 1023 (deploy/systemd/README.md)"
+                "needs      CAP_NET_BIND_SERVICE, or traps.listen with a port above 1023 (deploy/systemd/README.md)"
             ]
     else:
         last = "none taken yet" if ear.last_at is None else f"the last one taken {now - ear.last_at:.0f} s ago"
