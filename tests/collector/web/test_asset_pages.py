@@ -165,6 +165,11 @@ def poller_tells(collector: Collector, *events: dict[str, Any]) -> Answer:
         {"machine_id": device["machine_id"], "key": f"{number:016x}", "trap": "1.3", "first_at": collector.at} | event
         for number, event in enumerate(events)
     ]
+    port = Item("interface", "Gi0/9", {"index": 9, "description": "GigabitEthernet0/9"})
+    taken = Taken(items={(port.kind, port.key): port}, told=["interface"])
+    stock = zlib.compress(json.dumps(difference(taken, Known(digests={}))[0]).encode())
+    of_device = f"/v1/machines/{device['machine_id']}/inventory"
+    assert collector.request("POST", of_device, stock, headers).status == 204
     body = zlib.compress(json.dumps({"sent_at": collector.at, "events": rows}).encode())
     assert collector.request("POST", f"{url}/events", body, headers).status == 204
     [asset] = json.loads(collector.get("/v1/assets?q=switch-1").body)["assets"]
@@ -176,10 +181,12 @@ def test_what_a_device_told_by_itself_is_shown_newest_first(collector: Collector
     page = poller_tells(
         collector,
         {"kind": "linkDown", "subject": "7", "last_at": at, "count": 1, "variables": {"1.3.6.1.2.1.2.2.1.2.7": "Gi7"}},
+        {"kind": "linkUp", "subject": "9", "last_at": at + 30, "count": 2, "variables": {}},
         {"kind": "paperOut", "subject": "", "last_at": at + 60, "count": 12_000, "variables": {}},
     )
     assert page.texts(".//section[@aria-labelledby='events']//tbody/tr/*") == [
         "2026-03-02 07:13:40 UTC", "paperOut", "12,000", "2026-03-02 07:12:40 UTC", "",
+        "2026-03-02 07:13:10 UTC", "linkUp Gi0/9", "2", "2026-03-02 07:12:40 UTC", "",
         "2026-03-02 07:12:40 UTC", "linkDown 7", "1", "", "1.3.6.1.2.1.2.2.1.2.7 Gi7",
     ]  # fmt: skip
 
