@@ -108,6 +108,7 @@ class Poller:
 @pytest.fixture
 def poller(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Poller:
     monkeypatch.setattr(hearing, "TURN_SECONDS", 0.02)
+    monkeypatch.setattr(hearing, "TELL_SECONDS", 0.02)
     monkeypatch.setattr(hearing, "LISTEN_AGAIN_SECONDS", 0.05)
     (tmp_path / "devices").mkdir()
     return Poller(tmp_path / "devices")

@@ -42,7 +42,9 @@ if TYPE_CHECKING:
 EVENTS_FILE = "events.json"
 TURN_SECONDS = 2.0
 """So long an event waits for others at most, before all go out together."""
-LISTEN_AGAIN_SECONDS, RESOLVE_SECONDS, WRITE_SECONDS, TELL_AGAIN_SECONDS = 60.0, 300.0, 10.0, 60.0
+TELL_SECONDS, TELL_SECONDS_AT_MOST = 5.0, 60.0
+"""From one request to the next: twice as long each time while there is more to tell, for thin links."""
+LISTEN_AGAIN_SECONDS, RESOLVE_SECONDS, WRITE_SECONDS = 60.0, 300.0, 10.0
 EVENTS_A_REQUEST = 200
 TAKEN, REFUSED = 204, (413, 422)
 
@@ -69,7 +71,11 @@ class Hearing:
         self._reason = "not yet"
         self._due = dict.fromkeys(("listen", "resolve", "write", "tell"), 0.0)
         self._trouble = ""
+        self._pause_seconds = TELL_SECONDS
         self._is_kept = False
+        with suppress(OSError, ValueError):
+            self.ledger.events.restore(json.loads((self._folder / EVENTS_FILE).read_bytes()))
+            self._is_kept = True
 
     def know(self, targets: Iterable[Target]) -> None:
         """These are polled from now on, and heard."""
@@ -92,9 +98,6 @@ class Hearing:
         """Hears until it is cancelled."""
         if not self._settings.enabled:
             return
-        with suppress(OSError, ValueError):
-            self.ledger.events.restore(json.loads((self._folder / EVENTS_FILE).read_bytes()))
-            self._is_kept = True
         while True:
             try:
                 await self._turn()
@@ -116,8 +119,7 @@ class Hearing:
         if self._transport is not None:
             self._transport.close()
         (self._folder / METRICS_FILE).unlink(missing_ok=True)
-        with suppress(OSError):
-            self._keep_events()
+        self._keep_events()
 
     def _is_due(self, what: str, seconds: float) -> bool:
         now = time.monotonic()
@@ -173,39 +175,42 @@ class Hearing:
 
     async def _tell(self) -> None:
         """Tells the collector what it lacks of the events; what it does not take is no use to it later either."""
-        events = [] if time.monotonic() < self._due["tell"] else self.ledger.events.untold(EVENTS_A_REQUEST)
-        if not events:
-            self.ledger.events.sweep()
+        self.ledger.events.sweep()
+        if time.monotonic() < self._due["tell"]:
             return
+        events = self.ledger.events.untold(EVENTS_A_REQUEST)
+        self._pause_seconds = min(2 * self._pause_seconds, TELL_SECONDS_AT_MOST) if events else TELL_SECONDS
+        if not events:
+            return
+        self._due["tell"] = time.monotonic() + self._pause_seconds
         counts = [(event, event.count) for event in events]
         try:
             answer = await asyncio.to_thread(self._send, body_of(events, time.time()))
-            if answer.status_code != TAKEN and answer.status_code not in REFUSED:
-                raise EnrolmentError(
-                    f"the collector takes no events (status {answer.status_code}): {answer.text[:200]}"
-                )
             if answer.status_code in REFUSED:
                 warn(f"events={len(events)} refused={answer.text[:200]!r}")
-            self.ledger.events.took(counts)
-            self._trouble = ""
-            if self._is_kept:
-                self._keep_events()
+            elif answer.status_code != TAKEN:
+                raise EnrolmentError(f"status {answer.status_code}: {answer.text[:200]}")
         except (EnrolmentError, OSError) as error:
-            self._due["tell"] = time.monotonic() + TELL_AGAIN_SECONDS
+            self._due["tell"] = time.monotonic() + TELL_SECONDS_AT_MOST
             if not self._trouble:
                 warn(f"events=waiting reason={str(error)!r}")
             self._trouble = str(error)
-            with suppress(OSError):
+            self._keep_events()
+        else:
+            self._trouble = ""
+            self.ledger.events.took(counts)
+            if self._is_kept:
                 self._keep_events()
 
     def _keep_events(self) -> None:
-        """Raises OSError."""
-        rows = self.ledger.events.as_rows()
+        """On disk what was not told; where that fails they are kept here alone."""
+        rows, place = self.ledger.events.as_rows(), self._folder / EVENTS_FILE
+        with suppress(OSError):
+            if rows:
+                keep(place, json.dumps(rows).encode())
+            else:
+                place.unlink(missing_ok=True)
         self._is_kept = bool(rows)
-        if rows:
-            keep(self._folder / EVENTS_FILE, json.dumps(rows).encode())
-        else:
-            (self._folder / EVENTS_FILE).unlink(missing_ok=True)
 
 
 def body_of(events: Iterable[Event], now: float) -> bytes:
