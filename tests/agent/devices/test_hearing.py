@@ -14,14 +14,18 @@ import requests
 
 from keskidee_agent.devices.engine import V3, Address, Credential
 from keskidee_agent.devices.poller import hearing
+from keskidee_agent.devices.poller.device import add_told
 from keskidee_agent.devices.poller.hearing import EVENTS_FILE, Hearing
 from keskidee_agent.devices.poller.senders import by_address, trusted_of
 from keskidee_agent.devices.poller.target import Target
+from keskidee_agent.devices.poller.watch import UP, Poll
 from keskidee_agent.devices.secrets import WrongSecret
+from keskidee_agent.devices.traps.ledger import TRAPS
 from keskidee_agent.devices.traps.receiver import Sender
 from keskidee_agent.ear import NO_POLLER, OFF, Ear, ear_as_text, ear_of
 from keskidee_agent.enrol import EnrolmentError
 from keskidee_config import AgentSettings, DeviceSettings, TrapSettings, TrapUserSettings
+from keskidee_report.model import TIMED_OUT, Reading
 from tests.agent.devices.test_traps import LINK_DOWN, PORT_7, trap
 
 if TYPE_CHECKING:
@@ -66,6 +70,14 @@ def test_a_device_is_taken_at_its_own_word_unless_the_settings_name_others(tmp_p
     )  # fmt: skip
     with pytest.raises(WrongSecret, match=r"traps: community_files: .*none"):
         trusted_of([], {}, {}, TrapSettings(community_files=(str(tmp_path / "none"),)), b"")
+
+
+def test_what_a_device_tells_while_it_answers_nothing_is_reported_and_no_sign_of_life() -> None:
+    poll = Poll(readings=[Reading("snmp", TIMED_OUT, "no answer", 6.0, [UP(0)])], is_up=False)
+    add_told(poll, [TRAPS(3, trap="linkDown")])
+    assert [(reading.source, reading.outcome, reading.samples) for reading in poll.readings] == [
+        ("snmp", TIMED_OUT, [UP(0), TRAPS(3, trap="linkDown")])
+    ]
 
 
 class Poller:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from keskidee_agent.devices.poller.target import Target
     from keskidee_agent.devices.poller.watch import Poll
     from keskidee_agent.devices.read import DeviceReading
+    from keskidee_report.model import Sample
 
 
 class Device:
@@ -43,8 +44,7 @@ class Device:
 
     def put(self, poll: Poll) -> None:
         """Reports it with what the device told by itself, and where all was read tells the register."""
-        first = poll.readings[0]  # whose outcome says whether the device answered: what it told is no answer
-        first.samples = [*first.samples, *self._hearing.samples_of(self.target.machine_id)]
+        add_told(poll, self._hearing.samples_of(self.target.machine_id))
         self._desk.put(poll)
         if poll.whole is not None:
             self._hearing.learn(self.target.machine_id, poll.whole)
@@ -59,6 +59,12 @@ class Device:
     def close(self) -> None:
         """Asks no more."""
         self._watch.close()
+
+
+def add_told(poll: Poll, samples: list[Sample]) -> None:
+    """Reports samples of what a device told by itself with a poll, under the outcome of that: to tell is no answer."""
+    first = poll.readings[0]
+    first.samples = [*first.samples, *samples]
 
 
 def _is_numeric(host: str) -> bool:
