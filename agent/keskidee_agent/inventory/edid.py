@@ -66,7 +66,7 @@ class Monitor:
 
 
 def parse(raw: bytes) -> Monitor:
-    """Block 0 of an EDID. Raises Malformed: too short, no EDID, a wrong checksum, a maker that is no three letters."""
+    """Block 0 of an EDID. Raises Malformed: too short, no EDID, a wrong checksum, a maker that is no code."""
     block = raw[:BLOCK_BYTES]
     if len(block) < BLOCK_BYTES:
         raise Malformed("EDID cut short", block.hex())
@@ -138,11 +138,13 @@ def _lg(number: int) -> str:
 
 
 def _maker(packed: int) -> str:
-    """3.4.1: five bits a letter, 1 being A."""
+    """3.4.1: five bits a letter, 1 being A; `MS_` has one beyond Z, as ASCII goes on. Empty where nobody filled it in.
+    Raises Malformed for what is no such code.
+    """
     letters = [packed >> shift & 0x1F for shift in (10, 5, 0)]
-    if packed & 0x8000 or not all(1 <= letter <= 26 for letter in letters):
+    if packed & 0x8000:
         raise Malformed("EDID without a maker", f"{packed:04x}")
-    return "".join(chr(64 + letter) for letter in letters)
+    return "".join(chr(64 + letter) for letter in letters) if all(letters) else ""
 
 
 def _extensions(raw: bytes) -> list[bytes]:
