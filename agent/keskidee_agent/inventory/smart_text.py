@@ -32,6 +32,7 @@ NUMBERS = {
     "User Capacity": ("user_capacity", "bytes"),
     "Total NVM Capacity": ("nvme_total_capacity",),
     "Logical block size": ("logical_block_size",),
+    "Namespace 1 Formatted LBA Size": ("logical_block_size",),
     "Physical block size": ("physical_block_size",),
     "Temperature": ("temperature", "current"),
     "Current Drive Temperature": ("temperature", "current"),

@@ -37,6 +37,7 @@ Model Number:                       SWIFT 1TB
 Serial Number:                      N1
 Firmware Version:                   2.0
 Namespace 1 Size/Capacity:          1\xc2\xa0000\xc2\xa0204\xc2\xa0886\xc2\xa0016 [1,00 TB]
+Namespace 1 Formatted LBA Size:     512
 SMART overall-health self-assessment test result: PASSED
 Critical Warning:                   0x04
 Temperature:                        54 Celsius
@@ -94,6 +95,7 @@ def test_the_text_tells_of_health_as_the_json_does() -> None:
         "serial": "N1",
         "firmware": "2.0",
         "size_bytes": 1000204886016,
+        "logical_block_bytes": 512,
         "protocol": "NVMe",
         "transport": "NVMe",
         "medium": "ssd",
