@@ -34,14 +34,16 @@ def release_of(machine: Machine) -> dict[str, str]:
         return windows_release(machine)
     if machine.platform == "darwin":
         return macos_release(machine.text(SYSTEM_VERSION))
-    for place in ("etc/os-release", "usr/lib/os-release"):
+    try:
+        text = machine.text("etc/os-release")
+    except NotHere:
         try:
-            text = machine.text(place)
-            break
+            text = machine.text("usr/lib/os-release")
         except NotHere:
-            continue
-    else:
-        return _before_os_release(machine)
+            older = _before_os_release(machine)
+            if not older:
+                raise
+            return older
     release = os_release(text)
     if not release:
         raise Malformed("no assignment in os-release", text)
@@ -49,13 +51,18 @@ def release_of(machine: Machine) -> dict[str, str]:
 
 
 def _before_os_release(machine: Machine) -> dict[str, str]:
-    """The same of a system that has none: Red Hat's kin's line, or Ubuntu's lsb-release. Raises NotHere, Malformed."""
+    """The same of a system that has none: Red Hat's kin's line, or Ubuntu's lsb-release. Empty without either; raises
+    Malformed.
+    """
     for place in BEFORE_OS_RELEASE:
         try:
             return line_release(machine.text(place))
         except NotHere:
             continue
-    told = os_release(machine.text("etc/lsb-release"))
+    try:
+        told = os_release(machine.text("etc/lsb-release"))
+    except NotHere:
+        return {}
     if not told.get("DISTRIB_RELEASE"):
         raise Malformed("no release in lsb-release", "".join(told))
     name, version = told.get("DISTRIB_ID", ""), told["DISTRIB_RELEASE"]
