@@ -75,7 +75,7 @@ def parse(raw: bytes) -> Monitor:
     if sum(block) % 256:
         raise Malformed("EDID with a wrong checksum", block.hex())
     texts = _texts(block, DESCRIPTORS)
-    maker, number = _maker(block[8] << 8 | block[9]), int.from_bytes(block[12:16], "little")
+    maker, number = maker_letters(block[8] << 8 | block[9]), int.from_bytes(block[12:16], "little")
     for extension in _extensions(raw):
         texts = {**_texts(extension, _descriptors(extension)), **texts}
         number = _display_id_number(extension) if number in _LIKELY_PLACEHOLDERS else number
@@ -137,7 +137,7 @@ def _lg(number: int) -> str:
     return f"{digits}{rest:03d}"
 
 
-def _maker(packed: int) -> str:
+def maker_letters(packed: int) -> str:
     """3.4.1: five bits a letter, 1 being A; `MS_` has one beyond Z, as ASCII goes on. Empty where nobody filled it in.
     Raises Malformed for what is no such code.
     """

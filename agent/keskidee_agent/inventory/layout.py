@@ -299,7 +299,7 @@ FIELDS: dict[int, tuple[Field, ...]] = {
         Field("address", _slot_address, ("Bus Address",), lambda said: said.lower()),
     ),
     OLD_MEMORY: (
-        text("slot", 0x04, "Socket Designation"),
+        text("slot", 0x04, "Socket Designation", "Socket"),
         Field("size_bytes", _old_size, ("Installed Size",), size_bytes),
         Field("type", _old_type, ("Type",)),
     ),

@@ -145,6 +145,12 @@ def test_memory_of_old_firmware_is_read_in_both_forms() -> None:
     assert [[dict(record.fields) for record in firmware.records] for firmware in both] == [[wanted], [wanted]]
 
 
+def test_a_bank_of_memory_in_the_words_of_the_first_dmidecodes() -> None:
+    text = "Handle 0x0006\n\tDMI type 6, 12 bytes.\n\tMemory Bank\n\t\tSocket: DIMM1\n\t\tInstalled Size: 128 Mbyte\n"
+    [record] = from_text(text.encode()).records
+    assert record.fields == {"slot": "DIMM1", "size_bytes": 128 << 20}
+
+
 def test_a_broken_table_keeps_what_came_before_and_says_so() -> None:
     firmware = from_table(TABLE[:-40])
     assert (len(firmware.of(17)), firmware.fault is None) == (1, False)
