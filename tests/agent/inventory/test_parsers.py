@@ -226,6 +226,10 @@ def test_graphics_are_found_in_a_list_without_numbers_too(tmp_path: Path) -> Non
             "processor : 0\nCPU implementer : 0x41\nCPU architecture: 8\nCPU part : 0xd08\n",
             [("ARM", "Cortex-A72", None)],
         ),
+        (
+            "processor : 0\nCPU implementer : 0xc0\nCPU architecture: 8\nCPU part : 0xac3\n",
+            [("Ampere", "AmpereOne", None)],
+        ),
         ("processor : 0\nhart : 1\nisa : rv64imafdc\nuarch : sifive,u74-mc\n", [("", "sifive,u74-mc", None)]),
         (
             "cpu\t: Alpha\ncpu model\t: EV6\ncycle frequency [Hz] : 462413493 est.\ncpus active\t: 2\n",
