@@ -18,6 +18,7 @@ from keskidee_collector.register.buying import Bought, taken
 from keskidee_collector.register.carried import Carried, Importing
 from keskidee_collector.register.events import Events
 from keskidee_collector.register.history import Changes
+from keskidee_collector.register.joining import Reconciled, Reconciling
 from keskidee_collector.register.operations import Operation, document
 from keskidee_collector.register.programs import TooVague
 from keskidee_collector.register.purchase import BadField
@@ -70,6 +71,10 @@ class AssetRoutes:
             Operation(
                 method="POST", path="/v1/assets/purchases", run=self.buy, scope=API_WRITE,
                 answers={200: Bought}, problems=(*written, 409), body=str, body_as="application/zlib",
+            ),
+            Operation(
+                method="POST", path="/v1/assets/reconcile", run=self.reconcile, scope=API_WRITE,
+                answers={200: Reconciled}, problems=(503,),
             ),
             Operation(method="GET", path=asset, run=self.one, scope=API, answers={200: Whole}, problems=(404,)),
             Operation(
@@ -163,6 +168,17 @@ class AssetRoutes:
         except msgspec.MsgspecError as error:
             return problem(422, "malformed", f"this is no file of `keskidee agent inventory`: {error}")
         return await self._written(job, 201)
+
+    async def reconcile(self, request: Request) -> Response:
+        """What was bought beside what is seen: a machine and its purchase that are two assets become one."""
+        try:
+            job = Reconciling(by=self._writer_of(request), now=self._state.now())
+            await self._state.register.writer.save(job)
+        except Refused as refused:
+            return refused.answer
+        except SQLAlchemyError:
+            return disk_problem()
+        return answer(job.found)
 
     async def buy(self, request: Request) -> Response:
         """A list of purchases as CSV, deflated: all of it is taken, or the lines that are wrong are named."""

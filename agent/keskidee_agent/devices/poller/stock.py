@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 DEVICE = "device"
 KINDS = (DEVICE, "component", "interface", "memory", "storage", "supply")
 ACKNOWLEDGED, BASE_UNKNOWN = 204, 409
+MOVING = ["index"]
+"""Some devices number their interfaces anew at each start."""
 NOT_HELD = frozenset({"sensor", "port"})
 """Classes of components that nobody holds in hand: a sensor is in the metrics, a port is an interface."""
 
