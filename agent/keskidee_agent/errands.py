@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 
 from keskidee_agent.polling import Polling, status_of
-from keskidee_agent.stocktaking import BODY_FILE, Stocktaking
+from keskidee_agent.stocktaking import BODY_FILE, Stocktaking, changed_ns
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Errands:
         self._command: list[str] = settings["command"]
         self._identity_file: str = settings["identity_file"]
         self._folder = os.path.dirname(self._identity_file)
-        self._enrolled_ms = _changed_ms(self._identity_file)
+        self._enrolled_ns = changed_ns(self._identity_file)
         self._renewing = f"--renew={session.hex()}"
         self._renewal = self._inventory = self._services = 0
         self._renewal_due_ms = self._services_due_ms = 0
@@ -68,8 +68,8 @@ class Errands:
         self._polling.end()
 
     def _is_enrolled_anew(self) -> bool:
-        before, self._enrolled_ms = self._enrolled_ms, _changed_ms(self._identity_file)
-        return self._enrolled_ms != before
+        before, self._enrolled_ns = self._enrolled_ns, changed_ns(self._identity_file)
+        return self._enrolled_ns != before
 
     def _renew_credential(self, now_ms: int) -> None:
         """Gets a new credential where the collector wishes that, or knows this one no more; one try an hour.
@@ -152,10 +152,3 @@ class Errands:
         except OSError as error:  # a Python that is being replaced
             self._warn(f"task={task} begun=no reason={error.strerror!r}")
             return 0
-
-
-def _changed_ms(path: str) -> int:
-    try:
-        return os.stat(path).st_mtime_ns // 1_000_000
-    except OSError:
-        return 0
