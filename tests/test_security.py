@@ -35,3 +35,11 @@ def test_every_file_and_setting_that_it_names_is_there() -> None:
 
 def test_its_page_is_one() -> None:
     assert len(SECURITY.splitlines()) <= 120
+
+
+def test_patterns_of_what_comes_over_the_wire_end_where_the_text_ends() -> None:
+    """In Python `$` is also before a newline at the end: `apia` and `apia` with one would be two sites."""
+    sources = [path.read_text(encoding="utf-8") for path in CHECKOUT.glob("collector/keskidee_collector/**/*.py")]
+    patterns = re.findall(r'pattern=r?"(.*?)"', "".join(sources))
+    assert len(patterns) > 5
+    assert [pattern for pattern in patterns if not pattern.endswith(r"(?!\n)$")] == []

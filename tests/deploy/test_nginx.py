@@ -238,7 +238,7 @@ def test_all_that_a_machine_sends_goes_through_nginx(front: Front) -> None:
     sent = sorted(routes | {"/reports"})  # which has no Route
     fields = {"Authorization": f"Bearer {agent.credential}"}
     refused = [front.ask(f"/v1/machines/{agent.id}{path}", b"x", method="POST", headers=fields) for path in sent]
-    assert sent == ["/credential", "/devices", "/inventory", "/inventory/pieces", "/reports"]
+    assert sent == ["/credential", "/devices", "/events", "/inventory", "/inventory/pieces", "/reports"]
     assert {each.headers["content-type"] for each in refused} == {"application/problem+json"}
     assert 404 not in {each.status for each in refused}
 

@@ -36,14 +36,14 @@ OFFSET_SECONDS_AT_MOST = 1e10
 
 Moment = Annotated[float, msgspec.Meta(ge=0, le=1e11)]
 Text = Annotated[str, msgspec.Meta(max_length=256)]
-Oid = Annotated[str, msgspec.Meta(pattern=r"^[0-9.]*$", max_length=256)]
+Oid = Annotated[str, msgspec.Meta(pattern=r"^[0-9.]*(?!\n)$", max_length=256)]
 
 
 class ToldEvent(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that a device told, `count` times by now; `trap` is its OID, empty where several were put together."""
 
     machine_id: Text
-    key: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{16}$")]
+    key: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{16}(?!\n)$")]
     kind: Text
     trap: Oid
     subject: Text
