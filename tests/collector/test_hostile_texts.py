@@ -88,6 +88,11 @@ def say_everywhere(collector: Served, text: str) -> Agent:
     return agent
 
 
+def in_one_line(text: str) -> str:
+    """As sites and roles are kept: names that look alike are one."""
+    return " ".join(text.split())
+
+
 @pytest.fixture(scope="module", params=list(HOSTILE))
 def text(request: pytest.FixtureRequest) -> str:
     return HOSTILE[request.param]
@@ -128,7 +133,7 @@ def test_pages_for_prometheus_hold_it_as_one_labels_value(collector: Served, age
 
 def test_targets_hold_it_as_one_labels_value(collector: Served, agent: Agent, text: str) -> None:
     [row] = [row for row in collector.ask("GET", "/v1/targets").json if row["labels"]["instance"] == agent.instance]
-    assert (row["labels"]["site"], row["labels"]["role"]) == (text, text)
+    assert (row["labels"]["site"], row["labels"]["role"]) == (in_one_line(text), in_one_line(text))
     assert row["targets"] == [f"127.0.0.1:{collector.port}"]
 
 
@@ -136,7 +141,7 @@ def test_databases_hold_it_as_it_came(collector: Served, agent: Agent, text: str
     with closing(sqlite3.connect(f"file:{collector.data / 'register.db'}?mode=ro", uri=True)) as register:
         [row] = register.execute("SELECT site, role, facts FROM machines WHERE id = ?", [agent.id])
         assert register.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-    assert (row[0], row[1], json.loads(row[2])["model"]) == (text, text, text)
+    assert (row[0], row[1], json.loads(row[2])["model"]) == (in_one_line(text), in_one_line(text), text)
 
 
 def test_spreadsheets_hold_it_as_text(collector: Served, agent: Agent, text: str) -> None:
@@ -144,9 +149,8 @@ def test_spreadsheets_hold_it_as_text(collector: Served, agent: Agent, text: str
     done = subprocess.run(export, capture_output=True, check=True)
     [row] = [row for row in csv.DictReader(io.StringIO(done.stdout.decode(), newline="")) if row["id"] == agent.id]
     inert = f"'{text}" if text.startswith(("=", "@")) else text
-    assert {name: row[name] for name in ("hostname", "site", "model", "serial")} == dict.fromkeys(
-        ("hostname", "site", "model", "serial"), inert
-    )
+    told = dict.fromkeys(("hostname", "model", "serial"), inert) | {"site": in_one_line(inert)}
+    assert {name: row[name] for name in told} == told
 
 
 def test_nothing_of_it_is_a_line_of_the_log(collector: Served, agent: Agent) -> None:
