@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from deploy.grafana.board import Board
 from deploy.grafana.panels import column, lines, listed, meant, number, timeline
-from deploy.grafana.queries import ANY_IS_BAD, AT, AVAILABLE, BAD, BUDGET, CERTIFICATE, GOOD, SLOW
+from deploy.grafana.queries import ANY_IS_BAD, AT, AVAILABLE, BAD, BUDGET, CERTIFICATE, GOOD, SLOW, or_none
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from deploy.grafana.panels import AnyPanel
 
 UP_OR_DOWN = {0: ("down", BAD), 1: ("up", GOOD)}
+FAILING = {0: ("nothing fails", GOOD), 1: ("failed", BAD)}
 UP = f"max by (service) (probe_success{{{AT}}})"
 CERTIFICATE_LEFT = f"min by (service) (probe_ssl_earliest_cert_expiry{{{AT}}}) - time()"
 
@@ -50,6 +51,9 @@ def felt() -> Iterator[AnyPanel]:
     yield timeline("Up and down", "A band a service and site.", answered, "{{service}} from {{site}}", UP_OR_DOWN).span(
         24
     )
+    failing = or_none(f"max by (service, site, reason) (keskidee_service_failure_info{{{AT}}})", "service")
+    says = "A band while a service fails somewhere, with why: status, text, timeout, refused, certificate and the like."
+    yield timeline("Why they failed", says, failing, "{{service}} {{site}} {{reason}}", FAILING).span(24)
     times = {"{{service}} from {{site}}": f"max by (service, site) (probe_duration_seconds{{{AT}}})"}
     yield lines("Time to answer", "From the first packet to the last.", times, unit="s").min(0)
     phases = {"{{service}} {{phase}}": f"max by (service, phase) (probe_http_duration_seconds{{{AT}}})"}
