@@ -148,10 +148,16 @@ def how_they_are_kept() -> Iterator[AnyPanel]:
 
 def what_an_upgrade_changed() -> Iterator[AnyPanel]:
     """Are those that were replaced better off? By model and by fund, over months."""
-    memory = {"{{model}}": by_label(PERSONAL, MEMORY_USED, "model", "avg")}
-    yield lines("Memory by model", "Mean share that is used.", memory, unit="percentunit").min(0).max(1)
-    busy = {"{{model}}": by_label(PERSONAL, CPU_BUSY, "model", "avg")}
-    yield lines("Processors by model", "Mean share that is busy.", busy, unit="percentunit").min(0).max(1)
+    memory = {"{{model}}": f"topk(10, {by_label(PERSONAL, MEMORY_USED, 'model', 'avg')})"}
+    yield (
+        lines("Memory by model", "Mean share that is used; the ten highest.", memory, unit="percentunit").min(0).max(1)
+    )
+    busy = {"{{model}}": f"topk(10, {by_label(PERSONAL, CPU_BUSY, 'model', 'avg')})"}
+    yield (
+        lines("Processors by model", "Mean share that is busy; the ten highest.", busy, unit="percentunit")
+        .min(0)
+        .max(1)
+    )
     fund = {"{{fund}}": by_label(PERSONAL, CPU_BUSY, "fund", "avg")}
     yield lines("Processors by fund", "Without a name: not booked.", fund, unit="percentunit").min(0).max(1)
 

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from deploy.stack import receivers
-from deploy.stack.__main__ import arguments, commands
+from deploy.stack.__main__ import COLLECTOR, arguments, commands
 from deploy.stack.receiver import Heartbeat, said
 from tests.conftest import CHECKOUT
 from tests.waiting import wait_until
@@ -61,7 +61,8 @@ def test_both_stacks_start_it_with_the_same_flags(name: str) -> None:
 def test_both_stacks_start_keskidee_alike() -> None:
     words = commands(arguments([]), DATA)["keskidee"][3:]
     default = [re.sub(r"\$\{\w+:-(.*)\}", r"\1", word) for word in SERVICES["keskidee"]["command"]]
-    assert default == [word.replace(str(DATA), "/var/lib/keskidee") for word in words]
+    there = {str(DATA): "/var/lib/keskidee", str(COLLECTOR): "/etc/keskidee/collector.yml"}
+    assert default == [there.get(word, word) for word in words]
 
 
 def test_prometheus_reads_what_keskidee_writes_for_it_and_so_our_rules() -> None:
@@ -77,7 +78,7 @@ def test_what_is_mounted_from_the_checkout_is_the_files_we_ship() -> None:
     mounts = [each.split(":") for service in SERVICES.values() for each in service.get("volumes", [])]
     found = {(COMPOSE.parent / mount[0]).resolve() for mount in mounts if mount[0].startswith(".")}
     deploy = CHECKOUT / "deploy"
-    assert found == {receivers.WRITTEN, deploy / "grafana/provisioning", deploy / "grafana/dashboards"}
+    assert found == {receivers.WRITTEN, COLLECTOR, deploy / "grafana/provisioning", deploy / "grafana/dashboards"}
     assert all(path.exists() for path in found)
     [provider] = yaml.safe_load((deploy / "grafana/provisioning/dashboards/keskidee.yml").read_text())["providers"]
     assert provider["options"]["path"] in [mount[1] for mount in mounts]
