@@ -28,6 +28,7 @@ from deploy.grafana.queries import (
     Steps,
     by_label,
     count,
+    named,
     of,
     or_none,
     threshold,
@@ -73,7 +74,7 @@ def who_is_on() -> Iterator[AnyPanel]:
     yield number("Worn batteries", "That hold under half of a new one.", worn, steps=ANY_IS_WORTH_A_LOOK)
     state = {"{{state}}": f"sum by (state) ({of(PERSONAL, 'keskidee_machine_state')})"}
     yield lines("By state", "Desktops go off at night.", state, unit="none", stacked=True).min(0)
-    model = {"{{model}}": f"topk(10, count by (model) ({EACH(PERSONAL)}))"}
+    model = {"{{model}}": named(f"topk(10, count by (model) ({EACH(PERSONAL)}))", "model")}
     yield lines("By model", "The ten that there are most of.", model, unit="none", stacked=True).min(0)
     age = {"{{age_years}} years": 'sum by (age_years) (keskidee_assets_by_age{site=~"$site"})'}
     yield lines(
@@ -159,7 +160,11 @@ def what_an_upgrade_changed() -> Iterator[AnyPanel]:
         .max(1)
     )
     fund = {"{{fund}}": by_label(PERSONAL, CPU_BUSY, "fund", "avg")}
-    yield lines("Processors by fund", "Without a name: not booked.", fund, unit="percentunit").min(0).max(1)
+    yield (
+        lines("Processors by fund", "By who paid for the machine; mean share that is busy.", fund, unit="percentunit")
+        .min(0)
+        .max(1)
+    )
 
 
 BOARD = Board(

@@ -92,8 +92,11 @@ def network() -> Iterator[AnyPanel]:
 def agent() -> Iterator[AnyPanel]:
     """What the agent reads, keeps, and costs."""
     values = {0: ("failing", BAD), 1: ("read", GOOD)}
-    says = "Red: failed or timed out; the collector's page says why."
-    yield timeline("What the agent reads", says, f"keskidee_source_up{{{ONE}}}", "{{source}}", values)
+    of_source = f"keskidee_source_up{{{ONE}}}"
+    failing = f"max by (source) ({of_source}) and on (source) min_over_time({of_source}[1d]) == 0"
+    none = 'label_replace(vector(1), "source", "none", "", "")'
+    says = "Sources that failed or timed out within a day; the collector's page says why."
+    yield timeline("What it could not read", says, f"({failing}) or on () {none}", "{{source}}", values)
 
     kept = {
         "waiting": f"max(keskidee_agent_spool_reports{{{ONE}}})",
