@@ -52,7 +52,7 @@ def prometheus(start: Start, program: Callable[[str], Path], free_port: Callable
     config, rules = data / "prometheus.yml", data / "rules" / "keskidee.yml"
     quick = re.sub(r"(_interval: )\d+s", rf"\g<1>{SCRAPE}", config.read_text())
     config.write_text(quick + job("whole-fleet", collector, "/metrics"))
-    rules.write_text(re.sub(r"interval: [15]m", f"interval: {SCRAPE}", rules.read_text()))
+    rules.write_text(re.sub(r"interval: [12]m", f"interval: {SCRAPE}", rules.read_text()))
     options = [f"--config.file={config}", f"--storage.tsdb.path={tmp_path / 'tsdb'}"]
     start([program("prometheus"), *options, f"--web.listen-address={listen}"], ready=f"http://{listen}/-/ready")
     return f"http://{listen}"
