@@ -56,7 +56,7 @@ _BY_KIND = {
         *Eltex, 35424 Viprinet, 35987 Sangoma, 36673 IP Infusion, 37072 Lantech, 39699 Robustel, 40418 NAG,
         41916 Viptela, 42229 Coriant, 42359 Versa, 42397 Grandstream, 43296 Exablaze, 44641 VyOS, 46242 Netonix,
         47196 *Aruba, 48690 Teltonika, 50224 Parks, 52573 Keenetic, 52587 Edgecore, 52642 FS, 52694 Ribbon,
-        53526 Dell, 56166 SmartByte, 59646 Tenda
+        53526 Dell, 13191 OneAccess, 6141 Ciena, 31648 DPtech, 38616 METEL, 21671 VSS, 56166 SmartByte, 59646 Tenda
     """,
     "storage": """
         116 *Hitachi, 347 Seagate, 789 *NetApp, 1139 *EMC, 1714 Infortrend, 1981 EMC, 2036 Quantum, 2294 Dot
@@ -64,7 +64,7 @@ _BY_KIND = {
         6574 *Synology, 7247 Nexsan, 9804 LeftHand, 10159 Panasas, 11369 Iomega, 12124 Isilon, 12740 EqualLogic,
         12925 3PAR, 14752 EUROstor, 18928 Areca, 19746 Data Domain, 20884 Nexenta, 22274 QSAN, 24681 *QNAP,
         37447 Nimble, 40045 Nexenta, 40482 Pure, 41263 Nutanix, 43906 Tegile, 47421 Cohesity, 49929 Rubrik,
-        50536 TrueNAS, 55062 *QNAP
+        50536 TrueNAS, 5227 Buffalo, 44738 ASUSTOR, 55062 *QNAP
     """,
     "wireless": """
         161 *Motorola, 762 KarlNet, 841 Proxim, 1807 Intracom, 2281 Ceragon, 2509 Aviat, 2686 Wi-LAN, 3323
@@ -94,6 +94,7 @@ _BY_KIND = {
         Victron, 19536 Panduit, 21239 Geist, 21317 ATEN, 21360 Chatsworth, 21940 Enatel, 27383 Benning, 28507
         GUDE, 28586 Eaton, 30966 FS, 31394 Victron, 33872 Alpha, 34278 Janitza, 34550 Austin Hughes, 37533
         Delta, 37662 Ablerex, 38446 Enlogic, 40211 Megmeet, 43943 Voltronic, 43944 Voltronic, 49150 Vertiv,
+        5491 Riello, 21695 Bachmann, 40614 EAST,
         50138 Legrand
     """,
     "collaboration": """
@@ -105,7 +106,7 @@ _BY_KIND = {
         *Juniper NetScreen, 3717 GeNUA, 3854 Astaro, 3996 Open Systems, 5089 Clavister, 8741 *SonicWall, 9789
         Astaro, 10704 Barracuda, 11256 Stormshield, 12356 *Fortinet, 13644 Netgate, 14331 TopSec, 15227
         Venustech, 20632 Barracuda, 25461 *Palo Alto, 25597 FireEye, 28557 Hillstone, 32473 example, 35047
-        Sangfor, 40310 *Cumulus, 43721 Cyberoam, 46262 Zscaler, 47565 Forcepoint
+        Sangfor, 40310 *Cumulus, 43721 Cyberoam, 46262 Zscaler, 9833 Leadsec, 47565 Forcepoint
     """,
     "loadbalancer": """
         89 Radware, 1872 Alteon, 3375 *F5, 5951 *Citrix, 7564 Array, 12196 KEMP

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from keskidee_agent.devices.profile import Assembly, Column, Loads, Profile, Words
+from keskidee_agent.devices.vendors.fastpath import box, load, walks
 
 MANAGED, STACK, STACKS = "~674.10892.1", "~6027.3.10.1.2.2.1", "~6027.3.26.1.3.4.1"
 IDRAC, OLD, CONNECT = "~674.10892.5", "~674.10892.2", "~674.10895.3000.1.2.100"
 DISKS, MEMORIES, PROCESSORS = IDRAC + ".5.1.20.130.4.1", IDRAC + ".4.1100.50.1", IDRAC + ".4.1100.30.1"
+N_SERIES = "~674.10895.5000.2.6132.1.1"
 
 PROFILES = (
     Profile(
@@ -112,12 +114,16 @@ PROFILES = (
     Profile(
         vendor="Dell",
         object_ids={"~674.10895": ("powerconnect", "network")},
-        walks=(CONNECT, "~89.53.15.1", "~89.1"),
+        walks=(CONNECT, "~89.53.15.1", "~89.1", *walks(N_SERIES)),
         model=(CONNECT + ".1.0",),
         serial=(CONNECT + ".8.1.2",),
         version=(CONNECT + ".4.0",),
         processors=(Loads(oid="~89.1.7", words="Processor"),),
-        sensors=(Column(class_="temperature", oid="~89.53.15.1.9", words="Unit {} temperature", absent=(0,)),),
+        sensors=(
+            Column(class_="temperature", oid="~89.53.15.1.9", words="Unit {} temperature", absent=(0,)),
+            *box(N_SERIES),
+        ),
+        read=load(N_SERIES),
     ),
     Profile(
         vendor="Dell",

@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from keskidee_agent.devices.named import named_sensors
 from keskidee_agent.devices.profile import Column, Loads, Memory, Profile, Words
 
+if TYPE_CHECKING:
+    from keskidee_agent.devices.answers import Answers
+    from keskidee_agent.devices.parts import Parts
+
 GATE, SWITCH, MAIL = "~12356.101", "~12356.106.4.1", "~12356.105.1"
+HARDWARE = GATE + ".4.3.2.1"
+
+
+def read(answers: Answers, parts: Parts) -> None:
+    """The sensors of the hardware, of which the device tells a name and a value."""
+    parts.sensors += named_sensors(answers, HARDWARE + ".2", HARDWARE + ".3")
+
 
 PROFILES = (
     Profile(
@@ -27,6 +41,7 @@ PROFILES = (
             Column(class_="count", oid="~12356.101.12.2.3.1.2", words="SSL VPN users"),
             Column(class_="count", oid="~12356.101.12.2.3.1.6", words="SSL VPN tunnels"),
         ),
+        read=read,
     ),
     Profile(
         vendor="Fortinet",
