@@ -56,7 +56,7 @@ PROFILES = (
             Column(class_="frequency", oid="~318.1.1.1.4.2.2", words="Output frequency", unless="~318.1.1.1.4.3.2"),
             Column(class_="load", oid="~318.1.1.1.4.2.3", words="Load", unless="~318.1.1.1.4.3.3"),
             Column(class_="current", oid="~318.1.1.1.4.2.4", words="Output current", unless="~318.1.1.1.4.3.4"),
-            Column(class_="voltage", oid="~318.1.1.12.1.15", words="Input voltage"),
+            Column(class_="voltage", oid="~318.1.1.12.1.15", words="Input voltage", absent=(-1,)),
             Column(class_="power", oid="~318.1.1.12.1.16", words="Power"),
             Column(class_="current", oid="~318.1.1.12.2.3.1.1.2", words="Bank {} current", divisor=10, absent=(-1,)),
             Column(class_="state", oid="~318.1.1.26.4.3.1.4", words="{} load state", name="~318.1.1.26.4.3.1.3"),
