@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from keskidee_agent.devices.answers import hardware_address
+from keskidee_agent.devices.answers import hardware_address, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 ENTERPRISES = "1.3.6.1.4.1."
 SYS_DESCR = "1.3.6.1.2.1.1.1.0"
 PORT_ADDRESSES = "1.3.6.1.2.1.2.2.1.6"
+WRITTEN_ADDRESS = re.compile(r"(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}")
 
 UNITS = {
     "temperature": "celsius",
@@ -181,5 +182,8 @@ def _found(place: Words, answers: Answers) -> str | None:
 
 
 def _address(place: HardwareAddress, answers: Answers) -> str | None:
-    addresses = filter(None, map(hardware_address, answers.column(full(place.oid)).values()))
-    return next((address.replace(":", "").upper() for address in addresses), None)
+    for value in answers.column(full(place.oid)).values():
+        address = hardware_address(value) or text(value)
+        if WRITTEN_ADDRESS.fullmatch(address):
+            return re.sub("[:-]", "", address).upper()
+    return None

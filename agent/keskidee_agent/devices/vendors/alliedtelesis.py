@@ -18,8 +18,8 @@ PROFILES = (
         version=(Words(r"[Vv](?:ersion )?(\d+\.\d+\.\S+)"),),
         sensors=(
             Column(class_="fanspeed", oid=FAN + ".5", name=FAN + ".4"),
-            Column(class_="voltage", oid=VOLTAGE + ".5", name=VOLTAGE + ".4", divisor=1000),
-            Column(class_="temperature", oid=HEAT + ".5", name=HEAT + ".4"),
+            Column(class_="voltage", oid=VOLTAGE + ".5", name=VOLTAGE + ".4", divisor=1000, absent=(65535,)),
+            Column(class_="temperature", oid=HEAT + ".5", name=HEAT + ".4", absent=(128, -128)),
         ),
     ),
 )
