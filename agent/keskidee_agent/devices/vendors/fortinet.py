@@ -50,7 +50,7 @@ PROFILES = (
         walks=("~12356.100.1", SWITCH, MAIL, MANAGER),
         model=(MAIL + ".1.0", Words(r"(Forti[A-Z][a-z]+-\w+)"), Words(r"^(Forti\S+)-(\S+) v", "@47.1.1.1.1.10")),
         serial=("~12356.100.1.1.1.0", MAIL + ".2.0"),
-        version=(Words(r"v(\d[\d.]+)", SWITCH + ".1.0"), MAIL + ".3.0"),
+        version=(Words(r"v(\d[\d.]+)", SWITCH + ".1.0"), MAIL + ".3.0", MANAGER + ".7.0"),
         processors=(Loads(oid=SWITCH + ".2", words="Processor"), Loads(oid=MANAGER + ".1", words="Processor")),
         memory=(
             Memory(words="Memory", size=SWITCH + ".4", used=SWITCH + ".3", unit_bytes=1024),

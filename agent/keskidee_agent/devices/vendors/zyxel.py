@@ -18,9 +18,9 @@ PROFILES = (
         version=(SYSTEM + ".6.0",),
         processors=(Loads(oid=LOAD, words="Processor"),),
         sensors=(
-            Column(class_="fanspeed", oid=FAN + ".2", words="Fan {}"),
-            Column(class_="temperature", oid=HEAT + ".2", words="Temperature {}"),
-            Column(class_="voltage", oid=VOLTAGE + ".2", words="Voltage {}", divisor=1000),
+            Column(class_="fanspeed", oid=FAN + ".3", name=FAN + ".2"),
+            Column(class_="temperature", oid=HEAT + ".3", name=HEAT + ".2"),
+            Column(class_="voltage", oid=VOLTAGE + ".3", name=VOLTAGE + ".2", divisor=1000),
         ),
     ),
 )
