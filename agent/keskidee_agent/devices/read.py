@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 APPLIANCES = (("power", ups.BATTERY), ("printer", full(printer.MARKER) + ".4"))
 """Kinds of devices by a column that only such have."""
 SOFTWARE = re.compile(r"\bsoftware,? version:? *v?(?=\w*[\d.])([\w.()-]*\d[\w.()-]*)", re.IGNORECASE)
-KERNEL = re.compile(r"(?:Linux|\w+BSD|DragonFly|SunOS|Darwin) (?!\d)\S+ (\d\S*)")  # as uname has them
+IN_SENTENCE = re.compile(r"(?:^| )(?:[Vv]ersion +|[Vv])(\d[^\s,]*)[ ,]")
+KERNEL = re.compile(r"(?:Linux|\w+BSD|DragonFly|SunOS|Darwin) (?!\d+\.)\S+ (\d\S*)")  # as uname has them
 VERSION = re.compile(r"\b[Vv](?:ersion|er)?[ :.]*(\d+(?:\.\w+)+)")
 
 
@@ -125,8 +126,7 @@ def identity_of(known: Known, answers: Answers) -> Identity:
         vendor=known.vendor or _usual_name(told_by([answers.first(ups.MAKER), entity.maker(answers)])),
         model=facts["model"] or told_by([entity.model(answers), *_usual_models(known, answers)]),
         serial=facts["serial"] or told_by([entity.serial(answers), answers.first(full(printer.SERIAL))]),
-        version=facts["version"]
-        or told_by([entity.version(answers), fact(ups.STANDARD.version, answers), _in_words(answers)]),
+        version=facts["version"] or _usual_version(known, answers),
         system=known.system,
         kind=_kind(known, answers),
         location=answers.first(system.LOCATION),
@@ -169,8 +169,12 @@ def _digits(words: str) -> bool:
     return words.isdigit() and len(set(words)) > 2
 
 
-def _in_words(answers: Answers) -> str | None:
-    """A version that sysDescr names."""
+def _usual_version(known: Known, answers: Answers) -> str | None:
+    """The version where the standard MIBs have it, else one that sysDescr names; a kernel's where nobody made it."""
+    told = told_by([entity.version(answers), fact(ups.STANDARD.version, answers)])
+    if told:
+        found = IN_SENTENCE.search(told)
+        return found[1] if found else told
     words = answers.first(system.DESCRIPTION) or ""
-    found = SOFTWARE.search(words) or VERSION.search(words) or KERNEL.match(words)
+    found = SOFTWARE.search(words) or VERSION.search(words) or (None if known.vendor else KERNEL.match(words))
     return found[1] if found else None

@@ -16,7 +16,7 @@ _KINDS = {
         ml|scx|sl)|^sharp mx|i-sensys|imageclass|\blbp\d
     """,
     "camera": r"""
-        (network|ip|dome|bullet|ptz) camera|\bnvr\b
+        (network|ip|dome|bullet|ptz) camera|\bip-?cam|\bnvr\b
     """,
     "collaboration": r"""
         projector|telepresence|video ?conferenc|conference phone|\bacano\b|meeting server|ip phone|

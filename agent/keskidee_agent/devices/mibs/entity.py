@@ -25,7 +25,6 @@ CLASSES = {
 CHASSIS = 3
 SMALL_PARTS = (6, 7, 8, 10, 14, 15)  # what has a model and a serial of its own, and is not the device
 LONGEST_MODEL, DIGIT = 40, re.compile(r"\d")
-NUMBER_IN_SENTENCE = re.compile(r" [Vv]ersion (\S*\d[^\s,]*)")
 SENSOR_CLASSES = {
     3: "voltage", 4: "voltage", 5: "current", 6: "power", 7: "frequency", 8: "temperature", 9: "humidity",
     10: "fanspeed", 11: "airflow", 12: "state", 14: "dbm",
@@ -102,10 +101,8 @@ def serial(answers: Answers) -> str | None:
 
 
 def version(answers: Answers) -> str | None:
-    """The software revision, of the chassis where it has one; of a sentence the number behind `Version`."""
-    told = _of_chassis(answers, f"{PHYSICAL}.10")
-    found = NUMBER_IN_SENTENCE.search(told or "")
-    return found[1] if found else told
+    """The software revision, of the chassis where it has one."""
+    return _of_chassis(answers, f"{PHYSICAL}.10")
 
 
 def _of_chassis(answers: Answers, oid: str, *, boards: bool = True) -> str | None:

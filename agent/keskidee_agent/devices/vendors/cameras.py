@@ -17,6 +17,8 @@ PROFILES = (
     Profile(
         vendor="Hikvision",
         object_ids={"~39165": ("", ""), "~50001": ("", "camera")},
+        probe=HIKVISION + ".1.0",
+        probed=("", "camera"),
         walks=(HIKVISION, RECORDER),
         model=(HIKVISION + ".1.0",),
         serial=(RECORDER + ".3.0",),
