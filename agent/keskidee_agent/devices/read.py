@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
 APPLIANCES = (("power", ups.BATTERY), ("printer", full(printer.MARKER) + ".4"))
 """Kinds of devices by a column that only such have."""
-SOFTWARE = re.compile(r"\bsoftware,? version:? *v?(?=\w*[\d.])([\w.()-]*\d[\w.()-]*)", re.IGNORECASE)
+SOFTWARE = re.compile(r"\b(?:soft|firm)ware,? version:? *v?(?=\w*[\d.])([\w.()-]*\d[\w.()-]*)", re.IGNORECASE)
+ONE_WORD = re.compile(r"(?=\S*\d)[A-Z][\w/+.-]{2,30}")  # such as GS1900-24
 IN_SENTENCE = re.compile(r"(?:^| )(?:[Vv]ersion +|[Vv])(\d[^\s,]*)[ ,]")
 KERNEL = re.compile(r"(?:Linux|\w+BSD|DragonFly|SunOS|Darwin) (?!\d+\.)\S+ (\d\S*)")  # as uname has them
 VERSION = re.compile(r"\b[Vv](?:ersion|er)?[ :.]*(\d+(?:\.\w+)+)")
@@ -154,10 +155,13 @@ def _usual_name(maker: str | None) -> str | None:
 
 
 def _usual_models(known: Known, answers: Answers) -> Iterator[str | None]:
-    """The model where the standard MIBs have it: of a UPS, and of a printer as the host's first device."""
+    """Where the standard MIBs have it: of a UPS, of a printer as the host's first device; or all of sysDescr."""
     yield fact(ups.STANDARD.model, answers)
     if known.kind == "printer":
         yield answers.first(f"{host.DEVICE}.3")
+    words = answers.first(system.DESCRIPTION) or ""
+    if known.vendor and ONE_WORD.fullmatch(words):
+        yield words
 
 
 def told_by(facts: Iterable[str | None]) -> str | None:

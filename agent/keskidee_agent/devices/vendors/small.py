@@ -1,16 +1,16 @@
 """Makers of one MIB of a few lines: who the device is, and no more.
 
 Infoblox by IB-PLATFORMONE-MIB, Meinberg by MBG-SNMP-LTNG-MIB, Teltonika by TELTONIKA-MIB, Zebra by ESI-MIB and
-ZEBRA-QL-MIB, Pantum by its own.
+ZEBRA-QL-MIB, Pantum, Stormshield and Meru by their own, Avocent's ACS by ACS-MIB; DrayTek, LANCOM, Opengear by words.
 """
 
 from __future__ import annotations
 
 from keskidee_agent.devices.profile import Profile, Words
 
-INFOBLOX, CLOCK, ROUTER, ZEBRA, LABEL, PANTUM = (
+INFOBLOX, CLOCK, ROUTER, ZEBRA, LABEL, PANTUM, STORM, MERU = (
     *("~7779.3.1.1.2.1", "~5597.30.0.0", "~48690.1"),
-    *("~10642", "~683", "~40093"),
+    *("~10642", "~683", "~40093", "~11256.1.0", "~15983.1.1.4.1.1"),
 )
 
 PROFILES = (
@@ -52,5 +52,50 @@ PROFILES = (
         walks=(PANTUM + ".1.1.1.5", PANTUM + ".6.1.2", PANTUM + ".10.1.1.4", "@43.5.1.1.16"),
         model=("@43.5.1.1.16",),
         serial=(PANTUM + ".1.1.1.5", PANTUM + ".6.1.2", PANTUM + ".10.1.1.4"),
+    ),
+    Profile(
+        vendor="Stormshield",
+        object_ids={"~11256": ("stormshield", "firewall")},
+        walks=(STORM,),
+        model=(STORM + ".1.0",),
+        serial=(STORM + ".3.0",),
+        version=(STORM + ".2.0",),
+    ),
+    Profile(
+        vendor="Meru",
+        object_ids={"~15983": ("meru", "wireless")},
+        walks=(MERU,),
+        model=(MERU + ".19.0",),
+        version=(MERU + ".27.0",),
+    ),
+    *(
+        Profile(
+            vendor="Avocent",
+            object_ids={number: ("avocent", "management")},
+            walks=(number + ".2.1",),
+            model=(number + ".2.1.2.0",),
+            serial=(number + ".2.1.4.0",),
+            version=(number + ".2.1.7.0",),
+        )
+        for number in ("~10418.16", "~10418.26")
+    ),
+    Profile(
+        vendor="DrayTek",
+        object_ids={"~7367": ("draytek", "network")},
+        model=(Words(r"Router Model: ([^,]+)"),),
+        version=(Words(r"Version: ?([^,\s]+)"),),
+    ),
+    Profile(
+        vendor="LANCOM",
+        object_ids={"~2356": ("lcos", "")},
+        model=(Words(r"^LANCOM (.+?) \d+\.\d+\."),),
+        serial=(Words(r" / \d\d\.\d\d\.\d{4} (\w+)"),),
+        version=(Words(r" (\d+\.\d+\.\S+) /"),),
+    ),
+    Profile(
+        vendor="Opengear",
+        object_ids={"~25049": ("opengear", "management")},
+        model=(Words(r"^Opengear/(\S+)"),),
+        version=(Words(r"Version (\d\S*)"),),
     ),
 )
