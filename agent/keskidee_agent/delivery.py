@@ -10,14 +10,14 @@ from keskidee_agent import clock
 from keskidee_agent.chain import chained
 from keskidee_agent.courtesy import Courtesy
 from keskidee_agent.cursor import REFUSED
+from keskidee_agent.forms import Known
 from keskidee_agent.names import Names
 from keskidee_agent.transport import DeliveryError, Pauses
 from keskidee_report.codec import envelope, facts_frame, goodbye_frame
-from keskidee_report.delta import delta_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable
 
     from keskidee_agent.answer import Answer
     from keskidee_agent.backlog import Batch
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from keskidee_agent.stock import Stock
     from keskidee_agent.thrift import Thrift
     from keskidee_agent.transport import Transport, Wishes
-    from keskidee_report.codec import Encoder, Report
-    from keskidee_report.delta import Snapshot
+    from keskidee_report.codec import Encoder
 
 BATCH_REPORTS = 32
 BATCH_BYTES = 512 << 10
@@ -35,30 +34,6 @@ TURNS = 4
 """Each so many turns an inventory goes before a backlog, so that it arrives though a backlog never ends."""
 PIECE_SECONDS = 1.0
 """In less than this a piece would not arrive on a thin link, and a broken connection costs more than a piece."""
-
-
-class Form:
-    """One way to say the live report: its frames, what is the base of the next one then, and the names that it brings.
-
-    Afterwards the collector knows its `parts`, and the schemas of what goes with it (`schema_ids`).
-    """
-
-    __slots__ = ("all_names", "base", "frames", "parts", "schema_ids")
-
-    def __init__(
-        self,
-        frames: list[bytes],
-        base: Snapshot,
-        parts: Iterable[bytes] = (),
-        *,
-        schema_ids: Iterable[bytes] = (),
-        all_names: bool = False,
-    ) -> None:
-        self.frames = frames
-        self.base = base
-        self.parts = parts
-        self.schema_ids = schema_ids
-        self.all_names = all_names
 
 
 class Delivery:
@@ -87,14 +62,11 @@ class Delivery:
         self._spool = spool
         self._encoder = encoder
         self._facts = facts
-        self._facts_sent: dict[str, str] = {}
         self._warn = warn
         self._pauses = Pauses()
         self._paused_until_ms = 0
         self._trouble = ""
-        self._known_schemas: set[bytes] = set()
-        self._known_parts: set[bytes] = set()
-        self._base: Snapshot | None = None
+        self._known = Known(encoder)
         self._one_by_one = 0
         self._rounds_waiting = 0
         self._turn = 0
@@ -151,7 +123,7 @@ class Delivery:
         now_ms, wall_ms = clock.boot_ms(), clock.wall_ms()
         frames = [goodbye_frame(self._encoder.session, sequence, now_ms, wall_ms, reason)]
         live = self._spool.live
-        if live is not None and live.schema_id in self._known_schemas:
+        if live is not None and live.schema_id in self._known.schemas:
             frames.insert(0, live.frame)
         try:
             self._transport.post(envelope(self._encoder.session, now_ms, wall_ms, frames), seconds)
@@ -183,8 +155,8 @@ class Delivery:
         if live is None:
             return
         facts = self._facts()
-        for form in self._forms(live, before):
-            told = [facts_frame(facts)] if form.all_names or facts != self._facts_sent else []
+        for form in self._known.forms(live, before):
+            told = [facts_frame(facts)] if form.all_names or facts != self._known.facts else []
             try:
                 self._post([*told, *form.frames], seconds)
             except DeliveryError as error:
@@ -198,49 +170,11 @@ class Delivery:
                 self._spool.drop_live(REFUSED)
                 self._refused(error)
             else:
-                if form.all_names:
-                    self._forget()
-                self._facts_sent = facts
-                self._know([*form.schema_ids, live.schema_id], form.parts)
-                self._base = form.base
+                self._known.took(form, live.schema_id, facts)
                 self._spool.acknowledge_live()
                 if before is not None:
                     self._spool.acknowledge(before)
             return
-
-    def _forms(self, live: Report, before: Batch | None) -> Iterator[Form]:
-        """What the live report can be sent as, the shortest first."""
-        known = live.schema_id in self._known_schemas
-        if before is not None:
-            yield from self._forms_together(live, before)
-        elif known:
-            delta = delta_of(self._base, live.snapshot) if self._base is not None else None
-            if delta is not None:
-                yield Form([delta[0]], delta[1])
-            yield Form([live.frame], live.snapshot)
-        elif self._known_parts:
-            names, parts = self._encoder.schema_frames(live.schema_id, self._known_parts)
-            yield Form([*names, live.frame], live.snapshot, parts)
-        if before is None:
-            names, parts = self._encoder.schema_frames(live.schema_id)
-            yield Form([*names, live.frame], live.snapshot, parts, all_names=True)
-
-    def _forms_together(self, live: Report, before: Batch) -> Iterator[Form]:
-        """The same for several reports: as deltas of the base, with the names that are missing, with all names."""
-        whole = [*before.reports, live.frame]
-        schema_ids = before.schema_ids | {live.schema_id}
-        found = before.names if live.schema_id in before.schema_ids else [*before.names, *self._names_of(live)]
-        names = Names(found)
-        if self._base is not None:
-            missing, parts = names.wanted(schema_ids, self._known_schemas, self._known_parts)
-            frames, base = chained(whole, names.sources, self._base, self._encoder.session)
-            yield Form([*missing, *frames], base or live.snapshot, parts, schema_ids=schema_ids)
-        frames, base = chained(whole, names.sources)
-        all_names, parts = names.wanted(schema_ids)
-        yield Form([*all_names, *frames], base or live.snapshot, parts, schema_ids=schema_ids, all_names=True)
-
-    def _names_of(self, live: Report) -> list[bytes]:
-        return self._encoder.schema_frames(live.schema_id)[0]
 
     def _send_rest(self, backlog: bool, deadline_ms: int) -> None:
         """One POST of what is not live: of the backlog, or of an inventory where there is none or it had its turns."""
@@ -284,8 +218,8 @@ class Delivery:
         names = Names(batch.names)
         reports, _ = chained(batch.reports, names.sources)
         for again in (False, True):
-            known = () if again else self._known_schemas
-            missing, parts = names.wanted(batch.schema_ids, known, () if again else self._known_parts)
+            known = () if again else self._known.schemas
+            missing, parts = names.wanted(batch.schema_ids, known, () if again else self._known.parts)
             try:
                 self._post([*missing, *reports], seconds)
             except DeliveryError as error:
@@ -296,7 +230,7 @@ class Delivery:
                 self._refuse_batch(batch, error)
             else:
                 self._one_by_one = max(0, self._one_by_one - 1)
-                self._know(batch.schema_ids, parts)
+                self._known.learn(batch.schema_ids, parts)
                 self._spool.acknowledge(batch)
             return
 
@@ -342,17 +276,6 @@ class Delivery:
 
         left_over = BACKLOG if backlog else URGENT if urgent else LIVE
         return self._thrift.allows(self._post_bytes, left_over, clock.boot_ms())
-
-    def _know(self, schema_ids: Iterable[bytes], parts: Iterable[bytes]) -> None:
-        if len(self._known_schemas) > 64:  # a source that invents names without end: start over rather than grow
-            self._forget()
-        self._known_schemas.update(schema_ids)
-        self._known_parts.update(parts)
-
-    def _forget(self) -> None:
-        self._known_schemas.clear()
-        self._known_parts.clear()
-        self._base = None
 
     def _pause(self, error: DeliveryError, interval_seconds: float) -> None:
         pause_seconds = self._pauses.after(error, interval_seconds)

@@ -34,8 +34,7 @@ def first_open(addresses: list[Address], waiter: Waiter, deadline: float) -> tup
                     continue
                 racing[socket.fileno()] = (socket, address)
             left = waiter.left(deadline)
-            reads, writes, failures = waiter.select(list(racing), True, min(left, STAGGER_SECONDS) if waiting else left)
-            for descriptor in {*reads, *writes, *failures}:
+            for descriptor in waiter.select(list(racing), True, min(left, STAGGER_SECONDS) if waiting else left):
                 socket, address = racing.pop(descriptor)
                 try:
                     check(socket)

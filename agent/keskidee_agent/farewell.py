@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 
-from keskidee_agent.waiting import select_any
+from keskidee_agent.waiting import ready_of
 
 SYSTEMD = "/run/systemd/system"
 """There when systemd is in charge (sd_booted(3))."""
@@ -49,7 +49,7 @@ def _system_state() -> bytes:
 
 def _read_until(reader: int, deadline: float) -> bytes | None:
     content = b""
-    while (left := deadline - time.monotonic()) > 0 and select_any([reader], [], [], left)[0]:
+    while (left := deadline - time.monotonic()) > 0 and ready_of([reader], [], left):
         more = os.read(reader, 256)
         if not more:
             return content

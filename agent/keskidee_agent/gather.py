@@ -39,8 +39,8 @@ __all__ = ["DEADLINE_SECONDS", "Gatherer", "Source", "found_sources", "read"]
 
 QUOTED_REASON = 200
 LOOK_ROUNDS = 4
-"""What is absent is looked for in each round by its name, and in every fourth in a folder (`sys/class/hwmon/*`): most
-of these folders are there and empty, and to list them all costs more than to read the network's counts."""
+"""What is absent is looked for in every fourth round, each source in a round of its own turn: a machine has a dozen
+folders that are there and empty, and to list them all costs more than to read the network's counts."""
 NOT_YET = Reading("", ABSENT)
 _known_labels: set[str] = set()
 _OUTCOMES: dict[type[Exception], str] = {NotHere: ABSENT, Denied: DENIED, TimedOut: TIMED_OUT}
@@ -96,9 +96,8 @@ class Gatherer:
         waiting = []
         self._turn = (self._turn + 1) % LOOK_ROUNDS
         for position, source in enumerate(self.sources):
-            if source.absent is not None and not self._has_come(
-                source, everywhere=position % LOOK_ROUNDS == self._turn
-            ):
+            is_looked_for = position % LOOK_ROUNDS == self._turn
+            if source.absent is not None and not (is_looked_for and self._has_come(source)):
                 readings[source.name] = source.absent
             elif source.name in self._lost:
                 readings[source.name] = _late(source)
@@ -149,9 +148,8 @@ class Gatherer:
             self.machine.forget(source.name)
             source.unload()
 
-    def _has_come(self, source: Source, *, everywhere: bool) -> bool:
-        names = source.needs if everywhere else source.plain_needs
-        if names and any(map(self.machine.present, names)):
+    def _has_come(self, source: Source) -> bool:
+        if any(map(self.machine.present, source.needs)):
             source.absent = source.last = None
         return source.absent is None
 

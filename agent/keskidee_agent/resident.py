@@ -14,15 +14,15 @@ import sys
 from keskidee_agent import clock
 from keskidee_agent.absence import BOOT_ID, Absence, boot_of
 from keskidee_agent.delivery import Delivery
+from keskidee_agent.errands import Errands
 from keskidee_agent.farewell import machine_goes_down
 from keskidee_agent.gather import DEADLINE_SECONDS, Gatherer
 from keskidee_agent.lock import InUse
 from keskidee_agent.machine import Machine
 from keskidee_agent.mapped import give_back
 from keskidee_agent.origin import origin_of
-from keskidee_agent.polling import Polling, status_of
 from keskidee_agent.spool import Spool
-from keskidee_agent.stocktaking import BODY_FILE, METRICS_FILE, Stocktaking
+from keskidee_agent.stocktaking import METRICS_FILE
 from keskidee_agent.transport import Transport
 from keskidee_agent.vitals import Vitals
 from keskidee_agent.wake import RELOAD, STOP, Wake
@@ -40,10 +40,7 @@ if TYPE_CHECKING:
 DELIVERY_SECONDS = (2.0, 10.0)
 """What one round's sending may take: half the interval within these bounds, so that the next reading is on time."""
 GOODBYE_SECONDS = 2.0
-SERVICES_EARLY_MS = 1000
-"""A round falls on its moment within some milliseconds: the one that is meant must not come too early."""
 FACTS_EVERY_MS = 3_600_000
-RENEWAL_EVERY_MS = 3_600_000
 GIVE_BACK_ROUNDS = 256
 """Now and then the pages that only a start, a handshake or the facts needed are given back; first after two rounds."""
 COLLECTED_AFTER = 20_000
@@ -90,8 +87,10 @@ class Resident:
         self._machine = Machine(excludes=settings["excludes"])
         self._machine.textfile_directory = settings["textfile_directory"]
         services = settings["services"]
-        self._services_ms: int = services["every_seconds"] * 1000
         self._machine.services_file = services["file"]
+        if settings["inventory_seconds"]:
+            folder = os.path.dirname(settings["identity_file"])
+            self._machine.inventory_file = os.path.join(folder, METRICS_FILE)
         self._machine.services_stale_seconds = 3 * max(services["every_seconds"], 60) + services["timeout_seconds"]
         self._machine.salt = settings["salt"]
         self._user_names: int = settings["user_names"]
@@ -117,40 +116,22 @@ class Resident:
         )  # fmt: skip
         self._delivery = Delivery(transport, self._spool, self._encoder, facts=self._facts, warn=warn)
         self._vitals = Vitals(self._spool, self._delivery, started_at)
-        self._identity_file: str = settings["identity_file"]
-        self._enrolled_ms = _changed_ms(self._identity_file)
+        self._errands = Errands(settings, self._delivery, self._encoder.session, warn=warn)
         self._authorities: str = settings["authorities"]
         self._known_facts: dict[str, str] = {}
         self._facts_due_ms = 0
-        self._command: list[str] = settings["command"]
-        self._renewal = 0
-        self._renewal_due_ms = 0
-        self._folder = os.path.dirname(self._identity_file)
-        self._inventory = 0
-        self._services = 0
-        self._services_due_ms = 0
-        every_ms = 1000 * settings["inventory_seconds"]
-        self._stocktaking = Stocktaking(self._machine_id, every_ms=every_ms) if every_ms else None
-        if every_ms:
-            self._machine.inventory_file = os.path.join(self._folder, METRICS_FILE)
-            self._await_stock()
-        self._polling = Polling(is_own=settings["polls"])
         self._urgent_state: tuple[object, ...] | None = None
 
     def rounds(self) -> None:
         """A round now, and then one each interval on this machine's own phase, until something is asked for."""
         while not self._wake.asked:
             self.round()
-            self._renew_credential()
-            self._take_inventory()
-            self._poll_devices()
-            self._read_services()
-            if not self._renewal and _changed_ms(self._identity_file) != self._enrolled_ms:  # renewed, or enrolled anew
-                self._enrolled_ms = _changed_ms(self._identity_file)
-                self._wake.ask(RELOAD)
             interval_ms = self._interval_seconds * 1000
+            now = clock.boot_ms()
+            if now >= self._errands.due_ms and self._errands.see_to(now, interval_ms):
+                self._wake.ask(RELOAD)
             phase = clock.phase_ms(self._machine_id, interval_ms)
-            self._wake.sleep_until(clock.next_round_ms(clock.boot_ms(), interval_ms, phase), clock.boot_ms)
+            self._wake.sleep_until(clock.next_round_ms(now, interval_ms, phase), clock.boot_ms)
             if self._absence.slept():
                 self._facts_due_ms = 0
 
@@ -178,90 +159,6 @@ class Resident:
                 gc.collect()  # the modules of sources that were not wanted
             give_back()
 
-    def _renew_credential(self) -> None:
-        """Gets a new credential where the collector wishes that, or knows this one no more; one try an hour.
-
-        Another process does it, which has what that takes; the identity it writes is seen as changed, and read.
-        """
-        if self._renewal and status_of(self._renewal) is not None:
-            self._renewal = 0
-        wishes = self._delivery.wishes
-        if not (self._delivery.is_unknown or (wishes is not None and wishes.renew)):
-            return
-        if clock.boot_ms() >= self._renewal_due_ms:
-            self._renewal_due_ms = clock.boot_ms() + RENEWAL_EVERY_MS
-            self._renewal = self._begin(f"--renew={self._encoder.session.hex()}")
-
-    def _take_inventory(self) -> None:
-        """Starts the inventory where it is due: another process, which gives way to everything else here."""
-        if self._stocktaking is None:
-            return
-        now = clock.boot_ms()
-        if self._inventory and (status := status_of(self._inventory)) is not None:
-            self._inventory = 0
-            if status:
-                self._stocktaking.failed(now)
-            else:
-                self._await_stock()
-        self._end_stock(now)
-        if self._delivery.wishes is not None:  # the collector has answered
-            self._stocktaking.begin(now)
-        if self._inventory or self._delivery.stock is not None:
-            return
-        if self._stocktaking.is_due(now, thrifty=self._delivery.is_thrifty):
-            self._stocktaking.began(now)
-            self._inventory = self._begin("--inventory")
-            if not self._inventory:
-                self._stocktaking.failed(now)
-
-    def _read_services(self) -> None:
-        """Starts reading the services each interval, unless the process before it is still at it."""
-        if self._services and status_of(self._services) is not None:
-            self._services = 0
-        now = clock.boot_ms()
-        if self._services_ms and not self._services and now >= self._services_due_ms:
-            self._services_due_ms = now + self._services_ms - SERVICES_EARLY_MS
-            self._services = self._begin("--services")
-
-    def _await_stock(self) -> None:
-        """An inventory that waits on disk goes out from now on."""
-        if os.path.exists(os.path.join(self._folder, BODY_FILE)):
-            from keskidee_agent.stock import Stock  # for as long as one waits
-
-            self._delivery.stock = Stock(self._folder)
-
-    def _end_stock(self, now_ms: int) -> None:
-        """What comes after an inventory that was taken or refused."""
-        stock = self._delivery.stock
-        if stock is None or self._stocktaking is None:
-            return
-        from keskidee_agent.stock import BASE_UNKNOWN, REFUSED, UNDER_WAY
-
-        if stock.outcome != UNDER_WAY:
-            self._delivery.stock = None
-        if stock.outcome == BASE_UNKNOWN:
-            self._stocktaking.again(now_ms)
-        elif stock.outcome == REFUSED:
-            warn(f"inventory=refused reason={stock.reason!r}")
-            self._stocktaking.failed(now_ms)
-
-    def _poll_devices(self) -> None:
-        """Sees to it that a poller runs where there are devices: another process, which does not end by itself."""
-        now, wishes = clock.boot_ms(), self._delivery.wishes
-        if self._polling.wants(now, is_asked=wishes is not None and wishes.polls):
-            self._polling.began(self._begin("--devices"), now)
-
-    def _begin(self, task: str) -> int:
-        """Starts another process of our own command line for what takes more than is loaded here; 0 if it cannot."""
-        words = [*self._command, task]
-        try:
-            if os.name == "nt":
-                return os.spawnv(os.P_NOWAIT, words[0], words)  # noqa: S606  # our own command line
-            return os.posix_spawn(words[0], words, os.environ)  # a fork copies tables of memory: 4 ms
-        except OSError as error:  # a Python that is being replaced
-            warn(f"task={task} begun=no reason={error.strerror!r}")
-            return 0
-
     def _is_urgent(self, readings: list[Reading]) -> bool:
         """Whether something broke or works again since the round before, where reports wait otherwise."""
         if not self._delivery.is_thrifty:
@@ -274,7 +171,7 @@ class Resident:
     def close(self) -> None:
         """Says goodbye, unless the agent only reads its settings again, and leaves the spool durable."""
         asked = self._wake.asked
-        self._polling.end()
+        self._errands.end()
         self._wake.forget()
         reason = "shutdown" if asked == STOP and machine_goes_down() else asked
         self._absence.end(reason)
@@ -305,13 +202,6 @@ def _proxy(way: tuple[str, int, str] | None) -> Proxy | None:
     from keskidee_agent.proxy import Proxy
 
     return Proxy(*way)
-
-
-def _changed_ms(path: str) -> int:
-    try:
-        return os.stat(path).st_mtime_ns // 1_000_000
-    except OSError:
-        return 0
 
 
 def is_reloadable(command: list[str]) -> bool:

@@ -50,7 +50,6 @@ class Source:
         "needs",
         "opt_in",
         "path",
-        "plain_needs",
         "platforms",
         "prompt",
         "right",
@@ -69,7 +68,6 @@ class Source:
         self.every_seconds: float = getattr(module, "EVERY_SECONDS", 0)
         self.deadline_seconds: float = getattr(module, "DEADLINE_SECONDS", deadline_seconds)
         self.needs: tuple[str, ...] = getattr(module, "NEEDS", ())
-        self.plain_needs = tuple([name for name in self.needs if "*" not in name])
         self.right: str = getattr(module, "RIGHT", "")  # what it needs beyond any user's rights, and how to give it
         self.grant: str = getattr(module, "GRANT", "")
         self.last: Reading | None = None

@@ -77,10 +77,11 @@ class Stocktaking:
         self._due_ms = now_ms + HOUR_MS // 2 + self._jitter_ms
 
     def _seen(self) -> tuple[int, ...]:
-        return tuple([_changed_ns(path) for path in self._paths])
+        return tuple([changed_ns(path) for path in self._paths])
 
 
-def _changed_ns(path: str) -> int:
+def changed_ns(path: str) -> int:
+    """When a file was changed last, in nanoseconds since the epoch; 0 where there is none."""
     try:
         return os.stat(path).st_mtime_ns
     except OSError:

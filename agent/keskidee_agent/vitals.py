@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from keskidee_report.model import Names
 
 SOURCE = "agent"
+COST_ROUNDS = 4
 NO_LABELS: dict[str, str] = {}
 INFO = Family("keskidee_agent_info", "gauge", "The agent that reports; the value is always 1", digits=0)
 SPOOL_BYTES = Family("keskidee_agent_spool_bytes", "gauge", "Disk taken by reports not yet acknowledged", digits=0)
@@ -60,18 +61,26 @@ class Vitals:
         except OSError:
             self._statm = -1
         self._names = _names(memory=self._statm >= 0)
+        self._rounds = 0
+        self._costs: list[int] = []
 
     def reading(self) -> Reading:
-        """This round's values."""
+        """This round's values; what the agent costs is looked at now and then, because looking is a part of it."""
         spool = self._spool
         counts = [1, spool.bytes, spool.reports, spool.taken]
         counts += map(spool.dropped.__getitem__, DROP_REASONS)
-        counts += [self._delivery.failures, self._delivery.deferred, self._delivery.wire_bytes]
-        counts += [time.process_time_ns() // 1000, self._start_ms]
+        counts += [self._delivery.failures, self._delivery.deferred, self._start_ms]
+        if self._rounds % COST_ROUNDS == 0:
+            self._costs = self._read_costs()
+        self._rounds += 1
+        return Reading(SOURCE, OK, samples=Columns(self._names, counts + self._costs))
+
+    def _read_costs(self) -> list[int]:
+        costs = [self._delivery.wire_bytes, time.process_time_ns() // 1000]
         if self._statm >= 0:
             pages = os.pread(self._statm, 64, 0).split(b" ", 2)[1]
-            counts.append(int(pages) * (self._page_bytes >> 12))  # no system has smaller pages
-        return Reading(SOURCE, OK, samples=Columns(self._names, counts))
+            costs.append(int(pages) * (self._page_bytes >> 12))  # no system has smaller pages
+        return costs
 
 
 def _names(*, memory: bool) -> Names:
@@ -79,5 +88,5 @@ def _names(*, memory: bool) -> Names:
     names = [(INFO, {"version": __version__})]
     names += [(family, NO_LABELS) for family in (SPOOL_BYTES, SPOOL_REPORTS, TAKEN)]
     names += [(DROPPED, {"reason": reason}) for reason in DROP_REASONS]
-    names += [(family, NO_LABELS) for family in (FAILURES, DEFERRED, LINK, CPU, START)]
+    names += [(family, NO_LABELS) for family in (FAILURES, DEFERRED, START, LINK, CPU)]
     return tuple(names + [(MEMORY, NO_LABELS)] * memory)

@@ -13,7 +13,7 @@ import os
 import sys
 import time
 
-from keskidee_agent.waiting import Waiter, select_any
+from keskidee_agent.waiting import Waiter, ready_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -61,20 +61,22 @@ class Wake(Waiter):
         """As Waiter's; once something is asked for, there is little time left."""
         return super().left(min(deadline, self._end) if self.asked else deadline)
 
-    def select(self, any_of: list[int], writing: bool, seconds: float) -> tuple[list[int], list[int], list[int]]:
+    def select(self, any_of: list[int], writing: bool, seconds: float) -> list[int]:
         """As Waiter's, with an ear for signals. No descriptor: it waits for those only."""
-        watched = self._watched if writing else self._watched + any_of
-        reads, writes, failures = select_any(watched, any_of if writing else [], any_of if writing else [], seconds)
-        if self._bell in reads:
-            reads.remove(self._bell)
+        ready = ready_of(self._watched, any_of, seconds) if writing else ready_of(self._watched + any_of, [], seconds)
+        return ready if ready == any_of else [one for one in ready if not self._is_for_us(one)]
+
+    def _is_for_us(self, descriptor: int) -> bool:
+        if descriptor == self._bell:
             for number in self._drain_bell():
                 self.ask(self._by_signal.get(number, ""))
-        if STDIN in reads and STDIN in self._watched:
-            reads.remove(STDIN)
+        elif descriptor == STDIN and STDIN in self._watched:
             if not os.read(STDIN, 4096):
                 self._watched.remove(STDIN)
                 self.ask(STOP)
-        return reads, writes, failures
+        else:
+            return False
+        return True
 
     def ask(self, what: str) -> None:
         """Notes what is asked for; a stop is not taken back by a reload."""

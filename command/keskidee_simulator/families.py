@@ -95,7 +95,7 @@ NETWORK = {
 }
 
 UNAME = _gauge("node_uname_info", "1, labelled with what uname says of the system")
-TIME = _gauge("node_time_seconds", "What the machine's clock shows, in seconds since 1970", None)
+TIME = _gauge("node_time_seconds", "What the machine's clock shows, in seconds since 1970", 6)
 TIME_ZONE = _gauge("node_time_zone_offset_seconds", "How far local time is ahead of UTC")
 CLOCKSOURCE_AVAILABLE = _gauge("node_time_clocksource_available_info", "1 for each clock source the kernel could use")
 CLOCKSOURCE_CURRENT = _gauge("node_time_clocksource_current_info", "1 for the clock source the kernel uses")

@@ -157,6 +157,7 @@ def test_a_kill_before_any_call_of_the_system_loses_nothing_and_counts_right(tmp
         machine.send_all()
         kept = {*machine.heard}
         assert machine.spool.taken - len(kept) == sum(machine.spool.dropped.values()), at
+        kill(machine.spool)
         shutil.rmtree(tmp_path / str(at))
 
 

@@ -18,6 +18,7 @@ from keskidee_report.codec import Encoder
 from keskidee_report.model import OK, Family, Reading
 from tests.agent.collecting import Collector
 from tests.agent.listening import Listener
+from tests.agent.spooling import kill
 
 TEMPERATURE = Family("node_cooling_device_cur_state", "gauge", "What cools, and how much")
 LOAD = Family("node_load1", "gauge", "1m load average")
@@ -73,8 +74,10 @@ def listener(collector: Collector) -> Iterator[Listener]:
 
 
 @pytest.fixture
-def agent(tmp_path: Path, listener: Listener) -> Agent:
-    return Agent(tmp_path / "spool", listener.url)
+def agent(tmp_path: Path, listener: Listener) -> Iterator[Agent]:
+    agent = Agent(tmp_path / "spool", listener.url)
+    yield agent
+    kill(agent.spool)
 
 
 def test_names_and_facts_go_out_once(agent: Agent, collector: Collector) -> None:

@@ -22,9 +22,11 @@ mkdir "$root/dev/pts" "$root/dev/shm"
 mount -t devpts -o newinstance,ptmxmode=666 devpts "$root/dev/pts"
 ln -s pts/ptmx "$root/dev/ptmx"
 
-# Firmware with serial numbers: /sys/class is links only, so a copy of it is as good.
+# Firmware with serial numbers: /sys/class is links but for a few switches, so a copy of the links is as good. One of the
+# switches makes a block device whenever it is read (zram-control/hot_add).
 mount -t tmpfs -o mode=755 class "$folder/class"
-cp -a /sys/class/. "$folder/class/" 2>/dev/null || true # but for a few switches that cannot be read
+(cd /sys/class && find . \( -type d -o -type l \) -print0 | tar --create --null --no-recursion --files-from=-) |
+    tar --extract --directory="$folder/class"
 rm -rf "$folder/class/dmi" && mkdir -p "$folder/class/dmi/id"
 cp "$checkout/tests/fixtures/dmi/desktop/sys/class/dmi/id/"* "$folder/class/dmi/id"
 chmod 0400 "$folder/class/dmi/id/"{product_serial,product_uuid,chassis_serial}

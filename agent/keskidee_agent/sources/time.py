@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 PROMPT = True
 
-NOW = Family("node_time_seconds", "gauge", "What the machine's clock shows, in seconds since 1970")
+NOW = Family("node_time_seconds", "gauge", "What the machine's clock shows, in seconds since 1970", digits=6)
 ZONE = Family("node_time_zone_offset_seconds", "gauge", "How far local time is ahead of UTC", digits=0)
 AVAILABLE = Family(
     "node_time_clocksource_available_info", "gauge", "1 for each clock source the kernel could use", digits=0

@@ -1,6 +1,7 @@
 """Bytes waiting in the queues of UDP sockets, from /proc/net/udp and udp6. No privilege.
 
-One line a socket: a name server has tens, few machines have thousands.
+One line a socket: a name server has tens, few machines have thousands. But the kernel walks its whole table of sockets
+for each of the two, which has up to 65,536 rows however few are used: 0.8 ms, more than all else in a round together.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 PLATFORMS = ("linux",)
 PROMPT = True
+EVERY_SECONDS = 60
 QUEUES = Family("node_udp_queues", "gauge", "Memory in bytes that datagrams take in the queues of sockets", digits=0)
 TABLES = tuple(
     (path, {"queue": "tx", "ip": version}, {"queue": "rx", "ip": version})
