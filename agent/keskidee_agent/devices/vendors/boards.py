@@ -54,5 +54,12 @@ PROFILES = (
             Column(class_="temperature", oid=HEALTH + ".4", name=HEALTH + ".2", where=(HEALTH + ".3", TEMPERATURES)),
         ),
     ),
-    Profile(vendor="Supermicro", object_ids={"~21317.1": ("", "management")}, walks=(BMC,), read=read_bmc),
+    Profile(
+        vendor="Supermicro",
+        object_ids={"~21317.1": ("", "management")},
+        probe=BMC + ".13.1",  # its agent calls itself Net-SNMP
+        probed=("", "management"),
+        walks=(BMC,),
+        read=read_bmc,
+    ),
 )

@@ -12,6 +12,7 @@ INFOBLOX, CLOCK, ROUTER, ZEBRA, LABEL, PANTUM, STORM, MERU = (
     *("~7779.3.1.1.2.1", "~5597.30.0.0", "~48690.1"),
     *("~10642", "~683", "~40093", "~11256.1.0", "~15983.1.1.4.1.1"),
 )
+MODEM = r"\b((?:RUTX|RUTM)\d{2}|(?:RUT|TRB|TSW|OTD)\d{3})"
 
 PROFILES = (
     Profile(
@@ -34,9 +35,9 @@ PROFILES = (
         vendor="Teltonika",
         object_ids={"~48690": ("teltonika", "network")},
         walks=(ROUTER,),
-        model=(ROUTER + ".2.0",),
-        serial=(ROUTER + ".1.0",),
-        version=(ROUTER + ".6.0",),
+        model=(Words(MODEM, ROUTER + ".3.0"), Words(MODEM, ROUTER + ".2.0"), Words(MODEM)),
+        serial=(Words(r"^\d{10}$", ROUTER + ".1.0"),),  # older releases have the modem's number there
+        version=(Words(r"^\w+_R_\S+", ROUTER + ".6.0"),),  # and the subscriber's here, which is nobody's business
     ),
     Profile(
         vendor="Zebra",
@@ -56,6 +57,8 @@ PROFILES = (
     Profile(
         vendor="Stormshield",
         object_ids={"~11256": ("stormshield", "firewall")},
+        probe=STORM + ".1.0",
+        probed=("stormshield", "firewall"),
         walks=(STORM,),
         model=(STORM + ".1.0",),
         serial=(STORM + ".3.0",),
