@@ -8,6 +8,20 @@ UPS = "~2254.2.4"
 IDENTITY, INPUT, OUTPUT, BYPASS, BATTERY = (f"{UPS}.{at}" for at in (1, 4, 5, 6, 7))
 PHASES = range(3)
 
+
+def _phase(at: int) -> tuple[Column, ...]:
+    """The lines of one phase: three scalars of the input, four of the output."""
+    into, out = f"{INPUT}.{{}}", f"{OUTPUT}.{{}}"
+    name = at + 1
+    return (
+        Column(class_="frequency", oid=into.format(2 + 3 * at), words=f"Input {name} frequency", divisor=10),
+        Column(class_="voltage", oid=into.format(3 + 3 * at), words=f"Input {name} voltage", divisor=10),
+        Column(class_="voltage", oid=out.format(4 + 4 * at), words=f"Output {name} voltage", divisor=10),
+        Column(class_="current", oid=out.format(5 + 4 * at), words=f"Output {name} current", divisor=10),
+        Column(class_="load", oid=out.format(7 + 4 * at), words=f"Output {name} load"),
+    )
+
+
 PROFILES = (
     Profile(
         vendor="Delta",
@@ -27,14 +41,7 @@ PROFILES = (
             Column(class_="temperature", oid=BATTERY + ".9", words="Temperature"),
             Column(class_="state", oid=OUTPUT + ".1", words="Output source"),
             Column(class_="frequency", oid=OUTPUT + ".2", words="Output frequency", divisor=10),
-            *(
-                Column(class_="voltage", oid=f"{INPUT}.{3 + 3 * at}", words=f"Input {at + 1} voltage", divisor=10)
-                for at in PHASES
-            ),
-            *(
-                Column(class_="voltage", oid=f"{OUTPUT}.{4 + 4 * at}", words=f"Output {at + 1} voltage", divisor=10)
-                for at in PHASES
-            ),
+            *(column for at in PHASES for column in _phase(at)),
         ),
     ),
 )
