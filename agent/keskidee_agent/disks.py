@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from keskidee_agent.machine import Machine
 
-ENDING = ".json"
 LONGEST_BYTES = 1 << 20
 
 
@@ -37,19 +36,23 @@ def run(args: argparse.Namespace) -> int:
 
 
 def hand_over(machine: Machine, folder: int) -> list[str]:
-    """Asks each disk, takes away what is left of those that are gone; gives what did not answer."""
-    from keskidee_agent.inventory.sources.disk import asked, names_of
+    """Asks each disk, those behind RAID controllers too; takes away what is left of those that are gone; gives what
+    did not answer.
+    """
+    from keskidee_agent.inventory.sources.disk import COPIED, asked, behind, copied, names_of
 
-    names, silent = names_of(machine), []
-    for name in names:
+    disks: dict[str, tuple[str, ...]] = {name: (f"/dev/{name}",) for name in names_of(machine)}
+    disks |= {copied(key): words for key, words in behind(machine).items()}
+    silent = []
+    for name, words in disks.items():
         try:
-            put(folder, name + ENDING, asked(machine, name)[:LONGEST_BYTES])
+            put(folder, name + COPIED, asked(machine, *words)[:LONGEST_BYTES])
         except NotHere:
-            remove(folder, name + ENDING)
+            remove(folder, name + COPIED)
         except (Denied, Malformed, TimedOut, OSError) as error:
             silent.append(f"{name}: {error}")
     for left in os.listdir(folder):
-        if left.endswith(ENDING) and left.removesuffix(ENDING) not in names:
+        if left.endswith(COPIED) and left.removesuffix(COPIED) not in disks:
             with suppress(OSError):
                 remove(folder, left)
     return silent

@@ -1,5 +1,5 @@
-"""`keskidee agent doctor`: what each source reads here, how often, which right or setting is missing, and whether the
-collector can be reached, by which way.
+"""`keskidee agent doctor`: what each source reads here, how often, which right or setting is missing; whether traps of
+devices are heard, and on which port; whether the collector can be reached, by which way.
 """
 
 from __future__ import annotations
@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,13 +43,15 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Prints the table. Status: 0 all is well, 1 a source that is on or the way to the collector fails, 2 usage."""
-    from keskidee_agent.identity import settings_of
+    from keskidee_agent.ear import ear_as_text, ear_of
+    from keskidee_agent.identity import settings_of, state_directory
     from keskidee_config import ConfigError
 
     try:
         settings = settings_of(args.config)
         machine = machine_at(args.root, args.textfile or (None if args.root else settings.textfile_directory))
         collector = None if args.root else _reach(settings, args.state)
+        ear = None if args.root else ear_of(settings, args.state or state_directory(settings.state_directory))
     except ConfigError as error:
         sys.stderr.write(f"keskidee: {error}\n")
         return USAGE
@@ -60,11 +63,14 @@ def run(args: argparse.Namespace) -> int:
     rows = [Row(source, reading, settings) for source, reading in zip(gatherer.sources, readings, strict=True)]
     if args.format == "json":
         written = as_json(rows) | {"inventory": asdict(settings.inventory), "collector": reach_as_json(collector)}
+        written |= {"traps": None if ear is None else asdict(ear)}
         write_stdout(json.dumps(written, ensure_ascii=False, indent=1) + "\n")
     else:
-        write_stdout(as_text(rows) + inventory_as_text(settings.inventory) + reach_as_text(collector))
+        heard = ear_as_text(ear, time.time())
+        write_stdout(as_text(rows) + inventory_as_text(settings.inventory) + heard + reach_as_text(collector))
     is_reached = collector is None or isinstance(collector, str) or collector.is_reached
-    is_well = is_reached and all(row.reading.outcome in (OK, ABSENT) for row in rows if row.is_on)
+    is_heard = ear is None or ear.is_well
+    is_well = is_reached and is_heard and all(row.reading.outcome in (OK, ABSENT) for row in rows if row.is_on)
     return READ if is_well else NOTHING_READ
 
 

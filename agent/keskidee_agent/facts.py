@@ -42,6 +42,18 @@ VIRTUAL = (
     ("rhev", "kvm"),
     ("ovirt", "kvm"),
     ("apple virtualization", "apple"),
+    ("alibaba cloud ecs", "kvm"),
+    ("digitalocean droplet", "kvm"),
+    ("exoscale compute platform", "kvm"),
+    ("hetzner vserver", "kvm"),
+    ("kubevirt", "kvm"),
+    ("linode compute instance", "kvm"),
+    ("nutanix ahv", "ahv"),
+    ("scaleway", "kvm"),
+    ("smartdc hvm", "kvm"),
+    ("tencent cloud cvm", "kvm"),
+    ("upcloud cloud server", "kvm"),
+    ("vultr", "kvm"),
 )
 DMI_NAMES = (
     "sys_vendor",
@@ -115,7 +127,7 @@ def _windows(machine: Machine) -> dict[str, str]:
     except (NotHere, Denied, Malformed, OSError):
         dmi = {}
     facts = _of_dmi(dmi)
-    virtual = _named_virtual(f"{dmi.get('sys_vendor', '')} {dmi.get('product_name', '')}")
+    virtual = named_virtual(f"{dmi.get('sys_vendor', '')} {dmi.get('product_name', '')}")
     return {
         **facts,
         "chassis": "virtual" if virtual else facts["chassis"],
@@ -132,7 +144,7 @@ def _darwin(machine: Machine) -> dict[str, str]:
     pairs = (line.strip().partition(": ") for line in report.splitlines())
     hardware = {name: value.strip() for name, _, value in pairs}
     name, identifier = hardware.get("Model Name", ""), hardware.get("Model Identifier", "")
-    virtual = "apple" if identifier.startswith("VirtualMac") else _named_virtual(identifier)
+    virtual = "apple" if identifier.startswith("VirtualMac") else named_virtual(identifier)
     kind = "laptop" if "Book" in name else "desktop" if name else ""
     return {
         "maker": "Apple" if hardware else "",
@@ -172,7 +184,7 @@ def _virtualisation(machine: Machine, read: Callable[[str], str], product: str) 
         return container
     if "microsoft" in read("proc/sys/kernel/osrelease").lower():
         return "wsl"
-    named = _named_virtual(product) or read("sys/hypervisor/type")
+    named = named_virtual(product) or read("sys/hypervisor/type")
     if named or product.lower().strip().endswith(".metal"):
         return named
     try:
@@ -182,7 +194,8 @@ def _virtualisation(machine: Machine, read: Callable[[str], str], product: str) 
     return "unknown hypervisor" if b" hypervisor" in flags else ""
 
 
-def _named_virtual(product: str) -> str:
+def named_virtual(product: str) -> str:
+    """The hypervisor that maker and product name; empty where they name none."""
     product = product.lower()
     if product.strip().endswith(".metal"):  # "Amazon EC2 m5.metal" is a whole machine
         return ""

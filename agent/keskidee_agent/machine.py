@@ -34,7 +34,8 @@ class Machine(Files):
     are given by tests; otherwise they are this system's. `textfile_directory` is a folder of `here`, which are the
     files of this system even where the machine is a recording; it is empty where none is set, and so are
     `inventory_file`, in which the last inventory left its metrics, and `services_file`, which another process of the
-    agent writes of services and which is too old after `services_stale_seconds`. `told_of_users` and
+    agent writes of services and which is too old after `services_stale_seconds`; `traps_file` is the poller's, of the
+    notifications that it hears. `told_of_users` and
     `salt` are what `user_name` goes by: nothing is told of users until somebody says otherwise.
     """
 
@@ -45,6 +46,7 @@ class Machine(Files):
         self.services_file = ""
         self.services_stale_seconds = 300.0
         self.inventory_file = ""
+        self.traps_file = ""
         self.here: Files = Here()
         self.told_of_users = 0
         self.salt = b""

@@ -5,25 +5,26 @@ from __future__ import annotations
 _NOTHING_SAID = frozenset(
     {
         "",
+        "(none)",
         "0",
         "00",
-        "0123456789",
-        "01234567890123456789",
-        "1234567890",
-        "123456789",
-        "12345678",
         "1234567",
         "base board",
+        "base board asset tag",
+        "base board chassis location",
         "base board serial number",
-        "chassis serial number",
+        "base board version",
+        "chassis asset tag",
         "chassis manufacture",
         "chassis manufacturer",
+        "chassis serial number",
         "chassis version",
         "default",
         "default string",
         "empty",
         "filled by oem",
         "invalid",
+        "manufacturer not set",
         "n/a",
         "na",
         "no asset information",
@@ -33,6 +34,7 @@ _NOTHING_SAID = frozenset(
         "none",
         "not applicable",
         "not available",
+        "not defined",
         "not installed",
         "not present",
         "not provided",
@@ -43,27 +45,36 @@ _NOTHING_SAID = frozenset(
         "o.e.m.",
         "oem",
         "oem_define",
+        "part number not set",
         "product name",
         "serial",
         "serial number",
+        "serial number not set",
         "sku",
         "sku number",
         "sys",
+        "system asset tag",
         "system manufacturer",
+        "system name",
         "system product name",
         "system serial number",
         "system sku",
+        "system skunumber",
         "system version",
+        "tbd by odm",
         "tbd by oem",
+        "to be defined by o.e.m",
         "to be filled",
         "to be filled by o.e.m",
         "to be filled by o.e.m.",
         "to be filled by oem",
+        "type1family",
         "type1productconfigid",
         "type1sku0",
         "undefined",
         "unknow",
         "unknown",
+        "unspecified",
         "version",
         "xxx",
     }
@@ -86,6 +97,8 @@ _VERSIONS = ("version", "revision", "release", "firmware", "stepping")
 
 # a memory slot that says nothing numbers its fields' own names: "SerNum01", "ModulePartNumber00", "DIMM_A1_AssetTag"
 _FIELDS = ("manufacturer", "partnum", "partnumber", "sernum", "serialnum", "serialnumber", "assettag", "assettagnum")
+_ROWS = tuple(8 * row for row in ("0123456789", "0123456789abcdef", "9876543210", "fedcba9876543210"))
+_LEAST_OF_A_ROW, _LEAST_BEHIND_LETTERS, _MOST_LETTERS = 8, 12, 5  # so that it is no chance
 _BEFORE = ("array", "channe", "channel", "dimm", "module")
 
 
@@ -102,15 +115,26 @@ def said(text: str, field: str = "") -> str:
         return text
     if counts and _is(field, _VERSIONS):
         return "" if meant == {"0"} else text
-    filler = not meant or (len(meant) == 1 and len(text) > 2)  # "00000000", "xxx-xxx", "...."
-    return "" if filler or text.lower() in _NOTHING_SAID or _names_itself(text) else text
+    filler = not meant or (len(text) > 2 and len(set(text.lower()) - _SEPARATORS) == 1)  # "0000", "xXx-xxx", "...."
+    return "" if filler or text.lower() in _NOTHING_SAID or _is_row(text) or _names_itself(text) else text
 
 
 def _is(field: str, words: tuple[str, ...]) -> bool:
     return field.lower().endswith(words)
 
 
+def _is_row(text: str) -> bool:
+    """Whether it only counts: `123456789`, `0123456789ABCDEF`, `SYS-1234567890`, `BSN12345678901234567`."""
+    text = text.lower()
+    digits = text.lstrip("abcdefghijklmnopqrstuvwxyz")
+    letters, rest = len(text) - len(digits), digits.lstrip(" -")
+    least = _LEAST_BEHIND_LETTERS if letters and rest == digits else _LEAST_OF_A_ROW
+    return len(rest) >= least and letters <= _MOST_LETTERS and any(rest in row for row in _ROWS)
+
+
 def _names_itself(text: str) -> bool:
+    if text.lower().startswith(("oem define", "oem_define", "type2 - board ")):  # "OEM Define 3"
+        return True
     letters = "".join([letter for letter in text.lower() if letter.isalpha()])
     if not letters.endswith(_FIELDS) or not any(map(str.isdigit, text)):
         return False

@@ -48,6 +48,9 @@ class RecordedMachine(Machine):
         with suppress(NotHere, Denied, Malformed, OSError):
             self.services_file = str(self._call("services_file"))
             self.here = self
+        with suppress(NotHere, Denied, Malformed, OSError):
+            self.traps_file = str(self._call("traps_file"))
+            self.here = self
 
     def _real(self, path: str) -> str:
         if path.startswith("run/udev/") and not os.path.lexists(os.path.join(self.root, "run/udev")):

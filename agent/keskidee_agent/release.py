@@ -12,6 +12,19 @@ if TYPE_CHECKING:
 
 WINDOWS_NT = r"SOFTWARE\Microsoft\Windows NT\CurrentVersion"
 FIRST_BUILD_OF_WINDOWS_11 = 22000  # whose ProductName still says Windows 10
+BEFORE_OS_RELEASE = ("etc/redhat-release", "etc/system-release")
+"""Where systems from before 2012 say what they are, in one line: `CentOS release 6.10 (Final)`."""
+IDS = {
+    "CentOS": "centos",
+    "Red Hat": "rhel",
+    "Oracle": "ol",
+    "Enterprise Linux Enterprise": "ol",
+    "Amazon": "amzn",
+    "Fedora": "fedora",
+    "Scientific": "scientific",
+    "CloudLinux": "cloudlinux",
+}
+"""How such a line begins, and the ID that the same system has in its later os-release."""
 SYSTEM_VERSION = "System/Library/CoreServices/SystemVersion.plist"
 
 
@@ -24,11 +37,57 @@ def release_of(machine: Machine) -> dict[str, str]:
     try:
         text = machine.text("etc/os-release")
     except NotHere:
-        text = machine.text("usr/lib/os-release")
+        try:
+            text = machine.text("usr/lib/os-release")
+        except NotHere:
+            older = _before_os_release(machine)
+            if not older:
+                raise
+            return older
     release = os_release(text)
     if not release:
         raise Malformed("no assignment in os-release", text)
     return release
+
+
+def _before_os_release(machine: Machine) -> dict[str, str]:
+    """The same of a system that has none: Red Hat's kin's line, or Ubuntu's lsb-release. Empty without either; raises
+    Malformed.
+    """
+    for place in BEFORE_OS_RELEASE:
+        try:
+            return line_release(machine.text(place))
+        except NotHere:
+            continue
+    try:
+        told = os_release(machine.text("etc/lsb-release"))
+    except NotHere:
+        return {}
+    if not told.get("DISTRIB_RELEASE"):
+        raise Malformed("no release in lsb-release", "".join(told))
+    name, version = told.get("DISTRIB_ID", ""), told["DISTRIB_RELEASE"]
+    return {
+        "ID": name.lower(),
+        "NAME": name,
+        "PRETTY_NAME": told.get("DISTRIB_DESCRIPTION", ""),
+        "VERSION": version,
+        "VERSION_ID": version,
+    }
+
+
+def line_release(text: str) -> dict[str, str]:
+    """The assignments that a line such as `CentOS release 6.10 (Final)` stands for. Raises Malformed."""
+    line = " ".join(text.split())
+    name, word, version = line.partition(" release ")
+    if not word or not version[:1].isdigit():
+        raise Malformed("no release in the line", line)
+    return {
+        "ID": next((known for begin, known in IDS.items() if line.startswith(begin)), ""),
+        "NAME": name,
+        "PRETTY_NAME": line,
+        "VERSION": version,
+        "VERSION_ID": version.partition(" ")[0],
+    }
 
 
 def os_release(text: str) -> dict[str, str]:

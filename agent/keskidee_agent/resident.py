@@ -86,6 +86,7 @@ class Resident:
         self._interval_own: bool = settings["interval_own"]
         self._machine = Machine(excludes=settings["excludes"])
         self._machine.textfile_directory = settings["textfile_directory"]
+        self._machine.traps_file = settings["traps_file"]
         services = settings["services"]
         self._machine.services_file = services["file"]
         if settings["inventory_seconds"]:
@@ -99,6 +100,8 @@ class Resident:
         for source in self._gatherer.sources:
             if source.deadline_seconds == DEADLINE_SECONDS:  # a source that asks for another knows why
                 source.deadline_seconds = settings["deadline_seconds"]
+            if source.name == "traps" and os.name != "nt":  # no memory for it before a poller writes the file
+                source.needs = (settings["traps_file"].lstrip("/"),)
         self._encoder = Encoder(os.urandom(SESSION_BYTES))
         self._sequence = 0
         self._absence = Absence(settings["spool"]["folder"])

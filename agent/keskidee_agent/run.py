@@ -23,6 +23,8 @@ INTERVAL_SECONDS = 15
 """From one report to the next, until the collector has said."""
 DEVICES_FILE = "devices/devices.json"
 """Below the state folder: whom the poller asks, as the collector said last."""
+TRAPS_FILE = "devices/traps.metrics"
+"""Likewise: what it hears."""
 PIPE_BYTES = 16 << 10  # the smallest that a pipe takes without a reader (macOS)
 CODE = "import sys; sys.path += {folders!r}; from keskidee_agent.resident import main; main({descriptor})"
 
@@ -206,6 +208,7 @@ def handover(args: argparse.Namespace) -> dict[str, Any]:
             "minute_rate_seconds": settings.spool.minute_rate_seconds,
         },
         "polls": bool(settings.devices) or (state / DEVICES_FILE).exists(),  # the collector is told of an end too
+        "traps_file": str((state / TRAPS_FILE).absolute()),
         "parent": args.exit_with_parent,
         "command": [sys.executable, *sys.orig_argv[1:]],
     }

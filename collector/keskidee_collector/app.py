@@ -20,6 +20,7 @@ from keskidee_collector.guard import Guard
 from keskidee_collector.health import Health
 from keskidee_collector.ingest import Ingest, is_report_path
 from keskidee_collector.register.api import AssetRoutes
+from keskidee_collector.register.events import EventRoutes
 from keskidee_collector.register.inventories import Inventories
 from keskidee_collector.view import View, stored_assets, stored_changes, stored_days, stored_whole
 from keskidee_collector.web.pages import routes as page_routes
@@ -83,6 +84,7 @@ def _routes(state: State, admin_token: str, proxys_ca_pem: bytes | None) -> list
         Route("/v1/enrol", Enrolment(state).__call__, methods=["POST"]),
         Route("/v1/machines/{machine_id}/credential", Credentials(state).__call__, methods=["POST"]),
         *Inventories(state).routes(),
+        *EventRoutes(state).routes(),
         *AssetRoutes(state, admin_token).routes(),
         *DeviceRoutes(state, admin_token).routes(),
         *Administration(state, admin_token).routes(),

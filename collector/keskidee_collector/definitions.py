@@ -11,13 +11,14 @@ from keskidee_report.rules import is_label, page_names
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-_OF_DEVICES = ("keskidee_device_", "keskidee_sensor_", "keskidee_ups_")
+_OF_DEVICES = ("keskidee_device_", "keskidee_sensor_", "keskidee_ups_", "keskidee_traps_")
 OWN_PREFIXES = {
     "agent": ("keskidee_agent_", "keskidee_poller_"),
     "inventoried": ("keskidee_inventory_",),
     "services": ("keskidee_service_", "keskidee_services_"),
     "snmp": _OF_DEVICES,
     "sensors": _OF_DEVICES,
+    "traps": ("keskidee_traps_",),
 }
 """Sources of ours, and how their families may begin."""
 

@@ -1,5 +1,5 @@
-"""`keskidee register import FILE` and `import-inventory FILE`: the running collector takes lists of purchases, and what
-a stick brought from elsewhere.
+"""`keskidee register import FILE`, `import-inventory FILE` and `reconcile`: the running collector takes lists of
+purchases, and what a stick brought from elsewhere, and finds the machines of what was bought.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ TAKEN_SECONDS = 300.0
 
 
 def add_import(commands: Any, add_data: Callable[[argparse.ArgumentParser], None]) -> None:
-    """Adds `import` and `import-inventory`."""
+    """Adds `import`, `import-inventory` and `reconcile`."""
     purchases = commands.add_parser(
         "import", help="take a list of purchases: CSV, an asset a line",
         description="Takes a list of purchases: CSV in UTF-8, with columns as in `register export`. A line is of the"
@@ -31,7 +31,9 @@ def add_import(commands: Any, add_data: Callable[[argparse.ArgumentParser], None
     inventory = commands.add_parser("import-inventory", help="take an inventory that was carried here in a file")
     inventory.add_argument("file", metavar="FILE", type=Path, help="what `keskidee agent inventory` printed there")
     inventory.set_defaults(run=run)
-    for parser in (purchases, inventory):
+    reconcile = commands.add_parser("reconcile", help="make one of a machine and its purchase, by serial number")
+    reconcile.set_defaults(run=run_reconcile)
+    for parser in (purchases, inventory, reconcile):
         add_data(parser)
 
 
@@ -41,6 +43,21 @@ def run_purchases(args: argparse.Namespace) -> int:
     if isinstance(answer, int):
         return answer
     sys.stdout.write(f"entered {answer['entered']}, changed {answer['changed']}, unchanged {answer['unchanged']}\n")
+    return 0
+
+
+def run_reconcile(args: argparse.Namespace) -> int:
+    """Prints each pair that became one, each that contradicts itself, and how many are left on both sides."""
+    try:
+        told = running_on(collector_directory(args.data)).ask("POST", "/v1/assets/reconcile").json()
+    except NotReached as error:
+        return fail(str(error))
+    for pair in told["joined"]:
+        sys.stdout.write(f"{pair['asset_id']} {pair['name']} {pair['serial']} has its purchase\n")
+    for pair in told["contradicting"]:
+        fields = ", ".join(pair["against"])
+        sys.stdout.write(f"{pair['asset_id']} {pair['name']} {pair['serial']} and its purchase differ in {fields}\n")
+    sys.stdout.write(f"{told['waiting']} bought and not seen, {told['without_purchase']} seen without a purchase\n")
     return 0
 
 

@@ -59,6 +59,9 @@ class OwnMetrics:
             registry=self.registry,
         )  # fmt: skip
         self.inventories = Counter("keskidee_collector_inventories", "Inventories taken", registry=self.registry)
+        self.events = Counter(
+            "keskidee_collector_events", "Events of devices that their pollers told", registry=self.registry
+        )
         self.inventory_changes = Counter(
             "keskidee_collector_inventory_changes", "Changes that inventories told", registry=self.registry
         )

@@ -20,6 +20,8 @@ from keskidee_config.settings import (
     SourceSettings,
     SpoolSettings,
     TlsSettings,
+    TrapSettings,
+    TrapUserSettings,
 )
 from keskidee_config.written import written
 
@@ -41,6 +43,8 @@ __all__ = [
     "SourceSettings",
     "SpoolSettings",
     "TlsSettings",
+    "TrapSettings",
+    "TrapUserSettings",
     "config_directory",
     "data_directory",
     "host_and_port",

@@ -150,6 +150,37 @@ class DeviceSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TrapUserSettings:
+    """A user of version 3 whose notifications are taken."""
+
+    user: Annotated[str, NAME, Shown("notifier")]
+    """The name that the device signs with."""
+    auth: Annotated[str | None, NAME, Shown("SHA:/etc/keskidee/notifier.auth")] = None
+    """How it signs, and the file whose first line is the passphrase."""
+    priv: Annotated[str | None, NAME, Shown("AES:/etc/keskidee/notifier.priv")] = None
+    """How it encrypts, likewise."""
+
+    def __post_init__(self) -> None:
+        if self.priv and not self.auth:
+            raise ValueError("priv needs auth: there is no privacy without authentication")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrapSettings:
+    """Notifications of devices (SNMP traps and informs): heard where this agent polls any, and of these alone."""
+
+    enabled: bool = True
+    """false: nobody listens."""
+    listen: Annotated[str, LISTEN] = "0.0.0.0:162"
+    """Address and UDP port; [::]:162 hears IPv4 too. A port below 1024 needs a right: see deploy/systemd/README.md."""
+    community_files: tuple[Annotated[str, PATH], ...] = ()
+    """Files, the first line of each a community that is taken. Without any, and without users: each device is heard by
+    the community or user by which it is polled."""
+    users: Annotated[tuple[TrapUserSettings, ...], Distinct("user")] = ()
+    """Users of version 3 that are taken. A list; one of it, in full:"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceSettings:
     """Something that users need, read from this machine: one of url, tcp, dns and file."""
 
@@ -219,6 +250,7 @@ class AgentSettings:
     privacy: AgentPrivacySettings = field(default_factory=AgentPrivacySettings)
     devices: Annotated[tuple[DeviceSettings, ...], Distinct("name")] = ()
     """Devices that this agent asks by SNMP, beside those that the collector hands to it. A list; one of it, in full:"""
+    traps: TrapSettings = field(default_factory=TrapSettings)
     services: Annotated[tuple[ServiceSettings, ...], Distinct("name"), AtMost(200)] = ()
     """What users feel, read by another process of the agent. A list; one of it, in full (but one of url, tcp, dns and
     file):"""

@@ -43,6 +43,23 @@ def test_what_is_left_is_for_the_group_alone_and_of_disks_that_are_there(tmp_pat
     }
 
 
+def test_disks_behind_a_controller_are_handed_over_too(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        "commands/smartctl --json --scan": '{"devices": [{"name": "/dev/bus/0", "type": "megaraid,8"}]}',
+        "commands/smartctl --json --xall _dev_bus_0 -d megaraid,8": '{"serial_number": "S8"}',
+        "commands/smartctl --json --xall _dev_sda": TOLD,
+    }
+    write_files(tmp_path, {**SDA, **files})
+    assert hand_over(tmp_path) == 0
+    for command in files:
+        (tmp_path / command).unlink()
+    found = found_in(tmp_path, "disk", {"commands/smartctl": REFUSED})
+    assert [(each.key, each.fields.get("serial")) for each in found.items] == [
+        ("sda", None),
+        ("bus/0 megaraid,8", "S8"),
+    ]
+
+
 def test_without_smartctl_nothing_is_left(tmp_path: Path) -> None:
     write_files(tmp_path, SDA)
     assert (hand_over(tmp_path), list((tmp_path / DISKS).iterdir())) == (0, [])

@@ -105,6 +105,9 @@ def test_the_kind_of_chassis_is_told_by_its_number(tmp_path: Path, number: str, 
         ("innotek GmbH", "VirtualBox", "virtualbox"),
         ("Microsoft Corporation", "Virtual Machine", "hyper-v"),
         ("Amazon EC2", "m5.large", "amazon"),
+        ("Alibaba Cloud", "Alibaba Cloud ECS", "kvm"),
+        ("DigitalOcean", "Droplet", "kvm"),
+        ("Nutanix", "AHV", "ahv"),
     ],
 )
 def test_a_virtual_machine_is_told_by_its_maker(tmp_path: Path, vendor: str, product: str, hypervisor: str) -> None:

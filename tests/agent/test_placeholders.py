@@ -26,13 +26,38 @@ from keskidee_agent.placeholders import said, said_uuid
         "-",
         "FFFFFFFF",
         "123456789",
+        "01234567890123456789",
+        "0123456789ABCDEF",
+        "9876543210",
+        "SYS-1234567890",
+        "BSN12345678901234567",
+        "XxXxXxX",
+        "(none)",
+        "Manufacturer not set",
+        "OEM Define 3",
+        "Type2 - Board Serial Number",
     ],
 )
 def test_a_placeholder_says_nothing(text: str) -> None:
     assert said(text) == ""
 
 
-@pytest.mark.parametrize("text", ["7N62AI2", "PowerEdge R6515", "Dell Inc.", "00A1", "X510", "F0FXX", "S/N 1"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "7N62AI2",
+        "PowerEdge R6515",
+        "Dell Inc.",
+        "00A1",
+        "X510",
+        "F0FXX",
+        "S/N 1",
+        "PF12345678",
+        "12345679",
+        "CN-1234567",
+        "DEADBEEF",
+    ],
+)
 def test_what_says_something_stays(text: str) -> None:
     assert said(f" {text} ") == text
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from keskidee_agent.recorded import RecordedMachine
-from keskidee_agent.release import macos_release, os_release, release_of, unquoted
+from keskidee_agent.release import line_release, macos_release, os_release, release_of, unquoted
 from keskidee_agent.sources.os import major_minor, midnight
 from keskidee_report.model import Malformed, NotHere
 from tests.agent.recordings import write_files
@@ -50,6 +50,46 @@ def test_a_file_without_an_assignment_is_refused(tmp_path: Path) -> None:
 
 def test_a_system_without_the_file_is_not_here(tmp_path: Path) -> None:
     with pytest.raises(NotHere):
+        release_of(RecordedMachine(str(tmp_path)))
+
+
+@pytest.mark.parametrize(
+    ("place", "text", "release"),
+    [
+        (
+            "etc/redhat-release",
+            "CentOS release 6.10 (Final)\n",
+            ("centos", "CentOS", "CentOS release 6.10 (Final)", "6.10 (Final)", "6.10"),
+        ),
+        (
+            "etc/system-release",
+            "Amazon Linux AMI release 2014.03\n",
+            ("amzn", "Amazon Linux AMI", "Amazon Linux AMI release 2014.03", "2014.03", "2014.03"),
+        ),
+        (
+            "etc/lsb-release",
+            'DISTRIB_ID=Ubuntu\nDISTRIB_RELEASE=12.04\nDISTRIB_DESCRIPTION="Ubuntu 12.04.5 LTS"\n',
+            ("ubuntu", "Ubuntu", "Ubuntu 12.04.5 LTS", "12.04", "12.04"),
+        ),
+    ],
+)
+def test_a_system_from_before_os_release_says_the_same_elsewhere(
+    tmp_path: Path, place: str, text: str, release: tuple[str, ...]
+) -> None:
+    write_files(tmp_path, {place: text})
+    names = ("ID", "NAME", "PRETTY_NAME", "VERSION", "VERSION_ID")
+    assert release_of(RecordedMachine(str(tmp_path))) == dict(zip(names, release, strict=True))
+
+
+@pytest.mark.parametrize("line", ["", "CentOS", "release 6", "CentOS release six"])
+def test_a_line_without_a_release_is_refused(line: str) -> None:
+    with pytest.raises(Malformed):
+        line_release(line)
+
+
+def test_a_system_whose_lsb_release_names_no_release_is_refused(tmp_path: Path) -> None:
+    write_files(tmp_path, {"etc/lsb-release": "LSB_VERSION=1.4\n"})
+    with pytest.raises(Malformed):
         release_of(RecordedMachine(str(tmp_path)))
 
 

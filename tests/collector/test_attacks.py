@@ -7,6 +7,7 @@ in that a stranger, a thief of a token, a web page and the owner of one machine 
 from __future__ import annotations
 
 import base64
+import json
 import ssl
 import zlib
 from typing import TYPE_CHECKING, Any
@@ -107,6 +108,14 @@ def administer(house: House, method: str, path: str, token: str = "") -> int:
     return house.collector.ask(method, path, b'{"scope": "join"}', token=token).status
 
 
+def events(house: House, *, to: Agent) -> int:
+    """What a device is said to have told, though it is a machine that nobody here polls."""
+    told = {"machine_id": house.bystander.id, "key": "0" * 16, "kind": "linkDown", "trap": "1.3", "subject": ""}
+    times = {"first_at": 1.0, "last_at": 1.0, "count": 1}
+    body = zlib.compress(json.dumps({"sent_at": 1.0, "events": [told | times]}).encode())
+    return house.collector.ask("POST", f"/v1/machines/{to.id}/events", body, token=house.agent.credential).status
+
+
 def trusting_others(house: House) -> int:
     with pytest.raises(ssl.SSLCertVerificationError):
         Line(house.collector.port, ssl.create_default_context())
@@ -167,6 +176,8 @@ ENTRANCES: dict[str, Attack] = {
             house, "POST", f"/v1/machines/{house.bystander.id}/devices", house.agent.credential
         ), 401, {"credential": 1},
     ),
+    "telling events as another agent": (lambda house: events(house, to=house.bystander), 401, {"credential": 1}),
+    "telling events of another agent": (lambda house: events(house, to=house.agent), 204, {"credential": 1}),
     "having a device polled": (lambda house: administer(house, "POST", "/v1/devices", house.agent.credential), 401, {}),
     "listing devices": (
         lambda house: administer(house, "GET", "/v1/devices", house.agent.credential), 401, {"reader": 1},

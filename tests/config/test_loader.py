@@ -97,7 +97,7 @@ REFUSED = {
     '"a\\nb": 1\n': (
         "agent.yml:1: a\\nb: unknown key, known here are collector, interval_seconds, state_directory, site, role, "
         "ca_file, proxy, proxy_credentials_file, textfile_directory, sources, filesystem, diskstats, netdev, spool, "
-        "inventory, privacy, devices, services"
+        "inventory, privacy, devices, traps, services"
     ),
     "services:\n  - {name: a}\n": "agent.yml:2: services[0]: set one of url, tcp, dns and file",
     "services:\n  - {name: a, tcp: 'b:1', text: hello}\n": "agent.yml:2: services[0]: text is for a url",

@@ -57,6 +57,15 @@ def test_without_a_name_it_is_the_agent(tmp_path: Path) -> None:
     assert installed(tmp_path, "--command", COMMAND) == AGENTS
 
 
+def test_a_poller_has_a_drop_in_which_stays_on_an_upgrade_and_goes_with_the_agent(tmp_path: Path) -> None:
+    more = {"etc/systemd/system/keskidee-agent.service.d/poller.conf"}
+    assert installed(tmp_path, "--command", COMMAND, "--poller") == AGENTS | more
+    before = contents(tmp_path)
+    installed(tmp_path, "--command", COMMAND)
+    assert contents(tmp_path) == before
+    assert installed(tmp_path, "--uninstall") == set()
+
+
 def test_both_stand_beside_each_other_and_one_goes_alone(tmp_path: Path) -> None:
     assert installed(tmp_path, "--command", COMMAND, "agent", "collector") == AGENTS | COLLECTORS
     assert installed(tmp_path, "--uninstall", "agent") == COLLECTORS

@@ -13,6 +13,7 @@ from tests.deploy.units import AGENT, COLLECTOR, FIRMWARE, SYSTEMD, UNITS, direc
 README = SYSTEMD / "README.md"
 MOST_EXPOSED = {AGENT: 1.9, FIRMWARE: 0.8, COLLECTOR: 1.4}
 """systemd-analyze's figure, from 0 (locked up) to 10, of systemd 252; a later one may judge a little differently."""
+MOST_EXPOSED_POLLER = 2.1
 ALIKE = {
     "NoNewPrivileges": ["yes"],
     "CapabilityBoundingSet": [""],
@@ -57,6 +58,26 @@ def test_systemd_understands_every_line(unit: str, program: Callable[[str], Path
     command = [str(program("systemd-analyze")), "verify", "--man=no", "--recursive-errors=no", str(tmp_path / unit)]
     verified = subprocess.run(command, capture_output=True, text=True)
     assert (verified.returncode, verified.stdout + verified.stderr) == (0, "")
+
+
+def test_the_drop_in_of_a_poller_is_understood_and_opens_no_more_than_a_port(
+    program: Callable[[str], Path], tmp_path: Path
+) -> None:
+    with_it = tmp_path / AGENT
+    body = text_of(AGENT).partition("[Install]")[0] + text_of("keskidee-agent.poller.conf")
+    with_it.write_text(re.sub(r"/usr/bin/keskidee\b", str(shutil.which("true")), body), encoding="utf-8")
+    command = [str(program("systemd-analyze")), "security", "--offline=true", "--no-pager", str(with_it)]
+    judged = subprocess.run(command, capture_output=True, text=True)
+    figure = re.search(r"Overall exposure level for \S+: ([\d.]+)", judged.stdout)
+    assert figure is not None, judged.stderr
+    assert float(figure[1]) <= MOST_EXPOSED_POLLER, judged.stdout
+    assert f"| the same with `keskidee-agent.poller.conf` | {MOST_EXPOSED_POLLER} |" in README.read_text("utf-8")
+    found = directives("keskidee-agent.poller.conf")
+    assert found == {
+        "MemoryMax": ["512M"],
+        "CapabilityBoundingSet": ["CAP_NET_BIND_SERVICE"],
+        "AmbientCapabilities": ["CAP_NET_BIND_SERVICE"],
+    }
 
 
 @pytest.mark.parametrize("unit", UNITS)

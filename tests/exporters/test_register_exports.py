@@ -96,8 +96,7 @@ def test_in_a_workbook_a_text_is_a_text(text: str) -> None:
 def test_glpi_takes_what_has_an_inventory(shared_data: Path, tmp_path: Path) -> None:
     schema = json.loads((shared_data / "glpi_inventory_format" / "inventory.schema.json").read_text())
     out = io.StringIO()
-    switch = AssetItem(kind="device", key="system", fields={"model": "C9300"}, first_seen=1.0, changed_at=1.0)
-    glpi_register.write([WHOLE, PROJECTOR, replace(WHOLE, items=[switch])], out)
+    glpi_register.write([WHOLE, PROJECTOR], out)
     document = json.loads(out.getvalue())
     content = document["content"]
     assert faults(document, schema, schema["definitions"]) == []
@@ -110,6 +109,45 @@ def test_glpi_takes_what_has_an_inventory(shared_data: Path, tmp_path: Path) -> 
     glpi_register.write_files([WHOLE, PROJECTOR], tmp_path)
     [file] = tmp_path.iterdir()
     assert (file.name, json.loads(file.read_text())) == (f"srv-01-{ROW.id}.json", document)
+
+
+def test_glpi_takes_network_devices_in_its_form_for_them(shared_data: Path) -> None:
+    schema = json.loads((shared_data / "glpi_inventory_format" / "inventory.schema.json").read_text())
+    told: list[tuple[str, str, dict[str, Any]]] = [
+        (
+            "device",
+            "system",
+            {"name": "sw-1", "maker": "Cisco", "model": "C9300", "version": "17.6", "type": "network"},
+        ),
+        ("interface", "Gi1/0/1", {"index": 9, "type": "ethernetCsmacd", "mac": "00:00:5e:00:53:01", "alias": "up"}),
+        ("interface", "Gi1/0/2", {}),
+        ("component", "Chassis", {"class": "chassis", "serial": "FOC1"}),
+        ("component", "PSU A", {"class": "powerSupply", "parent": "Chassis"}),
+        ("memory", "DRAM", {"size_bytes": 8 << 30}),
+    ]
+    items = [AssetItem(kind=each[0], key=each[1], fields=each[2], first_seen=1.0, changed_at=1.0) for each in told]
+    [(_, document)] = glpi_register.documents([replace(WHOLE, items=items)])
+    assert faults(document, schema, schema["definitions"]) == []
+    device = {"name": "sw-1", "manufacturer": "Cisco", "model": "C9300", "firmware": "17.6", "type": "Networking"}
+    firmware = {"name": "C9300", "manufacturer": "Cisco", "version": "17.6", "type": "device"}
+    assert document == {
+        "deviceid": ROW.id,
+        "itemtype": "NetworkEquipment",
+        "action": "netinventory",
+        "content": {
+            "versionclient": "keskidee",
+            "network_device": device | {"ram": 8192, "mac": "00:00:5e:00:53:01", "assettag": "IT-1"},
+            "network_ports": [
+                {"ifnumber": 9, "ifname": "Gi1/0/1", "ifalias": "up", "mac": "00:00:5e:00:53:01", "iftype": 6},
+                {"ifnumber": 2, "ifname": "Gi1/0/2"},
+            ],
+            "network_components": [
+                {"index": 1, "name": "Chassis", "type": "chassis", "serial": "FOC1"},
+                {"index": 2, "name": "PSU A", "type": "powerSupply", "contained_index": 1},
+            ],
+            "firmwares": [firmware | {"description": "device firmware"}],
+        },
+    }
 
 
 @pytest.mark.parametrize("size", ["8 GiB", True, ["8"], 1e300, None])

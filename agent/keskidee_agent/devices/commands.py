@@ -1,4 +1,4 @@
-"""`keskidee device HOST`: identifies and reads one SNMP device, and prints it as JSON or Prometheus text."""
+"""`keskidee device HOST`: identifies and reads one SNMP device, and prints it as JSON, Prometheus text or for GLPI."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import importlib
 import json
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from keskidee_agent.devices.document import as_document
 from keskidee_agent.devices.engine import Address, Credential, Engine, Garbled, NoAnswer, Refused
@@ -56,7 +56,7 @@ def add_commands(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]
         "--timeout", type=float, default=2.0, metavar="SECONDS", help="for one question; three are asked"
     )
     parser.add_argument("--engine", choices=sorted(ENGINES), help="default: gufo where it is installed")
-    parser.add_argument("--format", choices=("json", "prometheus"), default="json", help="default: json")
+    parser.add_argument("--format", choices=("json", "prometheus", "glpi"), default="json", help="default: json")
     parser.set_defaults(run=run)
 
 
@@ -111,8 +111,21 @@ def engine_class(name: str | None) -> Callable[[Address, Credential], Engine]:
 def _write(reading: DeviceReading, form: str) -> None:
     if form == "json":
         write_stdout(json.dumps(as_document(reading), ensure_ascii=False, indent=1) + "\n")
+    elif form == "glpi":
+        write_stdout(json.dumps(for_glpi(reading), ensure_ascii=False, indent=1) + "\n")
     else:
         write_stdout(as_prometheus(samples(reading)))
+
+
+def for_glpi(reading: DeviceReading) -> dict[str, Any]:
+    """The device as GLPI's network inventory has it."""
+    from keskidee_agent.devices.poller.stock import taken
+    from keskidee_report.glpi_devices import as_glpi_device
+
+    items: dict[str, list[dict[str, Any]]] = {}
+    for each in taken(reading).items.values():
+        items.setdefault(each.kind, []).append({"key": each.key, **each.fields})
+    return as_glpi_device({"machine": {"hostname": reading.identity.name or ""}, "items": items})
 
 
 def _failed(message: str, status: int) -> int:

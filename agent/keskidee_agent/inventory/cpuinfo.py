@@ -24,9 +24,21 @@ ARM_MODELS = {
     0xC0D: "Cortex-A17", 0xC0E: "Cortex-A17", 0xC0F: "Cortex-A15", 0xD01: "Cortex-A32", 0xD03: "Cortex-A53",
     0xD04: "Cortex-A35", 0xD05: "Cortex-A55", 0xD07: "Cortex-A57", 0xD08: "Cortex-A72", 0xD09: "Cortex-A73",
     0xD0A: "Cortex-A75", 0xD0B: "Cortex-A76", 0xD0C: "Neoverse-N1", 0xD0D: "Cortex-A77", 0xD40: "Neoverse-V1",
-    0xD41: "Cortex-A78", 0xD44: "Cortex-X1", 0xD46: "Cortex-A510", 0xD47: "Cortex-A710", 0xD49: "Neoverse-N2",
-    0xD4D: "Cortex-A715", 0xD4F: "Neoverse-V2",
+    0xD41: "Cortex-A78", 0xD44: "Cortex-X1", 0xD46: "Cortex-A510", 0xD47: "Cortex-A710", 0xD48: "Cortex-X2",
+    0xD49: "Neoverse-N2", 0xD4B: "Cortex-A78C", 0xD4D: "Cortex-A715", 0xD4E: "Cortex-X3", 0xD4F: "Neoverse-V2",
+    0xD81: "Cortex-A720", 0xD82: "Cortex-X4", 0xD83: "Neoverse-V3AE", 0xD84: "Neoverse-V3", 0xD85: "Cortex-X925",
+    0xD87: "Cortex-A725", 0xD8E: "Neoverse-N3",
 }  # fmt: skip
+OTHER_MODELS = {
+    (0x43, 0x0A1): "ThunderX", (0x43, 0x0AF): "ThunderX2", (0x46, 0x001): "A64FX", (0x48, 0xD01): "TaiShan v110",
+    (0x4E, 0x004): "Carmel", (0x61, 0x022): "M1 Icestorm", (0x61, 0x023): "M1 Firestorm",
+    (0x61, 0x024): "M1 Pro Icestorm", (0x61, 0x025): "M1 Pro Firestorm", (0x61, 0x028): "M1 Max Icestorm",
+    (0x61, 0x029): "M1 Max Firestorm", (0x61, 0x032): "M2 Blizzard", (0x61, 0x033): "M2 Avalanche",
+    (0x61, 0x034): "M2 Pro Blizzard", (0x61, 0x035): "M2 Pro Avalanche", (0x61, 0x038): "M2 Max Blizzard",
+    (0x61, 0x039): "M2 Max Avalanche", (0x6D, 0xD49): "Azure Cobalt 100", (0xC0, 0xAC3): "AmpereOne",
+    (0xC0, 0xAC4): "AmpereOne A",
+}  # fmt: skip
+"""By maker and part, of those who design cores of their own."""
 NAMES = ("model name", "Model Name", "cpu model", "cpu type", "Processor", "cpu", "CPU", "uarch", "family", "machine")
 SPEEDS = ("CPU MHz", "clock", "Clocking", "CPU clock")
 
@@ -114,7 +126,7 @@ def _x86(group: list[dict[str, str]]) -> Package:
 def _arm(group: list[dict[str, str]], shared: dict[str, str]) -> Package:
     first = {**shared, **group[0]}
     maker, part = (_hexadecimal(first.get(label, "")) for label in ("CPU implementer", "CPU part"))
-    known = ARM_MODELS.get(part, "") if maker == 0x41 else ""
+    known = ARM_MODELS.get(part, "") if maker == 0x41 else OTHER_MODELS.get((maker, part), "")
     named = first.get("model name") or first.get("Processor", "")
     return Package(
         model=named or known or (f"part 0x{part:03x}" if part else ""),

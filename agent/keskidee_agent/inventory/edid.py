@@ -66,7 +66,7 @@ class Monitor:
 
 
 def parse(raw: bytes) -> Monitor:
-    """Block 0 of an EDID. Raises Malformed: too short, no EDID, a wrong checksum, a maker that is no three letters."""
+    """Block 0 of an EDID. Raises Malformed: too short, no EDID, a wrong checksum, a maker that is no code."""
     block = raw[:BLOCK_BYTES]
     if len(block) < BLOCK_BYTES:
         raise Malformed("EDID cut short", block.hex())
@@ -75,7 +75,7 @@ def parse(raw: bytes) -> Monitor:
     if sum(block) % 256:
         raise Malformed("EDID with a wrong checksum", block.hex())
     texts = _texts(block, DESCRIPTORS)
-    maker, number = _maker(block[8] << 8 | block[9]), int.from_bytes(block[12:16], "little")
+    maker, number = maker_letters(block[8] << 8 | block[9]), int.from_bytes(block[12:16], "little")
     for extension in _extensions(raw):
         texts = {**_texts(extension, _descriptors(extension)), **texts}
         number = _display_id_number(extension) if number in _LIKELY_PLACEHOLDERS else number
@@ -137,12 +137,14 @@ def _lg(number: int) -> str:
     return f"{digits}{rest:03d}"
 
 
-def _maker(packed: int) -> str:
-    """3.4.1: five bits a letter, 1 being A."""
+def maker_letters(packed: int) -> str:
+    """3.4.1: five bits a letter, 1 being A; `MS_` has one beyond Z, as ASCII goes on. Empty where nobody filled it in.
+    Raises Malformed for what is no such code.
+    """
     letters = [packed >> shift & 0x1F for shift in (10, 5, 0)]
-    if packed & 0x8000 or not all(1 <= letter <= 26 for letter in letters):
+    if packed & 0x8000:
         raise Malformed("EDID without a maker", f"{packed:04x}")
-    return "".join(chr(64 + letter) for letter in letters)
+    return "".join(chr(64 + letter) for letter in letters) if all(letters) else ""
 
 
 def _extensions(raw: bytes) -> list[bytes]:

@@ -5,6 +5,7 @@ Source: DMTF DSP0134 (SMBIOS 3.7), clause 7; labels are those of dmidecode(8), o
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from keskidee_agent.inventory import words
@@ -22,6 +23,7 @@ BIOS, SYSTEM, BOARD, CHASSIS, PROCESSOR, PORT, SLOT = 0, 1, 2, 3, 4, 8, 9
 OLD_MEMORY, MEMORY_ARRAY, MEMORY, BATTERY, POWER_SUPPLY, TPM = 6, 16, 17, 22, 39, 43
 PC_CARD = 7  # a slot's type
 MIB = 1 << 20
+_BANK = re.compile(r"Bank (\d{1,3}), Hex 0x([0-9A-Fa-f]{2})\Z")
 
 
 class Field(NamedTuple):
@@ -104,6 +106,18 @@ def _memory_size(structure: Structure) -> Value | None:
     if size == 0x7FFF:
         return ((whole(structure, 0x1C, 4) or 0) & 0x7FFFFFFF) << 20 or None
     return (size & 0x7FFF) << (10 if size & 0x8000 else 20) or None
+
+
+def _module_maker(structure: Structure) -> Value | None:
+    """7.18.8: JEP106's bank, counted from 0 and with a parity bit, and the maker's byte, as four digits: `00CE`."""
+    found = whole(structure, 0x2C, 2)
+    return f"{found & 0x7F:02X}{found >> 8:02X}" if found else None
+
+
+def module_maker(said: str) -> str | None:
+    """The same of `Bank 1, Hex 0xCE`, as dmidecode writes it."""
+    found = _BANK.match(said)
+    return f"{int(found[1]) - 1:02X}{found[2].upper()}" if found and 0 < int(found[1]) < 128 else None
 
 
 def _old_size(structure: Structure) -> Value | None:
@@ -299,7 +313,7 @@ FIELDS: dict[int, tuple[Field, ...]] = {
         Field("address", _slot_address, ("Bus Address",), lambda said: said.lower()),
     ),
     OLD_MEMORY: (
-        text("slot", 0x04, "Socket Designation"),
+        text("slot", 0x04, "Socket Designation", "Socket"),
         Field("size_bytes", _old_size, ("Installed Size",), size_bytes),
         Field("type", _old_type, ("Type",)),
     ),
@@ -321,6 +335,7 @@ FIELDS: dict[int, tuple[Field, ...]] = {
         text("serial", 0x18, "Serial Number"),
         text("asset_tag", 0x19, "Asset Tag"),
         text("part", 0x1A, "Part Number"),
+        Field("maker_number", _module_maker, ("Module Manufacturer ID",), module_maker),
         Field("rank", lambda structure: (whole(structure, 0x1B, 1) or 0) & 0x0F or None, ("Rank",), positive),
         mega(
             "configured_transfers_per_second", 0x20, "Configured Memory Speed", "Configured Clock Speed", extended=0x58

@@ -30,6 +30,11 @@ _SECOND_WORDS = frozenset({"Corporation", "Inc.", "Inc", "Ltd.", "Ltd", "Co.,", 
                            "Semiconductor", "Semiconductors", "Electronics", "Systems", "Company", "Devices,", "Micro",
                            "Computer", "Networks", "Communications", "[AMD]", "[AMD/ATI]", "Limited", "Group",
                            "Corp.", "Corp", "Hat,", "Packard", "Instruments", "Digital", "Microsystems"})  # fmt: skip
+_LEGAL_ENDS = frozenset({"Corporation", "Corp.", "Inc.", "Inc", "Ltd.", "Ltd", "Ltd.,", "Limited", "GmbH", "LLC"})
+_LONGEST_MAKER = 6
+_MAKERS = ("LSI Logic / Symbios Logic", "Broadcom / LSI", "Broadcom Inc. and subsidiaries", "Qualcomm Atheros",
+           "SK hynix", "Micron/Crucial Technology", "Creative Labs", "Silicon Integrated Systems [SiS]")  # fmt: skip
+"""Makers of pci.ids whose names end in no word of a company's."""
 LONGEST_LINE = 1000
 RECORDS = ("Slot:\t", "Device:\t")
 UNNAMED = "Device"
@@ -182,8 +187,12 @@ def _board(device: Device, name: str) -> tuple[str, str]:
 
 def split_maker(name: str) -> tuple[str, str]:
     """Maker and model, which lspci writes in one: `Intel Corporation Skylake GT2` is (`Intel Corporation`, ...)."""
+    known = next((maker for maker in _MAKERS if name.startswith(f"{maker} ")), "")
+    if known:
+        return known, name.removeprefix(known).strip()
     words = name.split(" ")
-    end = 1
+    legal = [at for at, word in enumerate(words[1:_LONGEST_MAKER], 2) if word in _LEGAL_ENDS]
+    end = legal[0] if legal else 1
     while end < len(words) and words[end] in _SECOND_WORDS:
         end += 1
     if name.startswith("Advanced Micro Devices, Inc. "):

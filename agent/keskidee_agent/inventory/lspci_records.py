@@ -1,4 +1,4 @@
-"""lspci's form for programs, `-vmm` (lspci(8)), also with `-nn`, `-k` and `-D`: a record a device, a tag a line."""
+"""lspci's form for programs, `-vmm` (lspci(8)), also with `-n -nn -k -D`: a record a device, a tag a line."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ TAGS = {
 PLAIN = {"Rev": "revision", "Driver": "driver"}
 _SLOT = re.compile(r"(?:Slot|Device):\t((?:[0-9a-f]{4,8}:)?[0-9a-f]{2}:[0-9a-f]{2}\.[0-7])$")
 _NAMED = re.compile(r"(.*?)(?: ?\[([0-9a-f]{4})\])?$")
+_NUMBER = re.compile(r"()([0-9a-f]{4})$")  # with -n
 UNNAMED = "Device"
 
 
@@ -40,7 +41,7 @@ def _fields(lines: list[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for line in lines:
         tag, tab, value = line.rstrip().partition(":\t")
-        named = _NAMED.match(value)
+        named = _NUMBER.match(value) or _NAMED.match(value)
         if tab and tag in TAGS and named:
             name, number = TAGS[tag]
             found.setdefault(name, "" if named[1] == UNNAMED else named[1])

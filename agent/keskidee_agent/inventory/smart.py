@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 
+from keskidee_agent.inventory.smart_text import dump_of_text
 from keskidee_agent.placeholders import said
 from keskidee_report.model import Denied, Malformed
 
@@ -29,21 +30,8 @@ ATTRIBUTES = {
 LIFE_LEFT = (231, 233, 177, 202, 169, 173)
 """Attributes whose normalized value is what is left of an SSD's life in percent, the clearest first."""
 _REFUSED = re.compile(r"permission denied|operation not permitted|requires? (?:root|administrator)", re.IGNORECASE)
-_DIGITS = re.compile(r"\d+")
-_OLD_DEVICE = re.compile(r"Device: (.+?)\s{2,}Version: *(\S*)")
-LABELS = {
-    "Device Model": "model",
-    "Model Number": "model",
-    "Product": "model",
-    "Vendor": "maker",
-    "Model Family": "family",
-    "Serial Number": "serial",
-    "Serial number": "serial",
-    "Firmware Version": "firmware",
-    "Revision": "firmware",
-    "Form Factor": "form_factor",
-    "Transport protocol": "transport",
-}
+LIFE = ("life", "wear", "erase", "endurance")
+"""Words of which the name of such an attribute has one: makers use the same numbers for other things too."""
 
 
 def dump_of(content: bytes) -> dict[str, Any] | None:
@@ -58,9 +46,13 @@ def dump_of(content: bytes) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def check(dump: dict[str, Any]) -> None:
-    """Raises Denied where smartctl could not open the disk for want of a right."""
-    messages = [_text(message, "string") for message in _list(dump, "smartctl", "messages")]
+def check(answer: dict[str, Any] | bytes) -> None:
+    """Raises Denied where smartctl could not open the disk for want of a right; of its JSON or its text."""
+    if isinstance(answer, bytes):
+        if _REFUSED.search(answer.decode("utf-8", "replace")):
+            raise Denied("smartctl needs root")
+        return
+    messages = [_text(message, "string") for message in _list(answer, "smartctl", "messages")]
     refused = next((message for message in messages if _REFUSED.search(message)), "")
     if refused:
         raise Denied(f"smartctl: {refused}; needs root")
@@ -95,7 +87,7 @@ def fields_of(dump: dict[str, Any]) -> dict[str, Value | None]:
         "interface_speed_bits_per_second": speed * unit if speed and unit else None,
         "logical_block_bytes": _number(dump, "logical_block_size"),
         "physical_block_bytes": _number(dump, "physical_block_size"),
-        "wwn": _wwn(dump),
+        "wwn": _wwn(dump) or _text(dump, "logical_unit_id"),
         **_health(dump),
         **_attributes(dump),
         **_nvme(dump),
@@ -138,9 +130,14 @@ def _attributes(dump: dict[str, Any]) -> dict[str, Value | None]:
     if percent is None:  # smartctl 7.4 on: of the device statistics, which mean the same on every disk
         percent = _number(dump, "endurance_used", "current_percent")
     if percent is None and _number(dump, "rotation_rate") == 0:
-        left = next((_number(table[number], "value") for number in LIFE_LEFT if number in table), None)
+        left = next((_number(table[number], "value") for number in LIFE_LEFT if _of_life(table.get(number))), None)
         percent = 100 - left if left is not None and left <= 100 else None
     return {**found, "wear_ratio": None if percent is None else percent / 100}
+
+
+def _of_life(row: Any) -> bool:
+    name = _text(row, "name").lower()
+    return isinstance(row, dict) and (not name or any(word in name for word in LIFE))
 
 
 def _nvme(dump: dict[str, Any]) -> dict[str, Value | None]:
@@ -171,34 +168,11 @@ def _wwn(dump: dict[str, Any]) -> str:
 def fields_of_text(content: bytes) -> dict[str, Value | None]:
     """The fields in the text of `smartctl -a`, of any version. Raises Denied; Malformed where there is no disk."""
     text = content.decode("utf-8", "replace")
-    fields: dict[str, Value | None] = {}
-    for line in text.splitlines():
-        label, colon, value = line.partition(":")
-        name, value = LABELS.get(label.strip()), value.strip()
-        if name and colon and value:
-            fields.setdefault(name, said(value.partition(" (")[0] if name == "transport" else value, name))
-        elif label.strip() in ("User Capacity", "Total NVM Capacity", "Namespace 1 Size/Capacity"):
-            fields.setdefault("size_bytes", _grouped(value))
-        elif label.strip() == "Rotation Rate":
-            rotation = 0 if value.startswith("Solid") else _grouped(value)
-            fields |= {"rotation_rpm": rotation, "medium": HDD if rotation else SSD}
-        elif "self-assessment test result" in label or label.strip() == "SMART Health Status":
-            fields["smart_passed"] = value in ("PASSED", "OK")
-    old = _OLD_DEVICE.search(text)
-    if old:
-        fields |= {"model": old[1], "firmware": old[2]}
-    if not fields:
-        if _REFUSED.search(text):
-            raise Denied("smartctl needs root")
+    dump = dump_of_text(text)
+    if not dump:
+        check(content)
         raise Malformed("smartctl tells of no disk", text.strip())
-    return fields
-
-
-def _grouped(text: str) -> int | None:
-    """`11,756,399,230,976 bytes [11.7 TB]`: the number, whatever the language puts between its thousands."""
-    number = text.partition("bytes")[0].partition("[")[0].partition("rpm")[0]
-    digits = "".join(_DIGITS.findall(number))
-    return int(digits) if digits and len(digits) < 19 else None
+    return fields_of(dump)
 
 
 def _at(value: Any, *path: str) -> Any:

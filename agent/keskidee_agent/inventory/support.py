@@ -1,57 +1,18 @@
-"""When the maker's free security updates for a system end. A declared table; what it does not hold is not known.
+"""When Microsoft's free security updates for a Windows end. A declared table; what it does not hold is not known.
 
-Where the days are from, and beside what they were looked up again in November 2026:
-- Debian: wiki.debian.org/LTS, the end of LTS, which is free (not ELTS); EOL.rst of pep600_compliance.
-- Ubuntu LTS: wiki.ubuntu.com/Releases, standard support (not Pro). It names months: of 22.04's June the first day, as
-  other lists have April, otherwise their last; endoflife.date.
-- RHEL, Rocky, Alma, CentOS: the life cycle pages of each, maintenance (not ELS); endoflife.date (Rocky), EOL.rst
-  (Alma, CentOS). RHEL's were not found a second time; Rocky's are the same.
-- Amazon Linux 2: its FAQ; EOL.rst.
-- Windows: learn.microsoft.com/lifecycle, servicing of a version by edition, extended support of a fixed one (not ESU);
-  endoflife.date (servers, builds up to 19044). Not found a second time: later builds and the long-term channels.
-
-Not known, and so absent: CentOS 8, whose ID is the same for Linux (2021) and Stream (2024); Alpine, openSUSE, SLES and
-macOS, whose days go by minor versions or are not published; Ubuntu between LTS releases; derivatives of all these.
-A system that names its day itself (SUPPORT_END in os-release: Fedora, Amazon Linux 2023) is believed first.
+learn.microsoft.com/lifecycle: servicing of a version by edition, extended support of a fixed one (not ESU). Looked up
+again in November 2026 beside endoflife.date (servers), DataForGeeks' extract of those pages (versions up to 25H2,
+long-term channels) and the release notes of Atliso's audit (26H1, 26H2).
 """
 
 from __future__ import annotations
 
-BY_VERSION = {
-    ("debian", "8"): "2020-06-30",
-    ("debian", "9"): "2022-06-30",
-    ("debian", "10"): "2024-06-30",
-    ("debian", "11"): "2026-08-31",
-    ("debian", "12"): "2028-06-30",
-    ("debian", "13"): "2030-06-30",
-    ("ubuntu", "14.04"): "2019-04-30",
-    ("ubuntu", "16.04"): "2021-04-30",
-    ("ubuntu", "18.04"): "2023-05-31",
-    ("ubuntu", "20.04"): "2025-05-31",
-    ("ubuntu", "22.04"): "2027-06-01",
-    ("ubuntu", "24.04"): "2029-05-31",
-    ("ubuntu", "26.04"): "2031-04-30",
-    ("rhel", "6"): "2020-11-30",
-    ("rhel", "7"): "2024-06-30",
-    ("rhel", "8"): "2029-05-31",
-    ("rhel", "9"): "2032-05-31",
-    ("rhel", "10"): "2035-05-31",
-    ("centos", "6"): "2020-11-30",
-    ("centos", "7"): "2024-06-30",
-    ("centos", "9"): "2027-05-31",  # Stream alone
-    ("almalinux", "8"): "2029-03-01",
-    ("almalinux", "9"): "2032-05-31",
-    ("almalinux", "10"): "2035-05-31",
-    ("amzn", "2"): "2026-06-30",
-    ("rocky", "8"): "2029-05-31",
-    ("rocky", "9"): "2032-05-31",
-    ("rocky", "10"): "2035-05-31",
-}
-"""By os-release's ID and VERSION_ID, of which Red Hat's kin's first number counts."""
-
 WINDOWS = {
     10240: ("2017-05-09", "2025-10-14"),
+    10586: ("2017-10-10", ""),
     14393: ("2018-04-10", "2026-10-13"),
+    15063: ("2018-10-09", ""),
+    16299: ("2019-04-09", ""),
     17134: ("2019-11-12", ""),
     17763: ("2020-11-10", "2029-01-09"),
     18362: ("2020-12-08", ""),
@@ -66,12 +27,18 @@ WINDOWS = {
     22631: ("2025-11-11", ""),
     26100: ("2026-10-13", "2029-10-09"),
     26200: ("2027-10-12", ""),
+    26300: ("2028-10-10", ""),
+    28000: ("2028-03-14", ""),
 }
 """By build: Home and Pro, and the long-term channel (Enterprise LTSC) where the build has one."""
 WINDOWS_IOT = {19044: "2032-01-13", 26100: "2034-10-10"}
 """By build: IoT Enterprise LTSC, where it goes on for longer than Enterprise LTSC."""
 WINDOWS_ENTERPRISE = {
+    10240: "2017-05-09",
+    10586: "2017-10-10",
     14393: "2019-04-09",
+    15063: "2019-10-08",
+    16299: "2020-10-13",
     17134: "2021-05-11",
     17763: "2021-05-11",
     18362: "2020-12-08",
@@ -86,6 +53,8 @@ WINDOWS_ENTERPRISE = {
     22631: "2026-11-10",
     26100: "2027-10-12",
     26200: "2028-10-10",
+    26300: "2029-10-09",
+    28000: "2029-03-13",
 }
 WINDOWS_SERVER = {
     3790: "2015-07-14",
@@ -95,7 +64,13 @@ WINDOWS_SERVER = {
     9200: "2023-10-10",
     9600: "2023-10-10",
     14393: "2027-01-12",
+    16299: "2019-04-09",
+    17134: "2019-11-12",
     17763: "2029-01-09",
+    18362: "2020-12-08",
+    18363: "2021-05-11",
+    19041: "2021-12-14",
+    19042: "2022-08-09",
     20348: "2031-10-14",
     25398: "2025-10-24",
     26100: "2034-10-10",
@@ -111,11 +86,6 @@ WINDOWS_OLD = {
 """Windows XP to 8.1, whatever the edition; 7600 is Windows 7 without its service pack."""
 LONG_TERM = ("enterprises", "iotenterprises", "ltsc", "ltsb")
 ENTERPRISE = ("enterprise", "education")
-
-
-def support_ends(system: str, version: str) -> str:
-    """The day for an os-release's ID and VERSION_ID; empty where the table does not hold it."""
-    return BY_VERSION.get((system, version)) or BY_VERSION.get((system, version.partition(".")[0]), "")
 
 
 def windows_support_ends(build: int, edition: str, *, server: bool) -> str:

@@ -16,11 +16,13 @@ from keskidee_collector.register.asking import REFUSALS, Refused, answer, etag, 
 from keskidee_collector.register.assets import Asset, Page, Whole
 from keskidee_collector.register.buying import Bought, taken
 from keskidee_collector.register.carried import Carried, Importing
+from keskidee_collector.register.events import Events
 from keskidee_collector.register.history import Changes
+from keskidee_collector.register.joining import Reconciled, Reconciling
 from keskidee_collector.register.operations import Operation, document
 from keskidee_collector.register.programs import TooVague
 from keskidee_collector.register.purchase import BadField
-from keskidee_collector.register.questions import CHANGES, LISTING, BadQuestion, number, question_of
+from keskidee_collector.register.questions import CHANGES, EVENTS, LISTING, BadQuestion, number, question_of
 from keskidee_collector.register.told import TooLong, inflated
 
 if TYPE_CHECKING:
@@ -70,10 +72,18 @@ class AssetRoutes:
                 method="POST", path="/v1/assets/purchases", run=self.buy, scope=API_WRITE,
                 answers={200: Bought}, problems=(*written, 409), body=str, body_as="application/zlib",
             ),
+            Operation(
+                method="POST", path="/v1/assets/reconcile", run=self.reconcile, scope=API_WRITE,
+                answers={200: Reconciled}, problems=(503,),
+            ),
             Operation(method="GET", path=asset, run=self.one, scope=API, answers={200: Whole}, problems=(404,)),
             Operation(
                 method="PATCH", path=asset, run=self.set, scope=API_WRITE, headers=("If-Match",),
                 answers={200: Asset}, problems=(*written, 404, 409, 412, 428), body=hand.ByHand,
+            ),
+            Operation(
+                method="GET", path=f"{asset}/events", run=self.events, scope=API,
+                answers={200: Events}, problems=(404, 422), parameters=EVENTS,
             ),
             Operation(method="GET", path="/v1/openapi.json", run=self.described, scope=API, answers={200: Any}),
         ]  # fmt: skip
@@ -98,6 +108,17 @@ class AssetRoutes:
         items = await asyncio.to_thread(self._assets.items, asset.id)
         history = await asyncio.to_thread(self._assets.history, asset.id)
         return answer(Whole(asset=asset, items=items, history=history), headers={"ETag": etag(asset)})
+
+    async def events(self, request: Request) -> Response:
+        """What a device told by itself (SNMP traps): the newest 500; 404 where there is no such asset."""
+        asset = await asyncio.to_thread(self._assets.asset, request.path_params["asset_id"])
+        if asset is None:
+            return problem(404, "unknown", "there is no such asset")
+        try:
+            since = number(request.query_params, "since", 0)
+        except BadQuestion as error:
+            return problem(422, "malformed", str(error))
+        return answer(Events(events=await asyncio.to_thread(self._assets.events, asset.id, since=since)))
 
     async def changed(self, request: Request) -> Response:
         """What became of assets `since` a moment (epoch seconds), behind the change `after`."""
@@ -147,6 +168,17 @@ class AssetRoutes:
         except msgspec.MsgspecError as error:
             return problem(422, "malformed", f"this is no file of `keskidee agent inventory`: {error}")
         return await self._written(job, 201)
+
+    async def reconcile(self, request: Request) -> Response:
+        """What was bought beside what is seen: a machine and its purchase that are two assets become one."""
+        try:
+            job = Reconciling(by=self._writer_of(request), now=self._state.now())
+            await self._state.register.writer.save(job)
+        except Refused as refused:
+            return refused.answer
+        except SQLAlchemyError:
+            return disk_problem()
+        return answer(job.found)
 
     async def buy(self, request: Request) -> Response:
         """A list of purchases as CSV, deflated: all of it is taken, or the lines that are wrong are named."""

@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import func, select
 
 from keskidee_collector.register.asset import TAG, TEXTS, THINGS
+from keskidee_collector.register.events import Event, events_of
 from keskidee_collector.register.following import Following, known_of
 from keskidee_collector.register.history import Change, changes_since, history_of, named_changes
 from keskidee_collector.register.posture import postures
@@ -194,6 +195,11 @@ class Assets:
         """What became of an asset, newest first."""
         with self._engine.connect() as connection:
             return history_of(connection, asset_id, at_most)
+
+    def events(self, asset_id: str, *, since: float = 0.0, at_most: int = 500) -> list[Event]:
+        """What an asset told by itself, of what was told last since a moment (epoch seconds), newest first."""
+        with self._engine.connect() as connection:
+            return events_of(connection, asset_id, since=since, at_most=at_most)
 
     def changes(self, *, since: float = 0.0, after: int = 0, at_most: int = 1000) -> list[Change]:
         """What became of all assets from a moment on (epoch seconds), after the change with this number, in order."""

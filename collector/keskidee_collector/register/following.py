@@ -1,24 +1,25 @@
 """Each machine has an asset, which follows what the machine says of itself: its name, site, model, serial number.
 
 Looked at in memory every few seconds; only what differs is written. An asset stays when its machine is retired. What
-was entered before its machine was ever heard, as a purchase or from a file, becomes that machine's asset by its serial.
+was entered before its machine was ever heard, or before its serial number was known, becomes its asset by that.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
-from sqlalchemy import func, insert, select, true, update
+from sqlalchemy import insert, select, update
 
 from keskidee_collector.register.asset import ASSET, differing, new_row, rewrite, told_of
 from keskidee_collector.register.changes import AGENT, CHANGED, change_row, write_changes
+from keskidee_collector.register.joining import expected, join
 from keskidee_collector.store.tables import assets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import Connection
 
     from keskidee_collector.fleet import Machine
     from keskidee_collector.store.writer import Writer
@@ -55,13 +56,17 @@ class _Followed:
         for machine_id, told in self._told.items():
             query = select(assets.c.id, assets.c.told, assets.c.by_hand).where(assets.c.machine_id == machine_id)
             row = connection.execute(query).first()
-            if row is None and (row := _expected(connection, told)) is not None:
+            if row is None and (row := expected(connection, told)) is not None:
                 self._arrive(connection, row[0], machine_id)
             if row is None:
                 connection.execute(insert(assets), new_row(told, {}, now=self._now, machine_id=machine_id))
             else:
                 was, by_hand = (msgspec.json.decode(each, type=dict[str, str]) for each in row[1:])
-                self._change(connection, row[0], (was, by_hand), told)
+                if not was.get("serial") and (waiting := expected(connection, told)) is not None:
+                    self._change(connection, row[0], (was, by_hand), told)
+                    join(connection, waiting, row[0], by=AGENT, now=self._now)
+                else:
+                    self._change(connection, row[0], (was, by_hand), told)
 
     def _arrive(self, connection: Connection, asset_id: str, machine_id: str) -> None:
         """What was bought, or came in a file, is seen: from now on its machine tells of it."""
@@ -84,20 +89,6 @@ class _Followed:
                 CHANGED, ASSET, "", {name: before[name] for name in seen}, {name: after[name] for name in seen}
             )
             write_changes(connection, asset_id, [row], at=self._now, by=AGENT)
-
-
-def _expected(connection: Connection, told: dict[str, str]) -> Row[Any, Any, Any] | None:
-    """The asset that waits for a machine with this serial number, if just one does that is of no other maker."""
-    serial, maker = told.get("serial", "").casefold(), told.get("maker", "").casefold()
-    if not serial:
-        return None
-    query = select(assets.c.id, assets.c.told, assets.c.by_hand).where(
-        assets.c.machine_id.is_(None),
-        func.lower(assets.c.serial) == serial,
-        func.lower(assets.c.maker).in_(("", maker)) if maker else true(),
-    )
-    found = connection.execute(query.limit(2)).all()
-    return found[0] if len(found) == 1 else None
 
 
 def known_of(connection: Connection) -> dict[str, dict[str, str]]:

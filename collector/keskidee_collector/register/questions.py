@@ -27,6 +27,7 @@ CHANGES = (
     Parameter("since", "From this moment on, in epoch seconds", number=(0, 2**53 - 1)),
     Parameter("after", "Behind the change with this id", number=(0, 2**53 - 1)),
 )
+EVENTS = (Parameter("since", "Told last from this moment on, in epoch seconds", number=(0, 2**53 - 1)),)
 
 
 class BadQuestion(Exception):

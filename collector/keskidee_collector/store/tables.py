@@ -250,3 +250,21 @@ changes = Table(
 )
 """What became of an asset, for good: an item (or the asset itself: kind `asset`) was added, removed or changed, with
 the fields that differ before and after (JSON objects). `by` is `agent`, or who changed it by hand."""
+
+events = Table(
+    "events",
+    register_metadata,
+    Column("id", Integer, primary_key=True),
+    Column("asset_id", String, nullable=False),
+    Column("key", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("trap", String, nullable=False),
+    Column("subject", String, nullable=False),
+    Column("first_at", Float, nullable=False),
+    Column("last_at", Float, nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("variables", LargeBinary, nullable=False),
+    Index("events_by_asset", "asset_id", "key", unique=True),
+)
+"""What a device told by itself (events.py), repeats put together: `count` times from `first_at` to `last_at`. `key` is
+its poller's, by which an event that grows is the same. `variables` is a JSON object of texts by OID."""

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from keskidee_collector.register.assets import AssetItem
+    from keskidee_collector.register.events import Event
     from keskidee_collector.view import View
 
 SOFTWARE = ("software", "software_update", "pending_update")
@@ -47,9 +48,12 @@ ORDER = (
     "battery",
 )
 """The kinds that people look for first; the others follow by name."""
+OF_A_PORT = ("linkDown", "linkUp")
 CHANGES_A_PAGE = 100
 SHOWN_PROGRAMS = 3
 """Of one asset in a list; its own page has all."""
+SHOWN_EVENTS = 100
+"""Of what a device told by itself; `/v1/assets/<id>/events` has all that are kept."""
 FILTERED = ("site", "kind", "state", "fund")
 
 
@@ -121,6 +125,7 @@ class AssetPages:
             in_short=in_short(items),
             parts=by_kind(item for item in items if item.kind not in SOFTWARE),
             software=by_kind(item for item in items if item.kind in SOFTWARE),
+            events=with_subjects(self._assets.events(asset.id, at_most=SHOWN_EVENTS), items),
             history=self._assets.history(asset.id),
             fields=fields,
             warranty=warranty,
@@ -135,6 +140,14 @@ def warranty(until: str, now: float) -> tuple[str, str]:
     if days < 0:
         return ENDED, "ended"
     return (ENDING, f"ends in {days} days," if days else "ends today,") if days < ENDING_DAYS else (VALID, "until")
+
+
+def with_subjects(events: list[Event], items: list[AssetItem]) -> list[tuple[Event, str]]:
+    """Events and which part each is about: a port by its name, as the last inventory has its ifIndex."""
+    ports = {str(item.fields.get("index")): item.key for item in items if item.kind == "interface"}
+    return [
+        (each, ports.get(each.subject, each.subject) if each.kind in OF_A_PORT else each.subject) for each in events
+    ]
 
 
 def in_short(items: list[AssetItem]) -> list[tuple[str, str]]:

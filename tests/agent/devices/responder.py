@@ -1,7 +1,8 @@
 """Many small switches in one light process: SNMP version 2c on a UDP port of loopback each, for loads and long runs.
 
-`python -m tests.agent.devices.responder COUNT` prints the ports on one line and answers until it is ended. All switches
-are alike, of PORTS ports whose octets grow with time; the walk of one is some 300 values.
+`python -m tests.agent.devices.responder COUNT` prints the ports on one line and answers until it is ended; another
+argument is another address to listen on. All switches are alike, of PORTS ports whose octets grow with time; the walk
+of one is some 300 values.
 """
 
 import selectors
@@ -132,11 +133,11 @@ class Switch:
         return [(row[1], row[2]()) for row in rows] if rows else [(name, END_OF_VIEW)]
 
 
-def main(count: int) -> None:
+def main(count: int, address: str = "127.0.0.1") -> None:
     switch, selector = Switch(table(time.time())), selectors.DefaultSelector()
     sockets = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(count)]
     for each in sockets:
-        each.bind(("127.0.0.1", 0))
+        each.bind((address, 0))
         selector.register(each, selectors.EVENT_READ)
     print("ports", *[each.getsockname()[1] for each in sockets], flush=True)
     while True:
@@ -151,4 +152,4 @@ if __name__ == "__main__":
     import resource
 
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), *sys.argv[2:])

@@ -1,14 +1,17 @@
 """`keskidee device`: what is typed wrong is one line and status 2; what cannot be reached one line and status 1."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from keskidee.cli import main
+from keskidee_agent.devices import commands
 from keskidee_agent.devices.metrics import samples
 from keskidee_agent.once import as_prometheus
 from tests.agent.devices.expectations import reading_of
+from tests.agent.inventory.test_glpi import faults
 
 SOCOMEC = "1.3.6.1.4.1.4555.1.1.7.1.2."
 
@@ -70,3 +73,22 @@ def test_every_recorded_device_makes_a_page_without_repeated_series(shared_data:
         lines = as_prometheus(samples(reading_of(recording))).splitlines()
         names = [line.rpartition(" ")[0] for line in lines if not line.startswith("#")]
         assert len(names) == len(set(names)), recording.stem
+
+
+def test_every_recorded_device_fits_glpis_schema(shared_data: Path) -> None:
+    schema = json.loads((shared_data / "glpi_inventory_format" / "inventory.schema.json").read_text())
+    made = {
+        recording.stem: commands.for_glpi(reading_of(recording))
+        for recording in sorted((shared_data / "snmp").glob("*.snmprec"))
+    }
+    assert [(name, faults(each, schema, schema["definitions"])) for name, each in made.items()] == [
+        (name, []) for name in made
+    ]
+    switch = made["ios_c3560"]
+    device, port = switch["content"]["network_device"], switch["content"]["network_ports"][0]
+    assert (switch["itemtype"], switch["action"], device["type"]) == ("NetworkEquipment", "netinventory", "Networking")
+    assert {name: port[name] for name in ("ifnumber", "ifname", "iftype")} == {
+        "ifnumber": 1,
+        "ifname": "Vl1",
+        "iftype": 53,
+    }

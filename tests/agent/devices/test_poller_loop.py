@@ -115,3 +115,26 @@ def test_one_that_is_taken_out_is_polled_no_more_and_a_fault_in_one_costs_no_oth
         await running
 
     asyncio.run(course())
+
+
+def test_one_that_told_something_is_polled_at_once_and_once_more_behind_a_poll_that_goes_on() -> None:
+    async def course() -> None:
+        pretended, stop = Pretended(), asyncio.Event()
+        loop = Loop(pretended.begin)
+        loop.set_targets({name: target(name, 3600) for name in ("told", "quiet")})
+        running = asyncio.create_task(loop.run(stop))
+        loop.poll_now("told")
+        loop.poll_now("nobody")
+        await until(lambda: pretended.running == ["told"])
+        for _ in range(5):
+            loop.poll_now("told")
+        pretended.gate.set()
+        await until(lambda: pretended.took == ["told"] * 2)
+        loop.poll_now("told")
+        await until(lambda: pretended.took == ["told"] * 3)
+        stop.set()
+        loop.wake()
+        await running
+        assert (pretended.most_of_one, pretended.running) == (1, [])
+
+    asyncio.run(course())

@@ -220,8 +220,8 @@ def test_a_device_becomes_an_inventory_whose_parts_have_keys_of_their_own() -> N
                 "maker": "Cisco", "version": "15.2", "system": "ios", "type": "network",
                 "object_id": "1.3.6.1.4.1.9.1.1",
             },
-            ("interface", "Gi0/1"): {"description": "GigabitEthernet0/1", "alias": "uplink"},
+            ("interface", "Gi0/1"): {"description": "GigabitEthernet0/1", "alias": "uplink", "index": 1},
         }  # fmt: skip
-        assert taken.told == sorted(stock.KINDS)
+        assert (taken.told, taken.moving) == (sorted(stock.KINDS), ["index"])
 
     asyncio.run(course())

@@ -12,17 +12,16 @@ from hypothesis import strategies as st
 
 from keskidee_agent.devices.engine import V3, Credential, Value
 from keskidee_agent.devices.traps.ber import IP_ADDRESS, TICKS
+from keskidee_agent.devices.traps.events import GROWN_SECONDS, MOST_EVENTS, MOST_OPEN, OTHERS, QUIET_SECONDS, Events
 from keskidee_agent.devices.traps.ledger import (
     LEAST_SECONDS_BETWEEN_POLLS,
     MOST_DEVICES,
-    MOST_EVENTS,
     MOST_KINDS,
-    OTHERS,
-    QUIET_SECONDS,
+    MOST_POLLS_AT_ONCE,
     Ledger,
 )
 from keskidee_agent.devices.traps.message import GET, INFORM, RESPONSE, TRAP, TRAP_OF_V1, Told
-from keskidee_agent.devices.traps.receiver import Receiver, Trusted, listen
+from keskidee_agent.devices.traps.receiver import Receiver, Sender, Trusted, listen
 from keskidee_agent.devices.traps.security import Clocks, header_of
 from tests.agent.devices.encoding import V1, V2C, message, number, object_id, pdu, tlv, variables
 
@@ -51,6 +50,12 @@ class Clock:
         return self.now
 
 
+def counts_of(ledger: Ledger, device: str) -> dict[str, float]:
+    """What was taken, without the series that are there from the start."""
+    told = [(labels.get("trap", ""), value) for _, labels, value in ledger.samples_of(device)]
+    return {kind: value for kind, value in told if kind and value}
+
+
 class Heard:
     """A receiver without a socket, and what came of it."""
 
@@ -73,7 +78,7 @@ class Heard:
 
     @property
     def counts(self) -> dict[str, float]:
-        return {labels["trap"]: value for _, labels, value in self.ledger.samples_of(DEVICE[0])}
+        return counts_of(self.ledger, DEVICE[0])
 
 
 def trap(oid: str, *rows: tuple[str, bytes], kind: int = TRAP, community: bytes = b"public") -> bytes:
@@ -141,9 +146,39 @@ def test_what_is_not_taken_is_counted_by_its_reason_and_not_answered(datagram: b
 
 
 def test_where_devices_are_named_a_stranger_is_not_heard() -> None:
-    trusted = Trusted(communities=frozenset({b"public"}), devices=frozenset({"192.0.2.8"}))
-    heard = Heard(trusted).hear(trap(LINK_DOWN))
-    assert (heard.counts, dict(heard.ledger.refused)) == ({}, {"stranger": 1})
+    trusted = Trusted(communities=frozenset({b"public"}), devices={"192.0.2.8": Sender("switch-1")})
+    heard = Heard(trusted).hear(trap(LINK_DOWN), trap(LINK_DOWN))
+    assert (heard.counts, dict(heard.ledger.refused), len(heard.ledger.events)) == ({}, {"stranger": 2}, 0)
+    own = {(family.name, labels.get("reason")): value for family, labels, value in heard.ledger.own_samples()}
+    assert (own["keskidee_traps_received_total", None], own["keskidee_traps_refused_total", "stranger"]) == (2, 2)
+
+
+def test_a_device_is_heard_by_what_opens_it_and_what_it_says_otherwise_is_counted_with_it() -> None:
+    own = Sender("switch-1", Credential(community="blue sky"))
+    heard = Heard(Trusted(devices={DEVICE[0]: own}))
+    heard.hear(trap(LINK_DOWN, community=b"blue sky"), trap(LINK_DOWN, community=b"public"), SIGNED)
+    assert [(labels, value) for _, labels, value in heard.ledger.samples_of("switch-1") if value] == [
+        ({"trap": "linkDown"}, 1), ({"reason": "community"}, 1), ({"reason": "user"}, 1),
+    ]  # fmt: skip
+    assert [family.name for family, labels, _ in heard.ledger.own_samples() if labels] == []
+
+
+def test_a_user_of_one_device_is_no_user_of_another() -> None:
+    async def made() -> Heard:
+        switch, other = replace(USER, auth=("SHA", b"of a switch")), replace(USER, auth=("SHA", b"of another"))
+        heard = Heard(Trusted(devices={DEVICE[0]: Sender("switch-1", switch), "192.0.2.8": Sender("other", other)}))
+        heard.hear(SIGNED)
+        heard.receiver.trust(Trusted(devices={DEVICE[0]: Sender("switch-1", USER)}))
+        return heard.hear(SIGNED)
+
+    ledger = asyncio.run(made()).ledger
+    assert (counts_of(ledger, "switch-1"), dict(ledger.refused)) == ({"linkDown": 1}, {"key": 1})
+
+
+def test_an_address_of_ipv4_is_the_same_on_a_socket_of_ipv6() -> None:
+    heard = Heard(Trusted(devices={DEVICE[0]: Sender("switch-1", Credential())}))
+    heard.receiver.datagram_received(trap(LINK_DOWN), ("::ffff:192.0.2.7", 40_000))
+    assert counts_of(heard.ledger, "switch-1") == {"linkDown": 1}
 
 
 @given(st.one_of(st.binary(max_size=80), st.tuples(st.integers(0, 60), st.binary(min_size=1, max_size=6))))
@@ -215,10 +250,36 @@ def test_what_is_told_again_and_again_is_one_event_until_it_was_quiet() -> None:
     heard.hear(trap(LINK_DOWN, PORT_7), trap(LINK_DOWN, ("1.3.6.1.2.1.2.2.1.1.8", number(8))))
     heard.clock.now += QUIET_SECONDS
     heard.hear(trap(LINK_DOWN, PORT_7))
-    told = [(event.kind, event.subject, event.count, event.last_at - event.first_at) for event in heard.ledger.events()]
+    told = [(event.kind, event.subject, event.count, event.last_at - event.first_at) for event in heard.ledger.events]
     assert told == [("linkDown", "7", 2, 60), ("linkDown", "8", 1, 0), ("linkDown", "7", 1, 0)]
-    assert [(event.subject, event.count) for event in heard.ledger.take_events()] == [("7", 2), ("8", 1)]
-    assert [event.variables for event in heard.ledger.events()] == [{"1.3.6.1.2.1.2.2.1.1.7": "7"}]
+    assert [event.variables for event in heard.ledger.events][-1] == {"1.3.6.1.2.1.2.2.1.1.7": "7"}
+
+
+def test_an_event_is_told_at_once_then_each_minute_as_it_grows_and_is_kept_until_it_was_told() -> None:
+    heard = Heard().hear(trap(LINK_DOWN, PORT_7))
+    events = heard.ledger.events
+
+    def tell() -> list[int]:
+        untold = [(event, event.count) for event in events.untold(10)]
+        events.took(untold)
+        return [count for _, count in untold]
+
+    assert (tell(), tell()) == ([1], [])
+    heard.hear(trap(LINK_DOWN, PORT_7))
+    assert tell() == []
+    heard.clock.now += GROWN_SECONDS
+    assert (tell(), tell()) == ([2], [])
+    heard.hear(trap(LINK_DOWN, PORT_7))
+    heard.clock.now += QUIET_SECONDS
+    events.sweep()
+    assert (len(events), tell(), len(events)) == (1, [3], 0)
+
+
+def test_what_was_not_told_goes_on_in_another_process() -> None:
+    heard = Heard().hear(trap(LINK_DOWN, PORT_7))
+    again = Events(heard.clock)
+    again.restore([*heard.ledger.events.as_rows(), {"key": "of another program"}, None])
+    assert list(again) == list(heard.ledger.events)
 
 
 def test_what_presses_asks_for_a_poll_once_each_half_minute() -> None:
@@ -239,10 +300,14 @@ def test_a_storm_is_counted_and_takes_no_more_room() -> None:
     heard = Heard()
     for at in range(MOST_DEVICES + 100):
         heard.ledger.note(f"2001:db8::{at:x}", Told(trap=LINK_UP, ticks=None, rows=()))
+    assert (len(heard.ledger.events), len(heard.polls)) == (MOST_EVENTS, MOST_POLLS_AT_ONCE)
     storm(heard, range(600))
-    counts = {labels["trap"]: value for _, labels, value in heard.ledger.samples_of(OTHERS)}
+    counts = counts_of(heard.ledger, OTHERS)
     assert (len(counts), sum(counts.values()) - counts["linkUp"]) == (MOST_KINDS + 1, 1_800)
-    assert (heard.counts, heard.ledger.refused["garbled"], len(heard.ledger.events())) == ({}, 600, MOST_EVENTS)
+    assert (heard.counts, heard.ledger.refused["garbled"], len(heard.ledger.events)) == ({}, 600, MOST_EVENTS)
+    of_it = [event for event in heard.ledger.events if event.device == DEVICE[0]]
+    assert len(of_it) == MOST_OPEN + 1
+    assert sum(event.count for event in of_it) == 1_800
 
 
 def sent(program: Path, version: Sequence[str], *, informs: bool = False, trusted: Trusted) -> tuple[int, Ledger]:
@@ -260,7 +325,7 @@ def sent(program: Path, version: Sequence[str], *, informs: bool = False, truste
         sender = await asyncio.create_subprocess_exec(program, *words, stderr=asyncio.subprocess.PIPE)
         await sender.communicate()
         for _ in range(200):  # a trap is on its way when its sender has gone
-            if list(ledger.samples_of("127.0.0.1")) or ledger.refused:
+            if ledger.taken or ledger.refused:
                 break
             await asyncio.sleep(0.05)
         transport.close()
@@ -298,7 +363,7 @@ def test_real_senders_are_heard_and_answered(
 ) -> None:
     trusted = Trusted(communities=frozenset({b"public"}), users=(USER,))
     status, ledger = sent(program("snmptrap"), version, informs=informs, trusted=trusted)
-    counts = {labels["trap"]: value for _, labels, value in ledger.samples_of("127.0.0.1")}
+    counts = counts_of(ledger, "127.0.0.1")
     assert (status, (counts, dict(ledger.refused))) == (0, expected)
-    rows: list[dict[str, Value]] = [dict(event.variables) for event in ledger.events()]
+    rows: list[dict[str, Value]] = [dict(event.variables) for event in ledger.events]
     assert rows == [{"1.3.6.1.2.1.2.2.1.1.7": "7"}] * len(counts)

@@ -5,8 +5,35 @@ import struct
 from tests.agent.tables import smbios_table, structure
 
 MEMORY = struct.pack(
-    "<HHHHHBBBBBHHBBBBBIHHHH",
-    *(0x10, 0xFFFE, 72, 64, 0x7FFF, 0x0D, 0, 1, 2, 0x1A, 0x80, 3200, 3, 4, 5, 6, 2, 65536, 2933, 1200, 1200, 1200),
+    "<HHHHHBBBBBHHBBBBBIHHHHBHBH",
+    *(
+        0x10,
+        0xFFFE,
+        72,
+        64,
+        0x7FFF,
+        0x0D,
+        0,
+        1,
+        2,
+        0x1A,
+        0x80,
+        3200,
+        3,
+        4,
+        5,
+        6,
+        2,
+        65536,
+        2933,
+        1200,
+        1200,
+        1200,
+        3,
+        8,
+        0,
+        0xCE80,
+    ),
 )
 BATTERY = struct.pack("<BBBBBBHHBBHHBBI", 1, 2, 0, 0, 3, 2, 4800, 11100, 4, 3, 0x61E6, 0x3C2F, 5, 10, 0)
 POWER = struct.pack("<BBBBBBBBHHHHH", 1, 1, 2, 3, 4, 5, 6, 7, 460, 0x01A3, 0xFFFF, 0xFFFF, 0xFFFF)

@@ -1,18 +1,17 @@
-"""Disks: the kernel's and udev's part, smartctl's over it, and both forms of smartctl's output."""
+"""Disks: the kernel's and udev's part, smartctl's over it, and what of it a machine hides or denies."""
 
 import json
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keskidee_agent.inventory.smart import dump_of, fields_of, fields_of_text
+from keskidee_agent.inventory.smart import fields_of
 from keskidee_report.items import Item
-from keskidee_report.model import ABSENT, DENIED, OK, Denied, Malformed
+from keskidee_report.model import ABSENT, DENIED, OK
 from tests.agent.inventory.reading import found_in, items_in
+from tests.agent.inventory.test_smart_text import ATA_TEXT
 
 SDA = {
     "sys/block/sda/device/vendor": "ATA     \n",
@@ -137,24 +136,38 @@ def test_the_text_of_smartctl_tells_the_same(tmp_path: Path) -> None:
         "medium": "hdd",
         "form_factor": "3.5 inches",
         "serial": "D5G7WG8L",
+        "protocol": "SCSI",
         "transport": "SAS",
         "smart_passed": True,
     }
 
 
-def test_text_of_no_disk_is_refused() -> None:
-    with pytest.raises(Malformed):
-        fields_of_text(b"smartctl: command line wrong")
-    with pytest.raises(Denied):
-        fields_of_text(b"Smartctl open device: /dev/sda failed: Permission denied\n")
-    with pytest.raises(Malformed):
-        dump_of(b'{"device": {"name"')
+def test_attributes_that_other_makers_use_for_other_things_tell_of_no_wear() -> None:
+    def worn(*rows: tuple[int, str, int]) -> object:
+        table = [{"id": number, "name": name, "value": value} for number, name, value in rows]
+        return fields_of({"ata_smart_attributes": {"table": table}, "rotation_rate": 0})["wear_ratio"]
+
+    assert worn((233, "Flash_Writes_GiB", 100), (202, "Exception_Mode_Status", 100)) is None
+    assert worn((169, "Bad_Block_Rate", 100), (231, "Temperature_Celsius", 60)) is None
+    assert worn((233, "Flash_Writes_GiB", 100), (173, "Avg_Block-Erase_Count", 96)) == 0.04
 
 
-@given(st.binary(max_size=300) | st.sampled_from([SCSI_TEXT[:cut] for cut in range(0, len(SCSI_TEXT), 7)]))
-def test_any_text_is_fields_or_an_outcome(content: bytes) -> None:
-    with suppress(Malformed, Denied):
-        assert isinstance(fields_of_text(content), dict)
+def test_a_smartctl_that_knows_no_json_is_asked_for_text(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        "commands/smartctl --json --xall _dev_sda": "=======> UNRECOGNIZED OPTION: json\n",
+        "commands/smartctl --xall _dev_sda": ATA_TEXT,
+    }
+    [item] = items_in(tmp_path, "disk", {**SDA, **files})
+    assert (item.fields["smart_passed"], item.fields["error_log_count"]) == (False, 3)
+
+
+def test_a_disk_that_the_kernel_shows_too_is_told_once(tmp_path: Path) -> None:
+    listed = {"devices": [{"name": "/dev/bus/0", "type": "sat+megaraid,8"}]}
+    files: dict[str, str | bytes] = {
+        "commands/smartctl --json --scan": json.dumps(listed),
+        "commands/smartctl --json --xall _dev_bus_0 -d sat+megaraid,8": '{"serial_number": "WD-WCC4M1234567"}',
+    }
+    assert [each.key for each in items_in(tmp_path, "disk", {**SDA, **files})] == ["sda"]
 
 
 WORDS = [

@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -9,9 +10,10 @@ from hypothesis import strategies as st
 
 from keskidee_agent.inventory.firmware import from_table, from_text
 from keskidee_agent.inventory.jedec import maker_of
-from keskidee_agent.inventory.layout import FIELDS
+from keskidee_agent.inventory.layout import FIELDS, module_maker
 from keskidee_agent.inventory.quantities import iso_date, megahertz, plain_text, size_bytes
 from tests.agent.anything import contents
+from tests.agent.inventory.reading import items_in
 from tests.agent.inventory.tables import TABLE
 from tests.agent.tables import structure
 
@@ -57,6 +59,7 @@ Memory Device
 \tPart Number: M471
 \tRank: 2
 \tConfigured Memory Speed: 2933 MT/s
+\tModule Manufacturer ID: Bank 1, Hex 0xCE
 
 Handle 0x0016, DMI type 22, 26 bytes
 Portable Battery
@@ -143,6 +146,27 @@ def test_memory_of_old_firmware_is_read_in_both_forms() -> None:
     wanted = {"slot": "DIMM1", "size_bytes": 128 << 20, "type": "DIMM SDRAM"}
     both = from_table(table), from_text((text + "\tInstalled Size: 128 MB (Single-bank Connection)\n").encode())
     assert [[dict(record.fields) for record in firmware.records] for firmware in both] == [[wanted], [wanted]]
+
+
+@pytest.mark.parametrize(
+    ("said", "number"),
+    [("Bank 1, Hex 0xCE", "00CE"), ("Bank 12, Hex 0x0d", "0B0D"), ("Unknown", None), ("Bank 0, Hex 0xCE", None)],
+)
+def test_the_number_of_a_modules_maker(said: str, number: str | None) -> None:
+    assert module_maker(said) == number
+
+
+def test_a_module_whose_maker_is_a_number_alone_has_its_name(tmp_path: Path) -> None:
+    head = "Handle 0x0011, DMI type 17, 92 bytes\nMemory Device\n\tSize: 8 GB\n\tLocator: A1\n\tManufacturer: Unknown\n"
+    texts = [f"{head}\tModule Manufacturer ID: {number}\n" for number in ("Bank 1, Hex 0xAD", "Bank 9, Hex 0x7F")]
+    made = [items_in(tmp_path, "memory", {"commands/dmidecode": text})[0].fields.get("maker") for text in texts]
+    assert made == ["SK Hynix", None]
+
+
+def test_a_bank_of_memory_in_the_words_of_the_first_dmidecodes() -> None:
+    text = "Handle 0x0006\n\tDMI type 6, 12 bytes.\n\tMemory Bank\n\t\tSocket: DIMM1\n\t\tInstalled Size: 128 Mbyte\n"
+    [record] = from_text(text.encode()).records
+    assert record.fields == {"slot": "DIMM1", "size_bytes": 128 << 20}
 
 
 def test_a_broken_table_keeps_what_came_before_and_says_so() -> None:

@@ -167,6 +167,55 @@ def test_the_json_of_hardware(tmp_path: Path) -> None:
     assert disk == Item("disk", "disk0", {"model": "APPLE SSD", "size_bytes": 251000193024, "transport": "NVMe"})
 
 
+DISPLAYS = """{"SPDisplaysDataType": [{"_name": "Apple M1", "sppci_model": "Apple M1", "spdisplays_ndrvs": [
+  {"_name": "DELL U2720Q", "_spdisplays_display-product-id": "41f1", "_spdisplays_display-serial-number": "30424c53",
+   "_spdisplays_display-vendor-id": "10ac", "_spdisplays_display-week": "12", "_spdisplays_display-year": "2021",
+   "_spdisplays_pixels": "5120 x 2880", "_spdisplays_resolution": "2560 x 1440 @ 60.00Hz",
+   "spdisplays_display-serial-number": "ABC1234", "spdisplays_online": "spdisplays_yes",
+   "spdisplays_pixelresolution": "3840 x 2160 (2160p/4K UHD 1)"},
+  {"_name": "Color LCD", "_spdisplays_display-vendor-id": "8610", "_spdisplays_pixels": "2880 x 1800",
+   "spdisplays_pixelresolution": "spdisplays_2560x1600Retina"}]}]}"""
+WORDS = """Graphics/Displays:
+
+    ATI Radeon:
+
+      Chipset Model: ATI
+      Displays:
+        HP L1950:
+          Resolution: 1280 x 1024
+          Display Serial Number: CNK1234567
+          Online: Yes
+        Display Connector:
+          Status: No Display Connected
+"""
+
+
+def test_monitors_of_a_mac_have_the_numbers_of_their_edid(tmp_path: Path) -> None:
+    dell, panel = items_in(tmp_path, "mac_monitor", {"commands/system_profiler": DISPLAYS})
+    assert (dell.key, dell.fields) == (
+        "DELL U2720Q",
+        {
+            "maker": "Dell Inc.",
+            "maker_code": "DEL",
+            "model": "DELL U2720Q",
+            "product_code": 0x41F1,
+            "serial": "ABC1234",
+            "serial_source": "descriptor",
+            "serial_confidence": "high",
+            "serial_other": "30424c53",
+            "year": 2021,
+            "week": 12,
+            "native": "3840x2160",
+        },
+    )
+    assert (panel.key, panel.fields) == ("Color LCD", {"model": "Color LCD", "native": "2560x1600"})
+
+
+def test_monitors_in_words_and_no_connector_without_one(tmp_path: Path) -> None:
+    [monitor] = items_in(tmp_path, "mac_monitor", {"commands/system_profiler": WORDS})
+    assert (monitor.key, monitor.fields["serial"], monitor.fields["native"]) == ("HP L1950", "CNK1234567", "1280x1024")
+
+
 @pytest.mark.parametrize("content", [XML[: len(XML) // 2], JSON[:40].encode(), b"<plist/>", b"[1]", b"{}"])
 def test_a_form_that_is_cut_short_is_an_outcome(tmp_path: Path, content: bytes) -> None:
     found = found_in(tmp_path, "mac", {"commands/system_profiler": content})

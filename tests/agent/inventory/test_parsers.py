@@ -131,7 +131,13 @@ def test_a_serial_number_that_only_an_extension_has(extensions: bytes, serial: t
     assert edid.parse(block() + extensions).serial.text == "SERIAL-1"
 
 
-@pytest.mark.parametrize("raw", [b"", block()[:127], block()[:-1] + b"\0", b"\0" * 128, block(maker=0)])
+@pytest.mark.parametrize(("packed", "maker"), [(0x367F, "MS_"), (0, ""), (0x10A0, "")])
+def test_a_maker_that_is_no_three_letters_costs_no_monitor(packed: int, maker: str) -> None:
+    told = edid.parse(block(maker=packed))
+    assert (told.maker, told.serial.text) == (maker, "SERIAL-1")
+
+
+@pytest.mark.parametrize("raw", [b"", block()[:127], block()[:-1] + b"\0", b"\0" * 128, block(maker=0x90AC)])
 def test_a_broken_edid_is_malformed(raw: bytes) -> None:
     with pytest.raises(Malformed):
         edid.parse(raw)
@@ -219,6 +225,10 @@ def test_graphics_are_found_in_a_list_without_numbers_too(tmp_path: Path) -> Non
         (
             "processor : 0\nCPU implementer : 0x41\nCPU architecture: 8\nCPU part : 0xd08\n",
             [("ARM", "Cortex-A72", None)],
+        ),
+        (
+            "processor : 0\nCPU implementer : 0xc0\nCPU architecture: 8\nCPU part : 0xac3\n",
+            [("Ampere", "AmpereOne", None)],
         ),
         ("processor : 0\nhart : 1\nisa : rv64imafdc\nuarch : sifive,u74-mc\n", [("", "sifive,u74-mc", None)]),
         (
@@ -339,3 +349,18 @@ def test_no_text_upsets_a_parser(parse: Callable[[str], Iterable[object]], conte
 def test_names_of_ids_are_texts(content: bytes) -> None:
     names = ids.parse(content, {"8086": (), "1af4": ("1000",)})
     assert {type(name) for name in (*names.devices.values(), *names.classes.values())} <= {str}
+
+
+@pytest.mark.parametrize(
+    ("maker", "product", "platform"),
+    [
+        ("Amazon EC2", "m5.metal", {"virtual": False}),
+        ("Amazon EC2", "t3.large", {"virtual": True, "hypervisor": "amazon"}),
+        ("Alibaba Cloud", "Alibaba Cloud ECS", {"virtual": True, "hypervisor": "kvm"}),
+    ],
+)
+def test_a_whole_machine_of_a_cloud_is_not_virtual(
+    tmp_path: Path, maker: str, product: str, platform: dict[str, Value]
+) -> None:
+    text = f"Handle 0x0001, DMI type 1, 27 bytes\nSystem\n\tManufacturer: {maker}\n\tProduct Name: {product}\n"
+    assert items(write_files(tmp_path, {"commands/dmidecode": text}), "platform") == [platform]

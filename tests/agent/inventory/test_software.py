@@ -1,14 +1,16 @@
 """Installed packages: each manager's own database or list, and what a database that is being written costs."""
 
 from contextlib import suppress
+from datetime import date
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from keskidee_agent.inventory.distributions import ENDS, support_ends
 from keskidee_agent.inventory.sources import apk, dpkg, flatpak, pacman, rpm, snap
-from keskidee_agent.inventory.support import support_ends, windows_support_ends
+from keskidee_agent.inventory.support import WINDOWS, WINDOWS_ENTERPRISE, windows_support_ends
 from keskidee_report.items import Item
 from keskidee_report.model import ABSENT, FAILED, OK
 from tests.agent.inventory.reading import found_in, items_in
@@ -189,9 +191,43 @@ def test_the_end_of_support_depends_on_edition_and_build() -> None:
     assert windows_support_ends(99999, "Core", server=False) == ""
     assert windows_support_ends(19044, "IoTEnterpriseS", server=False) == "2032-01-13"
     assert windows_support_ends(17763, "IoTEnterpriseS", server=False) == "2029-01-09"
-    assert support_ends("centos", "8") == ""
-    assert (support_ends("rocky", "9.4"), support_ends("debian", "12"), support_ends("gentoo", "2")) == (
-        "2032-05-31",
-        "2028-06-30",
-        "",
+    assert windows_support_ends(26300, "Core", server=False) == "2028-10-10"
+    assert WINDOWS.keys() == WINDOWS_ENTERPRISE.keys()
+
+
+@pytest.mark.parametrize(
+    ("system", "version", "day"),
+    [
+        ("rocky", "9.4", "2032-05-31"),
+        ("debian", "12", "2028-06-30"),
+        ("ubuntu", "25.10", "2026-07-09"),
+        ("alpine", "3.20.3", "2026-04-01"),
+        ("alpine", "3.99.1", ""),
+        ("sles", "15.5", "2024-12-31"),
+        ("sles", "15", "2019-12-31"),
+        ("sles", "15.9", ""),
+        ("fedora", "42", "2026-05-13"),
+        ("macos", "10.15.7", "2022-09-12"),
+        ("macos", "13.6.1", "2025-09-15"),
+        ("macos", "26.1", ""),
+        ("gentoo", "2", ""),
+        ("debian", "", ""),
+    ],
+)
+def test_the_end_of_support_is_that_of_the_version_or_of_its_point_releases(
+    system: str, version: str, day: str
+) -> None:
+    assert support_ends(system, version) == day
+
+
+def test_every_end_of_support_is_a_day() -> None:
+    days = [day for versions in ENDS.values() for day in versions.values()]
+    assert [date.fromisoformat(day).isoformat() for day in days] == days
+
+
+@pytest.mark.parametrize(("name", "day"), [("CentOS Stream", "2024-05-31"), ("CentOS Linux", "2021-12-31")])
+def test_centos_8_ended_twice(tmp_path: Path, name: str, day: str) -> None:
+    [system] = items_in(
+        tmp_path, "operating_system", {"etc/os-release": f'NAME="{name}"\nID="centos"\nVERSION_ID="8"\n'}
     )
+    assert system.fields["support_ends_on"] == day

@@ -295,6 +295,14 @@ def test_antivirus_firewall_and_bitlocker(tmp_path: Path) -> None:
     assert items_in(tmp_path, "windows_encryption", {}) == [Item("encryption", "C:", volume)]
 
 
+def test_a_server_without_a_security_center_has_its_antivirus_from_defender(tmp_path: Path) -> None:
+    told = '"AntivirusEnabled": true, "RealTimeProtectionEnabled": false, "AntivirusSignatureAge": 9'
+    files: dict[str, str | bytes] = {"wmi/MSFT_MpComputerStatus.json": f'{{{told}, "AMProductVersion": "4.18"}}'}
+    name = "Microsoft Defender Antivirus"
+    fields: dict[str, str | bool] = {"name": name, "enabled": False, "up_to_date": False, "version": "4.18"}
+    assert items_in(tmp_path, "security", files) == [Item("antivirus", name, fields)]
+
+
 def test_filevault_of_a_mac(tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {"commands/fdesetup": "FileVault is On.\n", "commands/system_profiler": ""}
     assert items_in(tmp_path, "security", files) == [

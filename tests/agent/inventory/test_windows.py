@@ -271,6 +271,19 @@ def test_a_disk_is_told_by_both_classes(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("adapter", "serial"),
+    [("FJ68N0001000000   _0000", "FJ68N0001000000"), ("S4EVNF0M1", "S4EVNF0M1"), ("", "ACE4_2E61_9000_7804")],
+)
+def test_the_serial_number_of_nvme_is_that_of_its_label(tmp_path: Path, adapter: str, serial: str) -> None:
+    physical = {"DeviceId": "0", "AdapterSerialNumber": adapter}
+    files: dict[str, str | bytes] = {
+        "wmi/Win32_DiskDrive.json": '{"DeviceID": "X0", "Index": 0, "SerialNumber": "ACE4_2E61_9000_7804."}',
+        "wmi/MSFT_PhysicalDisk.json": json.dumps([physical]),
+    }
+    assert items_in(tmp_path, "windows_disk", files) == [Item("disk", "X0", {"serial": serial})]
+
+
 def test_serial_numbers_whose_letters_windows_exchanged() -> None:
     assert serial_of("42566332666666303539622d6632643731622031") == "VB2cff0f95-b2f7db11"
     assert serial_of("6177c38f910a83560899e28ee97c6204") == "6177c38f910a83560899e28ee97c6204"
@@ -301,3 +314,59 @@ def test_a_registry_export_cut_anywhere_is_read_as_far_as_it_goes(cut: int, rest
         registry.add((REG[:cut] + rest).encode("utf-16", "replace"))
     program = registry.values(r"HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall\7-Zip")
     assert {type(value) for value in program.values()} <= {str, int, bytes, list}
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("Intel(R) Wi-Fi 6 AX201 160MHz", "wifi"),
+        ("Realtek 8822CE Wireless LAN 802.11ac", "wifi"),
+        ("Bluetooth Device (Personal Area Network)", "bluetooth"),
+        ("Intel(R) Ethernet Connection I219-LM", "ethernet"),
+    ],
+)
+def test_an_adapter_that_calls_itself_ethernet_is_known_by_its_name(tmp_path: Path, name: str, kind: str) -> None:
+    row = {"Name": name, "PNPDeviceID": "PCI\\X", "AdapterTypeId": 0, "MACAddress": "00:11:22:33:44:55"}
+    [item] = items_in(tmp_path, "windows_network", {"wmi/Win32_NetworkAdapter.json": json.dumps(row)})
+    assert item.fields["type"] == kind
+
+
+STORE = r"HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Windows\CurrentVersion\Component Based Servicing\Packages"
+PACKAGES = r"""Windows Registry Editor Version 5.00
+
+[STORE\Package_for_KB5037591~31bf3856ad364e35~amd64~~10.0.9225.1]
+"CurrentState"=dword:00000070
+"InstallTimeHigh"=dword:01daa7c2
+"InstallTimeLow"=dword:00000000
+
+[STORE\Package_for_KB5000001~31bf3856ad364e35~amd64~~1.0]
+"CurrentState"=dword:00000020
+
+[STORE\Package_for_KB5011048~31bf3856ad364e35~amd64~~1.0]
+"CurrentState"=dword:00000070
+"""
+
+
+def test_updates_are_those_that_windows_lists_and_those_in_its_store(tmp_path: Path) -> None:
+    listed = [
+        {"HotFixID": "KB5011048", "Description": "Update", "InstalledOn": "5/2/2024"},
+        {"HotFixID": "kb958655-v2", "Description": "Hotfix", "Caption": "http://support.microsoft.com/?kbid=958655"},
+        {"HotFixID": "File 1"},
+    ]
+    files: dict[str, str | bytes] = {
+        "wmi/Win32_QuickFixEngineering.json": json.dumps(listed),
+        "registry/cbs.reg": PACKAGES.replace("STORE", STORE).replace("\n", "\r\n"),
+    }
+    assert items_in(tmp_path, "windows_software", files) == [
+        Item(
+            "software_update",
+            "KB5011048",
+            {"kind": "Update", "description": "Update", "installed_on": "2024-05-02"},
+        ),
+        Item(
+            "software_update",
+            "KB958655",
+            {"kind": "Hotfix", "description": "Hotfix", "url": "http://support.microsoft.com/?kbid=958655"},
+        ),
+        Item("software_update", "KB5037591", {"version": "10.0.9225.1", "installed_on": "2024-05-16"}),
+    ]

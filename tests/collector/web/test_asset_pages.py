@@ -155,6 +155,50 @@ def test_what_was_set_by_hand_says_so(collector: Collector) -> None:
     assert page.texts(".//section[@aria-labelledby='history']//tbody/tr/th") == ["asset added by hand"]
 
 
+def poller_tells(collector: Collector, *events: dict[str, Any]) -> Answer:
+    """The page of a switch, of which its poller told these events."""
+    poller = collector.join("poller")
+    headers, url = {"authorization": f"Bearer {poller.credential}"}, f"/v1/machines/{poller.id}"
+    named = json.dumps({"devices": [{"name": "switch-1", "address": "192.0.2.1"}]}).encode()
+    [device] = json.loads(collector.request("POST", f"{url}/devices", named, headers).body)["devices"]
+    rows = [
+        {"machine_id": device["machine_id"], "key": f"{number:016x}", "trap": "1.3", "first_at": collector.at} | event
+        for number, event in enumerate(events)
+    ]
+    port = Item("interface", "Gi0/9", {"index": 9, "description": "GigabitEthernet0/9"})
+    taken = Taken(items={(port.kind, port.key): port}, told=["interface"])
+    stock = zlib.compress(json.dumps(difference(taken, Known(digests={}))[0]).encode())
+    of_device = f"/v1/machines/{device['machine_id']}/inventory"
+    assert collector.request("POST", of_device, stock, headers).status == 204
+    body = zlib.compress(json.dumps({"sent_at": collector.at, "events": rows}).encode())
+    assert collector.request("POST", f"{url}/events", body, headers).status == 204
+    [asset] = json.loads(collector.get("/v1/assets?q=switch-1").body)["assets"]
+    return collector.get(f"/assets/{asset['id']}")
+
+
+def test_what_a_device_told_by_itself_is_shown_newest_first(collector: Collector) -> None:
+    at = collector.at
+    page = poller_tells(
+        collector,
+        {"kind": "linkDown", "subject": "7", "last_at": at, "count": 1, "variables": {"1.3.6.1.2.1.2.2.1.2.7": "Gi7"}},
+        {"kind": "linkUp", "subject": "9", "last_at": at + 30, "count": 2, "variables": {}},
+        {"kind": "paperOut", "subject": "", "last_at": at + 60, "count": 12_000, "variables": {}},
+    )
+    assert page.texts(".//section[@aria-labelledby='events']//tbody/tr/*") == [
+        "2026-03-02 07:13:40 UTC", "paperOut", "12,000", "2026-03-02 07:12:40 UTC", "",
+        "2026-03-02 07:13:10 UTC", "linkUp Gi0/9", "2", "2026-03-02 07:12:40 UTC", "",
+        "2026-03-02 07:12:40 UTC", "linkDown 7", "1", "", "1.3.6.1.2.1.2.2.1.2.7 Gi7",
+    ]  # fmt: skip
+
+
+def test_hostile_events_stay_texts(collector: Collector) -> None:
+    texts = [{"kind": text[:250], "subject": text[:250], "variables": {"1.3": text[:250]}} for text in HOSTILE]
+    page = poller_tells(collector, *[{"last_at": collector.at, "count": 1} | text for text in texts])
+    assert (page.page.find(".//script"), len(page.texts(".//section[@aria-labelledby='events']//tbody/tr"))) == (
+        None, len(HOSTILE),
+    )  # fmt: skip
+
+
 def test_hostile_texts_stay_texts(collector: Collector) -> None:
     for text in HOSTILE:
         agent = collector.join(text, site=text, role=text, model=text, serial=text)

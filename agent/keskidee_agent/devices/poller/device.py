@@ -14,18 +14,23 @@ if TYPE_CHECKING:
 
     from keskidee_agent.devices.engine import Engine
     from keskidee_agent.devices.poller.desk import Desk
+    from keskidee_agent.devices.poller.hearing import Hearing
     from keskidee_agent.devices.poller.target import Target
     from keskidee_agent.devices.poller.watch import Poll
     from keskidee_agent.devices.read import DeviceReading
+    from keskidee_report.model import Sample
 
 
 class Device:
     """A device that is polled; whoever takes from `told` tells the register what it is made of."""
 
-    def __init__(self, target: Target, desk: Desk, told: queue.SimpleQueue[tuple[Target, DeviceReading]]) -> None:
+    def __init__(
+        self, target: Target, desk: Desk, told: queue.SimpleQueue[tuple[Target, DeviceReading]], hearing: Hearing
+    ) -> None:
         self.target = target
         self._desk = desk
         self._stock = told
+        self._hearing = hearing
         self._watch = Watch(self._open)
 
     @property
@@ -38,9 +43,11 @@ class Device:
         return await self._watch.poll(seconds)
 
     def put(self, poll: Poll) -> None:
-        """Reports it, and where all was read tells the register."""
+        """Reports it with what the device told by itself, and where all was read tells the register."""
+        add_told(poll, self._hearing.samples_of(self.target.machine_id))
         self._desk.put(poll)
         if poll.whole is not None:
+            self._hearing.learn(self.target.machine_id, poll.whole)
             self._stock.put((self.target, poll.whole))
 
     async def _open(self) -> Engine:
@@ -52,6 +59,12 @@ class Device:
     def close(self) -> None:
         """Asks no more."""
         self._watch.close()
+
+
+def add_told(poll: Poll, samples: list[Sample]) -> None:
+    """Reports samples of what a device told by itself with a poll, under the outcome of that: to tell is no answer."""
+    first = poll.readings[0]
+    first.samples = [*first.samples, *samples]
 
 
 def _is_numeric(host: str) -> bool:

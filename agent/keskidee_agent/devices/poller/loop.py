@@ -51,6 +51,8 @@ class Loop:
         self._at_once = at_once
         self._polled: dict[str, Polled] = {}
         self._due: list[tuple[int, str]] = []
+        self._planned: dict[str, int] = {}
+        self._again: set[str] = set()
         self._running: dict[str, asyncio.Task[None]] = {}
         self._news = asyncio.Event()
 
@@ -74,7 +76,10 @@ class Loop:
         while not until.is_set():
             now = clock.boot_ms()
             while self._due and self._due[0][0] <= now and len(self._running) < self._at_once:
-                self._start(heapq.heappop(self._due)[1])
+                due, machine_id = heapq.heappop(self._due)
+                if self._planned.get(machine_id) == due:  # otherwise it was planned anew since
+                    del self._planned[machine_id]
+                    self._start(machine_id)
             self._news.clear()
             wait = LONGEST_WAIT_SECONDS
             if self._due and len(self._running) < self._at_once:
@@ -93,11 +98,27 @@ class Loop:
         """Something has changed that `run` waits for."""
         self._news.set()
 
+    def poll_now(self, machine_id: str) -> None:
+        """Polls a device at once, or once more behind the poll that goes on: what that has read may be of before."""
+        if machine_id in self._running:
+            self._again.add(machine_id)
+        elif machine_id in self._polled:
+            self._put(clock.boot_ms(), machine_id)
+        self._news.set()
+
     def _plan(self, machine_id: str) -> None:
         """The next time, on the device's own phase: a fleet spreads by itself."""
+        if machine_id in self._again:
+            self._again.discard(machine_id)
+            self._put(clock.boot_ms(), machine_id)
+            return
         interval_ms = self._polled[machine_id].interval_seconds * 1000
         phase = clock.phase_ms(machine_id, interval_ms)
-        heapq.heappush(self._due, (clock.next_round_ms(clock.boot_ms(), interval_ms, phase), machine_id))
+        self._put(clock.next_round_ms(clock.boot_ms(), interval_ms, phase), machine_id)
+
+    def _put(self, due_ms: int, machine_id: str) -> None:
+        self._planned[machine_id] = due_ms
+        heapq.heappush(self._due, (due_ms, machine_id))
 
     def _start(self, machine_id: str) -> None:
         polled = self._polled.get(machine_id)
@@ -119,3 +140,5 @@ class Loop:
 
     def _end(self, machine_id: str) -> None:
         self._polled.pop(machine_id).close()
+        self._planned.pop(machine_id, None)
+        self._again.discard(machine_id)

@@ -19,6 +19,7 @@ from keskidee_agent.devices.poller import stock
 from keskidee_agent.devices.poller.desk import Desk, Line, warn
 from keskidee_agent.devices.poller.device import Device
 from keskidee_agent.devices.poller.enlisting import Enlisting, targets_of
+from keskidee_agent.devices.poller.hearing import Hearing
 from keskidee_agent.devices.poller.loop import Loop
 from keskidee_agent.devices.secrets import WrongSecret
 from keskidee_agent.enrol import EnrolmentError, call, session_through
@@ -97,6 +98,14 @@ class Process:
         )
         self._stock: queue.SimpleQueue[tuple[Target, DeviceReading]] = queue.SimpleQueue()
         self._loop = Loop(self._begin)
+        events, session = f"{self._machines}/{settings['machine_id']}/events", self._new_session()
+        self._hearing = Hearing(
+            own.traps,
+            self.folder,
+            machine_id=settings["machine_id"],
+            poll=self._loop.poll_now,
+            send=lambda body: call(session, "POST", events, token=self._credential, data=body),
+        )
         self._desks: dict[str, Desk] = {}
         self._troubles: set[str] = set()
         self.status = 0
@@ -112,11 +121,13 @@ class Process:
 
         for number in (signal.SIGTERM, signal.SIGINT) if sys.platform != "win32" else ():
             asyncio.get_running_loop().add_signal_handler(number, end)
-        tasks = [asyncio.create_task(self._enlist(end)), asyncio.create_task(_until_orphaned(end))]
+        endless = self._enlist(end), _until_orphaned(end), self._hearing.serve()
+        tasks = [asyncio.create_task(each) for each in endless]
         threading.Thread(target=self._tell_stock, name="stock", daemon=True).start()
         await self._loop.run(stop)
         for task in tasks:
             task.cancel()
+        self._hearing.close()
         for desk in self._desks.values():
             desk.close()
         await asyncio.gather(*[asyncio.to_thread(line.close, CLOSE_SECONDS) for line in self._lines])
@@ -151,6 +162,7 @@ class Process:
             warn(line)
         self._troubles = troubles
         self._loop.set_targets(targets)
+        self._hearing.know(targets.values())
 
     def _forget_others(self, known: set[str]) -> None:
         """Removes what is kept of devices that are polled no more."""
@@ -179,7 +191,7 @@ class Process:
             desk = Desk(target, line, self._credential, self.folder / target.machine_id / "spool", self._spool)
             self._desks[target.machine_id] = desk
         desk.aim(target)
-        return Device(target, desk, self._stock)
+        return Device(target, desk, self._stock, self._hearing)
 
     def _tell_stock(self) -> None:
         """Tells what devices are made of, one after the other, and what fails an hour later again."""

@@ -26,8 +26,13 @@ if TYPE_CHECKING:
 DEVICE = "device"
 KINDS = (DEVICE, "component", "interface", "memory", "storage", "supply")
 ACKNOWLEDGED, BASE_UNKNOWN = 204, 409
+MOVING = ["index"]
+"""Some devices number their interfaces anew at each start."""
 NOT_HELD = frozenset({"sensor", "port"})
 """Classes of components that nobody holds in hand: a sensor is in the metrics, a port is an interface."""
+
+MOVING = ["index"]
+"""An interface may have another ifIndex after each start: by it events name their port."""
 
 
 def facts_of(target: Target, identity: Identity | None) -> dict[str, str]:
@@ -72,7 +77,7 @@ def taken(reading: DeviceReading) -> Taken:
     """The inventory. Where a table was not read to its end, only what the device is counts as told in full."""
     items = {(each.kind, each.key): each for each in unique(_items(reading))}
     told = sorted(KINDS) if not reading.troubles else [DEVICE]
-    return Taken(items=items, told=told)
+    return Taken(items=items, told=told, moving=MOVING)
 
 
 def _items(reading: DeviceReading) -> Iterator[Item]:
@@ -94,8 +99,11 @@ def _items(reading: DeviceReading) -> Iterator[Item]:
         yield item(
             "interface",
             port.name or port.description or str(port.index),
-            {"description": port.description, "alias": port.alias, "type": port.type, "mac": port.mac},
-        )
+            {
+                "description": port.description, "alias": port.alias, "type": port.type, "mac": port.mac,
+                "index": port.index,
+            },
+        )  # fmt: skip
     for kind, spaces in (("memory", parts.memory), ("storage", parts.storage)):
         for space in spaces:
             yield item(kind, space.description, {"size_bytes": space.size_bytes})

@@ -1,17 +1,15 @@
-"""What notifications told, bounded: counts by device and kind, and the latest events, of which repeats are one.
+"""What notifications told, bounded: counts by device and kind, who is to be asked at once, and events (`events.py`).
 
-A device that tells the same of the same part again and again has one event whose count grows; a new one begins where
-it was quiet for five minutes. What finds no room is counted, never kept.
+What finds no room is counted, never kept.
 """
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict
-from dataclasses import dataclass
+from collections import Counter
 from typing import TYPE_CHECKING
 
-from keskidee_agent.devices.answers import text
-from keskidee_agent.devices.traps.known import kind_of, subject_of
+from keskidee_agent.devices.traps.events import OTHERS, Events
+from keskidee_agent.devices.traps.known import kind_of
 from keskidee_report.model import Family
 
 if TYPE_CHECKING:
@@ -20,122 +18,103 @@ if TYPE_CHECKING:
     from keskidee_agent.devices.traps.message import Told
     from keskidee_report.model import Sample
 
-QUIET_SECONDS = 300  # after which the same notification is an event of its own
-MOST_EVENTS = 1_000
 MOST_KINDS = 64  # a device: its further ones are counted together
 MOST_DEVICES = 5_000
-MOST_VARIABLES, LONGEST_VALUE = 16, 200
 LEAST_SECONDS_BETWEEN_POLLS = 30
-OTHERS = "others"
+MOST_POLLS_AT_ONCE, MOST_POLLS_A_SECOND = 200, 10
+"""When the power is back all devices tell that they started; each is polled within its interval anyhow."""
+FROM_THE_START = ("coldStart", "linkDown", "linkUp", "authenticationFailure")
+"""Counted from 0, so that the first one shows as a rise. Of other kinds a device has the series once it told some."""
 
-TRAPS = Family("keskidee_device_traps_total", "counter", "Notifications of a device by SNMP, by what they tell")
-REFUSED = Family("keskidee_traps_refused_total", "counter", "Notifications that were not taken, by the reason")
-FORGOTTEN = Family("keskidee_trap_events_forgotten_total", "counter", "Events that gave way to newer ones before taken")
-LOST = Family("keskidee_traps_lost_total", "counter", "Notifications that came faster than they were heard")
-
-
-@dataclass(slots=True, kw_only=True)
-class Event:
-    """One thing a device told, once or again and again. Times are UTC epoch seconds."""
-
-    device: str
-    trap: str
-    kind: str
-    subject: str
-    first_at: float
-    last_at: float
-    count: int
-    variables: dict[str, str]
+TRAPS = Family("keskidee_traps_total", "counter", "Notifications of a device by SNMP, by what they tell", digits=0)
+REFUSED = Family(
+    "keskidee_traps_refused_total", "counter", "Notifications that were not taken, by the reason", digits=0
+)
+RECEIVED = Family(
+    "keskidee_traps_received_total", "counter", "Datagrams that came where notifications are heard", digits=0
+)
+FORGOTTEN = Family(
+    "keskidee_traps_forgotten_events_total", "counter", "Events that gave way to newer ones before told", digits=0
+)
+LOST = Family("keskidee_traps_lost_total", "counter", "Notifications that came faster than they were heard", digits=0)
 
 
 class Ledger:
-    """All that was told. `poll` is called with a device's address when it should be asked at once how it is."""
+    """All that was told. `poll` is called with a device that should be asked at once how it is.
+
+    `clock` gives UTC epoch seconds. A device goes by whatever name its notes have.
+    """
 
     def __init__(self, clock: Callable[[], float], poll: Callable[[str], None] = lambda _: None) -> None:
         self._clock, self._poll = clock, poll
         self._counts: dict[str, Counter[str]] = {}
-        self._events: OrderedDict[tuple[str, str, str], Event] = OrderedDict()
-        self._taken: list[Event] = []
+        self._refused: dict[str, Counter[str]] = {}
         self._polled: dict[str, float] = {}
-        self._forgotten = 0
+        self._room, self._filled_at = float(MOST_POLLS_AT_ONCE), clock()
+        self.events = Events(clock)
+        self._strange: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
+        self.received = 0
+        self.taken = 0
+        self.taken_at = 0.0
         self.lost: Callable[[], int | None] = lambda: None  # the receiver's socket knows
 
     def note(self, device: str, told: Told) -> None:
         """Counts one notification, and puts it to its event."""
         kind = kind_of(told)
-        self._count(device, kind.name)
-        self._put(device, kind.name, told)
+        self.taken, self.taken_at = self.taken + 1, self._clock()
+        counts = _of(self._counts, device)
+        counts[kind.name if kind.name in counts or len(counts) < MOST_KINDS else OTHERS] += 1
+        self.events.put(device, kind.name, told)
         if kind.pressing:
             self._press(device)
 
-    def _count(self, device: str, kind: str) -> None:
-        if device not in self._counts and len(self._counts) >= MOST_DEVICES:
-            device = OTHERS
-        counts = self._counts.setdefault(device, Counter())
-        counts[kind if kind in counts or len(counts) < MOST_KINDS else OTHERS] += 1
+    def refuse(self, reason: str, device: str | None = None) -> None:
+        """Counts one that is not taken, with the device from whose address it came, where it is anybody's."""
+        self.refused[reason] += 1
+        (self._strange if device is None else _of(self._refused, device))[reason] += 1
 
-    def _put(self, device: str, kind: str, told: Told) -> None:
-        now, key = self._clock(), (device, kind, subject_of(told))
-        event = self._events.get(key)
-        if event is not None and now - event.last_at < QUIET_SECONDS:
-            event.last_at, event.count = now, event.count + 1
-            return
-        if event is not None:
-            self._taken.append(self._events.pop(key))
-        self._events[key] = Event(
-            device=device,
-            trap=told.trap,
-            kind=kind,
-            subject=key[2],
-            first_at=now,
-            last_at=now,
-            count=1,
-            variables={
-                name: text(value)[:LONGEST_VALUE] for name, value in told.rows[:MOST_VARIABLES] if value is not None
-            },
-        )
-        self._bound()
-
-    def _bound(self) -> None:
-        while len(self._events) + len(self._taken) > MOST_EVENTS:
-            if self._taken:
-                del self._taken[0]
-            else:
-                self._events.popitem(last=False)
-            self._forgotten += 1
+    def forget(self, known: set[str]) -> None:
+        """Counts of devices that are polled no more go; of their events what was not told yet stays."""
+        for kept in (self._counts, self._refused, self._polled):
+            for device in kept.keys() - known:
+                del kept[device]
 
     def _press(self, device: str) -> None:
-        """At most one poll each half minute a device, however much it tells."""
+        """At most one poll each half minute a device, however much it tells, and so many a second of all."""
         now = self._clock()
-        if now - self._polled.get(device, 0) < LEAST_SECONDS_BETWEEN_POLLS:
+        if 0 <= now - self._polled.get(device, 0) < LEAST_SECONDS_BETWEEN_POLLS:
             return
         if device not in self._polled and len(self._polled) >= MOST_DEVICES:
             return
-        self._polled[device] = now
-        self._poll(device)
-
-    def events(self) -> list[Event]:
-        """What is kept now, in the order of its beginning."""
-        return [*self._taken, *self._events.values()]
-
-    def take_events(self) -> list[Event]:
-        """The events that are over: what is told of them no longer grows. They are not kept."""
-        now = self._clock()
-        over = [key for key, event in self._events.items() if now - event.last_at >= QUIET_SECONDS]
-        taken = self._taken + [self._events.pop(key) for key in over]
-        self._taken = []
-        return taken
+        passed = max(0.0, now - self._filled_at)  # the clock may be set back
+        self._room = min(MOST_POLLS_AT_ONCE, self._room + passed * MOST_POLLS_A_SECOND)
+        self._filled_at = now
+        if self._room >= 1:
+            self._room -= 1
+            self._polled[device] = now
+            self._poll(device)
 
     def samples_of(self, device: str) -> Iterator[Sample]:
-        """The counts of one device, by its address."""
-        for kind, count in self._counts.get(device, {}).items():
-            yield TRAPS(count, trap=kind)
+        """The counts of one device."""
+        counts = self._counts.get(device, Counter())
+        for kind in (*FROM_THE_START, *(counts.keys() - set(FROM_THE_START))):
+            yield TRAPS(counts.get(kind, 0), trap=kind)
+        for reason, count in self._refused.get(device, {}).items():
+            yield REFUSED(count, reason=reason)
 
     def own_samples(self) -> Iterator[Sample]:
-        """What the receiver says of itself."""
-        for reason, count in self.refused.items():
+        """What the receiver says of itself; what was refused from a device's address is among that device's."""
+        yield RECEIVED(self.received)
+        for reason, count in self._strange.items():
             yield REFUSED(count, reason=reason)
-        yield FORGOTTEN(self._forgotten)
+        yield FORGOTTEN(self.events.forgotten)
         if (lost := self.lost()) is not None:
             yield LOST(lost)
+
+
+def _of(counted: dict[str, Counter[str]], device: str) -> Counter[str]:
+    """The counts of a device; those of too many devices are one."""
+    if device not in counted and len(counted) >= MOST_DEVICES:
+        device = OTHERS
+    return counted.setdefault(device, Counter())

@@ -79,7 +79,7 @@ def header_of(octets: bytes) -> Header:
     )
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=8192)  # of as many devices as a poller may have
 def master_key(protocol: str, passphrase: bytes) -> bytes:
     """A passphrase's key before it belongs to an engine; a million octets are hashed for it."""
     repeated = passphrase * (HASHED_OCTETS // len(passphrase) + 1)

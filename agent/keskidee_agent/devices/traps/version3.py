@@ -7,7 +7,6 @@ key, and keeps something of each message, so it sees signed ones only, and begin
 
 from __future__ import annotations
 
-import os
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -42,8 +41,6 @@ if TYPE_CHECKING:
 
 MOST_HEARD = 10_000  # by pysnmp, before it begins anew
 MOST_A_SECOND, MOST_AT_ONCE = 50, 200  # of informs and of those who ask who we are
-ENTERPRISE = bytes.fromhex("80000000")
-RANDOM_OCTETS_FORMAT = b"\x05"
 COUNTED_FROM = 1_577_836_800  # 2020: boots are the tens of seconds since, so that they grow without being written down
 
 
@@ -65,14 +62,15 @@ class Version3:
         self,
         users: Sequence[Credential],
         *,
+        engine_id: bytes,
         answer: Callable[[bytes, Sender], None],
         clock: Callable[[], float],
     ) -> None:
-        self._users = {user.user or "": user for user in users}
+        self._users = {user.user or "": user for user in users}  # whom pysnmp knows: by a name there is one
         self._clocks = Clocks()
         self._answer, self._clock = answer, clock
         self._room, self._filled_at = float(MOST_AT_ONCE), clock()
-        self._engine_id = ENTERPRISE + RANDOM_OCTETS_FORMAT + os.urandom(8)
+        self._engine_id = engine_id
         self._begin()
 
     def _begin(self) -> None:
@@ -90,17 +88,19 @@ class Version3:
         self._told: Told | None = None
         self._heard = 0
 
-    def heard(self, octets: bytes, sender: Sender) -> Told | None:
-        """What a message tells; None where it only asked who we are. Raises Refused, NotBer."""
+    def heard(self, octets: bytes, sender: Sender, users: Sequence[Credential]) -> Told | None:
+        """What a message of one of these users tells; None where it only asked who we are. Raises Refused, NotBer."""
         header = header_of(octets)
         if not header.engine_id and header.flags & REPORTABLE:
             return self._asked(octets, sender)
-        user = self._users.get(header.user)
-        if user is None:
+        named = [user for user in users if user.user == header.user]
+        if not named:
             raise Refused("user")
-        if header.flags & (AUTHENTICATED | ENCRYPTED) != _security(user):
+        named = [user for user in named if header.flags & (AUTHENTICATED | ENCRYPTED) == _security(user)]
+        if not named:
             raise Refused("security level")
-        if not signed(octets, header, user):
+        user = next((user for user in named if signed(octets, header, user)), None)
+        if user is None:
             raise Refused("key")
         if header.engine_id == self._engine_id:
             return self._asked(octets, sender)

@@ -10,6 +10,7 @@ from contextlib import suppress
 from keskidee_agent.handed import DISKS
 from keskidee_agent.inventory.smart import HDD, SSD, check, dump_of, fields_of, fields_of_text
 from keskidee_agent.placeholders import said
+from keskidee_agent.recorded import RecordedMachine
 from keskidee_agent.sources.diskstats import parse_udev
 from keskidee_agent.sysfs import attribute, text
 from keskidee_report.items import item
@@ -18,6 +19,7 @@ from keskidee_report.model import Denied, Malformed, NotHere, TimedOut
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
     from keskidee_agent.machine import Machine
     from keskidee_report.items import Item, Value
@@ -38,6 +40,8 @@ MOVING = (
 BLOCK = "sys/block"
 SECTOR_BYTES = 512  # /sys counts in these, whatever the disk's own blocks are
 NO_DISKS = ("loop", "ram", "zram", "dm-", "md", "sr", "fd", "nbd", "rbd")
+NO_JSON = b"UNRECOGNIZED OPTION: json"  # smartmontools before 7.0
+COPIED = ".json"
 USB_BUS = "usb"
 HARDLY_MODELS = ("virtual disk", "harddisk")
 
@@ -47,7 +51,7 @@ def read(machine: Machine) -> Iterator[Item]:
 
     Raises Denied where smartctl may not open the disks (then what SMART tells is missing), NotHere without disks.
     """
-    names = names_of(machine)
+    names, serials = names_of(machine), set[object]()
     refused: Denied | Malformed | TimedOut | OSError | None = None
     for name in names:
         fields = _by_kernel(machine, name)
@@ -57,11 +61,11 @@ def read(machine: Machine) -> Iterator[Item]:
             pass
         except (Denied, Malformed, TimedOut, OSError) as error:
             refused = refused or error
+        serials.add(fields.get("serial"))
         yield item("disk", name, fields)
     if not names:
         yield from _scanned(machine)
-    with suppress(NotHere, Denied, Malformed, TimedOut, OSError):  # what the kernel shows was told above
-        yield from _behind(machine) if names else ()
+    yield from _behind(machine, serials) if names else ()
     if refused is not None:
         raise refused
 
@@ -140,26 +144,37 @@ def _transport(udev: dict[str, str]) -> str:
 
 def _by_disk(machine: Machine, name: str, disks: int) -> dict[str, Value | None]:
     """What smartctl reads from one disk. A recording with one output for all of several disks tells only of its own."""
-    try:
-        content = asked(machine, name)
-        dump = dump_of(content)
-        if dump is not None:
-            check(dump)
-    except (NotHere, Denied) as refused:
-        try:
-            dump = dump_of(machine.content(f"{DISKS}/{name}.json"))
-        except (NotHere, Denied, Malformed):
-            raise refused from None
+    content, dump = _answer(machine, name, (f"/dev/{name}",))
     if dump is None:
-        return fields_of_text(content) if disks == 1 else {}
+        return fields_of_text(content) if disks == 1 or not isinstance(machine, RecordedMachine) else {}
     if disks > 1 and not name.startswith(_key(dump) or name):
         return {}
     return fields_of(dump)
 
 
-def asked(machine: Machine, name: str) -> bytes:
+def _answer(machine: Machine, name: str, words: tuple[str, ...]) -> tuple[bytes, dict[str, Any] | None]:
+    """What smartctl says, or root's helper has left of it, and its JSON; None where that is text."""
+    try:
+        if not words:
+            raise NotHere(f"{name}: not in smartctl's list")
+        content = asked(machine, *words)
+        dump = dump_of(content)
+        check(dump if dump is not None else content)
+    except (NotHere, Denied) as refused:
+        try:
+            content = machine.content(f"{DISKS}/{name}{COPIED}")
+            return content, dump_of(content)
+        except (NotHere, Denied, Malformed):
+            raise refused from None
+    return content, dump
+
+
+def asked(machine: Machine, *words: str) -> bytes:
     """All that smartctl says of a disk; its exit status tells of the disk's health (smartctl(8)). Raises as `run`."""
-    return machine.run("smartctl", "--json", "--xall", f"/dev/{name}", seconds=60.0, status_counts=False)
+    content = machine.run("smartctl", "--json", "--xall", *words, seconds=60.0, status_counts=False)
+    if NO_JSON in content:
+        content = machine.run("smartctl", "--xall", *words, seconds=60.0, status_counts=False)
+    return content
 
 
 def _scanned(machine: Machine) -> Iterator[Item]:
@@ -178,13 +193,38 @@ def _scanned(machine: Machine) -> Iterator[Item]:
         yield from _read(machine, path, kind)
 
 
-def _behind(machine: Machine) -> Iterator[Item]:
-    """The disks behind a controller that shows arrays only, as smartctl finds them without opening (`megaraid,8`)."""
-    dump = dump_of(machine.run("smartctl", "--json", "--scan", seconds=60.0, status_counts=False)) or {}
-    devices = dump.get("devices")
-    for path, kind in _places(devices if isinstance(devices, list) else []):
-        if "," in kind:
-            yield from _read(machine, path, kind)
+def behind(machine: Machine) -> dict[str, tuple[str, ...]]:
+    """The disks behind controllers that show arrays only, as smartctl lists them without opening: by our key
+    (`bus/0 megaraid,8`) the words that smartctl takes. None where it lists nothing.
+    """
+    with suppress(NotHere, Denied, Malformed, TimedOut, OSError):
+        dump = dump_of(machine.run("smartctl", "--json", "--scan", seconds=60.0, status_counts=False)) or {}
+        devices = dump.get("devices")
+        places = _places(devices if isinstance(devices, list) else [])
+        return {_place(path, kind): (path, "-d", kind) for path, kind in places if "," in kind}
+    return {}
+
+
+def _place(path: str, kind: str) -> str:
+    return f"{path.removeprefix('/dev/')} {kind}"
+
+
+def _behind(machine: Machine, serials: set[object]) -> Iterator[Item]:
+    """Those of them that answer, and those that root's helper heard; one that the kernel shows too was told already."""
+    listed, left = behind(machine), list[str]()
+    with suppress(NotHere, Denied):
+        left = [name.removesuffix(COPIED) for name in machine.names(DISKS) if " " in name and name.endswith(COPIED)]
+    for key in dict.fromkeys((*listed, *(name.replace("_", "/") for name in left))):
+        with suppress(NotHere, Denied, Malformed, TimedOut, OSError):
+            content, dump = _answer(machine, copied(key), listed.get(key, ()))
+            fields = fields_of_text(content) if dump is None else fields_of(dump)
+            if not fields.get("serial") or fields["serial"] not in serials:
+                yield item("disk", key, fields)
+
+
+def copied(key: str) -> str:
+    """What root's helper calls a disk: its key without slashes."""
+    return key.replace("/", "_")
 
 
 def _places(devices: list[object]) -> Iterator[tuple[str, str]]:

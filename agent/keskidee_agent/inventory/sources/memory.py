@@ -64,7 +64,7 @@ def _whole(machine: Machine) -> Item:
 
 
 def _module(place: str, record: Record, array: Record | None) -> Item:
-    maker, part = record.text("maker"), record.text("part")
+    maker, part = record.text("maker") or record.text("maker_number"), record.text("part")
     named, spelled = maker_of(maker), said(plain_text(part))
     return item(
         "memory",
@@ -76,7 +76,7 @@ def _module(place: str, record: Record, array: Record | None) -> Item:
             "form_factor": record.text("form_factor"),
             "speed_transfers_per_second": record.number("speed_transfers_per_second"),
             "configured_transfers_per_second": record.number("configured_transfers_per_second"),
-            "maker": named or maker,
+            "maker": named or record.text("maker"),
             "maker_code": maker if named else None,
             "part": spelled,
             "part_code": part if spelled != part else None,

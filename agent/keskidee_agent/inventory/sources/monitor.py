@@ -48,7 +48,7 @@ def monitor(machine: Machine, connector: str, raw: bytes) -> Item:
         told = edid.parse(raw)
     except Malformed as fault:
         return item("monitor", connector, {"connector": connector, "fault": str(fault), "edid": raw.hex()})
-    maker = maker_name(machine, told.maker)
+    maker = maker_name(machine, told.maker) if told.maker else ""
     return item(
         "monitor",
         connector,

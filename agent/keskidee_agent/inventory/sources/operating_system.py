@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+from keskidee_agent.inventory.distributions import support_ends
 from keskidee_agent.inventory.packages import day_of_seconds
-from keskidee_agent.inventory.support import support_ends, windows_support_ends
+from keskidee_agent.inventory.support import windows_support_ends
 from keskidee_agent.machine import DARWIN, WINDOWS
 from keskidee_agent.release import release_of
 from keskidee_report.items import item
@@ -41,6 +42,7 @@ def read(machine: Machine) -> Iterator[Item]:
 def _linux(machine: Machine) -> dict[str, Value | None]:
     release = release_of(machine)
     system, number = release.get("ID", ""), release.get("VERSION_ID", "")
+    stream = "-stream" if release.get("NAME") == "CentOS Stream" else ""  # whose ID is that of CentOS Linux
     return {
         "name": release.get("NAME"),
         "full_name": release.get("PRETTY_NAME"),
@@ -49,7 +51,7 @@ def _linux(machine: Machine) -> dict[str, Value | None]:
         "version_id": number,
         "build": release.get("BUILD_ID"),
         "variant": release.get("VARIANT"),
-        "support_ends_on": release.get("SUPPORT_END") or support_ends(system, number),
+        "support_ends_on": release.get("SUPPORT_END") or support_ends(system + stream, number),
         **_kernel(machine),
     }
 
@@ -73,19 +75,21 @@ def _macos(machine: Machine) -> dict[str, Value | None]:
     with suppress(NotHere, Denied, Malformed, OSError):
         release = release_of(machine)
         told = {"name": "NAME", "full_name": "PRETTY_NAME", "id": "ID", "version": "VERSION", "build": "BUILD_ID"}
-        return {**{ours: release.get(theirs) for ours, theirs in told.items()}, **_kernel(machine)}
+        fields = {ours: release.get(theirs) for ours, theirs in told.items()}
+        return {**fields, "support_ends_on": support_ends("macos", release["VERSION"]), **_kernel(machine)}
     from keskidee_agent.inventory.profiler import section
 
     overview = section(machine, "SPSoftwareDataType", "Software").first("System Software Overview")
     shown = overview.raw("System Version")  # `Mac OS X 10.6.6 (10J567)`, `macOS 14.5 (23F79)`
     name, _, build = shown.rstrip(")").partition(" (")
-    kernel = overview.raw("Kernel Version").split()
+    kernel, version = overview.raw("Kernel Version").split(), name.rpartition(" ")[2]
     return {
         "name": name.rstrip("0123456789. ") or None,
         "full_name": name,
         "id": "macos",
-        "version": name.rpartition(" ")[2],
+        "version": version,
         "build": build,
+        "support_ends_on": support_ends("macos", version),
         "kernel": kernel[0] if kernel else None,
         "kernel_version": kernel[1] if len(kernel) > 1 else None,
     }

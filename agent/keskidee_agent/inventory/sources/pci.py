@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from keskidee_agent.inventory.lspci import devices_of
 from keskidee_report.items import item
 
@@ -18,6 +20,7 @@ KINDS = ("pci", "graphics")
 DISPLAY = "03"  # PCI Code and ID Assignment Specification, 1.4: display controllers
 DISPLAY_NAMES = ("VGA compatible controller", "XGA compatible controller", "3D controller", "Display controller")
 """The same as lspci without -nn names them."""
+_SOLD = re.compile(r"(.+?) ?\[([^\[\]]+)\](?: \([^()]*\))?")
 
 
 def read(machine: Machine) -> Iterator[Item]:
@@ -53,13 +56,13 @@ def _fields(device: Device) -> dict[str, Value | None]:
 
 
 def _graphics(device: Device) -> dict[str, Value | None]:
-    """`Skylake GT2 [HD Graphics 520]`: the chip, and in brackets what it is sold as."""
-    chip, bracket, sold = device.model.partition("[")
+    """`Skylake GT2 [HD Graphics 520]`: the chip, and in brackets what it is sold as, if those end the name."""
+    sold = _SOLD.fullmatch(device.model)
     return {
         "address": device.address,
         "maker": device.maker,
-        "model": sold.rstrip("] ") if bracket else device.model,
-        "chip": chip.strip() if bracket else None,
+        "model": sold[2] if sold else device.model,
+        "chip": sold[1] if sold else None,
         "board_maker": device.board_maker,
         "class": device.class_name,
         "vendor_id": device.vendor,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from keskidee_agent.facts import VIRTUAL, facts_of
+from keskidee_agent.facts import facts_of, named_virtual
 from keskidee_agent.inventory.firmware import firmware_of
 from keskidee_agent.inventory.layout import BIOS, SYSTEM, TPM
 from keskidee_agent.machine import LINUX, WINDOWS
@@ -57,11 +57,9 @@ def _hypervisor(machine: Machine) -> str:
     if told and told != "unknown hypervisor":
         return told
     with suppress(NotHere, Denied, TimedOut, OSError):
-        records = [*firmware_of(machine).of(SYSTEM), *firmware_of(machine).of(BIOS)]
-        words = " ".join(
-            f"{record.text('maker')} {record.text('model')} {record.text('version')}" for record in records
-        )
-        return next((name for part, name in VIRTUAL if part in words.lower()), told)
+        records = [*firmware_of(machine).of(BIOS), *firmware_of(machine).of(SYSTEM)]
+        names = [" ".join(record.text(name) for name in ("version", "maker", "model")) for record in records]
+        return named_virtual(" ".join(names)) or told
     return told
 
 

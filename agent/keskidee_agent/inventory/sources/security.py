@@ -12,12 +12,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from keskidee_agent.inventory.wmi import Row
     from keskidee_agent.machine import Machine
-    from keskidee_report.items import Item
+    from keskidee_report.items import Item, Value
 
 KINDS = ("antivirus", "firewall", "encryption")
 # productState of Security Center: the second byte says whether it is on, the last whether its signatures are old
 ON_MASK, ON, OLD_MASK = 0xF000, 0x1000, 0x00F0
+DEFENDER, OLD_DAYS = "Microsoft Defender Antivirus", 7
 FIREWALL_UNITS = ("firewalld", "ufw", "nftables")
 
 
@@ -36,21 +38,40 @@ def _windows(machine: Machine) -> Iterator[Item]:
     from keskidee_agent.inventory.wmi import some, spare
 
     defender = next(iter(spare(machine, "MSFT_MpComputerStatus")), None)
-    for row in some(machine, "AntiVirusProduct"):
+    listed = some(machine, "AntiVirusProduct")
+    for row in listed:
         name, state = row.text("displayName"), row.number("productState")
         fields = {
             "name": name,
             "enabled": None if state is None else state & ON_MASK == ON,
             "up_to_date": None if state is None else not state & OLD_MASK,
             "guid": row.raw("instanceGuid"),
+            **(_versions(defender) if defender is not None and "defender" in name.lower() else {}),
         }
-        if defender is not None and "defender" in name.lower():
-            fields["version"] = defender.raw("AMProductVersion")
-            fields["signatures_version"] = defender.raw("AntivirusSignatureVersion")
         yield item("antivirus", name or "antivirus", fields)
+    if defender is not None and not listed:  # a server, which has no Security Center
+        yield item("antivirus", DEFENDER, {"name": DEFENDER, **_health(defender), **_versions(defender)})
     for row in some(machine, "MSFT_NetFirewallProfile"):
         on = {"1": True, "TRUE": True, "0": False, "2": False, "FALSE": False}.get(row.raw("Enabled").upper())
         yield item("firewall", row.raw("Name"), {"name": "Windows Firewall", "profile": row.raw("Name"), "enabled": on})
+
+
+def _versions(defender: Row) -> dict[str, Value | None]:
+    names = {"version": "AMProductVersion", "signatures_version": "AntivirusSignatureVersion"}
+    return {ours: defender.raw(theirs) for ours, theirs in names.items()}
+
+
+def _health(defender: Row) -> dict[str, Value | None]:
+    """Defender is on where it watches as things happen; its signatures are old after a week, as Windows has it."""
+    parts, age = (
+        [defender.flag(each) for each in ("AntivirusEnabled", "RealTimeProtectionEnabled")],
+        "AntivirusSignatureAge",
+    )
+    days = defender.number(age)
+    return {
+        "enabled": None if None in parts else all(parts),
+        "up_to_date": None if days is None else days <= OLD_DAYS,
+    }
 
 
 def _macos(machine: Machine) -> Iterator[Item]:

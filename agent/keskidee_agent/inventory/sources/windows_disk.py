@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from keskidee_agent.inventory.smart import HDD, SSD
 from keskidee_agent.inventory.wmi import Row, some, spare
 from keskidee_agent.placeholders import said
@@ -21,7 +23,10 @@ MOVING = ("free_bytes",)
 DRIVES = {2: "Removable Disk", 3: "Local Disk", 4: "Network Drive", 5: "Compact Disc", 6: "RAM Disk"}
 MEDIA = {3: HDD, 4: SSD}
 HEALTH = {"0": "healthy", "1": "warning", "2": "unhealthy"}
-TRANSPORT = {7: "USB", 8: "RAID", 10: "SAS", 11: "SATA", 17: "NVMe"}  # MSFT_PhysicalDisk.BusType
+TRANSPORT = {3: "ATA", 7: "USB", 8: "RAID", 9: "iSCSI", 10: "SAS", 11: "SATA", 12: "SD", 13: "MMC", 17: "NVMe"}
+"""MSFT_PhysicalDisk.BusType."""
+_EUI = re.compile(r"[0-9A-F]{4}(?:_[0-9A-F]{4}){3,7}\.?", re.IGNORECASE)
+_NAMESPACE = re.compile(r"\s*_\d{4,8}\Z")
 NOT_ROTATING = 0xFFFFFFFF  # a spindle speed nobody knows
 
 
@@ -50,7 +55,7 @@ def _disk(row: Row, physical: Row) -> Item:
         {
             "model": row.text("Model") or row.text("Caption"),
             "maker": "" if maker.startswith("(") else maker,  # the driver's group, in the language of the installation
-            "serial": serial_of(row.raw("SerialNumber")) or serial_of(physical.raw("SerialNumber")),
+            "serial": _serial(row.raw("SerialNumber") or physical.raw("SerialNumber"), physical),
             "firmware": row.raw("FirmwareRevision") or physical.raw("FirmwareVersion"),
             "size_bytes": row.number("Size"),
             "transport": TRANSPORT.get(physical.number("BusType") or 0) or interface,
@@ -65,6 +70,12 @@ def _disk(row: Row, physical: Row) -> Item:
             "partitions": row.number("Partitions"),
         },
     )
+
+
+def _serial(told: str, physical: Row) -> str:
+    """Of NVMe, Windows gives out the namespace's identifier (`0025_3856_81B0_1234.`); what is on the label is apart."""
+    label = _NAMESPACE.sub("", physical.raw("AdapterSerialNumber")) if _EUI.fullmatch(told.strip()) else ""
+    return said(label) or serial_of(told)
 
 
 def serial_of(text: str) -> str:

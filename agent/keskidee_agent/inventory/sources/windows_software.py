@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 from keskidee_agent.inventory.registry import SOFTWARE, registry_of, text, whole
 from keskidee_agent.inventory.wmi import day_of, some, spare
@@ -27,6 +28,11 @@ X86, X86_64 = "x86", "x86_64"
 USERS = "HKEY_USERS"
 _USER = re.compile(r"S-1-(?:5-21|12-1)-[\d-]+")  # people, of this machine, a domain or Entra; `..._Classes` is no user
 _KB = re.compile(r"KB\d{6,8}")
+_HOTFIX = re.compile(r"(KB\d{6,8})(?:[-_]?v\d{1,2})?", re.IGNORECASE)  # `KB958655-v2`
+_PACKAGE = re.compile(r"Package_for_(KB\d{6,8})~[^~]*~[^~]*~[^~]*~([\d.]+)", re.IGNORECASE)
+PACKAGES = rf"{SOFTWARE}\Microsoft\Windows\CurrentVersion\Component Based Servicing\Packages"
+TICKS_A_DAY = 864_000_000_000
+INSTALLED = 0x70  # CurrentState of a package
 
 
 def read(machine: Machine) -> Iterator[Item]:
@@ -52,16 +58,48 @@ def read(machine: Machine) -> Iterator[Item]:
             for each in _programs(registry, rf"{USERS}\{user}\Software\{UNINSTALL}", native):
                 found = True
                 yield Item(each.kind, each.key, {**each.fields, "scope": "user"})
-    for row in some(machine, "Win32_QuickFixEngineering"):
-        number = _KB.fullmatch(row.raw("HotFixID"))
-        if number:
-            found = True
-            kind = row.text("Description") or row.text("FixComments")
-            named = kind.partition(" for ")[0] if " for " in kind else kind
-            fields = {"kind": named, "description": row.text("Description"), "architecture": native}
-            yield item("software_update", number[0], {**fields, "installed_on": row.day("InstalledOn")})
+    for each in _updates(machine, registry, native):
+        found = True
+        yield each
     if not found:
         raise NotHere("no program is recorded")
+
+
+def _updates(machine: Machine, registry: Registry | None, architecture: str) -> Iterator[Item]:
+    """What Windows lists, and what its component store has beyond that list."""
+    told = set()
+    for row in some(machine, "Win32_QuickFixEngineering"):
+        matched = _HOTFIX.fullmatch(row.raw("HotFixID"))
+        if matched:
+            kind = row.text("Description") or row.text("FixComments")
+            fields = {
+                "kind": kind.partition(" for ")[0] if " for " in kind else kind,
+                "description": row.text("Description"),
+                "architecture": architecture,
+                "url": row.raw("Caption") if row.raw("Caption").startswith("http") else "",
+                "installed_on": row.day("InstalledOn"),
+            }
+            told.add(matched[1].upper())
+            yield item("software_update", matched[1].upper(), fields)
+    for name in registry.below(PACKAGES) if registry is not None else ():
+        package = _PACKAGE.match(name)
+        number = package[1].upper() if package else ""
+        if package is None or number in told:
+            continue
+        values = registry.values(rf"{PACKAGES}\{name}") if registry is not None else {}
+        if whole(values, "CurrentState") == INSTALLED:
+            told.add(number)
+            day = _file_time(whole(values, "InstallTimeHigh"), whole(values, "InstallTimeLow"))
+            yield item("software_update", number, {"version": package[2], "installed_on": day})
+
+
+def _file_time(high: int | None, low: int | None) -> str | None:
+    """The day of a FILETIME: tenths of microseconds since 1601."""
+    if not high or low is None:
+        return None
+    days = ((high & 0xFFFFFFFF) << 32 | low & 0xFFFFFFFF) // TICKS_A_DAY
+    first = date(1601, 1, 1).toordinal()
+    return date.fromordinal(first + days).isoformat() if first + days < date.max.toordinal() else None
 
 
 def _architecture(machine: Machine, registry: Registry | None) -> str:
