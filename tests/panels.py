@@ -29,7 +29,7 @@ def queries() -> Iterator[Query]:
 
 def filled(expr: str, instance: str = "files-1") -> str:
     """The query with everything chosen above, and one machine."""
-    values = dict.fromkeys(("$site", "$role", "$system", "$fund", "$device"), ".*")
+    values = dict.fromkeys(("$site", "$role", "$system", "$fund", "$device", "$service"), ".*")
     for variable, value in {**values, "$instance": instance, "$__rate_interval": "2m"}.items():
         expr = expr.replace(variable, value)
     assert "$" not in expr

@@ -118,9 +118,12 @@ class Household:
             await self._enrol_agent(running)
             watches.append(asyncio.create_task(self._child("agent", self._agent_command())))
             if self._simulated:
-                token = await self._token(running, "join", seconds=None)
+                tokens = {
+                    "KESKIDEE_TOKEN": await self._token(running, "join", seconds=None),
+                    "KESKIDEE_REGISTER_TOKEN": await self._token(running, "api-write", seconds=JOIN_SECONDS),
+                }
                 command = self._simulator_command(running)
-                watches.append(asyncio.create_task(self._child("simulator", command, KESKIDEE_TOKEN=token)))
+                watches.append(asyncio.create_task(self._child("simulator", command, **tokens)))
             print(f"data in {self.directory}; Prometheus: --config.file={self._home / PROMETHEUS_FILE}")
             print(f"ready {running.url}/", flush=True)
             yield

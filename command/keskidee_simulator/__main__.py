@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from keskidee_simulator.sites import Cut
 
 TOKEN_VARIABLE = "KESKIDEE_TOKEN"  # noqa: S105 - the name of the variable
+REGISTER_VARIABLE = "KESKIDEE_REGISTER_TOKEN"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -21,7 +22,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="keskidee_simulator",
         description="Pretend machines that enrol with a collector and report to it through the real protocol.",
-        epilog=f"The join token comes from --token-file or from {TOKEN_VARIABLE}.",
+        epilog=f"The join token comes from --token-file or from {TOKEN_VARIABLE}. With a token of the scope api-write"
+        f" in {REGISTER_VARIABLE}, what was bought is entered in the register.",
     )
     parser.add_argument("--collector", required=True, metavar="URL", help="http://HOST:PORT or https://HOST:PORT")
     parser.add_argument("--count", required=True, type=int, metavar="N", help="how many machines")
@@ -67,6 +69,7 @@ def main(arguments: list[str] | None = None) -> int:
             steady=options.steady,
             exit_with_parent=options.exit_with_parent,
             cuts=options.cut,
+            register_token=os.environ.get(REGISTER_VARIABLE, ""),
         )
     except (ValueError, OSError) as error:
         print(f"keskidee_simulator: {error}", file=sys.stderr)

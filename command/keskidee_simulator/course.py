@@ -11,8 +11,10 @@ from math import cos, pi, sin
 from keskidee_simulator.fleet import DISK_FILLING, MEMORY_SHORT, Pretend
 
 ONE, UPTIME, NOW, BOOTED, IDLE_COOL, IDLE_HOT, CPU_WORK, CPU_BUSY = range(8)
-DISK_WORK, DISK_BUSY, NET_WORK, MEMORY_USED, SWAP_USED, FILL = range(8, 14)
-"""Positions in what `course` returns: seconds, ratios from 0 to 1, and work in busy seconds."""
+DISK_WORK, DISK_BUSY, NET_WORK, MEMORY_USED, SWAP_USED, FILL, AGE = range(8, 15)
+"""Positions in what `course` returns: seconds, ratios from 0 to 1, and work in busy seconds. AGE is the machine's:
+from new (0) to worn out (1).
+"""
 
 COOL, HOT = 0.8, 1.2
 """Every second processor is busier than the machine as a whole, the others less."""
@@ -25,7 +27,19 @@ FILLING_SECONDS = 6 * 3600.0
 class Course:
     """The formulas of one machine."""
 
-    __slots__ = ("_base", "_clock", "_day", "_fill", "_filling", "_memory", "_phase", "_scale", "_short", "_tone")
+    __slots__ = (
+        "_age",
+        "_base",
+        "_clock",
+        "_day",
+        "_fill",
+        "_filling",
+        "_memory",
+        "_phase",
+        "_scale",
+        "_short",
+        "_tone",
+    )
 
     def __init__(self, machine: Pretend) -> None:
         self._base = 0.04 + 0.10 * machine.chance(0)
@@ -37,6 +51,7 @@ class Course:
         self._fill = 0.25 + 0.40 * machine.chance(12)
         self._filling = machine.chance(14) * FILLING_SECONDS if machine.ailment == DISK_FILLING else None
         self._clock = machine.clock_offset_seconds
+        self._age = machine.chance(25)
         self._short = machine.ailment == MEMORY_SHORT
 
     def at(self, now: float, booted_at: float) -> tuple[float, ...]:
@@ -56,6 +71,7 @@ class Course:
         return (
             1.0, uptime, now + self._clock, booted_at + self._clock, uptime - COOL * work, uptime - HOT * work, work,
             busy, work * scale * 0.6, busy * scale * 0.6, work * scale, memory, swap, fill,
+            self._age,
         )  # fmt: skip
 
     def _busy(self, now: float) -> float:

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 from keskidee_report.model import COUNTER, GAUGE, Family
 from keskidee_simulator.course import CPU_BUSY, NET_WORK, ONE, UPTIME
+from keskidee_simulator.fleet import DEVICE_KINDS
 from keskidee_simulator.layout import Source
 
 if TYPE_CHECKING:
     from keskidee_simulator.models import Model
 
 PORTS, PORTS_IN_USE = 24, 16
+POLL_SECONDS = 0.12
 UPLINK = 24
 MIB = "(RFC 2863)"
 
@@ -20,6 +22,8 @@ def _gauge(name: str, what: str, digits: int | None = 0) -> Family:
     return Family(name, GAUGE, what, digits=digits)
 
 
+UP = _gauge("keskidee_device_up", "Whether the device answered its poller")
+SECONDS = _gauge("keskidee_device_poll_seconds", "How long the last poll took", 3)
 INFO = _gauge("keskidee_device_info", "What the device is")
 UNREAD = _gauge("keskidee_device_unread_tables", "Tables that were not read to their end")
 LOAD = _gauge("keskidee_device_processor_load_ratio", "Busy share of a processor", None)
@@ -45,21 +49,28 @@ PORT_COUNTERS = {
 """What a port moves in each second of work."""
 
 
-def device(model: Model) -> Source:
-    """All that one model of device tells."""
-    source = Source(name="snmp", seconds=0.12)
+def device(model: Model) -> tuple[Source, ...]:
+    """All that one model of device tells, in the sources that a poller reports it by."""
+    answer = Source(name="snmp", seconds=POLL_SECONDS)
     told = {"vendor": model.maker, "model": model.name, "version": model.systems[0].version}
-    kind = {"switch": "network", "ups": "power", "printer": "printer"}[model.chassis]
-    source.add(INFO, ONE, 1.0, name=model.name, kind=kind, **told)
-    source.add(UNREAD, ONE, 0.0)
-    source.add(UPTIME_TICKS, UPTIME, 100.0)
-    {"switch": _switch, "ups": _ups, "printer": _printer}[model.chassis](source)
-    return source
+    answer.add(UP, ONE, 1.0)
+    answer.add(SECONDS, ONE, POLL_SECONDS)
+    answer.add(INFO, ONE, 1.0, name=model.name, kind=DEVICE_KINDS[model.chassis], **told)
+    answer.add(UNREAD, ONE, 0.0)
+    interfaces, sensors = Source(name="interfaces", seconds=0.0), Source(name="sensors", seconds=0.0)
+    interfaces.add(UPTIME_TICKS, UPTIME, 100.0)
+    if model.chassis == "switch":
+        _ports(interfaces)
+    {"switch": _switch, "ups": _ups, "printer": _printer}[model.chassis](sensors)
+    return answer, interfaces, sensors
 
 
 def _switch(source: Source) -> None:
     source.add(LOAD, CPU_BUSY, 1.0, processor="CPU", number="1")
     source.add(CELSIUS, CPU_BUSY, 6.0, 23.0, sensor="Inlet", oid="1.3.6.1.4.1.99999.1.1")
+
+
+def _ports(source: Source) -> None:
     for family in PORT_GAUGES.values():
         for number in range(1, PORTS + 1):
             source.add(family, ONE, _port_value(family.name, number), **_port(number))

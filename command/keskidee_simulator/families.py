@@ -108,6 +108,7 @@ AGENT_SPOOL_BYTES = _gauge("keskidee_agent_spool_bytes", "Bytes of reports that 
 AGENT_SPOOL_REPORTS = _gauge("keskidee_agent_spool_reports", "Reports that wait for delivery")
 AGENT_DROPPED = _counter("keskidee_agent_dropped_reports_total", "Reports given up")
 AGENT_FAILURES = _counter("keskidee_agent_delivery_failures_total", "Deliveries that failed")
+AGENT_LINK = _counter("keskidee_agent_link_bytes_total", "Bytes on the wire to and from the collector")
 AGENT_CPU = _counter("keskidee_agent_cpu_seconds_total", "Processor time of the agent", 6)
 AGENT_MEMORY = _gauge("keskidee_agent_resident_memory_bytes", "Resident memory of the agent", -12)
 AGENT_START = _gauge("keskidee_agent_start_timestamp_seconds", "When the agent started")

@@ -8,13 +8,15 @@ from hashlib import sha256
 from uuid import UUID
 
 from keskidee_simulator.models import DESKTOPS, DEVICES, LAPTOPS, SERVERS, Model, System
-from keskidee_simulator.sites import Site, site_of
+from keskidee_simulator.sites import SITES, Site, site_of
 
 SERVES = ("files", "mail", "dns", "backup", "records", "intranet", "database", "proxy")
 KINDS = ("server", "desktop", "desktop", "server", "laptop", "desktop", "laptop", "desktop", "server", "desktop")
 
 DEVICES_AT = {12: "switch", 17: "ups", 22: "printer"}
-"""Which of each 60 are no machines but devices, that an agent would poll."""
+"""Which of each 60 are no machines but devices, that an agent polls."""
+DEVICE_KINDS = {"switch": "network", "ups": "power", "printer": "printer"}
+"""As the agent calls what it polls."""
 
 DISK_FILLING, MEMORY_SHORT, CLOCK_OFF = "disk filling", "memory short", "clock off"
 SOURCE_DENIED, SOURCE_TIMING_OUT, FALLING_SILENT = "source denied", "source timing out", "falling silent"
@@ -33,7 +35,11 @@ AILING_PERIOD = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pretend:
-    """One pretend machine. `luck` is 32 bytes of hash from which everything about it that varies is taken."""
+    """One pretend machine. `luck` is 32 bytes of hash from which everything about it that varies is taken.
+
+    `poller` is the number of the machine that polls it, if it is a device; `reads_services`: its agent also reads the
+    services that people at its site use.
+    """
 
     number: int
     luck: bytes
@@ -43,6 +49,8 @@ class Pretend:
     model: Model
     system: System
     ailment: str | None
+    poller: int | None = None
+    reads_services: bool = False
 
     def chance(self, byte: int) -> float:
         """A fixed number from 0 up to 1, another for each of the bytes 0 to 30."""
@@ -66,6 +74,11 @@ class Pretend:
         )
 
     @property
+    def link(self) -> Site:
+        """The site over whose line its reports go: of a device, its poller's."""
+        return SITES[0] if self.poller == 0 else self.site
+
+    @property
     def serial(self) -> str:
         """A serial number that nobody takes for a real one."""
         return f"SIMULATED-{self.number:05d}"
@@ -77,6 +90,8 @@ class Pretend:
 
     def facts(self, agent_version: str, interval_seconds: float, boot_id: str) -> dict[str, str]:
         """What the machine says it is, as the real agent does, and that it is simulated."""
+        if self.poller is not None:
+            return self._facts_of_device(agent_version, interval_seconds)
         facts = {
             "hostname": self.hostname,
             "os": self.system.os,
@@ -96,18 +111,51 @@ class Pretend:
         }
         return {name: value for name, value in facts.items() if value}
 
+    def _facts_of_device(self, agent_version: str, interval_seconds: float) -> dict[str, str]:
+        """What a poller says of a device."""
+        return {
+            "hostname": self.hostname,
+            "agent_version": agent_version,
+            "interval_seconds": f"{interval_seconds:g}",
+            "interval_own": "true",
+            "kind": DEVICE_KINDS[self.model.chassis],
+            "maker": self.model.maker,
+            "model": self.model.name,
+            "serial": self.serial,
+            "os_name": self.system.name,
+            "simulated": "true",
+        }
+
     def evidence(self) -> dict[str, str]:
         """What tells this machine from its clones."""
         return {"machine_id_hash": self.luck[:16].hex(), "board_uuid": self.uuid, "board_serial": self.serial}
 
 
+class _Sites:
+    """What is counted while a fleet is built: names that are taken, and who reads for a site."""
+
+    def __init__(self) -> None:
+        self.names: Counter[tuple[str, str]] = Counter()
+        self._readers: dict[Site, int] = {}
+
+    def reads(self, number: int, kind: str, site: Site) -> bool:
+        """Whether this machine is the one that reads for its site: the first server there that never falls silent."""
+        if kind != "server" or AILING.get(number % AILING_PERIOD) == FALLING_SILENT:
+            return False
+        return self._readers.setdefault(site, number) == number
+
+    def poller(self, site: Site) -> int:
+        """Who polls the devices of a site: who reads for it, else the first server of all, at headquarters."""
+        return self._readers.get(site, 0)
+
+
 def build_fleet(seed: str, count: int) -> list[Pretend]:
     """The first `count` machines of the seed's fleet; a larger fleet of the same seed begins with the same machines."""
-    names: Counter[tuple[str, str]] = Counter()
-    return [_pretend(seed, number, names) for number in range(count)]
+    sites = _Sites()
+    return [_pretend(seed, number, sites) for number in range(count)]
 
 
-def _pretend(seed: str, number: int, names: Counter[tuple[str, str]]) -> Pretend:
+def _pretend(seed: str, number: int, sites: _Sites) -> Pretend:
     luck = sha256(f"{seed} {number}".encode()).digest()
     device = DEVICES_AT.get(number % AILING_PERIOD)
     kind = "device" if device else KINDS[number % len(KINDS)]
@@ -116,12 +164,14 @@ def _pretend(seed: str, number: int, names: Counter[tuple[str, str]]) -> Pretend
     return Pretend(
         number=number,
         luck=luck,
-        hostname=_hostname(device or kind, site, luck, names),
+        hostname=_hostname(device or kind, site, luck, sites.names),
         kind=kind,
         site=site,
         model=model,
         system=model.systems[luck[31] % len(model.systems)],
         ailment=AILING.get(number % AILING_PERIOD),
+        poller=sites.poller(site) if device else None,
+        reads_services=sites.reads(number, kind, site),
     )
 
 

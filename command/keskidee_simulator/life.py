@@ -8,66 +8,28 @@ import logging
 import os
 import random
 import time
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from keskidee_report.codec import CONTENT_TYPE, envelope, facts_frame, goodbye_frame
 from keskidee_simulator.connection import Answer, Connection, Unreachable
-from keskidee_simulator.enrolment import Credential, Credentials, Refused, enrol
+from keskidee_simulator.enrolment import Credential, Refused, enrol
 from keskidee_simulator.habits import ASLEEP, OFF, ON, SILENT, Presence, presence
 from keskidee_simulator.rounds import Rounds, When, milliseconds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from keskidee_report.delta import Snapshot
     from keskidee_simulator.fleet import Pretend
-    from keskidee_simulator.sites import Cut
+    from keskidee_simulator.world import World
 
 DEFAULT_INTERVAL_SECONDS = 15.0
 BACK_OFF_SECONDS, BACK_OFF_LIMIT_SECONDS = 1.0, 60.0
 REFUSED_SECONDS = 400.0
-ENROLLING_AT_ONCE = 16
 FIRST_ROUNDS_NEW, FIRST_ROUNDS_KNOWN = 3, 1
 """A machine that ought to be off reports so often first: so that the register has it, or hears why it is quiet now."""
 
 log = logging.getLogger("keskidee.simulator")
-
-
-@dataclass(slots=True, kw_only=True)
-class Tally:
-    """What came of it all, summed over the machines. `seconds` holds the time of the last answers."""
-
-    enrolled: int = 0
-    acknowledged: int = 0
-    schema_asked: int = 0
-    refused: int = 0
-    failed: int = 0
-    goodbyes: int = 0
-    seconds: list[float] = field(default_factory=list)
-
-    def took(self, seconds: float) -> None:
-        """Remembers how long an answer took, of the last hundred thousand at most."""
-        if len(self.seconds) >= 100_000:
-            del self.seconds[:50_000]
-        self.seconds.append(seconds)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class World:
-    """What all machines of a simulation share.
-
-    `interval_seconds` None: as the collector says. `steady`: nobody sleeps, goes off or falls silent (for load).
-    """
-
-    credentials: Credentials
-    token: str
-    steady: bool = False
-    tally: Tally
-    clock: Callable[[], float] = time.time
-    interval_seconds: float | None = None
-    cuts: tuple[Cut, ...] = ()
-    enrolling: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(ENROLLING_AT_ONCE))
 
 
 class Life:
@@ -158,25 +120,39 @@ class Life:
     async def _enrol(self) -> None:
         """Gets a credential where there is none; tries until it has one. Raises Refused."""
         world = self._world
-        while self._credential is None:
+        if self._credential is None:
             if not world.token:
                 raise Refused("no join token, and no credential kept from before")
-            try:
+
+            async def ask() -> Answer:
                 async with world.enrolling:
-                    answer = await enrol(self._connection, world.token, self._machine, self._facts())
+                    return await enrol(self._connection, world.token, self._machine, self._facts())
+
+            self._enrolled(json.loads((await self._insist(ask, 201)).body))
+        self._speak()
+
+    async def _insist(self, ask: Callable[[], Awaitable[Answer]], status: int) -> Answer:
+        """Asks until the answer has this status. Raises Refused."""
+        while True:
+            try:
+                answer = await ask()
             except Unreachable as error:
                 self._fail(str(error))
                 await asyncio.sleep(self._back_off())
                 continue
-            if answer.status == 201:
-                self._enrolled(json.loads(answer.body))
-            elif answer.status in {429, 503}:
+            if answer.status == status:
+                return answer
+            if answer.status in {429, 503}:
                 await asyncio.sleep(answer.retry_after_seconds * random.uniform(1.0, 1.2))
             elif answer.status >= 500:
                 self._fail(f"status {answer.status} at enrolment")
                 await asyncio.sleep(self._back_off())
             else:
                 raise Refused(f"status {answer.status}: {answer.body[:200].decode('utf-8', 'replace')}")
+
+    def _speak(self) -> None:
+        """Makes the headers of its reports."""
+        assert self._credential is not None
         self._headers = f"Authorization: Bearer {self._credential.credential}\r\nContent-Type: {CONTENT_TYPE}\r\n"
 
     def _enrolled(self, granted: dict[str, str]) -> None:
@@ -220,7 +196,7 @@ class Life:
             frames = [facts_frame(self._facts()), *frames]
         boot_ms = milliseconds(self._world.clock() - when.booted_at)
         body = envelope(self._session, boot_ms, self._rounds.wall_ms(self._world.clock()), frames)
-        if any(cut.severs(self._machine.site.name, when.now) for cut in self._world.cuts):
+        if any(cut.severs(self._machine.link.name, when.now) for cut in self._world.cuts):
             self._fail("the link of its site is cut")
             return None
         began = time.perf_counter()
@@ -243,9 +219,14 @@ class Life:
         self._world.tally.acknowledged += 1
         if self._world.interval_seconds is None:
             wanted = json.loads(answer.body).get("interval_seconds")
-            if isinstance(wanted, int | float) and 1 <= wanted <= 3600 and wanted != self._interval:
-                self._interval = float(wanted)
-                self._told_facts = False
+            if isinstance(wanted, int | float) and 1 <= wanted <= 3600:
+                self._take(float(wanted))
+
+    def _take(self, seconds: float) -> None:
+        """The collector wishes for this time from one report to the next."""
+        if seconds != self._interval:
+            self._interval = seconds
+            self._told_facts = False
 
     async def _rejected(self, answer: Answer) -> None:
         """Waits as long as the answer asks for, or as such an answer should be waited on."""

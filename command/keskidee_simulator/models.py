@@ -9,7 +9,9 @@ GIB = 1 << 30
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class System:
-    """An operating system: `os` as in the facts (linux, windows, darwin), its name for people, os-release's keys."""
+    """An operating system: `os` as in the facts (linux, windows, darwin), its name for people, os-release's keys,
+    and the day on which it is supported last (by its maker's pages).
+    """
 
     os: str
     name: str
@@ -20,6 +22,7 @@ class System:
     version_id: str
     codename: str = ""
     like: str = ""
+    support_ends_on: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,19 +41,20 @@ class Model:
 
 DEBIAN = System(
     os="linux", name="Debian GNU/Linux 12 (bookworm)", kernel="6.1.0-26-amd64", id="debian", product="Debian GNU/Linux",
-    version="12 (bookworm)", version_id="12", codename="bookworm",
+    version="12 (bookworm)", version_id="12", codename="bookworm", support_ends_on="2028-06-30",
 )  # fmt: skip
 UBUNTU = System(
     os="linux", name="Ubuntu 22.04.5 LTS", kernel="5.15.0-122-generic", id="ubuntu", product="Ubuntu",
     version="22.04.5 LTS (Jammy Jellyfish)", version_id="22.04", codename="jammy", like="debian",
+    support_ends_on="2027-04-01",
 )  # fmt: skip
 WINDOWS_10 = System(
     os="windows", name="Windows 10 Pro 22H2", kernel="10.0.19045", id="windows", product="Windows 10 Pro",
-    version="22H2", version_id="10.0.19045",
+    version="22H2", version_id="10.0.19045", support_ends_on="2025-10-14",
 )  # fmt: skip
 WINDOWS_11 = System(
-    os="windows", name="Windows 11 Pro 23H2", kernel="10.0.22631", id="windows", product="Windows 11 Pro",
-    version="23H2", version_id="10.0.22631",
+    os="windows", name="Windows 11 Pro 25H2", kernel="10.0.26200", id="windows", product="Windows 11 Pro",
+    version="25H2", version_id="10.0.26200", support_ends_on="2027-10-12",
 )  # fmt: skip
 MACOS = System(
     os="darwin", name="macOS 14.6", kernel="23.6.0", id="macos", product="macOS", version="14.6", version_id="14.6",
@@ -105,7 +109,7 @@ DESKTOPS = (
         cpus=8,
         memory_bytes=16 * GIB,
         disk_bytes=512 * GIB,
-        systems=(WINDOWS_11,),
+        systems=(WINDOWS_11, WINDOWS_11, WINDOWS_11, UBUNTU),
     ),
     Model(
         maker="Tamarind",

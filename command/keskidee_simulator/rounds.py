@@ -12,6 +12,7 @@ from keskidee_report.model import ABSENT, DENIED, OK, TIMED_OUT, Reading, Sample
 from keskidee_simulator import families as f
 from keskidee_simulator.course import Course
 from keskidee_simulator.fleet import SOURCE_DENIED, SOURCE_TIMING_OUT, Pretend
+from keskidee_simulator.services import services
 from keskidee_simulator.systems import layout
 
 if TYPE_CHECKING:
@@ -59,6 +60,8 @@ class Rounds:
             source.reading(courses) if source.name != silenced else _failed(machine, silenced)
             for source in self._sources
         ]
+        if machine.reads_services:
+            readings.append(services(machine, now, courses))
         return [*readings, *[own if own.source != silenced else _failed(machine, silenced) for own in self._own]]
 
     def encode(

@@ -12,10 +12,13 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from keskidee_simulator.bought import enter
 from keskidee_simulator.connection import Connection, address_of
 from keskidee_simulator.enrolment import Credentials, trusted
 from keskidee_simulator.fleet import build_fleet
-from keskidee_simulator.life import Life, Tally, World
+from keskidee_simulator.life import Life
+from keskidee_simulator.polled import PolledLife, polled_by
+from keskidee_simulator.world import Tally, World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
@@ -44,9 +47,11 @@ async def simulate(
     stop: asyncio.Event | None = None,
     tally: Tally | None = None,
     cuts: Sequence[Cut] = (),
+    register_token: str = "",
 ) -> Tally:
     """Lets the machines of `fleet` live until `stop` is set; what came of it. `steady`: all are on all the time;
-    `cuts`: sites that are not heard for a while.
+    `cuts`: sites that are not heard for a while; `register_token`: with which the register is written in, where what
+    was bought is to be entered there.
 
     `ca_file` is the agents' CA; without it, it is fetched from an https collector and checked against the token.
 
@@ -65,11 +70,16 @@ async def simulate(
         clock=clock,
         interval_seconds=interval_seconds,
         cuts=tuple(cuts),
+        devices=polled_by(fleet),
     )
     connections = [
         Connection(address) for _ in range(len(fleet) if len(fleet) <= OWN_CONNECTIONS else SHARED_CONNECTIONS)
     ]
-    lives = [Life(m, connections[m.number % len(connections)], world) for m in fleet]
+    lives = [
+        (Life if m.poller is None else PolledLife)(m, connections[m.number % len(connections)], world) for m in fleet
+    ]
+    if register_token:
+        await enter(connections[0], register_token, fleet, state_directory, clock())
     log.info("simulating machines=%d collector=%s", len(fleet), url)
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(life.live()) for life in lives]
@@ -93,6 +103,7 @@ def run(
     steady: bool = False,
     exit_with_parent: bool = False,
     cuts: Sequence[Cut] = (),
+    register_token: str = "",
 ) -> Tally:
     """Simulates until SIGTERM, SIGINT or, where asked for, the end of standard input.
 
@@ -114,6 +125,7 @@ def run(
             steady=steady,
             stop=stop,
             cuts=cuts,
+            register_token=register_token,
         )
 
     return _in_loop(main())

@@ -28,6 +28,7 @@ from keskidee_simulator.course import (
     UPTIME,
 )
 from keskidee_simulator.devices import device
+from keskidee_simulator.hardware import heat, inventoried, power
 from keskidee_simulator.layout import Source
 from keskidee_simulator.models import GIB, Model, System
 from keskidee_simulator.sites import HOUR
@@ -100,10 +101,11 @@ ZONES = {-3 * HOUR: "-03", -4 * HOUR: "AST", -5 * HOUR: "EST", -6 * HOUR: "CST"}
 def layout(model: Model, system: System, utc_offset_seconds: int) -> tuple[Source, ...]:
     """What every machine of this model, system and time zone has in common, in the order of a report."""
     if not system.os:
-        return (device(model),)
+        return device(model)
     sources = [
         _agent(), _cpu(model, system), _diskstats(model, system), _filesystem(model, system), _loadavg(model, system),
         _meminfo(model, system), _netdev(model, system), _os(system), _stat(system), _time(system, utc_offset_seconds),
+        heat(model, system), inventoried(model, system, _disks(model, system)), power(model, system),
     ]  # fmt: skip
     return tuple(source for source in sources if source.rows)
 
@@ -265,6 +267,7 @@ def _agent() -> Source:
     source.add(f.AGENT_SPOOL_REPORTS, ONE, 0.0)
     source.add(f.AGENT_DROPPED, ONE, 0.0)
     source.add(f.AGENT_FAILURES, ONE, 0.0)
+    source.add(f.AGENT_LINK, UPTIME, 60.0)
     source.add(f.AGENT_CPU, UPTIME, 0.0001)
     source.add(f.AGENT_MEMORY, ONE, 13_500_000.0)
     source.add(f.AGENT_START, BOOTED, 1.0, 21.0)

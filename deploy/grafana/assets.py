@@ -33,7 +33,7 @@ def total(name: str, *, label: str = "", where: str = AT) -> str:
 def what_there_is() -> Iterator[AnyPanel]:
     """What is there, where, in which state?"""
     yield number("Assets", "In the register, whatever their state.", total("keskidee_assets"))
-    stock = total("keskidee_assets", where=f'{AT}, state="in_stock"')
+    stock = total("keskidee_assets", where=f'{AT}, state="in stock"')
     yield number("In stock", "Bought, and not in use.", stock)
     unbooked = total("keskidee_assets_unbooked")
     says = "Machines that report, and of which nobody has entered anything."

@@ -81,6 +81,7 @@ class Board:
 
 
 MACHINE = ("instance", "Machine", "label_values({}, instance)".format(CHOSEN.replace("}", ', role!="device"}')))
+SERVICE = ("service", "Service", 'label_values(keskidee_service_info{site=~"$site"}, service)')
 DEVICE = ("device", "Device", f"label_values({POLLED}, instance)")
 
 

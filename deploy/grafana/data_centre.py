@@ -116,17 +116,26 @@ def power() -> Iterator[AnyPanel]:
     )
     load = of(POLLED, "max by (instance, sensor) (keskidee_ups_load_ratio)")
     yield worst("Load of UPSs", "Of what each can bear.", load, "{{instance}} {{sensor}}", steps=UPS_LOAD, device=True)
-    charge = {"{{instance}}": of(POLLED, "min by (instance) (keskidee_ups_battery_charge_ratio)")}
-    yield lines("Charge", "Falls while there is no mains.", charge, unit="percentunit").min(0).max(1).span(6)
-    watts = {"{{instance}} {{sensor}}": of(POLLED, "max by (instance, sensor) (keskidee_sensor_watts)")}
-    yield lines("Power", "What devices say that they take.", watts, unit="watt").min(0).span(6)
+    charged = of(POLLED, "min by (instance) (keskidee_ups_battery_charge_ratio)")
+    charge = {"{{instance}}": f"bottomk(10, {charged})"}
+    yield (
+        lines("Charge", "Falls while there is no mains; the ten lowest.", charge, unit="percentunit")
+        .min(0)
+        .max(1)
+        .span(6)
+    )
+    taken = of(POLLED, "max by (instance, sensor) (keskidee_sensor_watts)")
+    watts = {"{{instance}} {{sensor}}": f"topk(10, {taken})"}
+    yield lines("Power", "What devices say that they take; the ten that take most.", watts, unit="watt").min(0).span(6)
 
 
 def heat() -> Iterator[AnyPanel]:
     """Is the room cool, and is anything in it hot?"""
-    rooms = {"{{instance}} {{sensor}}": of(POLLED, f"max by (instance, sensor) ({ROOMS})")}
-    yield lines("Air of the rooms", "Of sensors that say so in their name.", rooms, unit="celsius").span(12)
     room = of(POLLED, f"max by (instance, sensor) ({ROOMS})")
+    rooms = {"{{instance}} {{sensor}}": f"topk(10, {room})"}
+    yield lines(
+        "Air of the rooms", "Of sensors that say so in their name; the ten warmest.", rooms, unit="celsius"
+    ).span(12)
     yield worst(
         "Warmest rooms", "Over 32 °C pages.", room, "{{instance}} {{sensor}}", steps=ROOM, unit="celsius", device=True
     )

@@ -39,6 +39,7 @@ from deploy.grafana.queries import (
     STATES,
     by_label,
     count,
+    named,
     of,
 )
 
@@ -101,14 +102,14 @@ def whole_fleet() -> Iterator[AnyPanel]:
     yield lines("Machines by state", "Desktops go off at night.", state, unit="none", stacked=True)
     site = {"{{site}}": by_label(CHOSEN, "max by (instance) (keskidee_machine_up)", "site")}
     yield lines("Machines on, by site", "A whole site that drops is its line or its power.", site, unit="none")
-    system = {"{{os}}": f"count by (os) ({EACH(CHOSEN)})"}
+    system = {"{{os}}": named(f"count by (os) ({EACH(CHOSEN)})", "os")}
     yield lines("Machines by system", "All that are enrolled, on or not.", system, unit="none", stacked=True)
     busy = {"{{role}}": by_label(CHOSEN, CPU_BUSY, "role", "avg")}
     yield lines("Processors by role", "Mean share that was busy.", busy, unit="percentunit").min(0).max(1)
     memory = {"{{role}}": by_label(CHOSEN, MEMORY_USED, "role", "avg")}
     yield lines("Memory by role", "Mean share that no program could get.", memory, unit="percentunit").min(0).max(1)
     fund = {"{{fund}}": by_label(CHOSEN, MEMORY_USED, "fund", "avg")}
-    says = "What a fund has paid for; without a name: not booked. An upgrade that helps is a step down."
+    says = "What a fund has paid for. An upgrade that helps is a step down."
     yield lines("Memory by fund", says, fund, unit="percentunit").min(0).max(1)
 
 

@@ -54,15 +54,20 @@ def disks() -> Iterator[AnyPanel]:
     """Space, throughput, latency."""
     free = f"max by (mountpoint) (node_filesystem_avail_bytes{{{ONE}}} / node_filesystem_size_bytes{{{ONE}}})"
     yield (
-        lines("Free space", "Share free, a file system a line.", {"{{mountpoint}}": free}, unit="percentunit")
+        lines(
+            "Free space",
+            "Share free, a file system a line; the ten fullest.",
+            {"{{mountpoint}}": f"bottomk(10, {free})"},
+            unit="percentunit",
+        )
         .min(0)
         .max(1)
     )
     moved = {"{{device}} read": per_second("disk_read_bytes"), "{{device}} written": per_second("disk_written_bytes")}
     yield lines("Disk throughput", "Bytes read and written in a second.", moved, unit="Bps").min(0)
     waits = {
-        "{{device}} read": f"{per_second('disk_read_time_seconds')} / {per_second('disk_reads_completed')}",
-        "{{device}} write": f"{per_second('disk_write_time_seconds')} / {per_second('disk_writes_completed')}",
+        "{{device}} read": mean("disk_read_time_seconds", "disk_reads_completed"),
+        "{{device}} write": mean("disk_write_time_seconds", "disk_writes_completed"),
     }
     yield lines("Disk latency", "Mean time of a request; steadily above 20 ms is slow.", waits, unit="s").min(0)
 
@@ -87,8 +92,11 @@ def network() -> Iterator[AnyPanel]:
 def agent() -> Iterator[AnyPanel]:
     """What the agent reads, keeps, and costs."""
     values = {0: ("failing", BAD), 1: ("read", GOOD)}
-    says = "Red: failed or timed out; the collector's page says why."
-    yield timeline("What the agent reads", says, f"keskidee_source_up{{{ONE}}}", "{{source}}", values)
+    of_source = f"keskidee_source_up{{{ONE}}}"
+    failing = f"max by (source) ({of_source}) and on (source) min_over_time({of_source}[1d]) == 0"
+    none = 'label_replace(vector(1), "source", "none", "", "")'
+    says = "Sources that failed or timed out within a day; the collector's page says why."
+    yield timeline("What it could not read", says, f"({failing}) or on () {none}", "{{source}}", values)
 
     kept = {
         "waiting": f"max(keskidee_agent_spool_reports{{{ONE}}})",
@@ -100,8 +108,18 @@ def agent() -> Iterator[AnyPanel]:
 
 
 def per_second(counter: str) -> str:
-    """A counter of this machine as a rate, a device a line."""
+    """A counter of this machine as a rate, a device a line: the ten with most (a host of containers has hundreds)."""
+    return f"topk(10, {rate(counter)})"
+
+
+def rate(counter: str) -> str:
+    """The same of all its devices."""
     return f"sum by (device) (rate(node_{counter}_total{{{ONE}}}[$__rate_interval]))"
+
+
+def mean(seconds: str, requests: str) -> str:
+    """Time of a request, of the ten slowest devices."""
+    return f"topk(10, {rate(seconds)} / {rate(requests)})"
 
 
 BOARD = Board(

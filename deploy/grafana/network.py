@@ -74,10 +74,10 @@ def devices() -> Iterator[AnyPanel]:
 def ports() -> Iterator[AnyPanel]:
     """Which lines are full, and which lose packets?"""
     traffic = {
-        "{{instance}} in": f"sum by (instance) ({of(DEVICES, rate('ifHCInOctets'))})",
-        "{{instance}} out": f"sum by (instance) ({of(DEVICES, rate('ifHCOutOctets'))})",
+        "{{instance}} in": f"topk(10, sum by (instance) ({of(DEVICES, rate('ifHCInOctets'))}))",
+        "{{instance}} out": f"topk(10, sum by (instance) ({of(DEVICES, rate('ifHCOutOctets'))}))",
     }
-    yield lines("Traffic", "Of all ports of a device together.", traffic, unit="Bps").min(0)
+    yield lines("Traffic", "Of all ports of a device together; the ten with most.", traffic, unit="Bps").min(0)
     for way, counter in (("in", "ifHCInOctets"), ("out", "ifHCOutOctets")):
         full = of(DEVICES, used(counter))
         yield worst(
@@ -94,8 +94,14 @@ def ports() -> Iterator[AnyPanel]:
     }
     says = "Packets in a second, the five worst of each; anything steady is a cable, a port or a duplex mismatch."
     yield lines("Faults of ports", says, faults, unit="pps").min(0).span(12)
-    load = {"{{instance}}": of(DEVICES, "max by (instance) (keskidee_device_processor_load_ratio)")}
-    yield lines("Processors of devices", "The busiest of each.", load, unit="percentunit").min(0).max(1).span(12)
+    busy = of(DEVICES, "max by (instance) (keskidee_device_processor_load_ratio)")
+    load = {"{{instance}}": f"topk(10, {busy})"}
+    yield (
+        lines("Processors of devices", "The busiest of each; the ten busiest.", load, unit="percentunit")
+        .min(0)
+        .max(1)
+        .span(12)
+    )
 
 
 def printers() -> Iterator[AnyPanel]:
@@ -104,8 +110,11 @@ def printers() -> Iterator[AnyPanel]:
     yield worst(
         "Supplies", "What is left of each.", level, "{{instance}} {{supply}}", steps=SUPPLY, least=True, device=True
     ).span(12)
-    pages = {"{{instance}}": of(DEVICES, 'max by (instance) (keskidee_sensor_count{sensor="Pages in its life"})')}
-    yield lines("Pages", "In the printer's life; the slope is the use.", pages, unit="none").span(12)
+    printed = of(DEVICES, 'max by (instance) (keskidee_sensor_count{sensor="Pages in its life"})')
+    pages = {"{{instance}}": f"topk(10, {printed})"}
+    yield lines("Pages", "In the printer's life, of the ten with most; the slope is the use.", pages, unit="none").span(
+        12
+    )
 
 
 BOARD = Board(

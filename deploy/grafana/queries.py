@@ -108,6 +108,9 @@ TRAFFIC = (
 )
 
 
+NAMELESS = {"fund": "not booked", "os": "device", "model": "not told"}
+
+
 def of(machines: str, expr: str) -> str:
     """Only what `expr` says of these machines."""
     return f"({expr}) and on (instance) {machines}"
@@ -121,7 +124,12 @@ def count(machines: str, expr: str) -> str:
 def by_label(machines: str, expr: str, label: str, how: str = "sum") -> str:
     """A sum of what `expr` says of these machines, by a label of theirs."""
     one_each = f"group by (instance, {label}) ({machines})"
-    return f"{how} by ({label}) (({expr}) * on (instance) group_left ({label}) {one_each})"
+    return named(f"{how} by ({label}) (({expr}) * on (instance) group_left ({label}) {one_each})", label)
+
+
+def named(expr: str, label: str) -> str:
+    """The same with a word where the label is empty, for a line without a name is nobody's."""
+    return f'label_replace({expr}, "{label}", "{NAMELESS[label]}", "{label}", "")' if label in NAMELESS else expr
 
 
 def or_none(expr: str, label: str) -> str:

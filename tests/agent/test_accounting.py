@@ -265,6 +265,7 @@ class Accounting(RuleBasedStateMachine):
         kill(self.machine.spool)
 
 
+@pytest.mark.slow
 def test_whatever_happens_what_is_missing_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "fsync", lambda _: None)
     monkeypatch.setattr(Accounting, "folder", tmp_path / "spool", raising=False)

@@ -95,6 +95,7 @@ def imported_by(work: str) -> list[str]:
     return found
 
 
+@pytest.mark.slow
 def test_rounds_import_nothing_heavy() -> None:
     assert HEAVY.intersection(name.partition(".")[0] for name in imported_by(ROUNDS)) == set()
 

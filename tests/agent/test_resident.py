@@ -237,6 +237,7 @@ def test_sighup_with_broken_settings_changes_nothing_and_is_told(
     ]
 
 
+@pytest.mark.slow
 def test_another_enrolment_takes_effect_by_itself(
     tmp_path: Path, start: Callable[..., Agent], collector: Collector, listener: Listener
 ) -> None:
@@ -247,6 +248,7 @@ def test_another_enrolment_takes_effect_by_itself(
     assert listener.requests[-1].line == f"POST /v1/machines/{'f' * 32}/reports HTTP/1.1"
 
 
+@pytest.mark.slow
 def test_a_renewal_that_is_refused_is_not_tried_again_at_once_and_reports_go_on(
     start: Callable[..., Agent], collector: Collector, listener: Listener
 ) -> None:

@@ -153,6 +153,7 @@ def cut_copies(folder: Path, name: str, copy: Path) -> Iterator[tuple[int, Path]
         yield end, copy
 
 
+@pytest.mark.slow
 def test_a_segment_cut_at_any_byte_gives_the_whole_reports_before_it(tmp_path: Path) -> None:
     spool = filled(tmp_path / "spool", 5)
     kill(spool)
@@ -164,6 +165,7 @@ def test_a_segment_cut_at_any_byte_gives_the_whole_reports_before_it(tmp_path: P
         kill(following)
 
 
+@pytest.mark.slow
 def test_a_slot_cut_at_any_byte_gives_its_report_or_none(tmp_path: Path) -> None:
     spool = filled(tmp_path / "spool", 1)
     kill(spool)
@@ -186,6 +188,7 @@ def test_a_cursor_cut_at_any_byte_repeats_and_loses_nothing(tmp_path: Path) -> N
         kill(following)
 
 
+@pytest.mark.slow
 def test_a_changed_byte_costs_no_report_before_it_and_is_told(tmp_path: Path) -> None:
     spool = filled(tmp_path / "spool", 5)
     kill(spool)
@@ -220,6 +223,7 @@ ACTIONS = st.lists(st.sampled_from(["hold", "send live", "send batch", "kill", "
 
 @given(ACTIONS)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
+@pytest.mark.slow
 def test_whatever_happens_every_report_arrives_in_order(tmp_path: Path, actions: list[str]) -> None:
     folder = tmp_path / "spool"
     shutil.rmtree(folder, ignore_errors=True)

@@ -10,24 +10,27 @@ from pathlib import Path
 from keskidee_report.model import Reading
 from keskidee_simulator.connection import Connection, address_of
 from keskidee_simulator.fleet import Pretend, build_fleet
-from keskidee_simulator.life import Tally
 from keskidee_simulator.models import DEBIAN, GIB, Model
 from keskidee_simulator.rounds import Rounds
 from keskidee_simulator.simulation import simulate
+from keskidee_simulator.world import Tally
 from tests.bench.house import Collector
 
 SERIES = 300
 UPTIME_SECONDS = 200_000.0
 MODEL = Model(
-    maker="Bench", name="Bench", chassis="server", cpus=12, memory_bytes=32 * GIB, disk_bytes=480 * GIB, disks=2,
+    maker="Bench", name="Bench", chassis="server", cpus=10, memory_bytes=32 * GIB, disk_bytes=480 * GIB, disks=2,
     systems=(DEBIAN,),
 )  # fmt: skip
-"""With twelve processors and two disks a Debian server has 300 series."""
+"""With ten processors and two disks a Debian server has 300 series."""
 
 
 def bench_fleet(count: int) -> list[Pretend]:
     """Machines of that model in fifteen sites, none of which ails."""
-    fleet = [replace(machine, model=MODEL, system=DEBIAN, ailment=None) for machine in build_fleet("keskidee", count)]
+    fleet = [
+        replace(machine, model=MODEL, system=DEBIAN, ailment=None, poller=None, reads_services=False)
+        for machine in build_fleet("keskidee", count)
+    ]
     readings = Rounds(fleet[0]).readings(UPTIME_SECONDS, 0.0)
     assert sum(len(reading.samples) for reading in readings) == SERIES
     return fleet

@@ -75,6 +75,7 @@ def test_each_midnight_begins_a_row_and_the_seconds_of_a_day_are_a_day(collector
     assert run(work) == {FRIDAY: {"on": 60, "off": MIDNIGHT - 60}, SATURDAY: {"off": DAY}, SUNDAY: {"off": HOUR}}
 
 
+@pytest.mark.slow
 def test_a_machine_that_reports_over_midnight_is_on_on_both_days(collector: Counted) -> None:
     async def work() -> dict[str, dict[str, float]]:
         agent = await collector.join()

@@ -206,6 +206,7 @@ def test_a_folder_in_place_of_a_file_is_refused(tmp_path: Path) -> None:
     assert str(caught.value) == f"{tmp_path}: cannot be read: Is a directory"
 
 
+@pytest.mark.slow
 def test_nesting_without_end_is_refused(tmp_path: Path) -> None:
     assert refusal(tmp_path, "[" * 1500) == "agent.yml: nested too deep"
 

@@ -49,6 +49,7 @@ def test_people_cut_by_site_role_system_and_fund(name: str) -> None:
     chosen = [(v["name"], v.get("multi", False)) for v in json.loads((FOLDER / name).read_text())["templating"]["list"]]
     several = [(variable, True) for variable in ("site", "role", "system", "fund")]
     more = {"keskidee-machine.json": [("instance", False)], "keskidee-network.json": [("device", True)]}
+    more["keskidee-services.json"] = [("service", True)]
     assert chosen == [("datasource", False), *several, *more.get(name, [])]
 
 

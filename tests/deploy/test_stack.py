@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
+from deploy.docker import health
 from deploy.stack import receivers
-from deploy.stack.__main__ import arguments, commands
+from deploy.stack.__main__ import COLLECTOR, arguments, commands
 from deploy.stack.receiver import Heartbeat, said
+from tests.collector.served import Served
 from tests.conftest import CHECKOUT
 from tests.waiting import wait_until
 
@@ -61,7 +63,8 @@ def test_both_stacks_start_it_with_the_same_flags(name: str) -> None:
 def test_both_stacks_start_keskidee_alike() -> None:
     words = commands(arguments([]), DATA)["keskidee"][3:]
     default = [re.sub(r"\$\{\w+:-(.*)\}", r"\1", word) for word in SERVICES["keskidee"]["command"]]
-    assert default == [word.replace(str(DATA), "/var/lib/keskidee") for word in words]
+    there = {str(DATA): "/var/lib/keskidee", str(COLLECTOR): "/etc/keskidee/collector.yml"}
+    assert default == [there.get(word, word) for word in words]
 
 
 def test_prometheus_reads_what_keskidee_writes_for_it_and_so_our_rules() -> None:
@@ -77,10 +80,53 @@ def test_what_is_mounted_from_the_checkout_is_the_files_we_ship() -> None:
     mounts = [each.split(":") for service in SERVICES.values() for each in service.get("volumes", [])]
     found = {(COMPOSE.parent / mount[0]).resolve() for mount in mounts if mount[0].startswith(".")}
     deploy = CHECKOUT / "deploy"
-    assert found == {receivers.WRITTEN, deploy / "grafana/provisioning", deploy / "grafana/dashboards"}
+    assert found == {receivers.WRITTEN, COLLECTOR, deploy / "grafana/provisioning", deploy / "grafana/dashboards"}
     assert all(path.exists() for path in found)
     [provider] = yaml.safe_load((deploy / "grafana/provisioning/dashboards/keskidee.yml").read_text())["providers"]
     assert provider["options"]["path"] in [mount[1] for mount in mounts]
+
+
+def test_the_image_runs_as_nobody_and_asks_itself_whether_it_is_ready() -> None:
+    last = (COMPOSE.parent / "Dockerfile").read_text().rpartition("\nFROM ")[2]
+    assert re.findall(r"^(?:USER|VOLUME|HEALTHCHECK .* CMD|ENTRYPOINT) (.*)$", last, re.MULTILINE) == [
+        "65534:65534",
+        "/var/lib/keskidee",
+        '["python", "/opt/keskidee/health.py"]',
+        '["keskidee"]',
+    ]
+    default = re.sub(r"\$\{\w+:-(.*)\}", r"\1", SERVICES["keskidee"]["environment"]["KESKIDEE_LISTEN"])
+    assert (default, SERVICES["keskidee"]["command"][4]) == (health.LISTEN, f"${{KESKIDEE_LISTEN:-{health.LISTEN}}}")
+
+
+@pytest.mark.parametrize(
+    ("listen", "url"),
+    [
+        (health.LISTEN, "http://127.0.0.1:5375/readyz"),
+        ("0.0.0.0:443", "https://127.0.0.1:443/readyz"),
+        ("[::]:5375", "https://[::1]:5375/readyz"),
+        ("[::1]:5375", "http://[::1]:5375/readyz"),
+        ("collector.example.org:5375", "https://collector.example.org:5375/readyz"),
+    ],
+)
+def test_the_health_check_asks_where_the_collector_listens(listen: str, url: str) -> None:
+    assert health.ready_url(listen) == url
+
+
+def test_the_health_check_says_whether_the_collector_is_ready(tmp_path: Path, free_port: Callable[[], int]) -> None:
+    served = Served(tmp_path, {})
+    try:
+        assert health_of(f"127.0.0.1:{served.port}") == (0, "")
+    finally:
+        served.stop()
+    status, said = health_of(f"127.0.0.1:{free_port()}")
+    assert (status, said.partition(":")[0]) == (1, "not ready")
+
+
+def health_of(listen: str) -> tuple[int, str]:
+    """Status and complaint of the health check, which needs nothing that is not in the standard library."""
+    command = [sys.executable, "-I", str(COMPOSE.parent / "health.py")]
+    done = subprocess.run(command, env={"KESKIDEE_LISTEN": listen}, capture_output=True, text=True, timeout=60)
+    return done.returncode, done.stderr
 
 
 def test_versions_are_pinned() -> None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from keskidee_simulator.connection import Connection
     from keskidee_simulator.fleet import Pretend
     from keskidee_simulator.habits import Presence
-    from keskidee_simulator.life import World
+    from keskidee_simulator.world import World
 
 BOOTED_BEFORE_SECONDS = 1000.0
 

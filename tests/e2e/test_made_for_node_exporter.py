@@ -25,6 +25,8 @@ QUESTIONS = [
     if line and not line.startswith("#")
 ]
 SHARE = 0.95
+CHOICES = "group by (job, nodename, instance) (node_uname_info)"
+"""What the lists above such a dashboard are filled from: the job, then its machines."""
 NOT_OURS = {
     # A page of ours is the collector's, and the collector is not the process that read the machine: the agent's own
     # processor time and memory are keskidee_agent_cpu_seconds_total and keskidee_agent_resident_memory_bytes.
@@ -38,6 +40,8 @@ NOT_OURS = {
     "node_textfile_scrape_error{@}",
     # Where no interface says its speed node_exporter 1.5 answers with that of -1 megabit; we leave it out.
     "node_network_speed_bytes{@}",
+    "(rate(node_network_receive_bytes_total{@}[$m]) / ignoring (speed) node_network_speed_bytes{@}) * 100",
+    "(rate(node_network_transmit_bytes_total{@}[$m]) / ignoring (speed) node_network_speed_bytes{@}) * 100",
 }
 
 
@@ -66,6 +70,10 @@ def test_what_node_exporter_answers_our_agent_answers(
     wait_until(lambda: ask(prometheus, scraped), "some scrapes of node_exporter", 120)
     theirs = [question for question in QUESTIONS if ask(prometheus, asked(question, 'job="node"'))]
     assert len(theirs) > len(QUESTIONS) / 2
+
+    chosen = {(row["metric"]["job"], row["metric"]["nodename"]) for row in ask(prometheus, CHOICES)}
+    assert {job for job, _ in chosen} == {"node", "keskidee"}
+    assert len({nodename for _, nodename in chosen}) == 1
 
     def unanswered() -> set[str]:
         return {question for question in theirs if not ask(prometheus, asked(question, 'job="keskidee"'))}

@@ -20,8 +20,8 @@ import pytest
 
 from keskidee_simulator.connection import Connection, address_of
 from keskidee_simulator.enrolment import Credentials
-from keskidee_simulator.life import Tally, World
 from keskidee_simulator.simulation import simulate
+from keskidee_simulator.world import Tally, World
 from tests.bench.load import SERIES, bench_fleet
 from tests.e2e.returning import Outage, Returning, run
 from tests.e2e.watch import Watch, value

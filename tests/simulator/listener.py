@@ -48,12 +48,16 @@ class Heard:
 
 @dataclass
 class Listener:
-    """`answers` holds statuses to give in place of the right one, a report each."""
+    """`answers` holds statuses to give in place of the right one, a report each; `devices` are enlisted by name, and
+    `pollers` says who did it.
+    """
 
     url: str = ""
     ca_pem: bytes = b""
     enrolled: list[dict[str, object]] = field(default_factory=list)
     tokens: list[str] = field(default_factory=list)
+    devices: dict[str, str] = field(default_factory=dict)
+    pollers: dict[str, str] = field(default_factory=dict)
     machines: defaultdict[str, Heard] = field(default_factory=lambda: defaultdict(Heard))
     answers: list[int] = field(default_factory=list)
     statuses: Counter[int] = field(default_factory=Counter)
@@ -95,10 +99,20 @@ class Listener:
                 "role": "server",
             }
         machine_id = path.split("/")[3]
-        assert bearer == f"secret-{machine_id}"
+        if path.endswith("/devices"):
+            return 200, self.enlist(machine_id, json.loads(body))
+        assert bearer == f"secret-{self.pollers.get(machine_id, machine_id)}"
         status = self.answers.pop(0) if self.answers else self.hear(self.machines[machine_id], body)
         self.statuses[status] += 1
         return status, {"interval_seconds": 15}
+
+    def enlist(self, poller: str, asked: dict[str, list[dict[str, object]]]) -> dict[str, object]:
+        rows = []
+        for device in asked["devices"]:
+            machine_id = self.devices.setdefault(str(device["name"]), f"d{len(self.devices):031x}")
+            self.pollers[machine_id] = poller
+            rows.append({"machine_id": machine_id, "handed": False, "name": device["name"]})
+        return {"devices": rows}
 
     def hear(self, machine: Heard, body: bytes) -> int:
         for kind, payload in open_envelope(body, 1 << 20).frames:

@@ -39,7 +39,8 @@ def real_families() -> dict[str, Description]:
         importlib.import_module(f"keskidee_agent.sources.{found.name}")
         for found in pkgutil.iter_modules(keskidee_agent.sources.__path__)
     ]
-    modules.append(importlib.import_module("keskidee_agent.devices.metrics"))
+    more = ("devices.metrics", "devices.poller.watch", "inventory.metrics")
+    modules += [importlib.import_module(f"keskidee_agent.{name}") for name in more]
     families = [family for module in modules for value in vars(module).values() for family in described(value)]
     return {family.name: (family.kind, family.help, family.digits) for family in families}
 

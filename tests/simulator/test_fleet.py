@@ -31,11 +31,21 @@ def test_fifteen_sites_are_all_there_among_fifty_machines() -> None:
 
 def test_a_switch_a_ups_and_a_printer_are_there_among_twenty_five() -> None:
     devices = [m for m in build_fleet("keskidee", 25) if m.kind == "device"]
-    assert [(m.model.chassis, m.role, "os" in m.facts("0.1.0", 15.0, "boot")) for m in devices] == [
-        ("switch", "device", False),
-        ("ups", "device", False),
-        ("printer", "device", False),
+    assert [(m.model.chassis, m.role, m.facts("0.1.0", 60.0, "boot")["kind"]) for m in devices] == [
+        ("switch", "device", "network"),
+        ("ups", "device", "power"),
+        ("printer", "device", "printer"),
     ]
+
+
+def test_one_server_a_site_reads_for_it_and_never_falls_silent() -> None:
+    fleet = build_fleet("seed", 300)
+    readers = [m for m in fleet if m.reads_services]
+    assert {m.kind for m in readers} == {"server"}
+    assert len({m.site for m in readers}) == len(readers) > 8
+    assert FALLING_SILENT not in {m.ailment for m in readers}
+    pollers = {fleet[m.poller] for m in fleet if m.poller is not None}
+    assert pollers <= set(readers)
 
 
 def test_the_same_host_name_stands_in_several_sites() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from keskidee_collector.authority import ServerCertificate, prepare
 from keskidee_simulator.enrolment import Refused
-from keskidee_simulator.fleet import FALLING_SILENT, Pretend, build_fleet
+from keskidee_simulator.fleet import DEVICE_KINDS, FALLING_SILENT, Pretend, build_fleet
 from keskidee_simulator.habits import OFF, ON, SILENT, presence
 from keskidee_simulator.simulation import simulate
 from keskidee_simulator.sites import Cut
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from keskidee_simulator.life import Tally
+    from keskidee_simulator.world import Tally
 
 TOKEN = "kj1_pretend_-"
 INTERVAL = 0.2
@@ -89,6 +89,24 @@ def test_every_machine_enrols_with_the_join_token_and_reports_with_its_own_crede
             assert sorted(str(asked["hostname"]) for asked in listener.enrolled) == sorted(
                 machine.hostname for machine in build_fleet("keskidee", 3)
             )
+
+    asyncio.run(main())
+
+
+def test_a_device_is_enlisted_by_its_poller_and_reports_with_that_ones_credential(tmp_path: Path) -> None:
+    fleet = build_fleet("keskidee", 23)
+    devices = [machine for machine in fleet if machine.poller is not None]
+
+    async def main() -> None:
+        async with listening() as listener:
+            await during(listener, tmp_path, everyone(listener, 23, 2), count=23)
+            assert sorted(listener.devices) == sorted(device.hostname for device in devices)
+            assert len(listener.enrolled) == 23 - len(devices)
+            for device in devices:
+                heard = listener.machines[listener.devices[device.hostname]]
+                assert heard.facts["kind"] == DEVICE_KINDS[device.model.chassis]
+                assert heard.outcomes[0] == {"snmp": "ok", "interfaces": "ok", "sensors": "ok"}
+                assert heard.values[0]["keskidee_device_up", ()] == 1
 
     asyncio.run(main())
 
@@ -280,7 +298,7 @@ def test_a_site_whose_link_is_cut_is_not_heard_and_the_others_are(tmp_path: Path
     fleet = build_fleet("keskidee", 30)
     now = time.time()
     cut = Cut(site=fleet[0].site.name, begins_at=now, ends_at=now + 3600)
-    there = {machine.serial for machine in fleet if machine.site.name == cut.site}
+    there = {machine.serial for machine in fleet if machine.link.name == cut.site}
 
     async def main() -> None:
         async with listening() as listener:

@@ -117,3 +117,51 @@ def test_an_ailing_source_says_so_and_the_others_are_well(ailment: str, source: 
     readings = Rounds(ailing(ailment)).readings(now, BOOTED)
     assert {r.source: r.outcome for r in readings if r.outcome != OK} == {source: outcome}
     assert [r.samples for r in readings if r.source == source] == [[]]
+
+
+def told(os: str, chassis: str) -> set[str]:
+    """The families beside those that every machine has, of a healthy machine of this system and make."""
+    machine = next(m for m in FLEET if (m.system.os, m.model.chassis, m.ailment) == (os, chassis, None))
+    names = {name for name, _ in values(machine)}
+    return {name for name in names if name.startswith(("smartctl_", "node_thermal_", "node_power_"))} | {
+        name.removeprefix("keskidee_inventory_") for name in names if name.startswith("keskidee_inventory_")
+    } - {"info", "items", "taken_timestamp_seconds"}
+
+
+def test_windows_tells_no_disks_health_and_a_laptop_its_battery() -> None:
+    care = {"encrypted", "restart_due", "last_update_timestamp_seconds", "support_end_timestamp_seconds"}
+    assert told("windows", "desktop") == care
+    assert told("windows", "laptop") == care | {"battery_full_joules", "battery_design_joules"}
+
+
+def test_linux_tells_heat_and_disks_health_where_there_is_hardware() -> None:
+    care = {"encrypted", "pending_updates", "security_updates", "support_end_timestamp_seconds"}
+    disk = {"smart_status", "percentage_used", "available_spare", "critical_warning", "temperature"}
+    assert told("linux", "virtual") == care
+    assert told("linux", "server") == care | {"node_thermal_zone_temp"} | {f"smartctl_device_{name}" for name in disk}
+
+
+def test_a_service_is_read_at_each_site_and_not_reached_from_one() -> None:
+    of_sites = {m.site.name: values(m) for m in FLEET if m.reads_services}
+    success = {
+        site: {labels[0][1]: value for (name, labels), value in found.items() if name == "probe_success"}
+        for site, found in of_sites.items()
+    }
+    well = {"records": 1, "intranet": 1, "mail": 1, "names": 1}
+    assert success == dict.fromkeys(of_sites, well) | {"georgetown": well | {"mail": 0}}
+    failures = {
+        site: [key for key in found if key[0] == "keskidee_service_failure_info"] for site, found in of_sites.items()
+    }
+    [(_, labels)] = failures.pop("georgetown")
+    assert (dict(labels), set(map(tuple, failures.values()))) == ({"service": "mail", "reason": "timeout"}, {()})
+
+
+def test_the_backup_at_headquarters_is_of_the_night_before() -> None:
+    midnight = NOW - NOW % 86400
+    ages = [
+        values(FLEET[0], midnight + hour * 3600)["keskidee_service_file_age_seconds", BACKUP] for hour in (2, 3, 12)
+    ]
+    assert ages == [23 * 3600, 0, 9 * 3600]
+
+
+BACKUP = (("service", "nightly backup"),)

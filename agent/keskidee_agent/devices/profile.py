@@ -1,7 +1,7 @@
 """What a vendor's devices say beyond the standard MIBs: one declared table a vendor, in a file of `vendors/`.
 
-A profile names OIDs and says what stands there; the code that reads is here and the same for all. What no table can
-say stands in a function of the vendor's file, `Profile.read`.
+A profile names OIDs and says what stands there; the code that reads is the same for all (`tables.py`). What no table
+can say stands in a function of the vendor's file, `Profile.read`.
 """
 
 from __future__ import annotations
@@ -10,16 +10,18 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from keskidee_agent.devices.parts import Component, Processor, Sensor, Space
+from keskidee_agent.devices.answers import hardware_address, text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     from keskidee_agent.devices.answers import Answers
     from keskidee_agent.devices.parts import Parts
 
 ENTERPRISES = "1.3.6.1.4.1."
 SYS_DESCR = "1.3.6.1.2.1.1.1.0"
+PORT_ADDRESSES = "1.3.6.1.2.1.2.2.1.6"
+WRITTEN_ADDRESS = re.compile(r"(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}")
 
 UNITS = {
     "temperature": "celsius",
@@ -55,17 +57,26 @@ class Words:
     form: str = ""
 
 
-Place = str | Words
-"""Where a fact stands: a full name or a column (its first text), or words of a text."""
+@dataclass(frozen=True, slots=True)
+class HardwareAddress:
+    """The first hardware address of a column in capitals, without colons: some makers' serial number, by their word."""
+
+    oid: str = PORT_ADDRESSES
+
+
+Place = str | Words | HardwareAddress
+"""Where a fact stands: a full name or a column (its first text), words of a text, or a hardware address."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
     """Sensors of one column, or one scalar (its OID without the `.0`).
 
-    The value is divided by `divisor`. A description is the column `name` by the same index, put into `words` where
-    `{}` stands. Values in `absent` mean that there is no such sensor. `where` keeps the rows whose value in another
-    column is among those given. `unless` names a column that says the same better: where it has rows, this one is left.
+    The value is divided by `divisor`, or by ten for each digit that the column `decimals` gives by the same index. A
+    description is the column `name` by the same index, put into `words` where `{}` stands; one name may hold for all
+    rows whose index begins with its own. Values in `absent` mean that there is no such sensor. `where` keeps the rows
+    whose value in another column is among those given, numbers or words. `unless` names a column that says the same
+    better: where it has rows, this one is left.
     """
 
     class_: str
@@ -73,8 +84,9 @@ class Column:
     words: str = "{}"
     name: str = ""
     divisor: float = 1
+    decimals: str = ""
     absent: tuple[float, ...] = ()
-    where: tuple[str, tuple[int, ...]] | None = None
+    where: tuple[str, tuple[int, ...] | tuple[str, ...]] | None = None
     unless: str = ""
 
 
@@ -151,6 +163,9 @@ def fact(places: tuple[Place, ...], answers: Answers) -> str | None:
         if isinstance(place, Words):
             if found_words := _found(place, answers):
                 return found_words
+        elif isinstance(place, HardwareAddress):
+            if found_address := _address(place, answers):
+                return found_address
         elif found_text := answers.first(full(place)):
             return found_text
     return None
@@ -166,84 +181,9 @@ def _found(place: Words, answers: Answers) -> str | None:
     return None
 
 
-def add_table(profile: Profile, answers: Answers, parts: Parts) -> None:
-    """What the tables of a profile say."""
-    for column in profile.sensors:
-        parts.sensors += sensors_of(column, answers)
-    for loads in profile.processors:
-        names = answers.texts(full(loads.name)) if loads.name else {}
-        real = answers.numbers(full(loads.where)) if loads.where else {}
-        parts.processors += [
-            Processor(description=loads.words.format(names.get(index, index)), load_ratio=percent / 100)
-            for index, percent in answers.numbers(full(loads.oid)).items()
-            if 0 <= percent <= 100 and (not loads.where or real.get(index, 0) > 0)
-        ]
-    for memory in profile.memory:
-        parts.memory += _memories(memory, answers)
-    for assembly in profile.assemblies:
-        parts.components += components_of(assembly, answers)
-    if profile.read is not None:
-        profile.read(answers, parts)
-
-
-def components_of(assembly: Assembly, answers: Answers) -> Iterator[Component]:
-    """The components of one table of a vendor."""
-    names, models, serials = (
-        answers.texts(full(oid)) if oid else {} for oid in (assembly.name, assembly.model, assembly.serial)
-    )
-    for row in answers.column(full(assembly.rows)):
-        yield Component(
-            index=row,
-            name=assembly.words.format(names.get(row, row)),
-            class_=assembly.class_,
-            model=models.get(row),
-            serial=serials.get(row),
-        )
-
-
-def sensors_of(column: Column, answers: Answers) -> Iterator[Sensor]:
-    """The sensors of one column."""
-    oid = full(column.oid)
-    if column.unless and answers.column(full(column.unless)):
-        return
-    names = answers.texts(full(column.name)) if column.name else {}
-    gate = answers.integers(full(column.where[0])) if column.where else {}
-    for index, value in answers.numbers(oid).items():
-        if value in column.absent or (column.where and gate.get(index) not in column.where[1]):
-            continue
-        yield Sensor(
-            class_=column.class_,
-            description=column.words.format(names.get(index, index)),
-            value=scaled(value, column.divisor),
-            unit=UNITS[column.class_],
-            oid=f"{oid}.{index}",
-        )
-
-
-def scaled(value: float, divisor: float) -> float:
-    """A value divided, whole where it comes out whole."""
-    if divisor == 1:
-        return value
-    result = round(value / divisor, 10)
-    return int(result) if result == int(result) else result
-
-
-def _memories(memory: Memory, answers: Answers) -> Iterator[Space]:
-    names = answers.texts(full(memory.name)) if memory.name else {}
-    columns = {
-        field_name: answers.numbers(full(oid)) if (oid := getattr(memory, field_name)) else {}
-        for field_name in ("size", "used", "free", "used_percent")
-    }
-    for index in columns["size"] or columns["used"]:
-        size, used, free, percent = (columns[name].get(index) for name in ("size", "used", "free", "used_percent"))
-        if used is None and size is not None:
-            used = size - free if free is not None else size * percent / 100 if percent is not None else None
-        if size is None and used is not None and free is not None:
-            size = used + free
-        if size is None or used is None or size <= 0:
-            continue
-        yield Space(
-            description=memory.words.format(names.get(index, index)).strip(),
-            size_bytes=int(size * memory.unit_bytes),
-            used_bytes=int(used * memory.unit_bytes),
-        )
+def _address(place: HardwareAddress, answers: Answers) -> str | None:
+    for value in answers.column(full(place.oid)).values():
+        address = hardware_address(value) or text(value)
+        if WRITTEN_ADDRESS.fullmatch(address):
+            return re.sub("[:-]", "", address).upper()
+    return None

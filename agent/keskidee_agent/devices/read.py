@@ -15,14 +15,25 @@ from keskidee_agent.devices.engine import NoAnswer
 from keskidee_agent.devices.identify import Known, identify, probes
 from keskidee_agent.devices.mibs import bridge, entity, host, printer, system, ups
 from keskidee_agent.devices.parts import Identity, Parts
-from keskidee_agent.devices.profile import add_table, fact, full
+from keskidee_agent.devices.profile import fact, full
+from keskidee_agent.devices.tables import add_table
 from keskidee_agent.devices.walk import MOST_ROWS, SIZES, got, walked
+from keskidee_agent.devices.words import vendor_in_words
 from keskidee_agent.placeholders import said
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from keskidee_agent.devices.engine import Engine
+
+
+APPLIANCES = (("power", ups.BATTERY), ("printer", full(printer.MARKER) + ".4"))
+"""Kinds of devices by a column that only such have."""
+SOFTWARE = re.compile(r"\b(?:soft|firm)ware,? version:? *v?(?=\w*[\d.])([\w.()-]*\d[\w.()-]*)", re.IGNORECASE)
+ONE_WORD = re.compile(r"(?=\S*\d)[A-Z][\w/+.-]{2,30}")  # such as GS1900-24
+IN_SENTENCE = re.compile(r"(?:^| )(?:[Vv]ersion +|[Vv])(\d[^\s,]*)[ ,]")
+KERNEL = re.compile(r"(?:Linux|\w+BSD|DragonFly|SunOS|Darwin) (?!\d+\.)\S+ (\d\S*)")  # as uname has them
+VERSION = re.compile(r"\b[Vv](?:ersion|er)?[ :.]*(\d+(?:\.\w+)+)")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -113,13 +124,12 @@ def identity_of(known: Known, answers: Answers) -> Identity:
     uptime = answers.scalar(system.UPTIME)
     return Identity(
         name=answers.first(system.NAME),
-        vendor=known.vendor or told_by([answers.first(ups.MAKER), entity.maker(answers)]),
+        vendor=known.vendor or _usual_name(told_by([answers.first(ups.MAKER), entity.maker(answers)])),
         model=facts["model"] or told_by([entity.model(answers), *_usual_models(known, answers)]),
         serial=facts["serial"] or told_by([entity.serial(answers), answers.first(full(printer.SERIAL))]),
-        version=facts["version"]
-        or told_by([entity.version(answers), fact(ups.STANDARD.version, answers), _in_words(answers)]),
+        version=facts["version"] or _usual_version(known, answers),
         system=known.system,
-        kind=known.kind or _kind_by_tables(answers),
+        kind=_kind(known, answers),
         location=answers.first(system.LOCATION),
         contact=answers.first(system.CONTACT),
         uptime_seconds=uptime / system.HUNDREDTHS if isinstance(uptime, int) else None,
@@ -127,17 +137,31 @@ def identity_of(known: Known, answers: Answers) -> Identity:
     )
 
 
-def _kind_by_tables(answers: Answers) -> str | None:
-    """What a device is that nobody knows: what it has tables of."""
-    tables = (("power", ups.BATTERY), ("printer", full(printer.MARKER) + ".4"), ("network", bridge.PORTS))
+def _kind(known: Known, answers: Answers) -> str | None:
+    """What a device is; of one that nobody knows, or whose agent names only the kernel it runs on, by its tables."""
+    if known.kind is None:
+        return _kind_by_tables(answers, (*APPLIANCES, ("network", bridge.PORTS)))
+    only_kernel = known.kind == "server" and known.vendor is None
+    return (_kind_by_tables(answers, APPLIANCES) if only_kernel else None) or known.kind
+
+
+def _kind_by_tables(answers: Answers, tables: Iterable[tuple[str, str]]) -> str | None:
     return next((kind for kind, column in tables if answers.column(column)), None)
 
 
+def _usual_name(maker: str | None) -> str | None:
+    """A maker's name as it is written here, of what its own tables call it."""
+    return maker and (vendor_in_words(maker) or maker)
+
+
 def _usual_models(known: Known, answers: Answers) -> Iterator[str | None]:
-    """The model where the standard MIBs have it: of a UPS, and of a printer as the host's first device."""
+    """Where the standard MIBs have it: of a UPS, of a printer as the host's first device; or all of sysDescr."""
     yield fact(ups.STANDARD.model, answers)
     if known.kind == "printer":
         yield answers.first(f"{host.DEVICE}.3")
+    words = answers.first(system.DESCRIPTION) or ""
+    if known.vendor and ONE_WORD.fullmatch(words):
+        yield words
 
 
 def told_by(facts: Iterable[str | None]) -> str | None:
@@ -149,7 +173,12 @@ def _digits(words: str) -> bool:
     return words.isdigit() and len(set(words)) > 2
 
 
-def _in_words(answers: Answers) -> str | None:
-    """A version that sysDescr names."""
-    found = re.search(r"\b[Vv](?:ersion|er)?[ :.]*(\d+(?:\.\w+)+)", answers.first(system.DESCRIPTION) or "")
+def _usual_version(known: Known, answers: Answers) -> str | None:
+    """The version where the standard MIBs have it, else one that sysDescr names; a kernel's where nobody made it."""
+    told = told_by([entity.version(answers), fact(ups.STANDARD.version, answers)])
+    if told:
+        found = IN_SENTENCE.search(told)
+        return found[1] if found else told
+    words = answers.first(system.DESCRIPTION) or ""
+    found = SOFTWARE.search(words) or VERSION.search(words) or (None if known.vendor else KERNEL.match(words))
     return found[1] if found else None

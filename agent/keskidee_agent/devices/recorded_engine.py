@@ -23,8 +23,8 @@ class RecordedEngine:
     """Answers as the recorded device did."""
 
     def __init__(self, rows: Sequence[Row]) -> None:
-        self._rows = sorted((numbers(oid), oid, value) for oid, value in rows)
-        self._values = dict(rows)
+        self._values = dict(reversed(rows))  # of a name that was recorded twice, the first value is the one
+        self._rows = sorted((numbers(oid), oid, value) for oid, value in self._values.items())
 
     @classmethod
     def of(cls, path: Path) -> RecordedEngine:

@@ -15,7 +15,8 @@ from keskidee_agent.devices.mibs import (
     printer,
     ups,
 )
-from keskidee_agent.devices.profile import add_table, full
+from keskidee_agent.devices.profile import full
+from keskidee_agent.devices.tables import add_table
 
 if TYPE_CHECKING:
     from types import ModuleType

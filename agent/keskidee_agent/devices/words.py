@@ -16,7 +16,7 @@ _KINDS = {
         ml|scx|sl)|^sharp mx|i-sensys|imageclass|\blbp\d
     """,
     "camera": r"""
-        (network|ip|dome|bullet|ptz) camera|\bnvr\b
+        (network|ip|dome|bullet|ptz) camera|\bip-?cam|\bnvr\b
     """,
     "collaboration": r"""
         projector|telepresence|video ?conferenc|conference phone|\bacano\b|meeting server|ip phone|
@@ -97,7 +97,9 @@ _VENDORS = """
     Cisco, Juniper, Arista, Aruba, HPE, HP, Dell, Huawei, MikroTik, Ubiquiti, Fortinet, Synology, QNAP, Avocent,
     Brother, Canon, Epson, Kyocera, Konica Minolta, Lexmark, OKI, Ricoh, Samsung, Sharp, Xerox, Zebra, Lanier,
     APC, Eaton, CyberPower, Socomec, Riello, Delta, Vertiv, Raritan, Teltonika, Grandstream, Meraki, Viprinet,
-    Axis, Hikvision, Check Point, SonicWall, Sophos, Linksys, NETGEAR, Zyxel, D-Link, TP-Link, Keenetic, VMware
+    Axis, Hikvision, Check Point, SonicWall, Sophos, Linksys, NETGEAR, Zyxel, D-Link, TP-Link, Keenetic, VMware,
+    Supermicro, Lenovo, Fujitsu, NetApp, Alcatel-Lucent, Allied Telesis, Avaya, Cambium, Ruckus, Tripp Lite, Netonix,
+    Moxa, Hirschmann, Panasonic, AKCP, Infoblox, Citrix, Palo Alto, WatchGuard, Barracuda, Stormshield, Thecus, ASUSTOR
 """
 
 

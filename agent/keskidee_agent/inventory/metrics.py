@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 SERIES_AT_MOST = 1500
 DISKS_AT_MOST = 64
+BATTERIES_AT_MOST = 8
 KINDS_AT_MOST = 64
 HOUR_SECONDS = 3600
 LABELS = {
@@ -87,6 +88,22 @@ CERTIFICATE = Family(
 )
 RESTART = Family("keskidee_inventory_restart_due", GAUGE, "Whether something waits for a restart", digits=0)
 UPDATES = Family("keskidee_inventory_security_updates", GAUGE, "Security updates that wait", digits=0)
+WAITING = Family(
+    "keskidee_inventory_pending_updates", GAUGE, "Updates that wait, those for security among them", digits=0
+)
+UPDATED = Family(
+    "keskidee_inventory_last_update_timestamp_seconds", GAUGE, "Day of the newest update of Windows", digits=0
+)
+ENCRYPTED = Family("keskidee_inventory_encrypted", GAUGE, "Whether the system's disk is encrypted", digits=0)
+BATTERY_FULL, BATTERY_DESIGN = (
+    Family("keskidee_inventory_battery_full_joules", GAUGE, "What a full charge holds now", digits=0),
+    Family("keskidee_inventory_battery_design_joules", GAUGE, "What a full charge held when it was new", digits=0),
+)
+ROOT = "/"
+SYSTEM_VOLUMES = ("C:", "FileVault")
+"""Keys of encryption where a file system does not tell of it itself: Windows' volume, and macOS' only one."""
+JOULES = 3.6
+"""In a milliwatt hour."""
 
 
 def samples(results: Sequence[Found], taken_at: float) -> list[Sample]:
@@ -119,8 +136,35 @@ def _ours(kinds: Mapping[str, Sequence[Item]], results: Sequence[Found], taken_a
     if restart:
         yield RESTART(int(bool(restart.get("due"))))
     waiting = [each.fields.get("security") for each in kinds.get("pending_update", ())]
+    if waiting:
+        yield WAITING(len(waiting))
     if True in waiting or False in waiting:
         yield UPDATES(waiting.count(True))
+    yield from _days(UPDATED, [_newest(kinds.get("software_update", ()))])
+    is_encrypted = _is_encrypted(kinds)
+    if is_encrypted is not None:
+        yield ENCRYPTED(int(is_encrypted))
+    yield from _batteries(kinds.get("battery", ()))
+
+
+def _newest(updates: Iterable[Item]) -> str | None:
+    """The last day (YYYY-MM-DD) on which any was installed."""
+    return max((str(day) for each in updates if (day := each.fields.get("installed_on"))), default=None)
+
+
+def _is_encrypted(kinds: Mapping[str, Sequence[Item]]) -> bool | None:
+    """Of the file system that holds the system, else of the volume that does; None where neither is told of."""
+    told = [each.fields.get("encrypted") for each in kinds.get("filesystem", ()) if each.key == ROOT]
+    told += [each.fields.get("enabled") for each in kinds.get("encryption", ()) if each.key in SYSTEM_VOLUMES]
+    return next((said for said in told if isinstance(said, bool)), None)
+
+
+def _batteries(batteries: Sequence[Item]) -> Iterator[Sample]:
+    for family, field in ((BATTERY_FULL, "full_milliwatt_hours"), (BATTERY_DESIGN, "design_milliwatt_hours")):
+        for each in batteries[:BATTERIES_AT_MOST]:
+            energy = each.fields.get(field)
+            if isinstance(energy, int) and energy > 0:
+                yield family(round(energy * JOULES), battery=each.key)
 
 
 def _first(kinds: Mapping[str, Sequence[Item]], kind: str) -> Mapping[str, Value]:

@@ -34,7 +34,7 @@ TOO_BIG, GENERAL_ERROR = 1, 5
 
 Walked = tuple[list[Row], str | None]
 
-pytestmark = pytest.mark.parametrize("engine", sorted(ENGINES))
+pytestmark = [pytest.mark.parametrize("engine", sorted(ENGINES)), pytest.mark.slow]
 
 
 def table_of(liar: Liar, engine: str, *, seconds: float = ENOUGH_SECONDS, most_rows: int = 500) -> Walked:

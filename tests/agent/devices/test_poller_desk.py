@@ -70,6 +70,7 @@ def taken(collector: Served) -> float:
     return sum(collector.counts().get(result, 0) for result in ("stored", "late"))
 
 
+@pytest.mark.slow
 def test_polls_become_reports_and_none_is_lost_while_the_collector_is_away(
     collector: Served, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

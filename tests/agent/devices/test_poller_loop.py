@@ -6,6 +6,8 @@ import asyncio
 import time
 from typing import TYPE_CHECKING
 
+import pytest
+
 from keskidee_agent.devices.engine import Address, Credential
 from keskidee_agent.devices.poller.loop import Loop
 from keskidee_agent.devices.poller.target import Target
@@ -96,6 +98,7 @@ def test_devices_are_polled_again_and_again_so_many_at_once_and_each_by_one_poll
     asyncio.run(course())
 
 
+@pytest.mark.slow
 def test_one_that_is_taken_out_is_polled_no_more_and_a_fault_in_one_costs_no_other() -> None:
     async def course() -> None:
         pretended, stop = Pretended(), asyncio.Event()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+import pytest
+
 from keskidee_agent.devices import metrics
 from keskidee_agent.devices.engine import Garbled, NoAnswer, Refused
 from keskidee_agent.devices.mibs import interfaces, system
@@ -114,6 +116,7 @@ def test_every_poll_of_a_recorded_device_gives_the_series_of_a_whole_reading(sha
         asyncio.run(course(recording))
 
 
+@pytest.mark.slow
 def test_a_poll_in_between_sees_every_sensor_move(shared_data: Path) -> None:
     async def course(recording: Path) -> None:
         device = Device(dict(recorded_rows(recording.read_bytes())))

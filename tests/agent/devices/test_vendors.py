@@ -1,4 +1,4 @@
-"""Vendors' tables: who a device of each is, by the OIDs of its maker's MIB (`tests/fixtures/devices/vendors.json`)."""
+"""Vendors' tables: who a device of each is and what it measures, by its maker's MIB (`tests/fixtures/devices`)."""
 
 import asyncio
 import json
@@ -12,20 +12,35 @@ from keskidee_agent.devices.engine import Row
 from keskidee_agent.devices.identify import all_profiles
 from keskidee_agent.devices.mibs import system
 from keskidee_agent.devices.profile import Profile, full
-from keskidee_agent.devices.read import read_device
+from keskidee_agent.devices.read import DeviceReading, read_device
 from keskidee_agent.devices.recorded_engine import RecordedEngine
 from tests.agent.devices.names import names_in
 
-DEVICES = json.loads((Path(__file__).parents[2] / "fixtures" / "devices" / "vendors.json").read_text(encoding="utf-8"))
+FOLDER = Path(__file__).parents[2] / "fixtures" / "devices"
+DEVICES = json.loads((FOLDER / "vendors.json").read_text(encoding="utf-8"))
+MEASURED = json.loads((FOLDER / "sensors.json").read_text(encoding="utf-8"))
 ASKED = ("vendor", "kind", "model", "serial", "version")
+
+
+def read(device: dict[str, Any]) -> DeviceReading:
+    values = {full(oid): value if isinstance(value, int) else value.encode() for oid, value in device["values"].items()}
+    values[system.DESCRIPTION] = device.get("description", "A device").encode()
+    values[system.OBJECT_ID] = full(device["object_id"])
+    return asyncio.run(read_device(RecordedEngine(list(values.items()))))
 
 
 @pytest.mark.parametrize("device", DEVICES, ids=[device["device"] for device in DEVICES])
 def test_a_device_is_known_by_its_makers_mib(device: dict[str, Any]) -> None:
-    values = {full(oid): value if isinstance(value, int) else value.encode() for oid, value in device["values"].items()}
-    values[system.DESCRIPTION], values[system.OBJECT_ID] = device["description"].encode(), full(device["object_id"])
-    identity = asyncio.run(read_device(RecordedEngine(list(values.items())))).identity
+    identity = read(device).identity
     assert {name: getattr(identity, name) for name in ASKED} == {name: device[name] for name in ASKED}
+
+
+@pytest.mark.parametrize("device", MEASURED, ids=[device["device"] for device in MEASURED])
+def test_what_a_device_measures_is_told_in_its_unit(device: dict[str, Any]) -> None:
+    parts = read(device).parts
+    assert [[sensor.class_, sensor.description, sensor.value] for sensor in parts.sensors] == device["sensors"]
+    assert [processor.load_ratio for processor in parts.processors] == device.get("processors", [])
+    assert [[space.size_bytes, space.used_bytes] for space in parts.memory] == device.get("memory", [])
 
 
 @pytest.mark.parametrize(

@@ -87,8 +87,43 @@ def test_items_are_counted_by_kind_and_people_are_not() -> None:
         ("keskidee_inventory_sources", ("ok",)): 1,
         ("keskidee_inventory_support_end_timestamp_seconds", ()): 1845936000,
         ("keskidee_inventory_certificate_end_timestamp_seconds", ()): 86400,
+        ("keskidee_inventory_pending_updates", ()): 2,
         ("keskidee_inventory_security_updates", ()): 1,
     }
+
+
+def care(*items: Item) -> dict[str, float]:
+    """What is told of a machine's care, without the counts that every inventory has."""
+    counts = ("info", "taken_timestamp_seconds", "items", "sources")
+    return {
+        name: value
+        for (full, _), value in told(found(*items)).items()
+        if (name := full.removeprefix("keskidee_inventory_")) not in counts
+    }
+
+
+def test_windows_tells_when_it_was_updated_last_and_whether_its_disk_is_encrypted() -> None:
+    updates = [Item("software_update", day, {"installed_on": day}) for day in ("2026-10-14", "2026-11-11")]
+    volumes = [Item("encryption", key, {"enabled": key == "C:"}) for key in ("D:", "C:")]
+    restart = Item("restart", "restart", {"due": True})
+    assert care(*updates, *volumes, restart) == {
+        "last_update_timestamp_seconds": 1794355200,
+        "encrypted": 1,
+        "restart_due": 1,
+    }
+
+
+def test_linux_is_encrypted_where_the_file_system_of_the_system_is() -> None:
+    root, home = (Item("filesystem", mount, {"encrypted": mount == "/home"}) for mount in ("/", "/home"))
+    assert care(root, home) == {"encrypted": 0}
+    assert care(home, Item("encryption", "luks-1", {"enabled": True})) == {}
+    assert care(Item("filesystem", "/", {}), Item("software_update", "KB1", {})) == {}
+
+
+def test_a_battery_holds_joules_now_and_when_it_was_new() -> None:
+    worn = {"full_milliwatt_hours": 30_000, "design_milliwatt_hours": 50_000}
+    batteries = [Item("battery", "BAT0", worn), Item("battery", "BAT1", {"full_milliwatt_hours": 0})]
+    assert care(*batteries) == {"battery_full_joules": 108_000, "battery_design_joules": 180_000}
 
 
 def test_two_hundred_more_programs_add_no_series() -> None:

@@ -108,6 +108,7 @@ def results(root: Path) -> Mapping[str, object]:
 
 
 @pytest.mark.parametrize("files", [LINUX, WINDOWS, MAC], ids=["linux", "windows", "mac"])
+@pytest.mark.slow
 def test_a_file_in_whatever_state_costs_its_own_sources_alone(
     files: Files, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

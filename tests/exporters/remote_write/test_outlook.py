@@ -137,6 +137,7 @@ def test_it_ends_at_once_though_a_destination_is_dead(inside: Inside, receiver: 
     assert log.cursors == {"central": 0}
 
 
+@pytest.mark.slow
 def test_the_collectors_own_series_go_on_when_its_clock_is_set_back(
     inside: Inside, receiver: Callable[..., Receiver], monkeypatch: pytest.MonkeyPatch
 ) -> None:

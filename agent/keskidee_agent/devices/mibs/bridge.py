@@ -6,7 +6,8 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from keskidee_agent.devices.parts import Learned, Vlan
-from keskidee_agent.devices.profile import Column, full, sensors_of
+from keskidee_agent.devices.profile import Column, full
+from keskidee_agent.devices.tables import sensors_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

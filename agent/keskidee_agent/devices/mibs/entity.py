@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from keskidee_agent.devices.parts import Component, Sensor
-from keskidee_agent.devices.profile import UNITS, scaled
+from keskidee_agent.devices.profile import UNITS
+from keskidee_agent.devices.tables import scaled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +23,8 @@ CLASSES = {
     9: "module", 10: "port", 11: "stack", 12: "cpu", 13: "energyObject", 14: "battery", 15: "storageDrive",
 }  # fmt: skip
 CHASSIS = 3
+SMALL_PARTS = (6, 7, 8, 10, 14, 15)  # what has a model and a serial of its own, and is not the device
+LONGEST_MODEL, DIGIT = 40, re.compile(r"\d")
 SENSOR_CLASSES = {
     3: "voltage", 4: "voltage", 5: "current", 6: "power", 7: "frequency", 8: "temperature", 9: "humidity",
     10: "fanspeed", 11: "airflow", 12: "state", 14: "dbm",
@@ -73,17 +77,26 @@ def sensors(answers: Answers, table: str, classes: dict[int, str]) -> Iterator[S
 
 
 def maker(answers: Answers) -> str | None:
-    """The maker of the first chassis, or of the first part that names one."""
+    """The maker of the first chassis, or of the first board that names one."""
     return _of_chassis(answers, f"{PHYSICAL}.12")
 
 
 def model(answers: Answers) -> str | None:
-    """The model of the first chassis, or of the first part that names one."""
-    return _of_chassis(answers, f"{PHYSICAL}.13")
+    """The model of the first chassis; where none has one, how the chassis is described, or a board's model."""
+    told = _of_chassis(answers, f"{PHYSICAL}.13", boards=False) or _described(answers)
+    return told or _of_chassis(answers, f"{PHYSICAL}.13")
+
+
+def _described(answers: Answers) -> str | None:
+    """A description or name of the chassis that may stand for its model: short, and with a digit."""
+    classes = answers.fixed(f"{PHYSICAL}.5")
+    columns = [answers.texts(f"{PHYSICAL}.2"), answers.texts(f"{PHYSICAL}.7")]
+    told = (texts.get(row, "") for row, class_ in classes.items() if class_ == CHASSIS for texts in columns)
+    return next((words for words in told if len(words) <= LONGEST_MODEL and DIGIT.search(words)), None)
 
 
 def serial(answers: Answers) -> str | None:
-    """The serial of the first chassis, or of the first part that has one."""
+    """The serial of the first chassis, or of the first board that has one."""
     return _of_chassis(answers, f"{PHYSICAL}.11")
 
 
@@ -92,7 +105,8 @@ def version(answers: Answers) -> str | None:
     return _of_chassis(answers, f"{PHYSICAL}.10")
 
 
-def _of_chassis(answers: Answers, oid: str) -> str | None:
+def _of_chassis(answers: Answers, oid: str, *, boards: bool = True) -> str | None:
     texts, classes = answers.texts(oid), answers.fixed(f"{PHYSICAL}.5")
     ours = [words for row, words in texts.items() if classes.get(row) == CHASSIS]
-    return next(iter(ours or texts.values()), None)
+    others = (words for row, words in texts.items() if classes.get(row) not in SMALL_PARTS)
+    return next(iter(ours), None) or (next(others, None) if boards else None)

@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from keskidee_agent.devices.parts import Processor, Sensor, Space
-from keskidee_agent.devices.profile import Column, full, sensors_of
+from keskidee_agent.devices.profile import Column, full
+from keskidee_agent.devices.tables import sensors_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from keskidee_agent.devices.parts import Supply
-from keskidee_agent.devices.profile import Column, full, sensors_of
+from keskidee_agent.devices.profile import Column, full
+from keskidee_agent.devices.tables import sensors_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,12 +7,14 @@ from keskidee_agent.devices.profile import Column, Profile, Words
 UPS, PDU, RPDU2, PROBES = "~318.1.1.1", "~318.1.1.12", "~318.1.1.26", "~318.1.1.25"
 PROBE = "~318.1.1.26.10.2.2.1"
 SWITCHED, TRANSFER = "~318.1.1.4", "~318.1.1.8"
+PHASE, CARD, EMS, MEM = UPS + ".9", "~318.1.1.10.2.3.2.1", "~318.1.1.10.3.13.1.1", "~318.1.1.10.4.2.3.1"
+INLET, FEED, METERED = PHASE + ".2.3.1", PHASE + ".3.3.1", RPDU2 + ".9.4.3.1"
 
 PROFILES = (
     Profile(
         vendor="APC",
         object_ids={"~318": ("apc", "power"), "~318.1.3.14": ("apc", "environment")},
-        walks=(UPS, PDU, SWITCHED, TRANSFER, PROBES, RPDU2),
+        walks=(UPS, PDU, SWITCHED, TRANSFER, PROBES, RPDU2, CARD, EMS, MEM),
         model=(
             UPS + ".1.1.1.0",
             PDU + ".1.5.0",
@@ -54,7 +56,7 @@ PROFILES = (
             Column(class_="frequency", oid="~318.1.1.1.4.2.2", words="Output frequency", unless="~318.1.1.1.4.3.2"),
             Column(class_="load", oid="~318.1.1.1.4.2.3", words="Load", unless="~318.1.1.1.4.3.3"),
             Column(class_="current", oid="~318.1.1.1.4.2.4", words="Output current", unless="~318.1.1.1.4.3.4"),
-            Column(class_="voltage", oid="~318.1.1.12.1.15", words="Input voltage"),
+            Column(class_="voltage", oid="~318.1.1.12.1.15", words="Input voltage", absent=(-1,)),
             Column(class_="power", oid="~318.1.1.12.1.16", words="Power"),
             Column(class_="current", oid="~318.1.1.12.2.3.1.1.2", words="Bank {} current", divisor=10, absent=(-1,)),
             Column(class_="state", oid="~318.1.1.26.4.3.1.4", words="{} load state", name="~318.1.1.26.4.3.1.3"),
@@ -82,6 +84,29 @@ PROFILES = (
             ),
             Column(class_="humidity", oid=PROBE + ".10", words="{} humidity", name=PROBE + ".3", absent=(-1,)),
             Column(class_="current", oid="~318.1.1.26.6.3.1.5", words="Phase {} current", divisor=10, absent=(-1,)),
+            Column(class_="power", oid="~318.1.1.1.4.2.8", words="Output power", absent=(-1,)),
+            Column(class_="apparent_power", oid="~318.1.1.1.4.2.9", words="Output apparent power", absent=(-1,)),
+            Column(class_="voltage", oid=INLET + ".3", words="Input {} voltage", absent=(-1,)),
+            Column(class_="current", oid=INLET + ".6", words="Input {} current", divisor=10, absent=(-1,)),
+            Column(class_="frequency", oid=PHASE + ".2.2.1.4", words="Input {} frequency", divisor=10, absent=(-1,)),
+            Column(class_="voltage", oid=FEED + ".3", words="Output {} voltage", absent=(-1,)),
+            Column(class_="current", oid=FEED + ".4", words="Output {} current", divisor=10, absent=(-1,)),
+            Column(class_="apparent_power", oid=FEED + ".7", words="Output {} apparent power", absent=(-1,)),
+            Column(class_="load", oid=FEED + ".10", words="Output {} load", absent=(-1,)),
+            Column(class_="power", oid=FEED + ".13", words="Output {} power", absent=(-1,)),
+            Column(class_="frequency", oid=PHASE + ".3.2.1.4", words="Output {} frequency", divisor=10, absent=(-1,)),
+            Column(class_="temperature", oid=CARD + ".4", words="{} temperature", name=CARD + ".2", absent=(-1,)),
+            Column(class_="humidity", oid=CARD + ".6", words="{} humidity", name=CARD + ".2", absent=(-1, 0)),
+            Column(class_="temperature", oid=EMS + ".3", words="{} temperature", name=EMS + ".2", absent=(-1,)),
+            Column(class_="humidity", oid=EMS + ".6", words="{} humidity", name=EMS + ".2", absent=(-1,)),
+            Column(class_="temperature", oid=MEM + ".5", words="{} temperature", name=MEM + ".3", absent=(-1,)),
+            Column(class_="humidity", oid=MEM + ".6", words="{} humidity", name=MEM + ".3", absent=(-1,)),
+            Column(class_="frequency", oid="~318.1.1.8.5.3.2.1.4", words="Input {} frequency"),
+            Column(class_="voltage", oid="~318.1.1.8.5.3.3.1.3", words="Input {} voltage", absent=(-1,)),
+            Column(class_="voltage", oid="~318.1.1.8.5.4.3.1.3", words="Output {} voltage", absent=(-1,)),
+            Column(class_="current", oid="~318.1.1.8.5.4.3.1.4", words="Output {} current", divisor=10, absent=(-1,)),
+            Column(class_="current", oid=METERED + ".6", words="{} current", name=METERED + ".3", divisor=10),
+            Column(class_="power", oid=METERED + ".7", words="{} power", name=METERED + ".3"),
             Column(class_="state", oid="~318.1.1.8.5.1.2", words="Selected source"),
             Column(class_="state", oid="~318.1.1.8.5.1.3", words="Redundancy"),
             Column(class_="state", oid="~318.1.1.4.4.2.1.3", words="Outlet {}", name="~318.1.1.4.5.2.1.3"),

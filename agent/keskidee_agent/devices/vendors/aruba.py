@@ -40,6 +40,11 @@ PROFILES = (
         version=(Words(r"Version (\S+)"), CONTROLLER + ".28.0"),
         processors=(Loads(oid=CONTROLLER + ".13.1.3", words="{}", name=CONTROLLER + ".13.1.2"),),
         memory=(Memory(words="Memory", size=CONTROLLER + ".15.1.2", used=CONTROLLER + ".15.1.3", unit_bytes=1024),),
+        sensors=(
+            Column(class_="temperature", oid=CONTROLLER + ".10", words="Inside"),
+            Column(class_="state", oid=CONTROLLER + ".17.1.2", words="Fan {}"),
+            Column(class_="state", oid=CONTROLLER + ".18.1.2", words="Power supply {}"),
+        ),
     ),
     Profile(
         vendor="Aruba",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from keskidee_agent.devices.mibs.entity import PHYSICAL
 from keskidee_agent.devices.profile import Column, Profile
 
 SYSTEM = "~1588.2.1.1.1.1"
@@ -11,6 +12,7 @@ PROFILES = (
         vendor="Brocade",
         object_ids={"~1588": ("", "")},
         walks=(SYSTEM,),
+        model=(PHYSICAL + ".2.1",),
         serial=(SYSTEM + ".10.0",),
         version=(SYSTEM + ".6.0",),
         sensors=(
@@ -28,6 +30,7 @@ PROFILES = (
                 name=SYSTEM + ".22.1.5",
                 where=(SYSTEM + ".22.1.2", (2,)),
             ),
+            Column(class_="state", oid=SYSTEM + ".22.1.3", words="{} state", name=SYSTEM + ".22.1.5"),
         ),
     ),
 )

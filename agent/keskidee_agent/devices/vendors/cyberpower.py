@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from keskidee_agent.devices.parts import Sensor
-from keskidee_agent.devices.profile import Column, Profile, full, scaled
+from keskidee_agent.devices.profile import Column, Profile, full
+from keskidee_agent.devices.tables import scaled
 
 if TYPE_CHECKING:
     from keskidee_agent.devices.answers import Answers

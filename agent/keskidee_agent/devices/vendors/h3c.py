@@ -16,7 +16,10 @@ PROFILES = (
             (r"(?s)Comware.*(Wireless|Access) Controller", "comware", "wireless"),
         ),
         walks=(EXTENDED, "~25506.2.6.1.3.1.1", "~25506.8.35.9.1"),
-        model=(Words(r"HPE? (?!Comware)(\S+(?: Switch)?)"), Words(r"H3C (?!Comware)(\S+)")),
+        model=(
+            Words(r"HPE? (?!Comware)(\S+(?: Switch)?)"),
+            Words(r"H3C (?:Switch )?(?!Comware|Technologies|Switch)(\S+?)\.?(?:\s|$)"),
+        ),
         version=(Words(r"Software Version ([\d.]+)"), Words(r"Version ([\d.]+)")),
         processors=(Loads(oid=EXTENDED + ".6", words="{}", name=NAMES, where=EXTENDED + ".10"),),
         memory=(Memory(words="{}", name=NAMES, size=EXTENDED + ".10", used_percent=EXTENDED + ".8"),),

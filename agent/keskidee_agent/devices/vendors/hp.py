@@ -8,6 +8,7 @@ DRIVES, LEGACY = "~232.3.2.5.1.1", "~232.6.2.14.13.1"
 PROCURVE, SERIAL = "~11.2.14.11", "~11.2.36.1.1.2"
 AIR, SUPPLY = PROCURVE + ".1.2.8.1.1", PROCURVE + ".5.1.55.1.1.1"
 LASERJET, ENCLOSURE = "~11.2.3.9.4.2.1.1.3", "~232.22.2.3.1.1.1"
+HEAT, FAN, BLADE, FEED = (f"~232.22.2.{at}.1" for at in ("3.1.2", "3.1.3", "4.1.1", "5.1.1"))
 
 PROFILES = (
     Profile(
@@ -52,12 +53,24 @@ PROFILES = (
     ),
     Profile(
         vendor="HPE",
-        object_ids={"~232.22": ("", "management")},
-        walks=(ENCLOSURE,),
+        object_ids={"~232.22": ("", "management"), "~11.5.7.1.2": ("", "management")},
+        walks=(ENCLOSURE, HEAT, FAN, BLADE, FEED),
         model=(ENCLOSURE + ".3",),
         serial=(ENCLOSURE + ".7",),
         version=(ENCLOSURE + ".8",),
-        sensors=(Column(class_="state", oid=ENCLOSURE + ".16", words="Enclosure {}", name=ENCLOSURE + ".9"),),
+        assemblies=(
+            Assembly(rows=BLADE + ".16", class_="module", name=BLADE + ".4", model=BLADE + ".17", serial=BLADE + ".16"),
+            Assembly(
+                rows=FEED + ".5", class_="powerSupply", words="Power supply {}", model=FEED + ".6", serial=FEED + ".5"
+            ),
+        ),
+        sensors=(
+            Column(class_="state", oid=ENCLOSURE + ".16", words="Enclosure {}", name=ENCLOSURE + ".9"),
+            Column(class_="temperature", oid=HEAT + ".6", name=HEAT + ".5", absent=(-1,)),
+            Column(class_="state", oid=FAN + ".11", words="Fan {}"),
+            Column(class_="power", oid=FEED + ".10", words="Power supply {}", absent=(-1,)),
+            Column(class_="state", oid=FEED + ".17", words="Power supply {}"),
+        ),
     ),
     Profile(
         vendor="HP",

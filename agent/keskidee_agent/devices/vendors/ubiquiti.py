@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from keskidee_agent.devices.profile import Profile, Words
+from keskidee_agent.devices.profile import HardwareAddress, Profile, Words
 
 RADIO = "1.2.840.10036.3.1.2.1"  # dot11ResourceInfoTable of IEEE802dot11-MIB
-FASTPATH = "~4413.1.1.1.1.1"
 
 PROFILES = (
     Profile(
@@ -27,14 +26,7 @@ PROFILES = (
         probed=("unifi", "wireless"),
         walks=("~41112.1.6.3", RADIO),
         model=("~41112.1.6.3.3.0", RADIO + ".3"),
+        serial=(HardwareAddress(),),  # printed on the label as such
         version=("~41112.1.6.3.6.0", RADIO + ".4"),
-    ),
-    Profile(
-        vendor=None,  # a switch of Broadcom's software: of Ubiquiti, or of others
-        object_ids={"~4413": ("", "network")},
-        walks=(FASTPATH,),
-        model=(FASTPATH + ".3.0",),
-        serial=(FASTPATH + ".4.0",),
-        version=(FASTPATH + ".13.0",),
     ),
 )
