@@ -55,7 +55,7 @@ async def taken(state: State, body: bytes, by: str) -> Response:
 
 def _job(step: Step, by: str, now: float) -> Job:
     if step.asset_id is None:
-        return Entering(step.fields, by=by, now=now, told={"state": ORDERED})
+        return Entering(step.fields, by=by, now=now, told={"state": ORDERED, "name": step.presumed_name})
     return Setting(step.asset_id, step.fields, version=None, by=by, now=now)
 
 

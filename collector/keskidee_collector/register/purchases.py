@@ -57,11 +57,14 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """What is to be done for a line: `fields` of an asset that is there, or of a new one (`asset_id` is None)."""
+    """What is to be done for a line: `fields` of an asset that is there, or of a new one (`asset_id` is None), which is
+    called `presumed_name` until its machine says otherwise, or a person.
+    """
 
     line: Line
     asset_id: str | None
     fields: dict[str, str | None]
+    presumed_name: str = ""
 
 
 def read(text: str) -> list[Line]:
@@ -135,7 +138,7 @@ def _alike(
 
 def _step(line: Line, row: dict[str, Any] | None) -> Step:
     if row is None:
-        return Step(line=line, asset_id=None, fields=_new(line))
+        return _new(line)
     return Step(
         line=line,
         asset_id=row["id"],
@@ -147,15 +150,15 @@ def _is_of(maker: str, asked: str) -> bool:
     return not maker or not asked or maker.casefold() == asked.casefold()
 
 
-def _new(line: Line) -> dict[str, str | None]:
-    fields = dict(line.fields)
+def _new(line: Line) -> Step:
+    fields = line.fields
     if not (fields.get(TAG) or fields.get("serial")):
         raise BadField("an asset_tag or a serial, or the same line would be another asset the next time")
-    fields.setdefault("name", f"{fields.get('maker', '')} {fields.get('model', '')}".strip())
-    missing = [name for name in ("name", "kind") if not fields.get(name)]
-    if missing:
-        raise BadField(f"{missing[0]}: the register has no such asset, and a new one needs it")
-    return dict(fields)
+    presumed = f"{fields.get('maker', '')} {fields.get('model', '')}".strip()
+    for name, known in (("name", fields.get("name") or presumed), ("kind", fields.get("kind"))):
+        if not known:
+            raise BadField(f"{name}: the register has no such asset, and a new one needs it")
+    return Step(line=line, asset_id=None, fields=dict(fields), presumed_name=presumed)
 
 
 def _header(cells: list[str]) -> list[str]:

@@ -77,8 +77,10 @@ def test_what_was_bought_is_the_asset_of_the_machine_that_arrives_and_what_is_se
 
     state, order, by_hand, count, (arrived, told) = asyncio.run(run())
     assert (state, order, count) == ("in use", "PO-7", 2)
-    assert "state" not in by_hand
-    assert (list(arrived[1]), told) == (["machine_id"], ({"state": "ordered"}, {"state": "in use"}))
+    assert {"state", "name"}.isdisjoint(by_hand)
+    ordered, arrives = ("ordered", "Dell Inc. OptiPlex 7090"), ("in use", "pc-01")
+    changed = tuple(dict(zip(("state", "name"), values, strict=True)) for values in (ordered, arrives))
+    assert (list(arrived[1]), told) == (["machine_id"], changed)
 
 
 @pytest.mark.parametrize("facts", [{"serial": "ABC123", "maker": "HP"}, {"serial": "ABC124", "maker": "Dell Inc."}, {}])
