@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from keskidee_agent.gather import Source
     from keskidee_agent.reach import Reach
     from keskidee_config import AgentSettings
-    from keskidee_config.settings import InventorySettings
+    from keskidee_config.agent import InventorySettings
     from keskidee_report.model import Reading
 
 HEADINGS = ("SOURCE", "OUTCOME", "SECONDS", "SAMPLES", "READ", "REASON")

@@ -1,28 +1,30 @@
 """What people may set: typed settings, and the strict reader of the YAML files that hold them."""
 
-from keskidee_config.check import ConfigError, host_and_port
-from keskidee_config.loader import load
-from keskidee_config.places import config_directory, data_directory
-from keskidee_config.secret import Secret
-from keskidee_config.settings import (
+from keskidee_config.agent import (
     AgentPrivacySettings,
     AgentSettings,
-    CollectorSettings,
     DeviceSettings,
     DiskstatsSettings,
     FilesystemSettings,
-    LimitSettings,
     NetdevSettings,
-    PrivacySettings,
-    RemoteWriteSettings,
     ServiceSettings,
-    SiteSettings,
     SourceSettings,
     SpoolSettings,
-    TlsSettings,
     TrapSettings,
     TrapUserSettings,
 )
+from keskidee_config.check import ConfigError, host_and_port
+from keskidee_config.collector import (
+    CollectorSettings,
+    LimitSettings,
+    PrivacySettings,
+    RemoteWriteSettings,
+    SiteSettings,
+    TlsSettings,
+)
+from keskidee_config.loader import load
+from keskidee_config.places import config_directory, data_directory
+from keskidee_config.secret import Secret
 from keskidee_config.written import written
 
 __all__ = [

@@ -10,9 +10,10 @@ from typing import Annotated, Any, get_origin, get_type_hints
 
 import yaml
 
+from keskidee_config.agent import AgentSettings
 from keskidee_config.check import Shown
+from keskidee_config.collector import CollectorSettings
 from keskidee_config.nodes import listed
-from keskidee_config.settings import AgentSettings, CollectorSettings
 
 EXAMPLES = {"agent": AgentSettings, "collector": CollectorSettings}
 FOLDER = Path(__file__).parents[1]

@@ -12,7 +12,7 @@ from keskidee_agent import doctor
 from keskidee_agent.doctor import Row, as_json, as_text
 from keskidee_agent.gather import Source
 from keskidee_config import AgentSettings
-from keskidee_config.settings import SourceSettings
+from keskidee_config.agent import SourceSettings
 from keskidee_report.model import ABSENT, DENIED, OK, Reading
 from tests.agent.recordings import SOURCES, write_files
 
