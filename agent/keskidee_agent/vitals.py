@@ -56,9 +56,9 @@ class Vitals:
         self._start_ms = round(started_at * 1000)
         self._page_bytes = 0
         try:
-            self._statm = os.open("/proc/self/statm", os.O_RDONLY)
             self._page_bytes = os.sysconf("SC_PAGE_SIZE")
-        except OSError:
+            self._statm = os.open("/proc/self/statm", os.O_RDONLY)
+        except (AttributeError, OSError):  # Windows, macOS
             self._statm = -1
         self._names = _names(memory=self._statm >= 0)
         self._rounds = 0

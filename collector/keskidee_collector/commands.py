@@ -69,7 +69,9 @@ def _add_token(commands: Any) -> None:
         "api-write: and change it (default: join)",
     )  # fmt: skip
     create.add_argument("--site", default="", help="site of the machines that join with it; one of another is refused")
-    create.add_argument("--role", default="", help="their role, likewise: server, desktop, ... (default: by chassis)")
+    create.add_argument(
+        "--role", default="", help="their role, likewise: server, desktop, ... (default: by system and chassis)"
+    )
     create.add_argument("--days", type=float, help="how long it holds (default: join 7 days, others for good)")
     create.add_argument("--uses", type=int, help="how many machines may join with it (default: any number)")
     listed = actions.add_parser("list", help="every token: what it is for, and whether it is in force")

@@ -22,7 +22,7 @@ from keskidee_collector.rejoining import Before, alike, continued, rejoined
 from keskidee_report.rules import LABEL_VALUE_LENGTH, clean_text, is_name, one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from starlette.requests import Request
 
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from keskidee_collector.store.register import Token
 
 FACTS_AT_MOST = 100
-DESKTOPS = frozenset({"desktop", "laptop"})
+CLIENTS = {"desktop": "desktop", "laptop": "laptop", "tablet": "laptop"}
+"""Roles by chassis."""
 DEFAULT_SITE = "default"
 LOGGED_PER_MINUTE = 10
 """Refusals in the log: enough to see who tries, too few to fill a disk."""
@@ -135,14 +136,11 @@ class Enrolment:
         facts = {key: clean_text(value, LABEL_VALUE_LENGTH) for key, value in asked.facts.items() if is_name(key)}
         facts = dict(list(facts.items())[: FACTS_AT_MOST - 1])
         facts["hostname"] = clean_text(asked.hostname, LABEL_VALUE_LENGTH)
-        chassis = facts.get("chassis", "")
         return Machine(
             id=machine_id,
             instance=self._state.fleet.free_instance(facts["hostname"], machine_id),
             site=token.site or one_line(asked.site, LABEL_VALUE_LENGTH) or DEFAULT_SITE,
-            role=token.role
-            or one_line(asked.role, LABEL_VALUE_LENGTH)
-            or (chassis if chassis in DESKTOPS else "server"),
+            role=token.role or one_line(asked.role, LABEL_VALUE_LENGTH) or usual_role(facts),
             credential_hash=access.digest(credential),
             facts=facts,
             enrolled_at=self._state.now(),
@@ -151,6 +149,17 @@ class Enrolment:
             interval_seconds=interval_of(facts),
             evidence=evidence_of(facts),
         )
+
+
+def usual_role(facts: Mapping[str, str]) -> str:
+    """The role of a machine for which nobody names one: `server`, `desktop` or `laptop`, by its system and chassis.
+
+    A server may stand in a tower. A desktop whose chassis says nothing must not page anybody when it is switched off.
+    """
+    system, name = facts.get("os", ""), facts.get("os_name", "").casefold()
+    if system == "windows" and "server" in name:
+        return "server"
+    return CLIENTS.get(facts.get("chassis", ""), "desktop" if system in ("windows", "darwin") else "server")
 
 
 def _wrong_place(asked: EnrolRequest, token: Token) -> str:

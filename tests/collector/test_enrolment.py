@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from keskidee_collector.access import digest
+from keskidee_collector.enrolment import usual_role
 from tests.collector.inside import NOON, Answer, Inside
 
 if TYPE_CHECKING:
@@ -217,3 +218,26 @@ def test_a_machine_that_never_reports_is_silent_after_a_while(collector: Inside)
     assert collector.states() == {"pc-01": "silent"}
     [machine] = collector.state.fleet
     assert machine.enrolled_at == NOON
+
+
+@pytest.mark.parametrize(
+    ("system", "name", "chassis", "role"),
+    [
+        ("linux", "Debian GNU/Linux 12 (bookworm)", "", "server"),
+        ("linux", "Debian GNU/Linux 12 (bookworm)", "server", "server"),
+        ("linux", "Ubuntu 24.04 LTS", "laptop", "laptop"),
+        ("linux", "Ubuntu 24.04 LTS", "desktop", "desktop"),
+        ("windows", "Windows 11 Pro 25H2", "desktop", "desktop"),
+        ("windows", "Windows 11 Pro 25H2", "tablet", "laptop"),
+        ("windows", "Windows 11 Pro 25H2", "", "desktop"),
+        ("windows", "Windows Server 2022 Standard", "desktop", "server"),
+        ("windows", "Windows Server 2022 Standard", "", "server"),
+        ("darwin", "macOS 14.6", "laptop", "laptop"),
+        ("darwin", "macOS 14.6", "", "desktop"),
+        ("", "", "", "server"),
+    ],
+)
+def test_a_role_that_nobody_names_is_that_of_system_and_chassis(
+    system: str, name: str, chassis: str, role: str
+) -> None:
+    assert usual_role({"os": system, "os_name": name, "chassis": chassis}) == role

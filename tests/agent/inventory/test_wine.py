@@ -20,6 +20,9 @@ import keskidee_agent
 import keskidee_config
 import keskidee_report
 from keskidee_report.model import OUTCOMES
+from tests.agent.collecting import Collector
+from tests.agent.listening import Listener
+from tests.agent.test_resident import enrol
 
 pytestmark = [pytest.mark.wine, pytest.mark.slow, pytest.mark.timeout(240)]
 PACKAGES = (keskidee, keskidee_agent, keskidee_config, keskidee_report)
@@ -36,17 +39,20 @@ def windows(wine: Path) -> Path:
     return wine
 
 
+def drive(windows: Path) -> Path:
+    """C: and not Z:, where this machine's own /proc would be found."""
+    return Path(os.environ.get("WINEPREFIX") or windows / "pfx") / "drive_c"
+
+
+def command(windows: Path, *words: str) -> list[str | Path]:
+    return [windows / "wine.sh", windows / "winpy" / "cp313" / "python.exe", "-m", "keskidee", *words]
+
+
 def run(windows: Path, *words: str) -> Any:
-    """What `keskidee ...` prints, as JSON. On C: and not on Z:, where this machine's own /proc would be found."""
-    command: list[str | Path] = [
-        windows / "wine.sh",
-        windows / "winpy" / "cp313" / "python.exe",
-        "-m",
-        "keskidee",
-        *words,
-    ]
-    drive = Path(os.environ.get("WINEPREFIX") or windows / "pfx") / "drive_c"
-    done = subprocess.run(command, cwd=drive, stdin=subprocess.DEVNULL, capture_output=True, timeout=200)
+    """What `keskidee ...` prints, as JSON."""
+    done = subprocess.run(
+        command(windows, *words), cwd=drive(windows), stdin=subprocess.DEVNULL, capture_output=True, timeout=200
+    )
     told = done.stderr.decode("utf-8", "replace")
     assert "Traceback" not in told, told
     assert done.returncode == 0, told
@@ -72,3 +78,28 @@ def test_an_inventory_of_windows(windows: Path) -> None:
     [system] = told["items"]["operating_system"]
     assert (system["id"], system["build"].isdecimal(), "container" in str(told["items"])) == ("windows", True, False)
     assert [item["key"] for item in told["items"]["system"]] == ["system"]
+
+
+def test_the_resident_agent_reports_from_windows(windows: Path) -> None:
+    collector = Collector(interval_seconds=1)
+    listener = Listener(collector)
+    state = drive(windows) / "keskidee-test"
+    try:
+        enrol(state, listener.url)
+        agent = subprocess.Popen(
+            command(windows, "agent", "run", "--state", r"C:\keskidee-test", "--interval", "1"),
+            cwd=drive(windows), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        assert agent.stdout is not None
+        try:
+            collector.wait_for(lambda: len(collector.reports) >= 4, seconds=120)
+        finally:
+            agent.kill()
+            told = agent.stdout.read().decode("utf-8", "replace")
+            agent.wait()
+    finally:
+        listener.close()
+        shutil.rmtree(state, ignore_errors=True)
+    assert "Traceback" not in told, told
+    assert collector.reports[:4] == [0, 1, 2, 3]
+    assert (collector.facts[0]["os"], len(collector.connections)) == ("windows", 1)
