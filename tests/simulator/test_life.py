@@ -337,9 +337,12 @@ def test_a_machine_that_falls_silent_says_no_goodbye(tmp_path: Path) -> None:
 def test_reports_of_the_machines_are_spread_over_the_interval(tmp_path: Path) -> None:
     async def main() -> None:
         async with listening() as listener:
-            began = time.monotonic()
-            await during(listener, tmp_path, lambda: time.monotonic() - began > 2.5, count=50, interval_seconds=1.0)
-            places = [machine.rounds[-1].wall_ms % 1000 // 250 for machine in listener.machines.values()]
+            # a busy machine is late by tenths of a second, and what begins late is not at its place before the second
+            def all_twice() -> bool:
+                return len(listener.machines) == 50 and min(rounds(listener)) >= 2
+
+            await during(listener, tmp_path, all_twice, count=50, interval_seconds=3.0)
+            places = [machine.rounds[-1].wall_ms % 3000 // 750 for machine in listener.machines.values()]
             assert set(places) == {0, 1, 2, 3}  # how many each has is chance: their ids are random
 
     asyncio.run(main())
