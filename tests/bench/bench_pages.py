@@ -9,15 +9,13 @@ from pathlib import Path
 
 from tests.bench.cost import MIB, cpu_seconds, rss_bytes
 from tests.bench.house import Collector
-from tests.bench.load import SERIES, pushing, reporting
+from tests.bench.load import SERIES, named_node, pushing, reporting
 from tests.bench.stand import PUSHGATEWAY, Stand, program, say
 from tests.bench.table import Row, beside
 from tests.processes import Process, find_free_port
 
 PEERS = (PUSHGATEWAY,)
 GETS = 5
-AGENT_SERIES = 8
-"""Of these a machine's series are named keskidee_*."""
 
 
 def run(stand: Stand) -> Iterator[Row]:
@@ -115,7 +113,7 @@ def _check_alike(collector: Collector, url: str, count: int) -> None:
     pages = collector.get("/metrics"), _get(url + "/metrics", packed=False)
     ours, theirs = ([line for line in page.splitlines() if line.startswith(b"node_")] for page in pages)
     made_by_us = [line for line in ours if line.startswith(b"node_scrape_collector")]
-    if not len(ours) - len(made_by_us) == len(theirs) == count * (SERIES - AGENT_SERIES):
+    if not len(ours) - len(made_by_us) == len(theirs) == count * named_node():
         raise ValueError(
             f"the pages differ: {len(ours)} series with {len(made_by_us)} of our making, and {len(theirs)}"
         )

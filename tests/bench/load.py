@@ -31,9 +31,18 @@ def bench_fleet(count: int) -> list[Pretend]:
         replace(machine, model=MODEL, system=DEBIAN, ailment=None, poller=None, reads_services=False)
         for machine in build_fleet("keskidee", count)
     ]
-    readings = Rounds(fleet[0]).readings(UPTIME_SECONDS, 0.0)
-    assert sum(len(reading.samples) for reading in readings) == SERIES
+    assert len(_names(fleet[0])) == SERIES
     return fleet
+
+
+def named_node() -> int:
+    """How many series of such a machine are named node_*, as only a machine's are."""
+    return sum(name.startswith("node_") for name in _names(bench_fleet(1)[0]))
+
+
+def _names(machine: Pretend) -> list[str]:
+    readings = Rounds(machine).readings(UPTIME_SECONDS, 0.0)
+    return [family.name for reading in readings for family, _, _ in reading.samples]
 
 
 @asynccontextmanager
