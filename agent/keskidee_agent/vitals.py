@@ -69,14 +69,14 @@ class Vitals:
         spool = self._spool
         counts = [1, spool.bytes, spool.reports, spool.taken]
         counts += map(spool.dropped.__getitem__, DROP_REASONS)
-        counts += [self._delivery.failures, self._delivery.deferred, self._start_ms]
+        counts += [self._delivery.failures, self._delivery.deferred, self._delivery.wire_bytes, self._start_ms]
         if self._rounds % COST_ROUNDS == 0:
             self._costs = self._read_costs()
         self._rounds += 1
         return Reading(SOURCE, OK, samples=Columns(self._names, counts + self._costs))
 
     def _read_costs(self) -> list[int]:
-        costs = [self._delivery.wire_bytes, time.process_time_ns() // 1000]
+        costs = [time.process_time_ns() // 1000]
         if self._statm >= 0:
             pages = os.pread(self._statm, 64, 0).split(b" ", 2)[1]
             costs.append(int(pages) * (self._page_bytes >> 12))  # no system has smaller pages
@@ -88,5 +88,5 @@ def _names(*, memory: bool) -> Names:
     names = [(INFO, {"version": __version__})]
     names += [(family, NO_LABELS) for family in (SPOOL_BYTES, SPOOL_REPORTS, TAKEN)]
     names += [(DROPPED, {"reason": reason}) for reason in DROP_REASONS]
-    names += [(family, NO_LABELS) for family in (FAILURES, DEFERRED, START, LINK, CPU)]
+    names += [(family, NO_LABELS) for family in (FAILURES, DEFERRED, LINK, START, CPU)]
     return tuple(names + [(MEMORY, NO_LABELS)] * memory)
