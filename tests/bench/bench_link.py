@@ -84,10 +84,10 @@ class Agent:
         start_agent(stand, self._collector, folder / "state", interval_seconds, disabled)
 
     def counted(self) -> Counted:
-        pages = (self._collector.get("/metrics") + self._collector.get("/metrics/self")).decode()
+        page = self._collector.get("/metrics").decode()  # the machine's series, and the collector's own
 
         def total(pattern: str) -> float:
-            return sum(float(value) for value in re.findall(rf"^{pattern} (\S+)$", pages, re.MULTILINE))
+            return sum(float(value) for value in re.findall(rf"^{pattern} (\S+)$", page, re.MULTILINE))
 
         return Counted(
             wire_bytes=total(r"keskidee_agent_link_bytes_total\{[^}]*\}"),
