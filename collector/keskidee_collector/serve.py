@@ -13,8 +13,6 @@ import ssl
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
-from importlib.metadata import PackageNotFoundError
-from importlib.metadata import version as distribution_version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,6 +41,7 @@ from keskidee_collector.state import ALIVE_FILE, State
 from keskidee_collector.store.database import Unusable
 from keskidee_collector.tls import Handshakes
 from keskidee_config import written
+from keskidee_report import __version__
 
 if TYPE_CHECKING:
     import socket
@@ -53,7 +52,7 @@ if TYPE_CHECKING:
 
     Beside = Callable[["Running"], AbstractAsyncContextManager[None]]
 
-__all__ = ["CannotStart", "Running", "program_version", "serve", "setup_logging"]
+__all__ = ["CannotStart", "Running", "serve", "setup_logging"]
 
 BEAT_SECONDS = 5
 AWAY_SECONDS = 20.0
@@ -70,14 +69,6 @@ class Running:
     admin_token: str
     state: State
     stop: asyncio.Event
-
-
-def program_version() -> str:
-    """The version of the installed distribution."""
-    try:
-        return distribution_version("keskidee")
-    except PackageNotFoundError:
-        return "0"
 
 
 async def serve(settings: CollectorSettings, directory: Path, beside: Beside) -> None:
@@ -102,7 +93,7 @@ async def serve(settings: CollectorSettings, directory: Path, beside: Beside) ->
         if proxys_ca_pem is not None:
             fingerprint = hashlib.sha256(ssl.PEM_cert_to_DER_cert(proxys_ca_pem.decode())).hexdigest()
         try:
-            state = State(settings, directory, version=program_version(), fingerprint=fingerprint)
+            state = State(settings, directory, version=__version__, fingerprint=fingerprint)
         except Unusable as error:
             raise CannotStart(str(error)) from error
         _watch(state)

@@ -1,6 +1,5 @@
 """The text of a settings file as settings, by way of PyYAML's nodes, which know their lines."""
 
-import difflib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
@@ -101,6 +100,8 @@ class _Reader:
 
     def advice(self, name: str, types: dict[str, Any]) -> str:
         """The nearest valid name in this section, or else anywhere in the file, or else all of this section."""
+        import difflib  # for who needs the hint
+
         if near := difflib.get_close_matches(name, types, n=1):
             return f"did you mean {near[0]}?"
         last = {path[-1]: ".".join(path) for path in _all_keys(self.model)}

@@ -8,7 +8,6 @@ hand where the asset says otherwise now; an empty cell leaves it. Nothing is wri
 from __future__ import annotations
 
 import csv
-import difflib
 import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -169,6 +168,8 @@ def _header(cells: list[str]) -> list[str]:
     faults = []
     for name in names:
         if name not in known:
+            import difflib  # for who needs the hint
+
             near = difflib.get_close_matches(name, sorted(known), n=1)
             hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(FIELDS)}"
             faults.append(f"line 1: {name[:80]!r} is no column; {hint}")
