@@ -96,8 +96,7 @@ class Gatherer:
         waiting = []
         self._turn = (self._turn + 1) % LOOK_ROUNDS
         for position, source in enumerate(self.sources):
-            is_looked_for = position % LOOK_ROUNDS == self._turn
-            if source.absent is not None and not (is_looked_for and self._has_come(source)):
+            if source.absent is not None and not (position % LOOK_ROUNDS == self._turn and self._has_come(source)):
                 readings[source.name] = source.absent
             elif source.name in self._lost:
                 readings[source.name] = _late(source)

@@ -94,6 +94,13 @@ def write_authorities(state: Path, pem: bytes) -> None:
     keep(state / CA_FILE, pem)
 
 
+def replace(path: Path, content: bytes) -> None:
+    """Replaces a file at once, so that nobody reads half of it; a power cut may lose it."""
+    beside = path.with_name(f"{path.name}.new")
+    beside.write_bytes(content)
+    beside.replace(path)
+
+
 def keep(path: Path, content: bytes) -> None:
     """Replaces a file durably: a power cut leaves the old one or the new one."""
     beside = path.with_name(f"{path.name}.new")

@@ -157,6 +157,11 @@ class Machine:
         self.changes_left, self.changes_ticks = min(self.changes_left + grown, float(per_day)), ticks
         return int(self.changes_left)
 
+    def hurries(self, ticks: float) -> bool:
+        """Notes that it sent more than it may; True where that is news, and worth a line in the log."""
+        is_news, self.hurried_ticks = not self.is_hurried(ticks), ticks
+        return is_news
+
     def is_hurried(self, ticks: float) -> bool:
         """Whether it sent more than it may within the hour before."""
         return ticks - self.hurried_ticks < HURRIED_SECONDS

@@ -147,9 +147,8 @@ class Ingest:
         if machine.may_post(ticks, per_minute):
             return
         reason = f"more than {per_minute} requests a minute"
-        if not machine.is_hurried(ticks):
+        if machine.hurries(ticks):
             logger.warning("report refused machine=%s instance=%r reason=%s", machine.id, machine.instance, reason)
-        machine.hurried_ticks = ticks
         raise Refusal(429, "rate", reason)
 
     async def _body(self, headers: Headers, incoming: Incoming) -> bytes:

@@ -1,4 +1,4 @@
-"""Collectors in processes of their own."""
+"""Collectors in the test's own process, and in processes of their own."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from keskidee_collector.store import writer
+from tests.collector.inside import Inside
 from tests.collector.served import Served
 
 if TYPE_CHECKING:
@@ -18,6 +19,14 @@ if TYPE_CHECKING:
 def hurry() -> None:
     """A commit in the test's process waits for no company: a test does one thing at a time."""
     writer.LINGER_SECONDS = 0.0
+
+
+@pytest.fixture
+def collector(tmp_path: Path) -> Iterator[Inside]:
+    """One with the default settings; a file that needs others has a fixture of this name of its own."""
+    inside = Inside(tmp_path)
+    yield inside
+    inside.state.close()
 
 
 @pytest.fixture

@@ -11,15 +11,7 @@ from keskidee_collector.view import stored_assets
 from tests.collector.inside import NOON, Inside
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
-
-
-@pytest.fixture
-def collector(tmp_path: Path) -> Iterator[Inside]:
-    inside = Inside(tmp_path)
-    yield inside
-    inside.state.close()
 
 
 ROUTES = [

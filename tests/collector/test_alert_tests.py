@@ -5,24 +5,14 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-import pytest
-
 from keskidee_collector.alert_tests import LONGEST_SECONDS, TESTS_AT_MOST
 from tests.collector.inside import NOON, Inside
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    pass
 
 FAMILY = "keskidee_collector_alert_test"
 CRITICAL = {"severity": "critical"}
-
-
-@pytest.fixture
-def collector(tmp_path: Path) -> Iterator[Inside]:
-    inside = Inside(tmp_path)
-    yield inside
-    inside.state.close()
 
 
 async def shown(collector: Inside) -> dict[tuple[str, str, str], float]:

@@ -13,8 +13,7 @@ from keskidee_collector.identity import is_alike, is_clone, is_swapped
 from tests.collector.inside import Agent, Inside
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    pass
 
 MINE: dict[str, Any] = {
     "uuid": "4c4c4544-004e",
@@ -28,13 +27,6 @@ OTHER: dict[str, Any] = {
     "disks": "cccccccccccc",
     "machine_id_hash": "m1",
 }
-
-
-@pytest.fixture
-def collector(tmp_path: Path) -> Iterator[Inside]:
-    inside = Inside(tmp_path)
-    yield inside
-    inside.state.close()
 
 
 def without(evidence: dict[str, Any], *names: str) -> dict[str, Any]:

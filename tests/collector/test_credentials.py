@@ -13,17 +13,7 @@ from keskidee_collector.credentials import RENEW_SECONDS, SPREAD_SECONDS, ask_fo
 from tests.collector.inside import Inside
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from tests.collector.inside import Agent
-
-
-@pytest.fixture
-def collector(tmp_path: Path) -> Iterator[Inside]:
-    inside = Inside(tmp_path)
-    yield inside
-    inside.state.close()
 
 
 async def renew(collector: Inside, agent: Agent, new: str, *, by: str = "") -> int:

@@ -2,7 +2,6 @@
 
 import asyncio
 import secrets
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +15,6 @@ from tests.collector.inside import Agent, Inside
 
 LOAD = Family("node_load1", "gauge", "1-min load", digits=2)
 TEMPERATURE = Family("node_hwmon_temp_celsius", "gauge", "Temperature", digits=3)
-
-
-@pytest.fixture
-def collector(tmp_path: Path) -> Iterator[Inside]:
-    inside = Inside(tmp_path)
-    yield inside
-    inside.state.close()
 
 
 def taken(collector: Inside, agent: Agent, load: float, *, outcome: str = OK) -> tuple[list[bytes], bytes, Snapshot]:

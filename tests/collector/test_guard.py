@@ -14,18 +14,10 @@ from keskidee_collector.rotation import Rotation
 from tests.collector.inside import ADMIN, Inside
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 READING = ["/", "/metrics", "/metrics/self", "/metrics/machines/x", "/v1/targets", "/nothing", "/docs"]
 OPEN = {"/healthz": 200, "/readyz": 200, "/v1/ca": 200, "/v1/authorities": 200, "/v1/ca/rotation": 401}
-
-
-@pytest.fixture
-def collector(tmp_path: Path) -> Iterator[Inside]:
-    inside = Inside(tmp_path)
-    yield inside
-    inside.state.close()
 
 
 @pytest.fixture

@@ -14,17 +14,9 @@ from keskidee_report.model import Family, Reading
 from tests.collector.inside import LOAD, Inside
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from keskidee_collector.store.writer import Writer
-
-
-@pytest.fixture
-def collector(tmp_path: Path) -> Iterator[Inside]:
-    inside = Inside(tmp_path)
-    yield inside
-    inside.state.close()
 
 
 def test_the_newest_of_a_backlog_that_nothing_follows_is_shown(collector: Inside) -> None:

@@ -14,18 +14,10 @@ from keskidee_collector.view import stored_assets, stored_days
 from tests.collector.inside import Agent, Inside
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 MINE: dict[str, Any] = {"uuid": "4c4c4544-004e", "disks": "aaaaaaaaaaaa"}
 BOX: dict[str, Any] = {"uuid": "5d5d5d55-005e", "disks": "cccccccccccc"}
-
-
-@pytest.fixture
-def collector(tmp_path: Path) -> Iterator[Inside]:
-    inside = Inside(tmp_path)
-    yield inside
-    inside.state.close()
 
 
 async def change(collector: Inside, agent: Agent, what: str, into: Agent | None = None) -> int:

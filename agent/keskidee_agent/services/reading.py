@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import threading
 import time
 from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
 
+from keskidee_agent.identity import replace
 from keskidee_agent.services import files, ports, web
 from keskidee_agent.services.line import Deadline
 from keskidee_agent.services.outcome import Outcome, reason_of
@@ -100,8 +100,9 @@ def read_due(folder: Path, services: Sequence[ServiceSettings], warn: Callable[[
         service.name: {"at": now, "samples": found[service.name]} if service.name in found else known[service.name]
         for service in services
     }
-    _replace(folder / MEMORY_FILE, json.dumps(kept))
-    _replace(folder / PAGE_FILE, page(((name, row["samples"]) for name, row in kept.items()), at=now))
+    replace(folder / MEMORY_FILE, json.dumps(kept).encode())
+    told = page(((name, row["samples"]) for name, row in kept.items()), at=now)
+    replace(folder / PAGE_FILE, told.encode())
 
 
 def page(samples: Iterable[tuple[str, list[Sample]]], *, at: float) -> str:
@@ -137,9 +138,3 @@ def reason_in(samples: Iterable[Sequence[Any]]) -> str:
 def _quoted(text: str) -> str:
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return f'"{escaped}"'
-
-
-def _replace(path: Path, text: str) -> None:
-    beside = path.with_name(path.name + ".new")
-    beside.write_text(text, encoding="utf-8")
-    os.replace(beside, path)

@@ -62,11 +62,9 @@ class _Followed:
                 connection.execute(insert(assets), new_row(told, {}, now=self._now, machine_id=machine_id))
             else:
                 was, by_hand = (msgspec.json.decode(each, type=dict[str, str]) for each in row[1:])
+                self._change(connection, row[0], (was, by_hand), told)
                 if not was.get("serial") and (waiting := expected(connection, told)) is not None:
-                    self._change(connection, row[0], (was, by_hand), told)
                     join(connection, waiting, row[0], by=AGENT, now=self._now)
-                else:
-                    self._change(connection, row[0], (was, by_hand), told)
 
     def _arrive(self, connection: Connection, asset_id: str, machine_id: str) -> None:
         """What was bought, or came in a file, is seen: from now on its machine tells of it."""

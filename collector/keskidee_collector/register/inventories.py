@@ -147,10 +147,8 @@ class Inventories:
         return self._refused(422, "malformed", "the hash is not that of the items")
 
     def _hurried(self, machine: Machine, reason: str) -> Response:
-        ticks = self._state.ticks()
-        if not machine.is_hurried(ticks):
+        if machine.hurries(self._state.ticks()):
             logger.warning("inventory refused machine=%s instance=%r reason=%s", machine.id, machine.instance, reason)
-        machine.hurried_ticks = ticks
         self._state.metrics.refuse("rate")
         return problem(TOO_MANY_REQUESTS, "rate", reason, {"Retry-After": str(RETRY_SECONDS)})
 

@@ -1,8 +1,8 @@
 """A list of purchases as people have it: CSV, a line an asset, columns named like the fields that people set.
 
 A line is of the asset that has its id (a list that was exported), else its tag, else its serial number, and else of a
-new one. What a cell says is set by
-hand where the asset says otherwise now; an empty cell leaves it. Nothing is written where a line is wrong.
+new one. What a cell says is set by hand where the asset says otherwise now; an empty cell leaves it. Nothing is written
+where a line is wrong.
 """
 
 from __future__ import annotations

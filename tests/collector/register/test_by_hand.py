@@ -12,19 +12,9 @@ from tests.collector.inside import ADMIN, Inside
 from tests.collector.register.telling import machine_at, memory
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from tests.collector.inside import Answer
 
 PROJECTOR = {"name": "Epson in the hall", "kind": "projector", "asset_tag": "IT-0042", "room": "hall"}
-
-
-@pytest.fixture
-def collector(tmp_path: Path) -> Iterator[Inside]:
-    inside = Inside(tmp_path)
-    yield inside
-    inside.state.close()
 
 
 async def enter(collector: Inside, token: str = ADMIN, **fields: Any) -> Answer:

@@ -14,17 +14,7 @@ from tests.collector.inside import NOON, Agent, Inside
 from tests.collector.test_devices import SWITCH, device_of, polled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from tests.collector.inside import Answer
-
-
-@pytest.fixture
-def collector(tmp_path: Path) -> Iterator[Inside]:
-    inside = Inside(tmp_path)
-    yield inside
-    inside.state.close()
 
 
 def event(device: Agent, number: int = 1, **fields: Any) -> dict[str, Any]:

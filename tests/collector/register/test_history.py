@@ -11,19 +11,9 @@ from tests.collector.inside import NOON, Inside
 from tests.collector.register.telling import MODULE, disk, machine_at, memory, program
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from keskidee_report.items import Item
 
 BEGINNING = [memory("DIMM 0"), memory("DIMM 1", serial="2"), disk(), program("vim", "9.0")]
-
-
-@pytest.fixture
-def collector(tmp_path: Path) -> Iterator[Inside]:
-    inside = Inside(tmp_path)
-    yield inside
-    inside.state.close()
 
 
 async def after(collector: Inside, *inventories: list[Item]) -> list[tuple[Any, ...]]:

@@ -16,19 +16,11 @@ from tests.collector.register.telling import machine_at, memory
 from tests.collector.register.test_purchases import LIST, bring, listed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.collector.register.telling import Machine
 
 FACTS = {"maker": "Dell Inc.", "model": "OptiPlex 7090"}
-
-
-@pytest.fixture
-def collector(tmp_path: Path) -> Iterator[Inside]:
-    inside = Inside(tmp_path)
-    yield inside
-    inside.state.close()
 
 
 async def reconciled(collector: Inside, token: str = ADMIN) -> Any:

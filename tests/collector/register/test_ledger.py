@@ -16,15 +16,7 @@ from tests.collector.inside import ADMIN, NOON, Inside
 from tests.collector.register.telling import machine_at, memory
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
-
-
-@pytest.fixture
-def collector(tmp_path: Path) -> Iterator[Inside]:
-    inside = Inside(tmp_path)
-    yield inside
-    inside.state.close()
 
 
 async def filled(collector: Inside) -> None:

@@ -12,21 +12,13 @@ from tests.collector.inside import ADMIN, NOON, Inside
 from tests.collector.register.telling import machine_at, memory
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    pass
 
 ASSETS = (
     {"name": "a", "kind": "projector", "site": "suva", "serial": "X-100%", "custodian": "Ana Müller"},
     {"name": "b", "kind": "projector", "site": "castries", "state": "lost"},
     {"name": "c", "kind": "switch", "site": "suva", "asset_tag": "IT-1"},
 )
-
-
-@pytest.fixture
-def collector(tmp_path: Path) -> Iterator[Inside]:
-    inside = Inside(tmp_path)
-    yield inside
-    inside.state.close()
 
 
 async def entered(collector: Inside) -> None:

@@ -18,18 +18,10 @@ from tests.collector.register.telling import machine_at, memory, program
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from tests.collector.inside import Answer
 
 CARRIED = {"schema": 1, "taken_at": 1.0, "machine": {"hostname": "x"}, "items": {}, "outcomes": []}
-
-
-@pytest.fixture
-def collector(tmp_path: Path) -> Iterator[Inside]:
-    inside = Inside(tmp_path)
-    yield inside
-    inside.state.close()
 
 
 def described(collector: Inside) -> Any:

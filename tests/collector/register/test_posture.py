@@ -14,8 +14,7 @@ from tests.collector.inside import Inside
 from tests.collector.register.telling import machine_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    pass
 
 KINDS = ["operating_system", "filesystem", "encryption", "pending_update"]
 LINUX = Item("operating_system", "operating system", {"support_ends_on": "2028-06-30"})
@@ -54,13 +53,6 @@ CASES: dict[str, tuple[list[Item], list[str], tuple[int | None, int | None, int 
         (None, None, 0),
     ),
 }
-
-
-@pytest.fixture
-def collector(tmp_path: Path) -> Iterator[Inside]:
-    inside = Inside(tmp_path)
-    yield inside
-    inside.state.close()
 
 
 @pytest.mark.parametrize(("told", "kinds", "kept"), CASES.values(), ids=CASES)

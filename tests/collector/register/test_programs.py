@@ -15,21 +15,13 @@ from tests.collector.inside import Inside
 from tests.collector.register.telling import machine_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    pass
 
 INSTALLED = {
     "pc-01": {"openssl": "3.0.11-1~deb12u2", "Mozilla Firefox (x64 en-US)": "128.0"},
     "pc-02": {"openssl": "1:3.0.14"},
     "pc-03": {"LibreSSL": "3.8"},
 }
-
-
-@pytest.fixture
-def collector(tmp_path: Path) -> Iterator[Inside]:
-    inside = Inside(tmp_path)
-    yield inside
-    inside.state.close()
 
 
 @pytest.mark.parametrize(

@@ -12,21 +12,13 @@ from keskidee_collector.register.purchase import BadField, largest, read
 from tests.collector.inside import ADMIN, Inside
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    pass
 
 BOUGHT = {
     "name": "srv-01", "kind": "server", "supplier": "Island Computers", "order_number": "PO-2027-3",
     "bought_on": "2027-01-15", "warranty_until": "2030-01-14", "price": "12499.50", "currency": "xcd",
     "funds": "EDF 11  60% ,CDB 40%",
 }  # fmt: skip
-
-
-@pytest.fixture
-def collector(tmp_path: Path) -> Iterator[Inside]:
-    inside = Inside(tmp_path)
-    yield inside
-    inside.state.close()
 
 
 @pytest.mark.parametrize(

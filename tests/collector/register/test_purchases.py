@@ -22,7 +22,6 @@ from tests.collector.inside import ADMIN, Inside
 from tests.collector.register.telling import machine_at, memory
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.collector.inside import Answer
@@ -32,13 +31,6 @@ asset_tag,serial,name,kind,maker,model,supplier,order_number,bought_on,warranty_
 IT-1,,Epson in the hall,projector,Epson,EB-L200,Island Computers,PO-7,2026-11-01,2029-10-31,1249.50,XCD,EDF 11
 ,ABC123,,desktop,Dell Inc.,OptiPlex 7090,Island Computers,PO-7,2026-11-01,2029-10-31,2100,XCD,"EDF 11 60%, CDB 40%"
 """
-
-
-@pytest.fixture
-def collector(tmp_path: Path) -> Iterator[Inside]:
-    inside = Inside(tmp_path)
-    yield inside
-    inside.state.close()
 
 
 async def bring(collector: Inside, text: str | bytes, token: str = ADMIN) -> Answer:

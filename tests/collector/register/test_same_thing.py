@@ -7,25 +7,15 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from tests.collector.inside import Inside
 from tests.collector.register.telling import MODULE, Machine, disk, memory, program
 from tests.collector.test_clones import MINE, OTHER, copy_of, offer
 from tests.collector.test_merging import change, enrol_again
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    pass
 
 PARTS = [memory("DIMM 0"), memory("DIMM 1", serial="2"), disk(), program("vim", "9.0")]
-
-
-@pytest.fixture
-def collector(tmp_path: Path) -> Iterator[Inside]:
-    inside = Inside(tmp_path)
-    yield inside
-    inside.state.close()
 
 
 async def telling(collector: Inside, **facts: Any) -> Machine:

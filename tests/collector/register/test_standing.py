@@ -14,21 +14,13 @@ from tests.collector.inside import ADMIN, Inside
 from tests.collector.register.telling import Machine, machine_at, memory
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    pass
 
 DAY = 86_400.0
 COUNTS = (
     *("keskidee_assets", "keskidee_assets_by_warranty", "keskidee_assets_by_age", "keskidee_assets_by_fund"),
     *("keskidee_assets_unbooked", "keskidee_assets_parts_removed"),
 )
-
-
-@pytest.fixture
-def collector(tmp_path: Path) -> Iterator[Inside]:
-    inside = Inside(tmp_path)
-    yield inside
-    inside.state.close()
 
 
 async def numbers(collector: Inside, *names: str) -> dict[tuple[str, ...], float]:

@@ -21,7 +21,7 @@ from keskidee_agent.devices.secrets import WrongSecret
 from keskidee_agent.devices.traps.ledger import Ledger
 from keskidee_agent.devices.traps.receiver import Receiver, engine_id_of, listen
 from keskidee_agent.enrol import EnrolmentError
-from keskidee_agent.identity import keep
+from keskidee_agent.identity import keep, replace
 from keskidee_agent.inventory.metrics import written
 from keskidee_agent.sources.traps import LAST, LISTENING, METRICS_FILE, TOLD_AT
 from keskidee_config import host_and_port
@@ -161,10 +161,7 @@ class Hearing:
 
     def _write(self) -> None:
         with suppress(OSError):
-            place = self._folder / METRICS_FILE
-            beside = place.with_suffix(".new")
-            beside.write_bytes(written(list(self._own_samples())))
-            beside.replace(place)
+            replace(self._folder / METRICS_FILE, written(list(self._own_samples())))
 
     def _own_samples(self) -> Iterable[Sample]:
         yield TOLD_AT(int(time.time()))

@@ -63,11 +63,8 @@ def _versions(defender: Row) -> dict[str, Value | None]:
 
 def _health(defender: Row) -> dict[str, Value | None]:
     """Defender is on where it watches as things happen; its signatures are old after a week, as Windows has it."""
-    parts, age = (
-        [defender.flag(each) for each in ("AntivirusEnabled", "RealTimeProtectionEnabled")],
-        "AntivirusSignatureAge",
-    )
-    days = defender.number(age)
+    parts = [defender.flag(each) for each in ("AntivirusEnabled", "RealTimeProtectionEnabled")]
+    days = defender.number("AntivirusSignatureAge")
     return {
         "enabled": None if None in parts else all(parts),
         "up_to_date": None if days is None else days <= OLD_DAYS,

@@ -22,7 +22,7 @@ MOVING = ("up", "speed_bits_per_second")
 NETWORK_KEY = rf"{CONTROL_SET}\Control\Network\{{4D36E972-E325-11CE-BFC1-08002BE10318}}"
 MEDIA = {1: "ethernet", 2: "wifi", 7: "bluetooth"}  # MediaSubType of a connection
 ETHERNET, WIRELESS = 0, 9  # Win32_NetworkAdapter.AdapterTypeId
-WORDS = (("wi-fi", "wifi"), ("wifi", "wifi"), ("wireless", "wifi"), ("wlan", "wifi"), ("802.11", "wifi"))
+WORDS = {"bluetooth": "bluetooth", **dict.fromkeys(("wi-fi", "wifi", "wireless", "wlan", "802.11"), "wifi")}
 """In names of adapters whose drivers call themselves Ethernet, as most do."""
 CONNECTED = 2
 MOST_SPEED = 1 << 62  # what Windows says of an adapter without a link
@@ -64,9 +64,7 @@ def _adapter(row: Row, setting: Row, media: dict[str, str]) -> Item:
     name = row.text("NetConnectionID")
     if by_kind == "ethernet":
         words = f"{model} {name}".lower()
-        by_kind = (
-            "bluetooth" if "bluetooth" in words else next((told for word, told in WORDS if word in words), by_kind)
-        )
+        by_kind = next((told for word, told in WORDS.items() if word in words), by_kind)
     return item(
         "network",
         name or instance or model or "adapter",

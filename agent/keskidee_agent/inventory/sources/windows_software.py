@@ -81,12 +81,14 @@ def _updates(machine: Machine, registry: Registry | None, architecture: str) -> 
             }
             told.add(matched[1].upper())
             yield item("software_update", matched[1].upper(), fields)
-    for name in registry.below(PACKAGES) if registry is not None else ():
+    if registry is None:
+        return
+    for name in registry.below(PACKAGES):
         package = _PACKAGE.match(name)
         number = package[1].upper() if package else ""
         if package is None or number in told:
             continue
-        values = registry.values(rf"{PACKAGES}\{name}") if registry is not None else {}
+        values = registry.values(rf"{PACKAGES}\{name}")
         if whole(values, "CurrentState") == INSTALLED:
             told.add(number)
             day = _file_time(whole(values, "InstallTimeHigh"), whole(values, "InstallTimeLow"))
