@@ -24,6 +24,7 @@ class Recorder(Machine):
     """This machine. `files` are the contents by path, `seen` what was only looked for or listed."""
 
     keeps_open = False
+    kernel_answers = False  # as a recording has it: nothing that this kernel would let us do without is left out
 
     def __init__(self) -> None:
         super().__init__()

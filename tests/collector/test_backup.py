@@ -134,7 +134,8 @@ def test_what_was_acknowledged_before_is_in_it_also_while_others_report(collecto
         told: dict[str, list[int]] = {agent.id: [] for agent in agents}
         stop = asyncio.Event()
         tasks = [asyncio.create_task(talk(agent, told[agent.id], stop)) for agent in agents]
-        await asyncio.sleep(0.1)
+        while not all(told.values()):
+            await asyncio.sleep(0.01)
         before = [(agent, told[agent.id][-1]) for agent in agents]
         data = await backed_up(collector)
         stop.set()

@@ -1,9 +1,12 @@
 """The sources of the network in what one recorded machine cannot show: rounds, old kernels, what is half there."""
 
+import sys
 from pathlib import Path
+from socket import AF_INET, AF_INET6, SOCK_DGRAM, socket
 
 import pytest
 
+from keskidee_agent.machine import Machine
 from keskidee_agent.recorded import RecordedMachine
 from keskidee_agent.sources import infiniband, ipvs, mountstats, netstat
 from keskidee_report.model import ABSENT, FAILED, OK, Malformed, Reading
@@ -138,3 +141,49 @@ def test_what_an_old_nfs_client_does_not_know_was_never_asked_for() -> None:
 def test_a_line_of_the_nfs_server_with_other_numbers_is_refused(line: str, tmp_path: Path) -> None:
     reading = reading_at("nfsd", write_files(tmp_path, {"proc/net/rpc/nfsd": f"{line}\n"}))
     assert (reading.outcome, reading.samples) == (FAILED, [])
+
+
+class LiveMachine(RecordedMachine):
+    """Files in a folder, as those of a kernel that answers by itself."""
+
+    kernel_answers = True
+
+
+QUEUED = (
+    "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
+    "   1: 00000000:0035 00000000:0000 07 00000001:00000820 00:00000000 00000000     0        0 4321\n"
+)
+
+
+@pytest.mark.parametrize(("sockets", "received"), [(0, 0), (1, 0x820), (10, 0x820)])
+def test_the_table_of_udp_sockets_is_walked_where_the_kernel_counts_any(
+    tmp_path: Path, sockets: int, received: int
+) -> None:
+    write_files(tmp_path, {"proc/net/udp": QUEUED, "proc/net/udp6": QUEUED})
+    write_files(tmp_path, {"proc/net/sockstat": f"UDP: inuse {sockets} mem 0\n"})
+    write_files(tmp_path, {"proc/net/sockstat6": f"UDP6: inuse {sockets}\n"})
+    told = values(reading_of("udp_queues", LiveMachine(str(tmp_path))))
+    assert [told["node_udp_queues", (("ip", ip), ("queue", "rx"))] for ip in ("v4", "v6")] == [received] * 2
+
+
+def test_a_recordings_table_of_udp_sockets_is_read_whatever_it_counts(tmp_path: Path) -> None:
+    write_files(tmp_path, {"proc/net/udp": QUEUED, "proc/net/sockstat": "UDP: inuse 0 mem 0\n"})
+    told = values(reading_at("udp_queues", tmp_path))
+    assert told["node_udp_queues", (("ip", "v4"), ("queue", "rx"))] == 0x820
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks the kernel of this machine")
+@pytest.mark.parametrize(("family", "address", "ip"), [(AF_INET, "127.0.0.1", "v4"), (AF_INET6, "::1", "v6")])
+def test_a_datagram_that_waits_is_seen_in_the_round_after_it_came(family: int, address: str, ip: str) -> None:
+    machine = Machine()
+    reading_of("udp_queues", machine)
+    with socket(family, SOCK_DGRAM) as waiting, socket(family, SOCK_DGRAM) as sending:
+        try:
+            waiting.bind((address, 0))
+        except OSError:
+            pytest.skip(f"no IP{ip} on this machine")
+        sending.sendto(bytes(1000), waiting.getsockname())
+        machine.begin_round()
+        told = values(reading_of("udp_queues", machine))
+    machine.close()
+    assert told["node_udp_queues", (("ip", ip), ("queue", "rx"))] >= 1000
