@@ -122,8 +122,10 @@ def count(machines: str, expr: str) -> str:
 
 
 def by_label(machines: str, expr: str, label: str, how: str = "sum") -> str:
-    """A sum of what `expr` says of these machines, by a label of theirs."""
-    one_each = f"group by (instance, {label}) ({machines})"
+    """A sum of what `expr` says of these machines, by a label of theirs. Of two that a machine has for one scrape,
+    because a second job has not yet read its new one, `topk` takes one: else the query fails.
+    """
+    one_each = f"topk by (instance) (1, group by (instance, {label}) ({machines}))"
     return named(f"{how} by ({label}) (({expr}) * on (instance) group_left ({label}) {one_each})", label)
 
 

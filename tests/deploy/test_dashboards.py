@@ -13,6 +13,7 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from deploy.grafana.build import BOARDS, FOLDER, text_of
+from deploy.grafana.queries import by_label
 from tests.panels import filled, panels_of, queries
 
 GRAFANA = FOLDER.parent
@@ -106,6 +107,29 @@ def test_promtool_understands_every_query(tmp_path: Path, program: Callable[[str
     path.write_text(yaml.safe_dump({"groups": [{"name": "queries", "rules": named}]}), encoding="utf-8")
     checked = subprocess.run([program("promtool"), "check", "rules", path], capture_output=True, text=True)
     assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_a_label_that_one_of_two_jobs_has_not_yet_read_anew_fails_no_query(
+    tmp_path: Path, program: Callable[[str], Path]
+) -> None:
+    by_fund = by_label("keskidee_machine_info", "sum by (instance) (node_load15)", "fund")
+    series = {
+        'keskidee_machine_info{instance="pc-1",job="keskidee"}': 1,
+        'keskidee_machine_info{instance="pc-1",job="whole-fleet",fund="Grant"}': 1,
+        'keskidee_machine_info{instance="pc-2",job="keskidee",fund="Grant"}': 1,
+        'node_load15{instance="pc-1"}': 2,
+        'node_load15{instance="pc-2"}': 3,
+    }
+    test = {
+        "input_series": [{"series": name, "values": str(value)} for name, value in series.items()],
+        "promql_expr_test": [
+            {"expr": f"sum({by_fund})", "eval_time": "0", "exp_samples": [{"labels": "", "value": 5}]}
+        ],
+    }
+    path = tmp_path / "test.yml"
+    path.write_text(yaml.safe_dump({"tests": [test]}))
+    tested = subprocess.run([program("promtool"), "test", "rules", path], capture_output=True, text=True)
+    assert tested.returncode == 0, tested.stdout + tested.stderr
 
 
 def test_readme_explains_each_row_of_each_dashboard_in_order() -> None:
