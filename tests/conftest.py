@@ -111,15 +111,7 @@ def program() -> Callable[[str], Path]:
 @pytest.fixture(scope="session")
 def free_port() -> Callable[[], int]:
     """`free_port()`: a port of 127.0.0.1 that nobody listens on, another each time."""
-    given: set[int] = set()
-
-    def another() -> int:
-        while (port := find_free_port()) in given:
-            continue
-        given.add(port)
-        return port
-
-    return another
+    return find_free_port
 
 
 @pytest.fixture

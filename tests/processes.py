@@ -2,7 +2,9 @@
 
 import contextlib
 import ctypes
+import itertools
 import os
+import random
 import re
 import signal
 import socket
@@ -11,13 +13,16 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
 STOP_SECONDS = 15
 PR_SET_PDEATHSIG = 1  # prctl(2)
 LOG_LINES_SHOWN = 60
+PORTS = range(10_000, 32_768)
+_FIRST = random.randrange(len(PORTS))  # so that two runs, or two workers of one, hardly ever try the same
+_PORTS: Iterator[int] = itertools.cycle([*PORTS[_FIRST:], *PORTS[:_FIRST]])
 
 
 LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
@@ -137,10 +142,20 @@ def is_alive(pid: int) -> bool:
 
 
 def find_free_port() -> int:
-    """A TCP port of 127.0.0.1 that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port of 127.0.0.1, of TCP and of UDP, that nobody listens on now, and that no outgoing connection takes before
+    the program that it is for: those are given ports of 32768 and more (ip(7), ip_local_port_range).
+    """
+    return next(port for port in _PORTS if _is_free(port))
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
+        try:
+            tcp.bind(("127.0.0.1", port))
+            udp.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def _answers(url: str) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ import yaml
 from keskidee_agent.identity import read_identity
 from tests.agent.devices.simulator import Simulator
 from tests.collector.served import Served
+from tests.processes import find_free_port
 from tests.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -41,9 +41,7 @@ def collector(tmp_path: Path) -> Iterator[Served]:
 @pytest.fixture
 def snmpd(program: Callable[[str], Path], start: Start, tmp_path: Path) -> tuple[int, Process]:
     """A running snmpd: its port, and the process."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = find_free_port()
     configuration = tmp_path / "snmpd.conf"
     configuration.write_text(f"agentAddress udp:127.0.0.1:{port}\nrocommunity secret-1\nsysLocation Castries\n")
     (tmp_path / "persistent").mkdir()

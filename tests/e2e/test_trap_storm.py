@@ -18,7 +18,7 @@ from tests.agent.devices.test_traps import KEYS
 from tests.bench.cost import MIB, cpu_seconds, rss_bytes
 from tests.collector.served import Served
 from tests.e2e.test_devices import asset, enrolled
-from tests.e2e.test_traps import free_port
+from tests.processes import find_free_port
 from tests.scale import FULL, scaled
 from tests.waiting import wait_until
 
@@ -59,7 +59,7 @@ class House:
              "community_file": str(folder / "public"), "timeout_seconds": 10}
             for name, address, port in [*named, ("storms", STORMS, storms.stdout.split()[1])]
         ]  # fmt: skip
-        self.address = ("127.0.0.1", free_port())
+        self.address = ("127.0.0.1", find_free_port())
         user = {"user": "monitor", "auth": f"SHA:{folder / 'auth'}", "priv": f"AES:{folder / 'priv'}"}
         traps = {"listen": f"127.0.0.1:{self.address[1]}", "users": [user], "community_files": [str(folder / "public")]}
         (folder / "agent.yml").write_text(yaml.safe_dump({"devices": devices, "traps": traps}))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ import yaml
 from keskidee_agent.identity import read_identity
 from tests.collector.served import Served
 from tests.e2e.test_devices import asset, enrolled
+from tests.processes import find_free_port
 from tests.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -40,12 +40,6 @@ V3 = ["-v", "3", "-u", "monitor", "-l", "authPriv", "-a", "SHA", "-A", "a passph
 ENGINE = ["-e", "0x8000000001020304"]
 
 
-def free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("", 0))
-        return int(probe.getsockname()[1])
-
-
 class House:
     """A collector, a poller of two addresses of one snmpd, and who sends notifications to it."""
 
@@ -53,8 +47,8 @@ class House:
         (folder / "first").mkdir()
         self.collector = Served(folder / "first", {})
         self._program, self._folder = program, folder
-        self.port = free_port()
-        snmp = free_port()
+        self.port = find_free_port()
+        snmp = find_free_port()
         lines = [f"agentAddress udp:{OFTEN}:{snmp},udp:{SELDOM}:{snmp}", "rocommunity secret-1"]
         (folder / "snmpd.conf").write_text("\n".join([*lines, ""]))
         (folder / "persistent").mkdir()

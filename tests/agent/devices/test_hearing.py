@@ -27,6 +27,7 @@ from keskidee_agent.enrol import EnrolmentError
 from keskidee_config import AgentSettings, DeviceSettings, TrapSettings, TrapUserSettings
 from keskidee_report.model import TIMED_OUT, Reading
 from tests.agent.devices.test_traps import LINK_DOWN, PORT_7, trap
+from tests.processes import find_free_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,9 +85,7 @@ class Poller:
     """An ear on a port of loopback, and what its collector takes: nothing before it `answers`."""
 
     def __init__(self, folder: Path) -> None:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.address = ("127.0.0.1", int(probe.getsockname()[1]))
+        self.address = ("127.0.0.1", find_free_port())
         self.settings = TrapSettings(listen=f"127.0.0.1:{self.address[1]}")
         self.folder = folder
         self.answers = False
