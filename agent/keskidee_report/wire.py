@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from keskidee_report.model import Malformed
 from keskidee_report.rules import is_clean
 
@@ -161,7 +163,9 @@ class Reader:
         return number
 
     def text(self, limit: int) -> str:
-        """A text of at most `limit` bytes, without control characters but newline and tab."""
+        """A text of at most `limit` bytes, without control characters but newline and tab. One text in memory
+        for all that are equal: machines name the same families and labels.
+        """
         length = self.varint()
         if length > limit:
             raise Malformed(f"a text of {length} bytes, where {limit} are allowed")
@@ -172,7 +176,7 @@ class Reader:
             raise Malformed("a text that is not UTF-8", raw) from error
         if not is_clean(string):
             raise Malformed("a text with a control character", string)
-        return string
+        return sys.intern(string)
 
     def rest(self) -> bytes:
         """Everything that is left."""

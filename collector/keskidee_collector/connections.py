@@ -264,7 +264,7 @@ class Connection(HttpToolsProtocol):
             exchange = Exchange(keep_alive=self.parser.get_http_version() != "1.0" and self.parser.should_keep_alive())
             self.cycle = self._answering = self._asked = exchange  # type: ignore[assignment]  # all that uvicorn asks
             self._connections.report(self.loop.create_task(self._report(exchange, self.url, self.headers, body)))
-            self.headers = []  # they would be kept until the next report
+            self.headers, self.scope = [], None  # type: ignore[assignment]  # both would be kept until the next report
             if self._connections.breath is not None:
                 self._connections.breath.report(self.tasks)
         else:

@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, Response
 from keskidee_collector import access
 from keskidee_collector.access import NotAllowed, bearer
 from keskidee_collector.answers import SMALL_BODY_BYTES, NoBody, bounded_body, decoded, disk_problem, problem
-from keskidee_collector.fleet import Machine, interval_of
+from keskidee_collector.fleet import Machine, interval_of, shared
 from keskidee_collector.identity import evidence_of
 from keskidee_collector.rejoining import Before, alike, continued, rejoined
 from keskidee_report.rules import LABEL_VALUE_LENGTH, clean_text, is_name, one_line
@@ -134,7 +134,7 @@ class Enrolment:
     def _machine(self, asked: EnrolRequest, token: Token, credential: str) -> Machine:
         machine_id = uuid.uuid4().hex
         facts = {key: clean_text(value, LABEL_VALUE_LENGTH) for key, value in asked.facts.items() if is_name(key)}
-        facts = dict(list(facts.items())[: FACTS_AT_MOST - 1])
+        facts = shared(dict(list(facts.items())[: FACTS_AT_MOST - 1]))
         facts["hostname"] = clean_text(asked.hostname, LABEL_VALUE_LENGTH)
         return Machine(
             id=machine_id,

@@ -11,7 +11,7 @@ from keskidee_collector.days import Days
 from keskidee_collector.definitions import Definition, Definitions
 from keskidee_collector.devices import Devices
 from keskidee_collector.feed import Feed
-from keskidee_collector.fleet import Fleet, Machine, interval_of
+from keskidee_collector.fleet import Fleet, Machine, interval_of, shared
 from keskidee_collector.identity import evidence_of
 from keskidee_collector.journal import Journal
 from keskidee_collector.links import Links
@@ -160,7 +160,7 @@ def machine_of(row: MachineRow) -> Machine:
         site=row.site,
         role=row.role,
         credential_hash=row.credential_hash,
-        facts=row.facts,
+        facts=shared(row.facts),
         enrolled_at=row.enrolled_at,
         revoked_at=row.revoked_at,
         retired_at=row.retired_at,
