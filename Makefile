@@ -5,6 +5,7 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 export PYTHON
+unexport PYTHONDONTWRITEBYTECODE  # some containers set it: each program of a test would compile all modules anew
 
 bin := .venv/bin
 lint = $(bin)/ruff format --check --quiet . && $(bin)/ruff check --quiet . && $(bin)/mypy && $(bin)/lint-imports --no-logo --no-cache

@@ -16,6 +16,8 @@ from keskidee_agent.space import MOUNT_SECONDS, Space
 from keskidee_report.model import TimedOut
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.slow  # a mount hangs until its deadline: together five seconds
+
 AGENT = Path(__file__).parents[2] / "agent"
 NAMESPACES = ("unshare", "--user", "--map-root-user", "--mount", "--net", "--pid", "--fork", "--mount-proc")
 

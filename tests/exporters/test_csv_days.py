@@ -22,6 +22,8 @@ from tests.collector.inside import NOON
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow  # starts the program for each: together three seconds
+
 ROW = DayView(
     day="2027-01-15", instance="pc-01", hostname="pc-01", id="0" * 32, site="suva", role="desktop",
     on_seconds=30_000.25, off_seconds=56_399.75, silent_seconds=0.0, link_down_seconds=0.0, unknown_seconds=0.0,

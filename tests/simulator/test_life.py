@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from keskidee_simulator.world import Tally
 
+pytestmark = pytest.mark.slow  # a fleet's life, test by test: together eight seconds
+
 TOKEN = "kj1_pretend_-"
 INTERVAL = 0.2
 
@@ -209,7 +211,6 @@ def test_a_lost_connection_is_opened_again_and_nothing_is_missing(tmp_path: Path
     asyncio.run(main())
 
 
-@pytest.mark.slow
 def test_a_machine_switched_off_for_the_night_says_goodbye_and_is_quiet(tmp_path: Path) -> None:
     machine = next(m for m in build_fleet("keskidee", 20) if m.kind == "desktop" and m.chance(16) < 0.4)
 
@@ -248,7 +249,6 @@ def test_a_machine_never_heard_of_reports_three_times_before_it_is_off(tmp_path:
     asyncio.run(main())
 
 
-@pytest.mark.slow
 def test_a_machine_that_is_off_at_a_restart_says_so_once(tmp_path: Path) -> None:
     machine = next(
         m for m in build_fleet("keskidee", 20) if m.kind == "desktop" and m.chance(16) < 0.4 and not m.pulls_plug
@@ -269,7 +269,6 @@ def test_a_machine_that_is_off_at_a_restart_says_so_once(tmp_path: Path) -> None
     asyncio.run(main())
 
 
-@pytest.mark.slow
 def test_a_machine_that_is_unplugged_says_no_goodbye_and_tells_it_when_it_is_back(tmp_path: Path) -> None:
     machine = next(m for m in build_fleet("keskidee", 40) if m.chance(16) < 0.4 and m.pulls_plug)
     clock = shifted(moment_before(machine, OFF, ON, 3.0))
@@ -314,7 +313,6 @@ def test_a_site_whose_link_is_cut_is_not_heard_and_the_others_are(tmp_path: Path
     asyncio.run(main())
 
 
-@pytest.mark.slow
 def test_a_machine_that_falls_silent_says_no_goodbye(tmp_path: Path) -> None:
     machine = next(m for m in build_fleet("keskidee", 60) if m.ailment == FALLING_SILENT)
 
@@ -333,7 +331,6 @@ def test_a_machine_that_falls_silent_says_no_goodbye(tmp_path: Path) -> None:
     asyncio.run(main())
 
 
-@pytest.mark.slow
 def test_reports_of_the_machines_are_spread_over_the_interval(tmp_path: Path) -> None:
     async def main() -> None:
         async with listening() as listener:

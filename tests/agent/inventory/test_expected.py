@@ -8,6 +8,8 @@ import pytest
 from tests.agent.inventory.expected import EQUAL, MISSING, REASONED, Verdict, verdicts
 from tests.agent.inventory.reasons import REASONS
 
+pytestmark = pytest.mark.slow  # all recordings are read first: three seconds
+
 SHARE = 0.97
 
 

@@ -13,6 +13,8 @@ from tests.agent.inventory.reasons_systems import REASONS
 from tests.agent.inventory.test_glpi import faults
 from tests.agent.recordings import write_files
 
+pytestmark = pytest.mark.slow  # all recordings are read first
+
 SHARE = 0.96
 
 

@@ -13,6 +13,8 @@ import pytest
 from keskidee_report.model import ABSENT, DENIED, FAILED, OK, Reading
 from tests.agent.recordings import SOURCES, as_nobody, cases, reading_at, values
 
+pytestmark = pytest.mark.slow  # all sources times all ways to be broken: together eight seconds
+
 NOT_READ = {"ORIGIN", "expected.prom"}
 NOT_TEXT = b"\xff\xfe\x00\xc3( 12 \xe2\x28\xa1 34 kB\n" * 50
 CASES = [pytest.param(case, id=f"{case.parent.name}/{case.name}") for case in cases()]
@@ -110,7 +112,6 @@ def test_a_forbidden_file_gives_an_outcome(case: Path, spoilt: Spoilt) -> None:
     assert "".join(wrong) == ""
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_a_file_cut_short_gives_no_wrong_value(case: Path, spoilt: Spoilt) -> None:
     right = values(spoilt.read())

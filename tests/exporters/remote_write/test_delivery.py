@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from tests.exporters.remote_write.conftest import Sending
 
+pytestmark = pytest.mark.slow  # waits between tries: together seven seconds
+
 LOAD = Part((("load", ()),))
 MANY = Part(tuple([("many", (("at", str(at)),)) for at in range(30)]))
 
