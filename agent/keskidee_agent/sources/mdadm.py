@@ -58,7 +58,7 @@ class Array:
         device, _, rest = line.partition(b" : ")
         self.device = device.decode("utf-8", "replace")
         state, *more = rest.split()
-        if state not in (b"active", b"inactive"):
+        if state not in (b"active", b"inactive", b"broken"):  # the last one is none of STATES, as in node_exporter
             raise Malformed("not a state of an array", line)
         self.state = state.decode()
         blocks, unit, *shape = size.split()
@@ -68,7 +68,7 @@ class Array:
         self.required, self.active = 0, 0
         if any(word in UNPROTECTED for word in more):
             self.required = self.active = sum(b"[" in word for word in more)
-        elif self.state == "active":
+        elif self.state != "inactive":
             self.required, self.active = members(shape)
         self.disks = (self.active, rest.count(b"(F)"), rest.count(b"(S)"))
 
@@ -105,7 +105,10 @@ def read(machine: Machine) -> Iterator[Sample]:
 
 
 def parse(content: bytes) -> list[Array]:
-    """The arrays of an mdstat. Raises Malformed, also where its last line is missing."""
+    """The arrays of an mdstat; one without disks, which is inactive, has no size there and is left out.
+
+    Raises Malformed, also where its last line is missing.
+    """
     first, *lines = complete_lines(content)
     if not first.startswith(b"Personalities :") or not lines or not lines[-1].startswith(b"unused devices:"):
         raise Malformed("the first or the last line is missing", content)
@@ -115,7 +118,7 @@ def parse(content: bytes) -> list[Array]:
         if not line.strip():
             continue
         if line[0] not in b" \t":
-            if named or b" : " not in line:
+            if _has_size(named) or b" : " not in line:
                 raise Malformed("not the name of an array", line)
             named = line
         elif named:
@@ -125,9 +128,14 @@ def parse(content: bytes) -> list[Array]:
             arrays[-1].follow(line)
         else:
             raise Malformed("no name of an array before it", line)
-    if named:
+    if _has_size(named):
         raise Malformed("no size of an array", named)
     return arrays
+
+
+def _has_size(named: bytes) -> bool:
+    """Whether a size follows the line of a name: it names disks, or the array is at work."""
+    return bool(named) and not (b" : inactive" in named and b"[" not in named)
 
 
 def members(words_of_shape: list[bytes]) -> tuple[int, int]:

@@ -162,14 +162,27 @@ def test_an_array_without_spares_counts_the_disks_of_its_line() -> None:
     ]
 
 
+def test_an_array_that_broke_is_in_none_of_the_states_and_counts_its_disks() -> None:
+    assert arrays("md0 : broken raid1 sda1[0] sdb1[1](F)\n      99 blocks super 1.2 [2/1] [U_]\n") == [
+        ("md0", "broken", (1, 1, 0), 2, 99, 99)
+    ]
+
+
+def test_an_array_that_is_being_put_together_hides_no_other() -> None:
+    empty = "md1 : inactive super external:imsm\n       \n"
+    whole = "md0 : active raid1 sda1[0] sdb1[1]\n      99 blocks [2/2] [UU]\n      \n"
+    assert [device for device, *_ in arrays(empty + whole + empty)] == ["md0"]
+
+
 @pytest.mark.parametrize(
     "lines",
     [
+        "md0 : inactive sda1[0](S)\n       \n",
         "md0 : active raid1 sda1[0]\n",
         "md0 : active raid1 sda1[0]\n      1 blocks [2/1\n",
         "md0 : active raid1 sda1[0]\n      1 blocks [2/x] [U_]\n",
         "md0 : active raid1 sda1[0]\n      1 bytes [2/1] [U_]\n",
-        "md0 : broken raid1 sda1[0]\n      1 blocks [2/1] [U_]\n",
+        "md0 : ill raid1 sda1[0]\n      1 blocks [2/1] [U_]\n",
         "md0 : active raid1 sda1[0]\n      1 blocks [2/1] [U_]\n      recovery = 8.5% (16\n",
         "      1 blocks [2/1] [U_]\n",
         "md0\n",
