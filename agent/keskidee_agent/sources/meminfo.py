@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from keskidee_agent.lines import complete_lines, number
+from keskidee_agent.lines import LARGEST, complete_lines, number
 from keskidee_report.model import Columns, Family, Malformed, NotHere
 
 TYPE_CHECKING = False
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 PROMPT = True
 
 KIB = -10  # digits of a number of KiB
-LARGEST = 1 << 54
 NO_LABELS: dict[str, str] = {}
 _NAME_CHARACTERS = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_()")
 

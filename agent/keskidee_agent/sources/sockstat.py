@@ -89,13 +89,14 @@ def _of_line(line: bytes, table: Table) -> list[Sample]:
     protocol = fields[0][:-1]
     samples: list[Sample] = []
     for name, text in zip(pairs[::2], pairs[1::2], strict=True):
-        count = number(text)
+        # some kernels gave back more memory than they had counted, and say so
+        count = -number(text[1:]) if text[:1] == b"-" else number(text)
         if protocol == b"sockets":
             samples += [(USED, NO_LABELS, count)] if name == b"used" else []
         elif name in WHAT:
             samples.append((_family(table, protocol, name), NO_LABELS, count))
             if name == b"mem":
-                if count >= LARGEST_PAGES:
+                if abs(count) >= LARGEST_PAGES:
                     raise Malformed("number too large", line)
                 samples.append((_family(table, protocol, b"mem_bytes"), NO_LABELS, count * table.page_bytes))
     return samples

@@ -1,5 +1,6 @@
 """The sources of the network in what one recorded machine cannot show: rounds, old kernels, what is half there."""
 
+import os
 import sys
 from pathlib import Path
 from socket import AF_INET, AF_INET6, SOCK_DGRAM, socket
@@ -67,6 +68,18 @@ def test_a_kind_of_message_that_was_never_seen_before_does_not_shift_the_counts(
 def test_numbers_of_another_protocol_are_refused() -> None:
     with pytest.raises(Malformed):
         netstat.parse_rows(b"Tcp: InSegs\nUdp: 5\n", {})
+
+
+def test_memory_of_sockets_that_was_given_back_twice_is_told_as_the_kernel_tells_it(tmp_path: Path) -> None:
+    lines = "sockets: used 9\nUDP: inuse 2 mem -3\n"
+    reading = reading_at("sockstat", write_files(tmp_path, {"proc/net/sockstat": lines}))
+    page_bytes = os.sysconf("SC_PAGE_SIZE")
+    assert values(reading) == {
+        ("node_sockstat_sockets_used", ()): 9,
+        ("node_sockstat_UDP_inuse", ()): 2,
+        ("node_sockstat_UDP_mem", ()): -3,
+        ("node_sockstat_UDP_mem_bytes", ()): -3 * page_bytes,
+    }
 
 
 def test_a_processor_that_was_switched_off_is_gone_from_softnet(tmp_path: Path) -> None:

@@ -83,6 +83,15 @@ def test_memory_of_another_layout_is_laid_out_anew(tmp_path: Path) -> None:
     }
 
 
+def test_a_count_that_the_kernel_let_run_below_zero_costs_no_other(tmp_path: Path) -> None:
+    rounds = Rounds("meminfo", tmp_path)
+    found = rounds.read({"proc/meminfo": "MemTotal:  100 kB\nHugePages_Rsvd:    18446744073709551615\n"})
+    assert found == {
+        ("node_memory_MemTotal_bytes", ()): 102400,
+        ("node_memory_HugePages_Rsvd", ()): (1 << 64) - 1,
+    }
+
+
 @pytest.mark.parametrize(
     "content",
     [b"MemTotal: kB\nMemFree: 1 2 kB\n", b"MemTotal: 1 kB\nMemFree: kB\n", b"MemTotal: 1 2 kB\nMemFree: kB\n"],
