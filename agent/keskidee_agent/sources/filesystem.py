@@ -113,7 +113,7 @@ def _linux(machine: Machine) -> Iterable[Sample]:
     for mount, answer in zip(_with_flags(machine, mounts, answers), answers, strict=True):
         if not isinstance(answer, Exception):
             names += mount.in_blocks if bits else mount.names
-            counts += _amounts(answer, readonly=answer.readonly and mount.readonly, bits=bits)
+            counts += _amounts(answer, readonly=mount.readonly, bits=bits)
             counts.append(1)
         elif not isinstance(answer, NotHere):  # a recording may lack this mount
             labels = _labels_in_trouble(mount.labels, answer)
@@ -125,12 +125,13 @@ def _linux(machine: Machine) -> Iterable[Sample]:
 
 
 def _with_flags(machine: Machine, mounts: list[Mount], answers: list[Space | Exception]) -> list[Mount]:
-    """The mounts, of mountinfo as it is now where only statvfs calls one of them read-only.
+    """The mounts, of mountinfo as it is now where statvfs and it disagree on whether one of them is read-only.
 
-    Either it has become so (of an error on its disk the kernel tells nobody), or it is the agent that may not write.
+    Either that has changed (of an error on its disk the kernel tells nobody), or it is the agent that may not write, or
+    a recording does not tell flags: mountinfo is right.
     """
     for mount, answer in zip(mounts, answers, strict=True):
-        if not isinstance(answer, Exception) and answer.readonly and not mount.readonly:
+        if not isinstance(answer, Exception) and answer.readonly != mount.readonly:
             now = _mounts(machine, anew=True)
             if now is mounts:
                 break
@@ -182,7 +183,7 @@ def _mounts(machine: Machine, *, anew: bool = False) -> list[Mount]:
         unwanted_type = machine.excluded("filesystem.types_exclude", TYPES_EXCLUDE, EXCLUDED_TYPES.__contains__)
         remembered["mounts"] = [
             mount
-            for mount in parse(content)
+            for mount in parse(content, own=path.startswith("proc/self/"))
             if not unwanted_point(mount.mountpoint) and not unwanted_type(mount.fstype)
         ]
         remembered["content"] = content
@@ -197,8 +198,11 @@ def is_excluded_mount_point(path: str) -> bool:
     return any(path.startswith(folder) and len(path) > len(folder) for folder in EXCLUDED_BELOW)
 
 
-def parse(content: bytes) -> list[Mount]:
-    """The mounts that can be reached: one mounted over another hides it. Raises Malformed."""
+def parse(content: bytes, *, own: bool = False) -> list[Mount]:
+    """The mounts that can be reached: one mounted over another hides it. Raises Malformed.
+
+    In the agent's own mountinfo a sandbox may have made a mount read-only, but never the file system itself.
+    """
     mounts: dict[bytes, Mount] = {}
     for line in complete_lines(content):
         before, separator, after = line.partition(b" - ")
@@ -207,7 +211,7 @@ def parse(content: bytes) -> list[Mount]:
             raise Malformed("not a line of mountinfo", line)
         fstype, device, super_options = ends
         point = unescaped(fields[4])
-        readonly = b"ro" in fields[5].split(b",") or b"ro" in super_options.split(b",")
+        readonly = b"ro" in super_options.split(b",") or (not own and b"ro" in fields[5].split(b","))
         mounts.pop(point, None)
         mounts[point] = Mount(
             unescaped(device).decode("utf-8", "replace"),

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from keskidee_agent.gather import read
 from keskidee_agent.recorded import RecordedMachine
+from keskidee_agent.sources import filesystem
 from keskidee_report.model import OK
 from tests.agent.recordings import SOURCES, values, write_files
 
@@ -42,6 +43,17 @@ def test_a_sandbox_that_may_not_write_turns_nothing(tmp_path: Path) -> None:
 
 def test_what_is_mounted_read_only_is(tmp_path: Path) -> None:
     assert readonly(SilentKernel(str(tmp_path)), mount="ro", file_system="rw", statvfs=READ_ONLY) == 1
+
+
+def test_the_agents_own_mountinfo_tells_of_file_systems_and_not_of_mounts() -> None:
+    lines = b"27 1 254:0 / / ro,relatime - ext4 /dev/vda1 rw\n31 27 8:1 / /srv rw,relatime - xfs /dev/sda1 ro,attr2\n"
+    assert [mount.readonly for mount in filesystem.parse(lines)] == [True, True]
+    assert [mount.readonly for mount in filesystem.parse(lines, own=True)] == [False, True]
+
+
+def test_mountinfo_is_right_where_a_recording_has_no_flags(tmp_path: Path) -> None:
+    machine = RecordedMachine(str(tmp_path))
+    assert [readonly(machine, mount="rw", file_system=each, statvfs=0) for each in ("ro", "rw")] == [1, 0]
 
 
 def test_a_file_system_that_an_error_made_read_only_is_seen_in_the_same_round(tmp_path: Path) -> None:
