@@ -53,12 +53,16 @@ PARITIES = {"raid5": 1, "raid6": 2}
 
 def read(machine: Machine) -> Iterator[Sample]:
     """Gauges and counters labelled `uuid`, and `block_group_type`, `mode` or `device`."""
+    seen = set()
     for name in machine.names(FOLDER):
         if "-" not in name:  # features, debug
             continue
         folder = f"{FOLDER}/{name}"
-        # a snapshot of the disk has another name here and the same uuid inside; without one the name is it
-        uuid = words(attribute(machine, f"{folder}/metadata_uuid")) or label(name)
+        # the name is it on older kernels, and of a second snapshot of a disk, whose uuid inside is the first one's
+        uuid = words(attribute(machine, f"{folder}/metadata_uuid"))
+        if not uuid or uuid in seen:
+            uuid = label(name)
+        seen.add(uuid)
         try:
             yield from _file_system(machine, folder, uuid)
         except NotHere:  # unmounted a moment ago

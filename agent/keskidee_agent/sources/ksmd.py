@@ -6,6 +6,7 @@ No privilege.
 from __future__ import annotations
 
 from keskidee_agent.lines import only_number
+from keskidee_agent.sysfs import integer
 from keskidee_report.model import Family, NotHere
 
 TYPE_CHECKING = False
@@ -27,6 +28,7 @@ def _gauge(name: str, what: str) -> Family:
 
 FILES = (
     ("full_scans", Family("node_ksmd_full_scans_total", "counter", "Scans of all mergeable memory", digits=0)),
+    ("general_profit", _gauge("general_profit", "Bytes saved, less what the bookkeeping takes; may be below zero")),
     ("merge_across_nodes", _gauge("merge_across_nodes", "1 where pages of different NUMA nodes may be merged")),
     ("pages_shared", _gauge("pages_shared", "Merged pages in use")),
     ("pages_sharing", _gauge("pages_sharing", "Uses of merged pages beyond the first: what is saved")),
@@ -44,7 +46,7 @@ def read(machine: Machine) -> Iterator[Sample]:
     for name, family in FILES:
         try:
             content = machine.content(f"{FOLDER}/{name}")
-        except NotHere:  # merge_across_nodes is there on NUMA kernels only
+        except NotHere:  # merge_across_nodes is there on NUMA kernels only, general_profit since Linux 6.4
             continue
-        yield (family, NO_LABELS, only_number(content))
+        yield (family, NO_LABELS, integer(content))
     yield (SLEEP, NO_LABELS, sleep / 1000)

@@ -12,7 +12,18 @@ from keskidee_report.rules import is_name
 from tests.agent.recordings import FIXTURES, reading_at, reading_of, values, write_files
 
 HARDWARE = [
-    *("cpu_vulnerabilities", "cpufreq", "cpuinfo", "edac", "hwmon", "nvme", "pcidevice", "powersupplyclass", "rapl"),
+    *(
+        "cpu_vulnerabilities",
+        "cpufreq",
+        "cpuinfo",
+        "edac",
+        "hwmon",
+        "nvme",
+        "nvmesubsystem",
+        "pcidevice",
+        "powersupplyclass",
+        "rapl",
+    ),
     *("tapestats", "thermal_zone", "watchdog"),
 ]
 

@@ -10,6 +10,7 @@ from keskidee_agent.machine import Machine
 from keskidee_agent.recorded import RecordedMachine
 from keskidee_agent.sources import (
     bcache,
+    bcachefs,
     btrfs,
     buddyinfo,
     cgroups,
@@ -24,8 +25,10 @@ from keskidee_agent.sources import (
     selinux,
     slabinfo,
     softirqs,
+    swap,
     timex,
     vmstat,
+    xfrm,
     xfs,
     zfs,
     zoneinfo,
@@ -34,11 +37,24 @@ from keskidee_report.model import ABSENT, DENIED, FAILED, OK, Malformed
 from tests.agent.recordings import FIXTURES, reading_at, reading_of, values, write_files
 
 KERNEL = [
-    *("bcache", "btrfs", "buddyinfo", "cgroups", "drbd", "entropy", "filefd", "interrupts", "ksmd", "lnstat", "mdadm"),
+    *("bcache", "bcachefs", "btrfs", "buddyinfo", "cgroups", "dmmultipath", "drbd", "entropy", "filefd", "interrupts"),
+    *("kernel_hung", "ksmd", "lnstat", "mdadm", "swap", "xfrm"),
     *("meminfo_numa", "pressure", "processes", "schedstat", "selinux", "slabinfo", "softirqs", "timex"),
     *("vmstat", "xfs", "zfs", "zoneinfo"),
 ]
-LABELLED_ANEW = {"bcache", "btrfs", "drbd", "lnstat", "processes", "zfs", "zoneinfo"}  # at least in part
+SWAPS = "Filename Type Size Used Priority\n"
+LABELLED_ANEW = {
+    "bcache",
+    "bcachefs",
+    "btrfs",
+    "dmmultipath",
+    "drbd",
+    "lnstat",
+    "processes",
+    "swap",
+    "zfs",
+    "zoneinfo",
+}  # at least in part
 
 
 @pytest.mark.parametrize("source", KERNEL)
@@ -293,6 +309,37 @@ def test_another_amount_is_refused(text: str) -> None:
 )
 def test_bytes_on_devices_for_a_byte_of_data(mode: str, devices: int, ratio: float | None) -> None:
     assert btrfs.ratio_of(mode, devices) == ratio
+
+
+def test_a_second_snapshot_of_a_disk_is_told_by_the_name_of_its_folder(tmp_path: Path) -> None:
+    source = FIXTURES / "btrfs/two_file_systems/sys/fs/btrfs/11111111-2222-4333-8444-555555555555"
+    for name in ("1111-first", "2222-second"):
+        copytree(source, tmp_path / "sys/fs/btrfs" / name)
+    found = values(reading_at("btrfs", tmp_path))
+    inside = (source / "metadata_uuid").read_text().strip()
+    assert [dict(labels)["uuid"] for name, labels in found if name == "node_btrfs_info"] == [inside, "2222-second"]
+
+
+@pytest.mark.parametrize("text", ["", "k", "1.5", "1.5x", "-1k", "1_0", "1.5k5"])
+def test_another_amount_of_bcachefs_is_refused(text: str) -> None:
+    with pytest.raises(Malformed):
+        bcachefs.amount_of(text.encode())
+
+
+@pytest.mark.parametrize(
+    "content", ["", "Filename Type Size Used\n", f"{SWAPS}/dev/sda2 partition 5 x 1\n", f"{SWAPS}a b c d\n"]
+)
+def test_other_swaps_are_refused(content: str) -> None:
+    with pytest.raises(Malformed):
+        swap.parse(content.encode())
+
+
+@pytest.mark.parametrize(
+    "content", ["", "XfrmInError 5", "XfrmInError x\n", "InError 5\n", "XfrmInError 5\nXfrmInError 6\n"]
+)
+def test_other_counts_of_ipsec_are_refused(content: str) -> None:
+    with pytest.raises(Malformed):
+        list(xfrm.parse(content.encode()))
 
 
 @pytest.mark.parametrize("content", ["", "commits 1", "commits x\n", "commits 1\ncommits 2\n", "total_commit_ms \n"])

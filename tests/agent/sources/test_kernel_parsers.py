@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from keskidee_agent.sources import (
     bcache,
+    bcachefs,
     btrfs,
     buddyinfo,
     cgroups,
@@ -23,7 +24,9 @@ from keskidee_agent.sources import (
     selinux,
     slabinfo,
     softirqs,
+    swap,
     vmstat,
+    xfrm,
     xfs,
     zfs,
     zoneinfo,
@@ -40,6 +43,10 @@ def kstat(content: bytes, remembered: dict[object, object]) -> Iterable[Sample]:
 
 PARSERS: dict[str, Callable[[bytes], Iterable[Sample]]] = {
     "bcache": lambda content: [NUMBER(amount) for amount in bcache.parse_writeback(content).values()],
+    "bcachefs tables": lambda content: [NUMBER(bcachefs.amount_of(row[0])) for _, row in bcachefs.table(content, 1)],
+    "bcachefs counters": lambda content: [NUMBER(bcachefs.since_creation(content))],
+    "bcachefs traffic": lambda content: [NUMBER(count) for _, _, count in bcachefs.done(content)],
+    "bcachefs errors": lambda content: [NUMBER(count) for _, count in bcachefs.errors(content)],
     "btrfs": lambda content: [NUMBER(number) for number in btrfs.parse_commits(content).values()],
     "buddyinfo": lambda content: buddyinfo.parse(content, {}),
     "cgroups": lambda content: cgroups.parse(content, {}),
@@ -56,14 +63,19 @@ PARSERS: dict[str, Callable[[bytes], Iterable[Sample]]] = {
     "selinux": lambda content: [NUMBER(selinux.parse(content))],
     "slabinfo": lambda content: slabinfo.parse(content, {}),
     "softirqs": lambda content: softirqs.parse(content, {}),
+    "swap": swap.parse,
     "vmstat": lambda content: vmstat.parse(content, {}),
+    "xfrm": xfrm.parse,
     "xfs": lambda content: xfs.parse(content, {}),
     "zfs": lambda content: kstat(content, {}),
     "zfs pool": lambda content: zfs.parse_io(content, {}, {}),
     "zfs state": lambda content: [NUMBER(value) for value in zfs.parse_state(content)],
     "zoneinfo": zoneinfo.parse,
 }
-SOURCES = "bcache btrfs entropy filefd ksmd mdadm pressure processes schedstat selinux softirqs vmstat xfs zfs"
+SOURCES = (
+    "bcache bcachefs btrfs entropy filefd ksmd mdadm pressure processes schedstat selinux softirqs swap vmstat xfrm"
+)
+SOURCES += " xfs zfs"
 REAL = recorded_files(*SOURCES.split())
 
 

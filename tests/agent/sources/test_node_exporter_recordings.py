@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.agent.recordings import Series, reading_at, values
+from keskidee_report.model import ABSENT, OK
+from tests.agent.recordings import SOURCES, Series, reading_at, values
 
 COLLECTORS = (
     *("cpu", "cpufreq", "cpuinfo", "diskstats", "dmi", "edac", "filefd", "hwmon", "loadavg", "mdadm", "meminfo"),
@@ -74,6 +75,12 @@ def test_kinds_are_node_exporters(collector: str, roots: Path, shared_data: Path
     }
     found = {family.name: family.kind for family, _, _ in reading_at(collector, roots).samples}
     assert {name: kind for name, kind in found.items() if name not in NOT_IN_THE_FILE} == expected
+
+
+@pytest.mark.shared_data
+def test_every_source_reads_the_recording(roots: Path) -> None:
+    readings = [reading_at(source, roots) for source in SOURCES]
+    assert [(each.source, each.reason) for each in readings if each.outcome not in (OK, ABSENT)] == []
 
 
 @pytest.mark.shared_data
