@@ -13,8 +13,15 @@ if TYPE_CHECKING:
 MOST_DIGITS = 20
 HEX_DIGITS = b"0123456789abcdefABCDEF"
 
-_UNANSWERED = frozenset({errno.EINVAL, errno.EOPNOTSUPP, errno.EAGAIN, getattr(errno, "ENODATA", errno.EINVAL)})
-"""What drivers answer where an attribute means nothing now, such as the speed of an interface that is down."""
+_UNANSWERED = frozenset(
+    (
+        *(errno.EINVAL, errno.EOPNOTSUPP, errno.EAGAIN, errno.EBUSY, errno.EIO, errno.ETIMEDOUT),
+        *(getattr(errno, name, errno.EINVAL) for name in ("ENODATA", "EREMOTEIO")),
+        524,  # ENOTSUPP, which the kernel has for itself and some drivers let out
+    )
+)
+"""What drivers answer where an attribute means nothing now, such as the speed of an interface that is down, or where
+the hardware behind it did not answer them, such as a battery that is gone: what else the device says still counts."""
 
 
 def attribute(machine: Machine, path: str) -> bytes | None:

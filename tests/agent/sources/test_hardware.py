@@ -1,5 +1,6 @@
 """The sources of the hardware in what one recorded machine cannot show: rounds, missing rights, odd devices."""
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,27 @@ def test_names_and_labels_are_the_same_objects_in_later_rounds(source: str) -> N
         [(id(family), id(labels)) for family, labels, _ in reading_of(source, machine).samples] for _ in range(20)
     ]
     assert others == [first] * len(others)
+
+
+class DumbGauge(RecordedMachine):
+    """A battery whose driver gets no answer when asked for its voltage."""
+
+    answer = 0
+
+    def content(self, path: str) -> bytes:
+        if path.endswith("/voltage_now"):
+            raise OSError(self.answer, "no answer")
+        return super().content(path)
+
+
+@pytest.mark.parametrize("answer", [errno.EIO, errno.ENODATA, errno.ETIMEDOUT, errno.EREMOTEIO, 524])
+def test_an_attribute_that_the_hardware_does_not_answer_costs_no_other(answer: int, tmp_path: Path) -> None:
+    battery = "sys/class/power_supply/BAT0"
+    files: dict[str, str | bytes] = {f"{battery}/capacity": "81\n", f"{battery}/voltage_now": "11800000\n"}
+    machine = DumbGauge(str(write_files(tmp_path, files)))
+    machine.answer = answer
+    names = [name for name, _ in values(reading_of("powersupplyclass", machine))]
+    assert names == ["node_power_supply_capacity", "node_power_supply_info"]
 
 
 def test_a_limit_of_the_frequency_that_was_changed_is_seen_within_sixteen_rounds(tmp_path: Path) -> None:
