@@ -16,7 +16,7 @@ from keskidee_report.wire import SESSION_BYTES
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from keskidee_collector.fleet import Machine
+    from keskidee_collector.machine import Machine
     from keskidee_collector.state import State
     from keskidee_collector.store.reports import Latest, Logged
 
