@@ -158,6 +158,17 @@ def test_a_restarted_collector_takes_the_next_delta(tmp_path: Path, reports: int
     asyncio.run(run())
 
 
+def test_limits_that_were_lowered_take_nothing_back(tmp_path: Path) -> None:
+    async def run() -> None:
+        collector = Inside(tmp_path)
+        agent, _ = await first_report(collector)
+        after = collector.again(limits={"inflated_bytes": 1, "families": 1, "samples": 1})
+        assert await after.load(agent) == 0.25
+        after.state.close()
+
+    asyncio.run(run())
+
+
 def test_a_delta_that_a_restart_could_not_read_is_not_taken(tmp_path: Path) -> None:
     async def run() -> None:
         collector = Inside(tmp_path)
