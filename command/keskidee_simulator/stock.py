@@ -36,7 +36,7 @@ FILE = "inventories.json"
 SPREAD_SECONDS, SECONDS_A_MACHINE = 30.0, 0.1
 """Within so long all have told their first one; a larger fleet takes longer, so that there are few in a second."""
 AGAIN_SECONDS, REFUSED_SECONDS = 86_400.0, 1800.0
-CHANGE_SECONDS = (240.0, 840.0)
+CHANGE_SECONDS = (120.0, 480.0)
 """After the start, at the least and at the most."""
 CHANGING_EVERY, CHANGING = 19, 4
 TAKEN, BASE_UNKNOWN = 204, 409

@@ -82,7 +82,7 @@ def test_an_asset_shows_its_record_parts_software_and_history(collector: Collect
 
 def test_an_update_that_waits_shows_what_is_installed_and_what_is_to_be_had(collector: Collector) -> None:
     agent = collector.join("pc-01")
-    waits = {"installed": "9.0", "available": "9.1", "origin": "Debian", "security": True}
+    waits: dict[str, Any] = {"installed": "9.0", "available": "9.1", "origin": "Debian", "security": True}
     tell(collector, agent, [Item("pending_update", "vim", waits)])
     table = page_of(collector, agent).texts(".//section[@aria-labelledby='pending_update']//tr/*")
     assert table == ["Name", "Installed", "Available", "Security", "vim", "9.0", "9.1", "yes"]
