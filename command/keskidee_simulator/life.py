@@ -15,7 +15,7 @@ from keskidee_simulator.connection import Answer, Connection, Unreachable
 from keskidee_simulator.enrolment import Credential, Refused, enrol
 from keskidee_simulator.habits import ASLEEP, OFF, ON, SILENT, Presence, presence
 from keskidee_simulator.rounds import Rounds, When, milliseconds
-from keskidee_simulator.stock import Stock
+from keskidee_simulator.stock import stock_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -44,7 +44,7 @@ class Life:
     def __init__(self, machine: Pretend, connection: Connection, world: World) -> None:
         self._connection = connection
         self._world = world
-        self._stock = self._stock_of(machine)
+        self._stock = stock_of(machine, world)
         self._machine = machine if self._stock is None else self._stock.machine
         self._rounds = Rounds(self._machine)
         self._interval = world.interval_seconds or DEFAULT_INTERVAL_SECONDS
@@ -246,20 +246,14 @@ class Life:
         if answer.status in {401, 403, 404, 410}:
             await asyncio.sleep(REFUSED_SECONDS * random.uniform(0.75, 1.5))
 
-    def _stock_of(self, machine: Pretend) -> Stock | None:
-        world = self._world
-        if world.stocktaking is None:
-            return None
-        is_known = world.credentials.get(machine.number) is not None
-        return Stock(machine, world.stocktaking, world.clock(), is_known=is_known)
-
     async def _take_stock(self) -> None:
         """Tells the inventory when it is due, behind a report that was taken."""
-        stock = self._stock
-        if stock is None or self._failures or not self._told_facts or not stock.is_due(self._world.clock()):
+        stock, now = self._stock, self._world.clock()
+        if stock is None or self._credential is None or self._failures or not self._told_facts or not stock.is_due(now):
             return
+        path = f"/v1/machines/{self._credential.machine_id}/inventory"
         try:
-            await stock.tell(self._send_stock, self._world.clock())
+            await stock.tell(lambda body: self._connection.send("POST", path, self._headers, body), now)
         except Unreachable as error:
             self._fail(str(error))
             return
@@ -267,11 +261,6 @@ class Life:
         if stock.machine != self._machine:
             self._machine = stock.machine
             self._rounds = Rounds(self._machine)
-
-    async def _send_stock(self, body: bytes) -> Answer:
-        assert self._credential is not None
-        path = f"/v1/machines/{self._credential.machine_id}/inventory"
-        return await self._connection.send("POST", path, self._headers, body)
 
     async def _goodbye(self, reason: str, now: Presence) -> None:
         self._sequence += 1

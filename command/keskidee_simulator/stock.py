@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from keskidee_report.items import Item
     from keskidee_simulator.connection import Answer
     from keskidee_simulator.fleet import Pretend
+    from keskidee_simulator.world import World
 
 FILE = "inventories.json"
 SPREAD_SECONDS, SECONDS_A_MACHINE = 30.0, 0.1
@@ -126,6 +127,14 @@ class Stock:
             return
         self._due_at = now + max(REFUSED_SECONDS, answer.retry_after_seconds)
         log.warning("inventory refused hostname=%s status=%d", self._machine.hostname, answer.status)
+
+
+def stock_of(machine: Pretend, world: World) -> Stock | None:
+    """The machine's, whose first one is awaited where it never enrolled; None where nobody tells any."""
+    if world.stocktaking is None:
+        return None
+    is_known = world.credentials.get(machine.number) is not None
+    return Stock(machine, world.stocktaking, world.clock(), is_known=is_known)
 
 
 def packed(machine: Pretend, past: Past, known: Past | None) -> bytes:
