@@ -9,8 +9,8 @@ from __future__ import annotations
 import errno
 import json
 import re
-from datetime import UTC, datetime
 
+from keskidee_agent.inventory.days import day_of
 from keskidee_agent.placeholders import said
 from keskidee_agent.recorded import RecordedMachine
 from keskidee_report.model import Denied, Malformed, NotHere, TimedOut
@@ -59,6 +59,7 @@ CLASSES = (
     "Win32_Volume",
 )
 """All that the sources ask for, read by the one child."""
+DAYS = ("DriverDate", "InstalledOn", "ReleaseDate")
 SECONDS = 90.0
 NO_SUCH_CLASS = ("0x80041002", "0x8004100c", "0x8004100e", "0x80041010")
 """WBEM_E_NOT_FOUND, _NOT_SUPPORTED, _INVALID_NAMESPACE, _INVALID_CLASS (wbemcli.h)."""
@@ -67,8 +68,6 @@ REFUSED = ("0x80041003", "0x80041062", "0x80070005")
 EMPTY_LINES = re.compile(r"\n{2,}")
 ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&apos;", "'"), ("&amp;", "&"))
 _NAME = re.compile(r"[A-Za-z_]\w{0,99}\Z")
-_CIM_TIME = re.compile(r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(?:\.\d+)?(?:[+-]\d+)?\Z")
-_JSON_TIME = re.compile(r"/Date\((-?\d{1,14})\)/\Z")
 _LIST = re.compile(r'"((?:[^"\\]|\\.)*)"|([^,;{}\s][^,;{}]*)')
 
 
@@ -77,11 +76,23 @@ class Row:
 
     def __init__(self, properties: Mapping[str, Any]) -> None:
         self._properties = properties
+        self._by_lower: Mapping[str, Any] | None = None
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Row) and self._properties == other._properties
 
     __hash__ = None  # type: ignore[assignment]
+
+    def _value(self, name: str) -> Any:
+        """A property, out of what PowerShell wraps lists and times in. Names have no case: Select-Object keeps the one
+        that it was asked with.
+        """
+        value = self._properties.get(name)
+        if value is None and name not in self._properties:
+            if self._by_lower is None:
+                self._by_lower = {each.lower(): told for each, told in self._properties.items()}
+            value = self._by_lower.get(name.lower())
+        return value.get("value") if isinstance(value, dict) else value
 
     def text(self, name: str) -> str:
         """A property as text without placeholders; empty where nothing is known."""
@@ -89,9 +100,7 @@ class Row:
 
     def raw(self, name: str) -> str:
         """A property as text, as it is; numbers in decimal, TRUE or FALSE for a flag."""
-        value = self._properties.get(name)
-        if isinstance(value, dict):  # a time, as Windows PowerShell wraps one that it formats
-            value = value.get("value")
+        value = self._value(name)
         if isinstance(value, bool):
             return str(value).upper()
         return "" if value is None or isinstance(value, dict | list) else str(value).strip()
@@ -107,7 +116,7 @@ class Row:
 
     def texts(self, name: str) -> list[str]:
         """A property that is a list: JSON's, or `{"a","b"}` as wmic writes it."""
-        value = self._properties.get(name)
+        value = self._value(name)
         if isinstance(value, list):
             return [str(each) for each in value if each is not None]
         text = self.raw(name)
@@ -116,28 +125,8 @@ class Row:
         return [(quoted or bare).strip() for quoted, bare in _LIST.findall(text[1:-1])]
 
     def day(self, name: str) -> str | None:
-        """A property that is a time, as its day in ISO 8601: CIM's, JSON's, or what WMI writes in American order."""
-        return day_of(self.raw(name))
-
-
-def day_of(text: str) -> str | None:
-    """`20130813153755.000000+120`, `/Date(1376401075000)/`, `20101015`, `1/15/2011`, `2011-01-15...`: the day."""
-    found = _JSON_TIME.match(text)
-    if found and abs(int(found[1])) < 1 << 42:
-        return datetime.fromtimestamp(int(found[1]) / 1000, UTC).date().isoformat()
-    found = _CIM_TIME.match(text)
-    digits = "".join(found.groups()[:3]) if found else text
-    american = re.match(r"(\d{1,2})/(\d{1,2})/(\d{4})\b", text)
-    if american:
-        digits = f"{american[3]}{int(american[1]):02}{int(american[2]):02}"
-    elif re.match(r"\d{4}-\d\d-\d\d", text):
-        digits = text[:10].replace("-", "")
-    if not re.fullmatch(r"\d{8}", digits):
-        return None
-    try:
-        return datetime.strptime(digits, "%Y%m%d").replace(tzinfo=UTC).date().isoformat()
-    except ValueError:
-        return None
+        """A property that is a time, as its day in ISO 8601; those of DAYS have no time of day."""
+        return day_of(self.raw(name), midnight=name in DAYS)
 
 
 def rows(machine: Machine, name: str) -> list[Row]:
@@ -280,10 +269,10 @@ def from_list(content: bytes) -> list[Row]:
             if not equals or not _NAME.match(name.strip()):
                 continue
             lines += 1
-            if name in properties:
+            if name.strip() in properties:
                 found.append(Row(properties))
                 properties = {}
-            properties[name] = _plain(value)
+            properties[name.strip()] = _plain(value)
         if properties:
             found.append(Row(properties))
     if text.strip() and not lines:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from keskidee_agent.inventory.gather import gathered
 from keskidee_agent.inventory.registry import RecordedRegistry, registry_of, text, whole
 from keskidee_agent.inventory.sources.windows_disk import serial_of
-from keskidee_agent.inventory.wmi import CLASSES, Row, by_class, day_of, from_json, from_list, rows, script, text_of
+from keskidee_agent.inventory.wmi import CLASSES, Row, by_class, from_json, from_list, rows, script, text_of
 from keskidee_agent.machine import Machine
 from keskidee_agent.recorded import RecordedMachine
 from keskidee_report.items import Item
@@ -81,23 +81,6 @@ def test_a_row_answers_in_types_whichever_form_it_came_in() -> None:
             True,
             ["3", "4"],
         )
-
-
-@pytest.mark.parametrize(
-    ("told", "day"),
-    [
-        ("20130813153755.000000+120", "2013-08-13"),
-        ("/Date(1376401075000)/", "2013-08-13"),
-        ("20101015", "2010-10-15"),
-        ("1/15/2011", "2011-01-15"),
-        ("2011-01-15T00:00:00", "2011-01-15"),
-        ("20101399", None),
-        ("", None),
-        ("01cb5aa0d2b3a000", None),
-    ],
-)
-def test_days_as_windows_writes_them(told: str, day: str | None) -> None:
-    assert day_of(told) == day
 
 
 def test_the_child_is_asked_for_every_class_once_and_its_lines_are_rows() -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from datetime import date
 
+from keskidee_agent.inventory.days import day_of, file_time_day
 from keskidee_agent.inventory.registry import SOFTWARE, registry_of, text, whole
-from keskidee_agent.inventory.wmi import day_of, some, spare
+from keskidee_agent.inventory.wmi import some, spare
 from keskidee_report.items import Item, item
 from keskidee_report.model import NotHere
 
@@ -31,7 +31,6 @@ _KB = re.compile(r"KB\d{6,8}")
 _HOTFIX = re.compile(r"(KB\d{6,8})(?:[-_]?v\d{1,2})?", re.IGNORECASE)  # `KB958655-v2`
 _PACKAGE = re.compile(r"Package_for_(KB\d{6,8})~[^~]*~[^~]*~[^~]*~([\d.]+)", re.IGNORECASE)
 PACKAGES = rf"{SOFTWARE}\Microsoft\Windows\CurrentVersion\Component Based Servicing\Packages"
-TICKS_A_DAY = 864_000_000_000
 INSTALLED = 0x70  # CurrentState of a package
 
 
@@ -91,17 +90,9 @@ def _updates(machine: Machine, registry: Registry | None, architecture: str) -> 
         values = registry.values(rf"{PACKAGES}\{name}")
         if whole(values, "CurrentState") == INSTALLED:
             told.add(number)
-            day = _file_time(whole(values, "InstallTimeHigh"), whole(values, "InstallTimeLow"))
+            high, low = whole(values, "InstallTimeHigh"), whole(values, "InstallTimeLow")
+            day = file_time_day((high & 0xFFFFFFFF) << 32 | low & 0xFFFFFFFF) if high and low is not None else None
             yield item("software_update", number, {"version": package[2], "installed_on": day})
-
-
-def _file_time(high: int | None, low: int | None) -> str | None:
-    """The day of a FILETIME: tenths of microseconds since 1601."""
-    if not high or low is None:
-        return None
-    days = ((high & 0xFFFFFFFF) << 32 | low & 0xFFFFFFFF) // TICKS_A_DAY
-    first = date(1601, 1, 1).toordinal()
-    return date.fromordinal(first + days).isoformat() if first + days < date.max.toordinal() else None
 
 
 def _architecture(machine: Machine, registry: Registry | None) -> str:
