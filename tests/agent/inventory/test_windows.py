@@ -113,6 +113,38 @@ def test_programs_of_one_user_are_found_and_the_user_is_not_told(tmp_path: Path)
     assert tool == Item("software", "Tool", {"name": "Tool", "format": "registry", "id": "Tool", "scope": "user"})
 
 
+def test_programs_of_who_exported_the_own_hive_alone(tmp_path: Path) -> None:
+    below = r"Microsoft\Windows\CurrentVersion\Uninstall"
+    key = '[HKEY_CURRENT_USER\\Software\\{}\\{}]\n"DisplayName"="{}"\n'
+    keys = key.format(below, "a", "Tool") + key.format(rf"Wow6432Node\{below}", "b", "Old")
+    found = items_in(tmp_path, "windows_software", {"registry/user.reg": f"REGEDIT4\n\n{keys}"})
+    assert [(each.key, each.fields.get("architecture"), each.fields["scope"]) for each in found] == [
+        ("Tool", None, "user"),
+        ("Old", "x86", "user"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("environment", "processor", "architecture"),
+    [
+        ("ARM64", "{}", "aarch64"),
+        ("AMD64", "{}", "x86_64"),
+        ("", '{"Architecture": 12}', "aarch64"),
+        ("", "{}", "x86_64"),
+    ],
+)
+def test_a_windows_that_runs_programs_of_32_bits_need_not_be_x86(
+    tmp_path: Path, environment: str, processor: str, architecture: str
+) -> None:
+    key = r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Control\Session Manager\Environment"
+    files: dict[str, str | bytes] = {
+        "registry/all.reg": utf16(f'{REG}\n[{key}]\n"PROCESSOR_ARCHITECTURE"="{environment}"\n'),
+        "wmi/Win32_Processor.json": processor,
+    }
+    program, old = items_in(tmp_path, "windows_software", files)
+    assert (program.fields["architecture"], old.fields["architecture"]) == (architecture, "x86")
+
+
 @pytest.mark.parametrize(
     ("values", "boot"),
     [
@@ -136,6 +168,11 @@ def test_rows_with_commas_between_and_times_in_an_envelope() -> None:
     assert (row.texts("Capabilities"), row.text("Name"), row.number("Size")) == (["3", "4"], "a & b", 12)
     [row] = from_json(b'{"InstallDate": {"value": "/Date(1376401075000)/", "DateTime": "13 August 2013"}}')
     assert row.day("InstallDate") == "2013-08-13"
+
+
+def test_properties_have_no_case_and_lists_may_be_wrapped() -> None:
+    [row] = from_json(b'{"manufacturer": "Dell Inc.", "ChassisTypes": {"value": [10], "Count": 1}}')
+    assert (row.text("Manufacturer"), row.texts("chassistypes")) == ("Dell Inc.", ["10"])
 
 
 def test_a_class_that_is_not_recorded_is_not_here(tmp_path: Path) -> None:

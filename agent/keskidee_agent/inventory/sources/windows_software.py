@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from keskidee_agent.inventory.days import day_of, file_time_day
-from keskidee_agent.inventory.registry import SOFTWARE, registry_of, text, whole
-from keskidee_agent.inventory.wmi import some, spare
+from keskidee_agent.inventory.registry import CONTROL_SET, SOFTWARE, registry_of, text, whole
+from keskidee_agent.inventory.wmi import Row, some, spare
 from keskidee_report.items import Item, item
 from keskidee_report.model import NotHere
 
@@ -22,10 +22,14 @@ PLATFORMS = ("windows",)
 KINDS = ("software", "software_update")
 UNINSTALL = r"Microsoft\Windows\CurrentVersion\Uninstall"
 FOR_32_BITS = rf"{SOFTWARE}\Wow6432Node\{UNINSTALL}"
+ENVIRONMENT = rf"{CONTROL_SET}\Control\Session Manager\Environment"
 NAMES = ("DisplayName", "QuietDisplayName")
 REMOVERS = ("UninstallString", "QuietUninstallString")
 X86, X86_64 = "x86", "x86_64"
-USERS = "HKEY_USERS"
+ARCHITECTURES = {"x86": X86, "amd64": X86_64, "arm64": "aarch64", "ia64": "ia64"}
+OF_PROCESSORS = {5: "arm", 6: "ia64", 12: "aarch64"}
+"""Win32_Processor.Architecture, of those whose width alone does not tell."""
+USERS, USER = "HKEY_USERS", "HKEY_CURRENT_USER"
 _USER = re.compile(r"S-1-(?:5-21|12-1)-[\d-]+")  # people, of this machine, a domain or Entra; `..._Classes` is no user
 _KB = re.compile(r"KB\d{6,8}")
 _HOTFIX = re.compile(r"(KB\d{6,8})(?:[-_]?v\d{1,2})?", re.IGNORECASE)  # `KB958655-v2`
@@ -49,19 +53,27 @@ def read(machine: Machine) -> Iterator[Item]:
         registry = None
     native = _architecture(machine, registry)
     if registry is not None:
-        for key, architecture in ((rf"{SOFTWARE}\{UNINSTALL}", native), (FOR_32_BITS, X86)):
-            for each in _programs(registry, key, architecture):
-                found = True
-                yield each
-        for user in filter(_USER.fullmatch, registry.below(USERS)):
-            for each in _programs(registry, rf"{USERS}\{user}\Software\{UNINSTALL}", native):
-                found = True
-                yield Item(each.kind, each.key, {**each.fields, "scope": "user"})
+        for each in _installed(registry, native):
+            found = True
+            yield each
     for each in _updates(machine, registry, native):
         found = True
         yield each
     if not found:
         raise NotHere("no program is recorded")
+
+
+def _installed(registry: Registry, native: str) -> Iterator[Item]:
+    """The programs of the machine, then those of its users. Who exported a registry as a user has the own hive alone;
+    on a live machine that is one of HKEY_USERS, and told once.
+    """
+    for key, architecture in ((rf"{SOFTWARE}\{UNINSTALL}", native), (FOR_32_BITS, X86)):
+        yield from _programs(registry, key, architecture)
+    users = [rf"{USERS}\{name}" for name in registry.below(USERS) if _USER.fullmatch(name)]
+    for hive in users or [USER]:
+        for folder, architecture in ((r"Software", native), (r"Software\Wow6432Node", X86)):
+            for each in _programs(registry, rf"{hive}\{folder}\{UNINSTALL}", architecture):
+                yield Item(each.kind, each.key, {**each.fields, "scope": "user"})
 
 
 def _updates(machine: Machine, registry: Registry | None, architecture: str) -> Iterator[Item]:
@@ -97,10 +109,14 @@ def _updates(machine: Machine, registry: Registry | None, architecture: str) -> 
 
 def _architecture(machine: Machine, registry: Registry | None) -> str:
     """That of the installation; programs of its own are taken to be of it. Empty where nothing tells."""
-    if registry is not None and registry.below(FOR_32_BITS):
+    told = text(registry.values(ENVIRONMENT), "PROCESSOR_ARCHITECTURE").lower() if registry is not None else ""
+    if told in ARCHITECTURES:
+        return ARCHITECTURES[told]
+    processor = next(iter(spare(machine, "Win32_Processor")), Row({}))
+    kind = OF_PROCESSORS.get(processor.number("Architecture") or 0, "")
+    if not kind and registry is not None and registry.below(FOR_32_BITS):
         return X86_64
-    width = next((row.number("AddressWidth") for row in spare(machine, "Win32_Processor")), None)
-    return {32: X86, 64: X86_64}.get(width or 0, "")
+    return kind or {32: X86, 64: X86_64}.get(processor.number("AddressWidth") or 0, "")
 
 
 def _programs(registry: Registry, key: str, architecture: str) -> Iterator[Item]:
