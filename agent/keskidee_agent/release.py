@@ -147,6 +147,8 @@ def macos_release(plist: str) -> dict[str, str]:
 def windows_release(machine: Machine) -> dict[str, str]:
     """The same of the registry: VERSION is the name of the feature update (22H2), BUILD_ID has the patch level."""
     build = machine.registry(WINDOWS_NT, "CurrentBuild")
+    if not build.isdecimal():  # Windows XP and 2003 say there that it is obsolete
+        build = machine.registry(WINDOWS_NT, "CurrentBuildNumber")
     product = machine.registry(WINDOWS_NT, "ProductName")
     if build.isdecimal() and int(build) >= FIRST_BUILD_OF_WINDOWS_11:
         product = product.replace("Windows 10", "Windows 11")

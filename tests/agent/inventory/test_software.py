@@ -1,5 +1,6 @@
 """Installed packages: each manager's own database or list, and what a database that is being written costs."""
 
+import json
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
@@ -183,6 +184,30 @@ def test_windows_with_its_edition_and_domain(tmp_path: Path) -> None:
     assert domain == Item("domain", "office.example", {"name": "office.example"})
 
 
+def test_an_edition_in_another_language_is_known_by_its_number(tmp_path: Path) -> None:
+    told = {"Caption": "Microsoft Windows 11 Entreprise", "BuildNumber": "22631", "Version": "10.0.22631"}
+    told |= {"ProductType": 1, "OperatingSystemSKU": 4}
+    [system] = items_in(tmp_path, "operating_system", {"wmi/Win32_OperatingSystem.json": json.dumps(told)})
+    assert (system.fields["edition"], system.fields["support_ends_on"]) == ("Enterprise", "2026-11-10")
+
+
+def test_the_build_of_windows_xp_is_where_it_moved_to(tmp_path: Path) -> None:
+    values = r"""REGEDIT4
+
+[HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Windows NT\CurrentVersion]
+"CurrentBuild"="1.511.1 () (Obsolete data - do not use)"
+"CurrentBuildNumber"="2600"
+"CurrentVersion"="5.1"
+"ProductName"="Microsoft Windows XP"
+"""
+    [system] = items_in(tmp_path, "operating_system", {"registry/nt.reg": values})
+    assert (system.fields["build"], system.fields["version_id"], system.fields["support_ends_on"]) == (
+        "2600",
+        "5.1.2600",
+        "2014-04-08",
+    )
+
+
 def test_the_end_of_support_depends_on_edition_and_build() -> None:
     assert windows_support_ends(19044, "EnterpriseS", server=False) == "2027-01-12"
     assert windows_support_ends(19045, "Professional", server=False) == "2025-10-14"
@@ -192,6 +217,8 @@ def test_the_end_of_support_depends_on_edition_and_build() -> None:
     assert windows_support_ends(19044, "IoTEnterpriseS", server=False) == "2032-01-13"
     assert windows_support_ends(17763, "IoTEnterpriseS", server=False) == "2029-01-09"
     assert windows_support_ends(26300, "Core", server=False) == "2028-10-10"
+    assert windows_support_ends(22631, "ProfessionalEducation", server=False) == "2025-11-11"
+    assert windows_support_ends(22631, "ServerRdsh", server=True) == "2026-11-10"
     assert WINDOWS.keys() == WINDOWS_ENTERPRISE.keys()
 
 
