@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 NAMESPACES = {
     "AntiVirusProduct": "root/SecurityCenter2",
+    "BatteryCycleCount": "root/wmi",
+    "BatteryFullChargedCapacity": "root/wmi",
+    "BatteryStaticData": "root/wmi",
     "FirewallProduct": "root/SecurityCenter2",
     "MSFT_MpComputerStatus": "root/Microsoft/Windows/Defender",
     "MSFT_NetFirewallProfile": "root/StandardCimv2",

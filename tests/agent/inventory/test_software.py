@@ -185,7 +185,11 @@ def test_windows_with_its_edition_and_domain(tmp_path: Path) -> None:
 
 
 def test_an_edition_in_another_language_is_known_by_its_number(tmp_path: Path) -> None:
-    told = {"Caption": "Microsoft Windows 11 Entreprise", "BuildNumber": "22631", "Version": "10.0.22631"}
+    told: dict[str, object] = {
+        "Caption": "Microsoft Windows 11 Entreprise",
+        "BuildNumber": "22631",
+        "Version": "10.0.22631",
+    }
     told |= {"ProductType": 1, "OperatingSystemSKU": 4}
     [system] = items_in(tmp_path, "operating_system", {"wmi/Win32_OperatingSystem.json": json.dumps(told)})
     assert (system.fields["edition"], system.fields["support_ends_on"]) == ("Enterprise", "2026-11-10")

@@ -283,7 +283,7 @@ def test_antivirus_firewall_and_bitlocker(tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {
         "wmi/AntiVirusProduct.json": '[{"displayName": "Windows Defender", "productState": 397584}]',
         "wmi/MSFT_MpComputerStatus.json": '{"AMProductVersion": "4.18.1", "AntivirusSignatureVersion": "1.1"}',
-        "wmi/MSFT_NetFirewallProfile.json": '[{"Name": "Public", "Enabled": 2}]',
+        "wmi/MSFT_NetFirewallProfile.json": '[{"Name": "Public", "Enabled": 0}]',
         "wmi/Win32_EncryptableVolume.txt": "DriveLetter=C:\r\nEncryptionMethod=7\r\nProtectionStatus=1\r\n",
     }
     defender: dict[str, str | bool] = {"name": "Windows Defender", "enabled": True, "up_to_date": False}

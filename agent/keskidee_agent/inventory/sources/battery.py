@@ -1,5 +1,5 @@
 """Batteries with their wear: from /sys/class/power_supply (Documentation/ABI/testing/sysfs-class-power), else upower,
-with what SMBIOS adds (DSP0134, 7.23). Batteries of mice and the like are not the machine's.
+or WMI (battery_rows.py), with what SMBIOS adds (DSP0134, 7.23). Batteries of mice and the like are not the machine's.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from itertools import groupby
 
 from keskidee_agent.inventory.firmware import firmware_of
 from keskidee_agent.inventory.layout import BATTERY
+from keskidee_agent.machine import WINDOWS
 from keskidee_agent.placeholders import said
 from keskidee_report.items import item
 from keskidee_report.model import Denied, NotHere, TimedOut
@@ -77,6 +78,11 @@ def _firmware(record: Record) -> dict[str, Value | None]:
 
 
 def _system(machine: Machine) -> Iterator[tuple[str, dict[str, Value]]]:
+    if machine.platform == WINDOWS:
+        from keskidee_agent.inventory.battery_rows import batteries  # here: this file is loaded on Linux, too
+
+        yield from batteries(machine)
+        return
     try:
         names = machine.names(FOLDER)
     except NotHere:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from keskidee_agent.inventory.ids import names_of
+from keskidee_agent.inventory.monitor_rows import monitor_of
 from keskidee_agent.inventory.registry import CONTROL_SET, registry_of, text, whole
 from keskidee_agent.inventory.sources.monitor import monitor
 from keskidee_agent.inventory.wmi import some
@@ -44,7 +45,7 @@ def read(machine: Machine) -> Iterator[Item]:
     for each in (*_usb(machine), *_printers(machine, registry), *_graphics(machine, registry)):
         found = True
         yield each
-    for each in _monitors(machine, registry) if registry is not None else ():
+    for each in _monitors(machine, registry):
         found = True
         yield each
     if not found:
@@ -179,11 +180,20 @@ def _graphics(machine: Machine, registry: Registry | None) -> Iterator[Item]:
         )
 
 
-def _monitors(machine: Machine, registry: Registry) -> Iterator[Item]:
-    """The EDID of each monitor; where WMI says which are connected, of those alone."""
-    active = {row.raw("InstanceName").upper().rpartition("_")[0] for row in some(machine, "WmiMonitorID")}
-    for model in registry.below(rf"{ENUM}\DISPLAY"):
-        for instance in registry.below(rf"{ENUM}\DISPLAY\{model}"):
-            raw = registry.values(rf"{ENUM}\DISPLAY\{model}\{instance}\Device Parameters").get("edid")
-            if isinstance(raw, bytes) and (not active or rf"DISPLAY\{model}\{instance}".upper() in active):
-                yield monitor(machine, rf"{model}\{instance}", raw)
+def _monitors(machine: Machine, registry: Registry | None) -> Iterator[Item]:
+    """The EDID of each monitor; where WMI says which are connected, of those alone, and what it knows of the others."""
+    active = {row.raw("InstanceName").upper().rpartition("_")[0]: row for row in some(machine, "WmiMonitorID")}
+    for model in registry.below(rf"{ENUM}\DISPLAY") if registry is not None else ():
+        for instance in registry.below(rf"{ENUM}\DISPLAY\{model}") if registry is not None else ():
+            place = rf"{model}\{instance}"
+            raw = _edid(registry, place)
+            if raw and (not active or rf"DISPLAY\{place}".upper() in active):
+                active.pop(rf"DISPLAY\{place}".upper(), None)
+                yield monitor(machine, place, raw)
+    for row in active.values():
+        yield monitor_of(machine, row)
+
+
+def _edid(registry: Registry | None, place: str) -> bytes:
+    raw = registry.values(rf"{ENUM}\DISPLAY\{place}\Device Parameters").get("edid") if registry is not None else b""
+    return raw if isinstance(raw, bytes) else b""

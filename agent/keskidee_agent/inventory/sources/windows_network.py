@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, ip_interface
+from contextlib import suppress
+from ipaddress import IPv4Address, ip_address, ip_interface
 
 from keskidee_agent.inventory.registry import CONTROL_SET, registry_of, text, whole
 from keskidee_agent.inventory.wmi import Row, rows, some
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 PLATFORMS = ("windows",)
 KINDS = ("network",)
-MOVING = ("up", "speed_bits_per_second")
+MOVING = ("up", "speed_bits_per_second", "gateways")
 NETWORK_KEY = rf"{CONTROL_SET}\Control\Network\{{4D36E972-E325-11CE-BFC1-08002BE10318}}"
 MEDIA = {1: "ethernet", 2: "wifi", 7: "bluetooth"}  # MediaSubType of a connection
 ETHERNET, WIRELESS = 0, 9  # Win32_NetworkAdapter.AdapterTypeId
@@ -79,9 +80,16 @@ def _adapter(row: Row, setting: Row, media: dict[str, str]) -> Item:
             "up": None if status is None else status == CONNECTED,
             "speed_bits_per_second": speed if speed and speed < MOST_SPEED else None,
             "addresses": tuple(_addresses(setting)),
+            "gateways": tuple(_gateways(setting)),
             "dhcp": setting.flag("DHCPEnabled") if setting.flag("IPEnabled") else None,
         },
     )
+
+
+def _gateways(setting: Row) -> Iterator[str]:
+    for told in setting.texts("DefaultIPGateway"):
+        with suppress(ValueError):
+            yield str(ip_address(told.partition("%")[0]))
 
 
 def _addresses(setting: Row) -> Iterator[str]:
