@@ -262,3 +262,53 @@ def test_centos_8_ended_twice(tmp_path: Path, name: str, day: str) -> None:
         tmp_path, "operating_system", {"etc/os-release": f'NAME="{name}"\nID="centos"\nVERSION_ID="8"\n'}
     )
     assert system.fields["support_ends_on"] == day
+
+
+@pytest.mark.parametrize(
+    ("place", "content", "told"),
+    [
+        (
+            "etc/SuSE-release",
+            "SUSE Linux Enterprise Server 11 (x86_64)\nVERSION = 11\nPATCHLEVEL = 4\n",
+            ("sles", "SUSE Linux Enterprise Server 11 SP4", "11.4", "2019-03-31"),
+        ),
+        (
+            "etc/SuSE-release",
+            "openSUSE 13.2 (x86_64)\nVERSION = 13.2\nCODENAME = Harlequin\n",
+            ("opensuse", "openSUSE 13.2", "13.2", "2017-01-17"),
+        ),
+        ("etc/debian_version", "6.0.10\n", ("debian", "Debian GNU/Linux 6.0.10", "6.0.10", None)),
+        ("etc/slackware-version", "Slackware 13.37.0\n", ("slackware", "Slackware 13.37.0", "13.37.0", None)),
+        ("etc/os-release", 'ID=x\nPRETTY_NAME="X 1"  # for people\nVERSION_ID=1\n', ("x", "X 1", "1", None)),
+    ],
+)
+def test_systems_from_before_os_release_and_a_comment_in_it(
+    tmp_path: Path, place: str, content: str, told: tuple[str | None, ...]
+) -> None:
+    [system] = items_in(tmp_path, "operating_system", {place: content})
+    names = ("id", "full_name", "version_id", "support_ends_on")
+    assert tuple(system.fields.get(name) for name in names) == told
+
+
+def test_a_list_of_snaps_from_before_there_were_tracks(tmp_path: Path) -> None:
+    old = "Name  Version      Rev   Developer  Notes\ncore  16-2.26.14  2462  canonical  core\n"
+    fields = {"name": "core", "version": "16-2.26.14", "format": "snap", "revision": "2462", "maker": "canonical"}
+    assert items_in(tmp_path, "snap", {"commands/snap": old}) == [
+        Item("software", "snap core", {**fields, "notes": "core"})
+    ]
+
+
+@pytest.mark.parametrize(
+    "day", ["Sat 21 Sep 2024 11:30:00 PM CEST", "Sat 21 Sep 2024 23:30:00 +05", "Sat Sep 21 10:00:00 2024"]
+)
+def test_a_package_of_pacman_is_installed_on_a_day_whatever_the_time_zone(tmp_path: Path, day: str) -> None:
+    told = f"Name            : bash\nVersion         : 5.2-1\nInstall Date    : {day}\n\n"
+    [package] = items_in(tmp_path, "pacman", {"commands/pacman": told})
+    assert package.fields["installed_on"] == "2024-09-21"
+
+
+def test_a_package_that_waits_for_a_trigger_is_installed(tmp_path: Path) -> None:
+    states = ("triggers-pending", "triggers-awaited", "half-configured", "config-files")
+    status = "".join(f"Package: {state}\nStatus: install ok {state}\nVersion: 1\n\n" for state in states)
+    found = items_in(tmp_path, "dpkg", {"var/lib/dpkg/status": status})
+    assert [each.key for each in found] == ["triggers-pending", "triggers-awaited"]
