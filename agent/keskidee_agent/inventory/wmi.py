@@ -71,6 +71,7 @@ REFUSED = ("0x80041003", "0x80041062", "0x80070005")
 EMPTY_LINES = re.compile(r"\n{2,}")
 ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&apos;", "'"), ("&amp;", "&"))
 _NAME = re.compile(r"[A-Za-z_]\w{0,99}\Z")
+_DECODER = json.JSONDecoder()
 _LIST = re.compile(r'"((?:[^"\\]|\\.)*)"|([^,;{}\s][^,;{}]*)')
 
 
@@ -235,8 +236,8 @@ def text_of(content: bytes) -> str:
     """A text that Windows wrote: UTF-16 with or without its mark, UTF-8, or what is left of an old code page."""
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return content.decode("utf-16", "replace")
-    if content[1:2] == b"\0" and content[:1] != b"\0":
-        return content.decode("utf-16-le", "replace")
+    if b"\0" in content[:2] and len(content.strip(b"\0")) > 0:
+        return content.decode("utf-16-be" if content[:1] == b"\0" else "utf-16-le", "replace")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -245,9 +246,9 @@ def text_of(content: bytes) -> str:
 
 def from_json(content: bytes) -> list[Row]:
     """The rows of a JSON array, or the one row of an object. Raises Malformed."""
-    text = text_of(content).strip()
+    text = text_of(content).strip("\ufeff \r\n\t")
     try:
-        found = json.loads(text) if text else []
+        found = _documents(text)
     except (ValueError, RecursionError):
         raise Malformed("not JSON", text) from None
     if isinstance(found, dict):
@@ -255,6 +256,21 @@ def from_json(content: bytes) -> list[Row]:
     if not isinstance(found, list):
         raise Malformed("no rows in the JSON", text)
     return [Row(each) for each in found if isinstance(each, dict)]
+
+
+def _documents(text: str) -> Any:
+    """What the JSON holds; several objects one after the other, as of rows that were written each on its own, as one
+    list. Raises ValueError.
+    """
+    found: list[Any] = []
+    at = 0
+    while at < len(text):
+        told, at = _DECODER.raw_decode(text, at)
+        found.append(told)
+        at += len(text[at:]) - len(text[at:].lstrip())
+    if len(found) > 1 and not all(isinstance(each, dict) for each in found):
+        raise ValueError("several things that are no rows")
+    return found[0] if len(found) == 1 else found
 
 
 def from_list(content: bytes) -> list[Row]:

@@ -111,6 +111,7 @@ def test_a_macs_hardware_and_applications(tmp_path: Path) -> None:
         OK,
         [
             Item("system", "system", {"maker": "Apple", "model": "iMac7,1", "family": "iMac", "serial": "W8805BRDX89"}),
+            Item("platform", "platform", {"virtual": False}),
             Item(
                 "processor",
                 "socket 1",
@@ -165,7 +166,7 @@ def test_the_xml_of_an_application(tmp_path: Path) -> None:
 
 
 def test_the_json_of_hardware(tmp_path: Path) -> None:
-    system, processor = items_in(tmp_path, "mac", {"commands/system_profiler": JSON})
+    system, _, processor = items_in(tmp_path, "mac", {"commands/system_profiler": JSON})
     assert (system.fields["serial"], processor.fields) == ("X1", {"maker": "Apple", "model": "Apple M2"})
     [disk] = items_in(tmp_path, "mac_disk", {"commands/system_profiler": JSON})
     fields: dict[str, str | int] = {"model": "APPLE SSD", "size_bytes": 251000193024, "medium": "ssd"}

@@ -95,6 +95,7 @@ def test_a_mac_with_apples_own_chip(tmp_path: Path) -> None:
     app = {"name": "Maps", "version": "3.0", "format": "application", "architecture": "Universal"}
     assert told(tmp_path, "mac", SILICON) == [
         Item("system", "system", {"maker": "Apple", "model": "Mac14,9"}),
+        Item("platform", "platform", {"virtual": False}),
         Item("processor", "socket 1", {"maker": "Apple", "model": "Apple M2 Pro", "cores": 10}),
         Item("memory", "built in", {"size_bytes": 16 << 30, "type": "LPDDR5", "maker": "Hynix"}),
         Item("graphics", "Apple M2 Pro", {**graphics, "memory_bytes": 12 << 30}),
@@ -153,3 +154,10 @@ def test_volumes_in_words(tmp_path: Path) -> None:
     fields: dict[str, str | int] = {"mount": "/System/Volumes/Data", "device": "disk3s5", "type": "APFS"}
     fields |= {"label": "Data", "size_bytes": 994662584320, "free_bytes": 889238786048}
     assert data == Item("filesystem", "/System/Volumes/Data", fields)
+
+
+@pytest.mark.parametrize(("model", "hypervisor"), [("VirtualMac2,1", "apple"), ("VMware20,1", "vmware")])
+def test_a_virtual_mac(tmp_path: Path, model: str, hypervisor: str) -> None:
+    overview = [{"_name": "hardware_overview", "machine_model": model}]
+    _, platform = told(tmp_path, "mac", {"SPHardwareDataType": overview})
+    assert platform == Item("platform", "platform", {"virtual": True, "hypervisor": hypervisor})

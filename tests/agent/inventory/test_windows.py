@@ -213,6 +213,23 @@ def test_values_of_a_registry_export() -> None:
     assert (registry.below("HKEY_USERS"), registry.values("HKEY_USERS")) == ([], {})
 
 
+def test_a_text_of_several_lines_is_one_value_and_hides_no_other() -> None:
+    registry = RecordedRegistry()
+    lines = '"Comments"="one\r\n[two]\r\n\\"three\\""\r\n"DisplayName"="Tool"\r\n"Cut"="never ends\r\n'
+    registry.add(f'REGEDIT4\r\n\r\n[HKLM\\SOFTWARE\\A]\r\n{lines}\r\n[HKLM\\SOFTWARE\\B]\r\n"C"="d"\r\n'.encode())
+    assert registry.values(r"HKEY_LOCAL_MACHINE\SOFTWARE\A") == {
+        "comments": 'one\n[two]\n"three"',
+        "displayname": "Tool",
+    }
+    assert registry.values(r"HKEY_LOCAL_MACHINE\SOFTWARE\B") == {"c": "d"}
+
+
+def test_rows_that_were_written_each_on_its_own() -> None:
+    told = b'\xef\xbb\xbf{"Version": "1"}\r\n{"Version": "2"}\r\n'
+    assert from_json(told) == [Row({"Version": "1"}), Row({"Version": "2"})]
+    assert from_json('[{"Version": "1"}]'.encode("utf-16-be")) == [Row({"Version": "1"})]
+
+
 def test_a_file_that_is_no_export_hides_no_other(tmp_path: Path) -> None:
     write_files(tmp_path, {"registry/a.reg": b"\x89PNG", "registry/b.reg": utf16(REG)})
     assert registry_of(RecordedMachine(str(tmp_path))).below("HKEY_LOCAL_MACHINE") == ["SOFTWARE"]

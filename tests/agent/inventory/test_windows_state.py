@@ -72,11 +72,11 @@ FIREWALL = r"""Windows Registry Editor Version 5.00
     [
         ("[]", {"Domain": True, "Private": True}),
         ('[{"Name": "Private", "Enabled": 0}, {"Name": "Public", "Enabled": 2}]',
-         {"Domain": True, "Private": False, "Public": None}),
+         {"Domain": True, "Private": False}),
     ],
 )  # fmt: skip
 def test_the_firewall_by_profile_and_what_a_policy_sets_goes_before(
-    tmp_path: Path, told: str, states: dict[str, bool | None]
+    tmp_path: Path, told: str, states: dict[str, bool]
 ) -> None:
     files: dict[str, str | bytes] = {"registry/fw.reg": FIREWALL, "wmi/MSFT_NetFirewallProfile.json": told}
     found = items_in(tmp_path, "security", files)
@@ -154,3 +154,35 @@ def test_an_adapter_tells_its_gateways(tmp_path: Path) -> None:
     }
     [adapter] = items_in(tmp_path, "windows_network", files)
     assert (adapter.fields["addresses"], adapter.fields["gateways"]) == (("192.0.2.7/24",), ("192.0.2.1", "fe80::1"))
+
+
+@pytest.mark.parametrize(
+    ("instance", "virtual"),
+    [
+        (r"PCI\VEN_8086&DEV_2723", False),
+        (r"{5D624F94-8850-40C3-A3FA-A4FD2080BAF3}\VWIFIMP_WFD\5&1", True),
+        (r"ROOT\VMS_MP\0000", True),
+    ],
+)
+def test_adapters_on_a_drivers_own_bus_are_virtual(tmp_path: Path, instance: str, virtual: bool) -> None:
+    told = f"Name=X\r\nMACAddress=00:11:22:33:44:55\r\nPNPDeviceID={instance}\r\n"
+    [adapter] = items_in(tmp_path, "windows_network", {"wmi/Win32_NetworkAdapter.txt": told})
+    assert adapter.fields["virtual"] is virtual
+
+
+CLOUD = r"""Windows Registry Editor Version 5.00
+
+[HKLM\SYSTEM\ControlSet001\Control\CloudDomainJoin\JoinInfo\AB12]
+"TenantId"="0f8fad5b-d9cb-469f-a165-70867728950e"
+"UserEmail"="someone@office.example"
+
+[HKLM\SYSTEM\ControlSet001\Control\CloudDomainJoin\TenantInfo\0f8fad5b-d9cb-469f-a165-70867728950e]
+"DisplayName"="Office"
+"""
+
+
+def test_a_machine_that_is_joined_to_a_cloud_and_who_joined_it_is_not_told(tmp_path: Path) -> None:
+    tenant = "0f8fad5b-d9cb-469f-a165-70867728950e"
+    assert items_in(tmp_path, "operating_system", {"registry/join.reg": CLOUD}) == [
+        Item("domain", tenant, {"name": "Office", "id": tenant, "kind": "Microsoft Entra"})
+    ]

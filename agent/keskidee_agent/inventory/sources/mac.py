@@ -6,6 +6,7 @@ import re
 from contextlib import suppress
 from datetime import date
 
+from keskidee_agent.facts import named_virtual
 from keskidee_agent.inventory.jedec import maker_of
 from keskidee_agent.inventory.profiler import Node, section
 from keskidee_agent.inventory.quantities import megahertz, number, plain_text, size_bytes
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 PLATFORMS = ("darwin",)
 KINDS = (
     "system",
+    "platform",
     "bios",
     "processor",
     "memory",
@@ -72,6 +74,10 @@ def _overview(machine: Machine) -> Iterator[Item]:
             "uuid": said_uuid(overview.text("Hardware UUID")),
         },
     )
+    model = overview.text("Model Identifier", "Machine Model")
+    hypervisor = "apple" if model.startswith("VirtualMac") else named_virtual(model)
+    if model:
+        yield item("platform", "platform", {"virtual": bool(hypervisor), "hypervisor": hypervisor})
     version = overview.raw("System Firmware Version", "Boot ROM Version")
     if version:
         yield item("bios", "bios", {"maker": MAKER, "version": version})

@@ -26,6 +26,7 @@ KINDS = ("operating_system", "domain")
 KEY = "operating system"
 WORKSTATION = 1  # Win32_OperatingSystem.ProductType
 ROLE_IN_DOMAIN = (1, 3, 4, 5)  # Win32_ComputerSystem.DomainRole
+CLOUD_JOIN = r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Control\CloudDomainJoin"
 RELEASE_FILES = {"centos": "etc/centos-release", "debian": "etc/debian_version"}
 """Where systems whose os-release names the major version alone tell the point release."""
 
@@ -137,7 +138,21 @@ def _windows(machine: Machine) -> Iterator[Item]:
             else None,
         }
         yield item("operating_system", KEY, fields)
+    yield from _tenants(machine)
     for row in some(machine, "Win32_ComputerSystem"):
         joined = row.flag("PartOfDomain")
         if joined or (joined is None and row.number("DomainRole") in ROLE_IN_DOMAIN):
             yield item("domain", row.text("Domain") or "domain", {"name": row.text("Domain")})
+
+
+def _tenants(machine: Machine) -> Iterator[Item]:
+    """The organisations of Microsoft Entra (Azure AD) that the machine is joined to; who joined it is not told."""
+    from keskidee_agent.inventory.registry import registry_of, text
+
+    with suppress(NotHere):
+        registry = registry_of(machine)
+        for join in registry.below(rf"{CLOUD_JOIN}\JoinInfo"):
+            tenant = text(registry.values(rf"{CLOUD_JOIN}\JoinInfo\{join}"), "TenantId")
+            name = text(registry.values(rf"{CLOUD_JOIN}\TenantInfo\{tenant}"), "DisplayName") if tenant else ""
+            if tenant:
+                yield item("domain", tenant, {"name": name or tenant, "id": tenant, "kind": "Microsoft Entra"})

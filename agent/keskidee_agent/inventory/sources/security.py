@@ -55,7 +55,9 @@ def _windows(machine: Machine) -> Iterator[Item]:
     if defender is not None and not listed:  # a server, which has no Security Center
         yield item("antivirus", DEFENDER, {"name": DEFENDER, **_health(defender), **_versions(defender)})
     for row in spare(machine, "FirewallProduct"):  # another maker's, which took the place of Windows' own
-        yield item("firewall", row.text("displayName") or "firewall", {**_product(row), "up_to_date": None})
+        told = {**_product(row), "up_to_date": None}
+        if told["enabled"] is not None:
+            yield item("firewall", row.text("displayName") or "firewall", told)
     yield from _profiles(machine)
 
 
@@ -71,7 +73,7 @@ def _product(row: Row) -> dict[str, Value | None]:
 
 
 def _profiles(machine: Machine) -> Iterator[Item]:
-    """Windows' own firewall by profile: what a policy sets goes before what is set here."""
+    """Windows' own firewall by profile: what a policy sets goes before what is set here; else it is not told."""
     from keskidee_agent.inventory.wmi import some
 
     told = {row.raw("Name").lower(): row.raw("Enabled").upper() for row in some(machine, "MSFT_NetFirewallProfile")}
@@ -79,9 +81,8 @@ def _profiles(machine: Machine) -> Iterator[Item]:
         asked = {"1": 1, "TRUE": 1, "0": 0, "FALSE": 0}.get(told.get(profile.lower(), ""))  # 2: what the default is
         states = (_set(machine, FIREWALL_POLICY, names), asked, _set(machine, FIREWALL, names))
         on = next((each for each in states if each is not None), None)
-        if on is not None or profile.lower() in told:
-            fields = {"name": "Windows Firewall", "profile": profile, "enabled": None if on is None else bool(on)}
-            yield item("firewall", profile, fields)
+        if on is not None:
+            yield item("firewall", profile, {"name": "Windows Firewall", "profile": profile, "enabled": bool(on)})
 
 
 def _set(machine: Machine, key: str, names: tuple[str, ...]) -> int | None:

@@ -25,12 +25,13 @@ MEDIA = {1: "ethernet", 2: "wifi", 7: "bluetooth"}  # MediaSubType of a connecti
 ETHERNET, WIRELESS = 0, 9  # Win32_NetworkAdapter.AdapterTypeId
 WORDS = {"bluetooth": "bluetooth", **dict.fromkeys(("wi-fi", "wifi", "wireless", "wlan", "802.11"), "wifi")}
 """In names of adapters whose drivers call themselves Ethernet, as most do."""
+OF_SOFTWARE = ("ROOT\\", "SWD\\", "{")  # the last: on a bus of a driver's own, such as Wi-Fi Direct's
 CONNECTED = 2
 MOST_SPEED = 1 << 62  # what Windows says of an adapter without a link
 
 
 def read(machine: Machine) -> Iterator[Item]:
-    r"""An adapter by its connection's name or its own; those of software only (`ROOT\...`) are marked virtual.
+    r"""An adapter by its connection's name or its own; those of software only (OF_SOFTWARE) are marked virtual.
 
     Raises NotHere without Win32_NetworkAdapter.
     """
@@ -59,7 +60,7 @@ def _media(machine: Machine) -> dict[str, str]:
 
 def _adapter(row: Row, setting: Row, media: dict[str, str]) -> Item:
     instance, model = row.raw("PNPDeviceID"), row.text("Name") or row.text("Description")
-    virtual = instance.upper().startswith(("ROOT\\", "SWD\\")) or not instance
+    virtual = instance.upper().startswith(OF_SOFTWARE) or not instance
     kind, speed, status = row.number("AdapterTypeId"), row.number("Speed"), row.number("NetConnectionStatus")
     by_kind = None if virtual else {ETHERNET: "ethernet", WIRELESS: "wifi"}.get(-1 if kind is None else kind)
     name = row.text("NetConnectionID")
