@@ -98,6 +98,7 @@ LABELS = {
     "spdisplays_vendor": "Vendor",
     "spdisplays_device-id": "Device ID",
     "spdisplays_vram": "VRAM (Total)",
+    "_spdisplays_vram": "VRAM (Total)",
     "spdisplays_vram_shared": "VRAM (Dynamic, Max)",
     "_spdisplays_resolution": "Resolution",
     "_spdisplays_pixels": "Pixels",
@@ -128,6 +129,7 @@ LABELS = {
     "signed_by": "Signed by",
     "info": "Get Info String",
     "arch_kind": "Kind",
+    "runtime_environment": "Kind",  # before 10.15
     "interface": "BSD Device Name",
 }
 WORDS = {
@@ -140,6 +142,7 @@ WORDS = {
     },
     "dimm_status": {"ok": "OK"},
     "sppower_battery_health": {"Good": "Normal"},
+    "runtime_environment": {"arch_x86": "Intel", "arch_ppc": "PowerPC"},
     "arch_kind": {
         "arch_arm": "Apple Silicon",
         "arch_arm_i64": "Universal",

@@ -52,8 +52,12 @@ def read(machine: Machine) -> Iterator[Item]:
 
 def _battery(name: str, fields: Mapping[str, Value | None]) -> Item:
     full, design = fields.get("full_milliwatt_hours"), fields.get("design_milliwatt_hours")
-    health = round(min(full / design, 1), 2) if isinstance(full, int) and isinstance(design, int) and design else None
-    return item("battery", name, {**fields, "health_ratio": health})
+    health = _ratio(full, design) if isinstance(full, int) and isinstance(design, int) and design else None
+    return item("battery", name, {**fields, "health_ratio": fields.get("health_ratio") if health is None else health})
+
+
+def _ratio(full: int, design: int) -> float:
+    return round(min(full / design, 1), 2)
 
 
 def _same(fields: Mapping[str, Value], told: list[dict[str, Value | None]], *, alone: bool) -> dict[str, Value | None]:
@@ -97,6 +101,9 @@ def _system(machine: Machine) -> Iterator[tuple[str, dict[str, Value]]]:
 def _of_kernel(machine: Machine, name: str) -> dict[str, Value]:
     fields: dict[str, Value] = {field: said(_text(machine, name, file)) for file, field in TEXTS.items()}
     microvolts = _number(machine, name, "voltage_min_design")
+    charge_full, charge_design = (_number(machine, name, f"charge_{kind}") for kind in ("full", "full_design"))
+    if charge_full and charge_design:  # where no voltage makes energy of it
+        fields["health_ratio"] = _ratio(charge_full, charge_design)
     for field, kind in (("full_milliwatt_hours", "full"), ("design_milliwatt_hours", "full_design")):
         energy, charge = (_number(machine, name, f"{what}_{kind}") for what in ("energy", "charge"))
         if energy:

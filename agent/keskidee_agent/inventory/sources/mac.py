@@ -178,7 +178,7 @@ def _battery(machine: Machine) -> Iterator[Item]:
     if model.values:
         fields = {
             "maker": model.text("Manufacturer"),
-            "model": model.text("Device Name"),
+            "model": model.text("Device Name", "Device name"),
             "serial": model.text("Serial Number"),
             "condition": health.text("Condition"),
             "cycles": number(health.text("Cycle Count", "Cycle count")),
