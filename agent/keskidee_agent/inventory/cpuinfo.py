@@ -112,12 +112,14 @@ def _grouped(blocks: list[dict[str, str]], *labels: str) -> list[list[dict[str, 
 def _x86(group: list[dict[str, str]]) -> Package:
     first = group[0]
     model = first.get("model name", "")
+    siblings = number(first.get("siblings", "")) or len(group)
+    cores = number(first.get("cpu cores", "")) or _cores(group, "core id")
     return Package(
         model=model,
         maker=X86_MAKERS.get(first["vendor_id"], first["vendor_id"]) if "vendor_id" in first else "",
         architecture="x86_64" if "lm" in first.get("flags", "").split() else "i686",
-        cores=number(first.get("cpu cores", "")) or _cores(group, "core id"),
-        threads=number(first.get("siblings", "")) or len(group),
+        cores=cores if len(group) <= siblings else None,  # a hypervisor that calls every processor the first
+        threads=max(siblings, len(group)),
         speed_hertz=megahertz(model),  # "cpu MHz" is the speed of this moment
         family=first.get("cpu family", ""),
         number=first.get("model", ""),

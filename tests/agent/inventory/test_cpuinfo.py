@@ -26,6 +26,12 @@ def test_a_kernel_that_numbers_no_cores_does_not_tell_how_many_there_are() -> No
     assert (alone.cores, alone.threads) == (1, 1)
 
 
+def test_a_hypervisor_that_calls_every_processor_the_first_does_not_tell_of_cores() -> None:
+    place = "physical id\t: 0\nsiblings\t: 1\ncore id\t\t: 0\ncpu cores\t: 1\n"
+    [chip] = packages("\n".join(f"processor\t: {number}\n{INTEL}{place}" for number in range(4)))
+    assert (chip.cores, chip.threads) == (None, 4)
+
+
 def test_loongsons_cores_are_of_their_package() -> None:
     text = "\n".join(
         f"processor\t\t: {core}\npackage\t\t\t: {core // 2}\ncore\t\t\t: {core % 2}\n{LOONGSON}" for core in range(4)

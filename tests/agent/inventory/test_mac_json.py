@@ -142,6 +142,13 @@ def test_a_disk_on_usb_has_its_devices_serial_number_and_a_hub_repeats_none(tmp_
     assert told(tmp_path, "mac_disk", {"SPUSBDataType": [{"_items": [hub]}]}) == [Item("disk", "disk4", fields)]
 
 
+def test_a_disk_that_nobody_formatted_has_no_name_in_the_system(tmp_path: Path) -> None:
+    bare = {"_name": "ST2000DM", "device_model": "ST2000DM", "size_in_bytes": 2000398934016, "device_serial": "Z1"}
+    fields: dict[str, str | int] = {"model": "ST2000DM", "serial": "Z1", "size_bytes": 2000398934016}
+    [disk] = told(tmp_path, "mac_disk", {"SPSerialATADataType": [{"_items": [bare, {"device_model": "DVD"}]}]})
+    assert disk == Item("disk", "ST2000DM", {**fields, "transport": "SATA"})
+
+
 def test_volumes_without_those_that_are_parts_of_macos(tmp_path: Path) -> None:
     [root] = told(tmp_path, "mac_disk", {"SPStorageDataType": VOLUMES})
     fields: dict[str, str | int] = {"mount": "/", "device": "disk3s1s1", "type": "APFS", "label": "Macintosh HD"}

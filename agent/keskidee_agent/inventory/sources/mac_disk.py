@@ -55,8 +55,10 @@ def _disks(machine: Machine) -> Iterator[Item]:
         with suppress(NotHere):
             for node in section(machine, kind, *titles).all():
                 name = node.text("BSD Name")
-                if node.text("Model") and _WHOLE.fullmatch(name):
-                    yield item("disk", name, {**_disk(node, transport), "transport": transport})
+                fields = _disk(node, transport)
+                whole = _WHOLE.fullmatch(name) or (not name and fields["size_bytes"])  # one that nobody formatted
+                if node.text("Model") and whole:
+                    yield item("disk", name or node.name, {**fields, "transport": transport})
 
 
 def _disk(node: Node, transport: str) -> dict[str, Value | None]:
