@@ -186,3 +186,19 @@ def test_a_machine_that_is_joined_to_a_cloud_and_who_joined_it_is_not_told(tmp_p
     assert items_in(tmp_path, "operating_system", {"registry/join.reg": CLOUD}) == [
         Item("domain", tenant, {"name": "Office", "id": tenant, "kind": "Microsoft Entra"})
     ]
+
+
+def test_an_automatic_service_that_waits_for_its_trigger_is_no_failure(tmp_path: Path) -> None:
+    services = [
+        {"Name": name, "StartMode": "Auto", "State": "Stopped", "ExitCode": code}
+        for name, code in (("WbioSrvc", 1077), ("Ended", 0), ("Broken", 1067))
+    ]
+    found = items_in(tmp_path, "service", {"wmi/Win32_Service.json": json.dumps(services)})
+    assert [(each.key, each.fields["exit_code"]) for each in found] == [("Broken", 1067)]
+
+
+@pytest.mark.parametrize(("told", "size"), [(2147483648, 2147483648), (4293918720, None), (4294967295, None)])
+def test_graphics_memory_that_is_as_much_as_fits_is_not_known(tmp_path: Path, told: int, size: int | None) -> None:
+    row = {"Name": "GeForce", "AdapterRAM": told}
+    [card] = items_in(tmp_path, "windows_devices", {"wmi/Win32_VideoController.json": json.dumps(row)})
+    assert card.fields.get("memory_bytes") == size

@@ -26,6 +26,7 @@ KINDS = ("usb", "printer", "graphics", "monitor")
 ENUM = rf"{CONTROL_SET}\Enum"
 DISPLAY_CLASS = rf"{CONTROL_SET}\Control\Class\{{4d36e968-e325-11ce-bfc1-08002be10318}}"
 ENTITY_CLASSES = ("Win32_PnPEntity", "CIM_LogicalDevice")
+MOST_MEMORY = (1 << 32) - (1 << 20)
 DRIVERS_MAKERS = ("(", "Microsoft")  # who made the driver, and not the device
 _USB = re.compile(r"USB\\VID_([0-9A-F]{4})&PID_([0-9A-F]{4})\\(.+)\Z", re.IGNORECASE)
 _PCI = re.compile(r"PCI\\VEN_([0-9A-F]{4})&DEV_([0-9A-F]{4})", re.IGNORECASE)
@@ -170,7 +171,7 @@ def _graphics(machine: Machine, registry: Registry | None) -> Iterator[Item]:
             {
                 "model": name,  # the maker is part of it
                 "chip": row.text("VideoProcessor") or text(values, "HardwareInformation.ChipType"),
-                "memory_bytes": memory or row.number("AdapterRAM") or None,  # AdapterRAM ends at 4 GiB
+                "memory_bytes": memory or _below_4_gib(row.number("AdapterRAM")),
                 "resolution": f"{width}x{height}" if width and height else None,
                 "driver_version": row.raw("DriverVersion"),
                 "driver_date": row.day("DriverDate"),
@@ -178,6 +179,11 @@ def _graphics(machine: Machine, registry: Registry | None) -> Iterator[Item]:
                 "device_id": numbers[2].lower() if numbers else None,
             },
         )
+
+
+def _below_4_gib(told: int | None) -> int | None:
+    """AdapterRAM has 32 bits: what is as much as fits, in whole MiB, may be more."""
+    return told if told and told < MOST_MEMORY else None
 
 
 def _monitors(machine: Machine, registry: Registry | None) -> Iterator[Item]:
