@@ -100,7 +100,9 @@ class Gatherer:
                 readings[source.name] = source.absent
             elif source.name in self._lost:
                 readings[source.name] = _late(source)
-            elif source.last is not None and now - source.last_at < source.every_seconds:
+            elif source.last is not None and (
+                now - source.last_at < source.every_seconds or source.stands(self.machine)
+            ):
                 readings[source.name] = source.last
             elif source.prompt:
                 began = time.monotonic()
@@ -118,7 +120,7 @@ class Gatherer:
 
     def _note(self, source: Source, reading: Reading, now: float) -> None:
         """What this reading means for the next rounds, and for who listens."""
-        if source.every_seconds and reading.outcome not in (FAILED, TIMED_OUT):
+        if (source.every_seconds or source.asked) and reading.outcome not in (FAILED, TIMED_OUT):
             source.last, source.last_at = reading, now
         if reading.outcome == ABSENT and not reading.samples and source.needs:
             self._rest(source, reading)

@@ -25,6 +25,16 @@ IDS = {
     "CloudLinux": "cloudlinux",
 }
 """How such a line begins, and the ID that the same system has in its later os-release."""
+SUSE_IDS = {
+    "SUSE Linux Enterprise Server": "sles",
+    "SUSE Linux Enterprise Desktop": "sled",
+    "openSUSE": "opensuse",
+}
+VERSION_FILES = {
+    "etc/debian_version": ("debian", "Debian GNU/Linux"),
+    "etc/alpine-release": ("alpine", "Alpine Linux"),
+    "etc/slackware-version": ("slackware", "Slackware"),
+}
 SYSTEM_VERSION = "System/Library/CoreServices/SystemVersion.plist"
 
 
@@ -51,8 +61,8 @@ def release_of(machine: Machine) -> dict[str, str]:
 
 
 def _before_os_release(machine: Machine) -> dict[str, str]:
-    """The same of a system that has none: Red Hat's kin's line, or Ubuntu's lsb-release. Empty without either; raises
-    Malformed.
+    """The same of a system that has none: Red Hat's kin's line, SUSE's lines, Ubuntu's lsb-release, or a version alone.
+    Empty without any; raises Malformed.
     """
     for place in BEFORE_OS_RELEASE:
         try:
@@ -60,9 +70,13 @@ def _before_os_release(machine: Machine) -> dict[str, str]:
         except NotHere:
             continue
     try:
+        return suse_release(machine.text("etc/SuSE-release"))
+    except NotHere:
+        pass
+    try:
         told = os_release(machine.text("etc/lsb-release"))
     except NotHere:
-        return {}
+        return _version_alone(machine)
     if not told.get("DISTRIB_RELEASE"):
         raise Malformed("no release in lsb-release", "".join(told))
     name, version = told.get("DISTRIB_ID", ""), told["DISTRIB_RELEASE"]
@@ -72,6 +86,44 @@ def _before_os_release(machine: Machine) -> dict[str, str]:
         "PRETTY_NAME": told.get("DISTRIB_DESCRIPTION", ""),
         "VERSION": version,
         "VERSION_ID": version,
+    }
+
+
+def _version_alone(machine: Machine) -> dict[str, str]:
+    """Of the systems that have a file with nothing but their version. Empty without one."""
+    for place, (system, name) in VERSION_FILES.items():
+        try:
+            version = machine.text(place).rpartition(" ")[2]  # `Slackware 13.37.0`
+        except NotHere:
+            continue
+        if version[:1].isdigit():
+            return {
+                "ID": system,
+                "NAME": name,
+                "PRETTY_NAME": f"{name} {version}",
+                "VERSION": version,
+                "VERSION_ID": version,
+            }
+    return {}
+
+
+def suse_release(text: str) -> dict[str, str]:
+    """The assignments that SuSE-release stands for: a line with the name, `VERSION = 11`, `PATCHLEVEL = 4`.
+
+    Raises Malformed.
+    """
+    line, *rest = [" ".join(each.split()) for each in text.splitlines()] or [""]
+    told = dict(each.partition(" = ")[::2] for each in rest)
+    version, level = told.get("VERSION", ""), told.get("PATCHLEVEL", "0")
+    if not version[:1].isdigit():
+        raise Malformed("no release in SuSE-release", text)
+    name = line.partition(f" {version}")[0]
+    return {
+        "ID": next((known for begin, known in SUSE_IDS.items() if line.startswith(begin)), ""),
+        "NAME": name,
+        "PRETTY_NAME": f"{name} {version} SP{level}" if level != "0" else f"{name} {version}",
+        "VERSION": f"{version}-SP{level}" if level != "0" else version,
+        "VERSION_ID": f"{version}.{level}" if level != "0" else version,
     }
 
 
@@ -108,9 +160,11 @@ def unquoted(value: str) -> str:
     quote = value[:1]
     if quote not in ("'", '"') or not quote:
         return value.replace("\\", "")
-    if len(value) == 1 or value[-1] != quote:
-        raise Malformed("a quote does not end", value)
-    inside = value[1:-1]
+    inside, end, rest = value[1:].partition(quote)
+    if not end or not rest.lstrip().startswith("#"):  # else it is a comment that is behind the value
+        if len(value) == 1 or value[-1] != quote:
+            raise Malformed("a quote does not end", value)
+        inside = value[1:-1]
     return inside if quote == "'" else "".join(_unescaped(inside))
 
 
@@ -147,6 +201,8 @@ def macos_release(plist: str) -> dict[str, str]:
 def windows_release(machine: Machine) -> dict[str, str]:
     """The same of the registry: VERSION is the name of the feature update (22H2), BUILD_ID has the patch level."""
     build = machine.registry(WINDOWS_NT, "CurrentBuild")
+    if not build.isdecimal():  # Windows XP and 2003 say there that it is obsolete
+        build = machine.registry(WINDOWS_NT, "CurrentBuildNumber")
     product = machine.registry(WINDOWS_NT, "ProductName")
     if build.isdecimal() and int(build) >= FIRST_BUILD_OF_WINDOWS_11:
         product = product.replace("Windows 10", "Windows 11")

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
         def read(self, machine: Machine, /) -> Iterable[Sample]: ...
 
+        def unchanged(self, machine: Machine, /) -> bool:
+            """Whether what was read last still holds; few modules have it."""
+
 
 DEADLINE_SECONDS = 5.0
 """How long a source may take before it is given up; a module may say otherwise in DEADLINE_SECONDS."""
@@ -39,6 +42,7 @@ class Source:
 
     __slots__ = (
         "absent",
+        "asked",
         "bug",
         "deadline_seconds",
         "every_seconds",
@@ -70,6 +74,7 @@ class Source:
         self.needs: tuple[str, ...] = getattr(module, "NEEDS", ())
         self.right: str = getattr(module, "RIGHT", "")  # what it needs beyond any user's rights, and how to give it
         self.grant: str = getattr(module, "GRANT", "")
+        self.asked: bool = hasattr(module, "unchanged")  # before each reading, whether it is needed
         self.last: Reading | None = None
         self.last_at = 0.0
         self.absent: Reading | None = None  # what holds until one of its needs is there
@@ -81,6 +86,15 @@ class Source:
         if self.module is None:
             self.module = import_module(self.path)
         return self.module.read(machine)
+
+    def stands(self, machine: Machine) -> bool:
+        """Whether the module says that its last reading still holds."""
+        if not self.asked or self.module is None:
+            return False
+        try:
+            return self.module.unchanged(machine)
+        except Exception:  # noqa: BLE001 - it is read, which says what is wrong
+            return False
 
     def unload(self) -> None:
         """Gives the module's memory back until it is read again."""

@@ -22,7 +22,8 @@ from keskidee_report.rules import LABEL_VALUE_LENGTH, one_line
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from keskidee_collector.fleet import Fleet, Machine
+    from keskidee_collector.fleet import Fleet
+    from keskidee_collector.machine import Machine
     from keskidee_collector.presence import Look
     from keskidee_collector.state import State
 

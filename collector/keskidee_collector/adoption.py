@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import JSONResponse, Response
 
 from keskidee_collector.answers import disk_problem, problem
-from keskidee_collector.fleet import Machine
+from keskidee_collector.machine import Machine
 
 if TYPE_CHECKING:
     from keskidee_collector.state import State

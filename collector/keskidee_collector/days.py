@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary, WeakValueDictionary
 from sqlalchemy.exc import SQLAlchemyError
 
 from keskidee_collector.away import away_of
-from keskidee_collector.fleet import ON, RETIRED
+from keskidee_collector.machine import ON, RETIRED
 from keskidee_collector.measures import Measures, Spot, measures_of, spots_of
 from keskidee_collector.presence import UNKNOWN
 from keskidee_collector.tally import DAY_SECONDS, Tally, day_of
@@ -23,7 +23,8 @@ from keskidee_collector.tally import DAY_SECONDS, Tally, day_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from keskidee_collector.fleet import Fleet, Machine
+    from keskidee_collector.fleet import Fleet
+    from keskidee_collector.machine import Machine
     from keskidee_collector.presence import Look
     from keskidee_collector.schemas import Schema
     from keskidee_collector.store.days import DayRow

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from keskidee_collector.fleet import Machine
+    from keskidee_collector.machine import Machine
     from keskidee_collector.state import State
 
 logger = logging.getLogger(__name__)

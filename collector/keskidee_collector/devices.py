@@ -14,7 +14,7 @@ import msgspec
 from sqlalchemy.exc import SQLAlchemyError
 
 from keskidee_collector import access
-from keskidee_collector.fleet import Machine
+from keskidee_collector.machine import Machine
 from keskidee_collector.retirement import set_retired
 from keskidee_collector.store.register import DeviceRow
 from keskidee_report.rules import one_line

@@ -16,8 +16,8 @@ from starlette.responses import JSONResponse, Response
 from keskidee_collector import access
 from keskidee_collector.access import NotAllowed, bearer
 from keskidee_collector.answers import SMALL_BODY_BYTES, NoBody, bounded_body, decoded, disk_problem, problem
-from keskidee_collector.fleet import Machine, interval_of, shared
 from keskidee_collector.identity import evidence_of
+from keskidee_collector.machine import Machine, interval_of, shared
 from keskidee_collector.rejoining import Before, alike, continued, rejoined
 from keskidee_report.rules import LABEL_VALUE_LENGTH, clean_text, is_name, one_line
 

@@ -23,7 +23,8 @@ from keskidee_report.delta import from_planes, to_planes
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from keskidee_collector.fleet import Fleet, Machine
+    from keskidee_collector.fleet import Fleet
+    from keskidee_collector.machine import Machine
     from keskidee_collector.render import PartTemplate
     from keskidee_collector.schemas import Schema
     from keskidee_collector.store.queue import Queued, QueueStore

@@ -11,7 +11,7 @@ from keskidee_collector.posts import age_seconds
 from keskidee_report.model import OK, OUTCOMES
 
 if TYPE_CHECKING:
-    from keskidee_collector.fleet import Machine
+    from keskidee_collector.machine import Machine
     from keskidee_collector.posts import Post
     from keskidee_collector.unfolding import Arrival, Fresh, Taken
 

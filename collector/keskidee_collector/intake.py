@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from keskidee_collector.fleet import ON, SCHEMAS_KEPT, interval_of
 from keskidee_collector.hearing import hear, speaks
 from keskidee_collector.identity import evidence_of, is_swapped
+from keskidee_collector.machine import ON, SCHEMAS_KEPT, interval_of
 from keskidee_collector.unfolding import fresh_of, unfolded
 from keskidee_report.decode import OverLimit
 
 if TYPE_CHECKING:
-    from keskidee_collector.fleet import Machine
+    from keskidee_collector.machine import Machine
     from keskidee_collector.posts import Post
     from keskidee_collector.schemas import Schema
     from keskidee_collector.state import State

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from keskidee_collector.fleet import POSTS_AT_MOST
+from keskidee_collector.machine import POSTS_AT_MOST
 from keskidee_collector.store.reports import Latest
 from keskidee_report.codec import report_payload
 
 if TYPE_CHECKING:
-    from keskidee_collector.fleet import Machine
+    from keskidee_collector.machine import Machine
     from keskidee_collector.state import State
     from keskidee_collector.store.writer import Statement
     from keskidee_collector.unfolding import Arrival

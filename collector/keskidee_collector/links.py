@@ -15,7 +15,7 @@ from keskidee_report.rules import USER_NAMES
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from keskidee_collector.fleet import Machine
+    from keskidee_collector.machine import Machine
     from keskidee_config import CollectorSettings, SiteSettings
 
 POST_BYTES = 620

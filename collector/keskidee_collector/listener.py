@@ -15,13 +15,14 @@ from urllib.parse import urlsplit
 import uvicorn
 
 from keskidee_collector import certificates
-from keskidee_collector.connections import Connection, Connections
+from keskidee_collector.connection import Connection
 from keskidee_collector.tls import Secured
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from keskidee_collector.certificates import ServerCertificate
+    from keskidee_collector.connections import Connections
     from keskidee_collector.tls import Handshakes
     from keskidee_config import CollectorSettings
 

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from keskidee_collector.fleet import ON
+from keskidee_collector.machine import ON
 from keskidee_collector.register import changes
 from keskidee_collector.register.asset import ASSET
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from keskidee_collector.fleet import Machine
+    from keskidee_collector.machine import Machine
     from keskidee_collector.state import State
 
 Told: TypeAlias = dict[str, tuple[dict[str, str], dict[str, str]]]

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keskidee_collector.fleet import LINK_DOWN, OFF, OFF_WORDS, ON, SILENT
+from keskidee_collector.machine import LINK_DOWN, OFF, OFF_WORDS, ON, SILENT
 
 if TYPE_CHECKING:
-    from keskidee_collector.fleet import Fleet, Machine
+    from keskidee_collector.fleet import Fleet
+    from keskidee_collector.machine import Machine
 
 UP, UNKNOWN = "up", "unknown"
 SITE_STATES = (UP, LINK_DOWN, UNKNOWN)

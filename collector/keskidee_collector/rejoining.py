@@ -20,7 +20,8 @@ from keskidee_collector.identity import BOARD, DISKS, is_alike
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from keskidee_collector.fleet import Fleet, Machine
+    from keskidee_collector.fleet import Fleet
+    from keskidee_collector.machine import Machine
     from keskidee_collector.state import State
     from keskidee_collector.store.register import Token
 

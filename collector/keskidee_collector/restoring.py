@@ -9,6 +9,7 @@ from keskidee_collector.hearing import hear
 from keskidee_collector.posts import open_post
 from keskidee_collector.schemas import UnknownSchema
 from keskidee_collector.unfolding import Arrival, Taken, fresh_of, unfolded
+from keskidee_config import LimitSettings
 from keskidee_report.decode import decode_report
 from keskidee_report.model import Malformed
 from keskidee_report.wire import SESSION_BYTES
@@ -16,13 +17,14 @@ from keskidee_report.wire import SESSION_BYTES
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from keskidee_collector.fleet import Machine
+    from keskidee_collector.machine import Machine
     from keskidee_collector.state import State
     from keskidee_collector.store.reports import Latest, Logged
 
 SET_BACK_SECONDS = 1.0
 """What counts as gone by between two POSTs where the wall clock was set back; how long it really was nobody knows."""
-SAMPLES_AT_MOST = 1 << 40
+_NO_END = 1 << 40
+LIMITS = LimitSettings(inflated_bytes=_NO_END, families=_NO_END, samples=_NO_END)
 """What was taken once is taken again, whatever the limits are by now."""
 
 logger = logging.getLogger(__name__)
@@ -94,10 +96,10 @@ def _take_logged(state: State, machine: Machine, logged: Logged, ticks: float, n
     machine.logged_position = machine.heard_position = logged.position
     machine.posts_since_stored += 1
     try:
-        post = open_post(logged.body, state.settings.limits)
+        post = open_post(logged.body, LIMITS)
         fresh = fresh_of(post, machine.is_repeat)
         taken = unfolded(
-            post, fresh, arrival, bases=machine.bases, schema_of=machine.schemas.get, samples=SAMPLES_AT_MOST
+            post, fresh, arrival, bases=machine.bases, schema_of=machine.schemas.get, samples=LIMITS.samples
         )
     except (Malformed, UnknownSchema) as error:
         logger.error("stored POST is damaged machine=%s error=%s", machine.id, error)

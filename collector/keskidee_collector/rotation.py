@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from keskidee_collector.fleet import Machine
+    from keskidee_collector.machine import Machine
     from keskidee_collector.state import State
 
 SETTLED, HANDING_OUT, IN_USE = "settled", "handing_out", "in_use"

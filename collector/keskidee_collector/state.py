@@ -11,10 +11,11 @@ from keskidee_collector.days import Days
 from keskidee_collector.definitions import Definition, Definitions
 from keskidee_collector.devices import Devices
 from keskidee_collector.feed import Feed
-from keskidee_collector.fleet import Fleet, Machine, interval_of, shared
+from keskidee_collector.fleet import Fleet
 from keskidee_collector.identity import evidence_of
 from keskidee_collector.journal import Journal
 from keskidee_collector.links import Links
+from keskidee_collector.machine import Machine, interval_of, shared
 from keskidee_collector.own_metrics import OwnMetrics
 from keskidee_collector.presence import Look, Presence
 from keskidee_collector.proxies import Proxies

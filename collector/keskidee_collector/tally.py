@@ -6,7 +6,7 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from keskidee_collector.fleet import LINK_DOWN, OFF, ON, SILENT
+from keskidee_collector.machine import LINK_DOWN, OFF, ON, SILENT
 from keskidee_collector.presence import UNKNOWN
 from keskidee_collector.store.days import DayRow
 

@@ -11,7 +11,7 @@ import msgspec
 
 from keskidee_collector.away import Away, away_of
 from keskidee_collector.definitions import Definition
-from keskidee_collector.fleet import LINK_DOWN, OFF, OFF_WORDS, ON, RETIRED, SILENT, UNANNOUNCED
+from keskidee_collector.machine import LINK_DOWN, OFF, OFF_WORDS, ON, RETIRED, SILENT, UNANNOUNCED
 from keskidee_collector.presence import SITE_STATES
 from keskidee_collector.register.history import Change
 from keskidee_collector.register.ledger import AssetRow, WholeAsset, stored_assets, stored_changes, stored_whole
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
 
     from keskidee_collector.feed import Feed
-    from keskidee_collector.fleet import Machine, Problem
     from keskidee_collector.links import Wishes
+    from keskidee_collector.machine import Machine, Problem
     from keskidee_collector.presence import Look
     from keskidee_collector.register.assets import Assets
     from keskidee_collector.state import State

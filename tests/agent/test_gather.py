@@ -450,6 +450,26 @@ def test_where_another_answers_for_proc_nothing_is_read_without_a_thread(machine
     assert thread_of_prompt(machine) != threading.get_ident()
 
 
+@pytest.mark.parametrize(
+    ("unchanged", "readings"),
+    [(lambda _: True, 1), (lambda _: False, 3), (lambda _: 1 / 0, 3)],
+    ids=["it holds", "it does not", "the question fails"],
+)
+def test_what_still_holds_is_not_read_again(unchanged: Callable[[Machine], bool], readings: int) -> None:
+    read: list[int] = []
+
+    def read_samples(_: Machine) -> Iterator[Sample]:
+        read.append(1)
+        yield LOAD(1)
+
+    asked = Source("asked", SimpleNamespace(read=read_samples, unchanged=unchanged))
+    gatherer = Gatherer(Machine(), sources=[asked])
+    for _ in range(3):
+        [reading] = gatherer.round()
+        assert (reading.outcome, reading.samples) == (OK, [LOAD(1)])
+    assert len(read) == readings
+
+
 def test_a_late_source_keeps_its_place_among_the_readings(hanging: Hanging) -> None:
     prompt = source("prompt", PROMPT=True)
     found = Gatherer(Mounted(PROC), sources=[source("first"), hanging.source, prompt, source("last")])

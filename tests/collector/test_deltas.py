@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from keskidee_collector.fleet import POSTS_AT_MOST
+from keskidee_collector.machine import POSTS_AT_MOST
 from keskidee_report.codec import Encoder
 from keskidee_report.delta import Snapshot, delta_of
 from keskidee_report.model import DENIED, OK, Family, Reading
@@ -153,6 +153,17 @@ def test_a_restarted_collector_takes_the_next_delta(tmp_path: Path, reports: int
         frame, _ = delta(base, taken(after, agent, 99)[2])
         assert (await after.post(agent, [frame])).status == 200
         assert await after.load(agent) == 99
+        after.state.close()
+
+    asyncio.run(run())
+
+
+def test_limits_that_were_lowered_take_nothing_back(tmp_path: Path) -> None:
+    async def run() -> None:
+        collector = Inside(tmp_path)
+        agent, _ = await first_report(collector)
+        after = collector.again(limits={"inflated_bytes": 1, "families": 1, "samples": 1})
+        assert await after.load(agent) == 0.25
         after.state.close()
 
     asyncio.run(run())

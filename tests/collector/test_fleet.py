@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from keskidee_collector.fleet import Fleet, Machine
+from keskidee_collector.fleet import Fleet
+from keskidee_collector.machine import Machine
 from keskidee_collector.posts import AGE_SECONDS_AT_MOST, age_seconds
 from keskidee_collector.schemas import Schema
 from keskidee_report.decode import Envelope, Stamp

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keskidee_agent.transport import wishes_of
-from keskidee_collector.fleet import Machine
 from keskidee_collector.links import POST_BYTES, SPARE, Links, Wishes, budget_of, bytes_an_hour
+from keskidee_collector.machine import Machine
 from keskidee_config import CollectorSettings, SiteSettings
 from tests.collector.inside import Inside
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from keskidee_collector.fleet import Fleet, Machine
+from keskidee_collector.fleet import Fleet
+from keskidee_collector.machine import Machine
 from keskidee_collector.presence import Presence
 
 NOW = 10_000.0

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
-    from keskidee_collector.fleet import Machine
+    from keskidee_collector.machine import Machine
 
 CPU = Family("node_cpu_seconds_total", "counter", "CPU.", digits=2)
 DMI = Family("node_dmi_info", "gauge", "A non-numeric value.")

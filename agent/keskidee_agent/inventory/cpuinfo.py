@@ -12,7 +12,7 @@ X86_MAKERS = {
     "AuthenticAMD": "AMD",
     "CentaurHauls": "VIA",
     "HygonGenuine": "Hygon",
-    "  Shanghai  ": "Zhaoxin",
+    "Shanghai": "Zhaoxin",
     "GenuineTMx86": "Transmeta",
 }
 # arch/arm64/include/asm/cputype.h
@@ -68,7 +68,9 @@ def packages(text: str) -> list[Package]:
     shared, blocks = _blocks(text)
     blocks = blocks[:MOST_PROCESSORS]
     if any("vendor_id" in block and "cpu family" in block for block in blocks):
-        return [_x86(group) for group in _grouped(blocks, "physical id", "package")]
+        return [_x86(group) for group in _grouped(blocks, "physical id")]
+    if any("CPU Family" in block and "package" in block for block in blocks):
+        return [_loongson(group) for group in _grouped(blocks, "package")]
     if "CPU implementer" in shared or any("CPU implementer" in block for block in blocks):
         return [_arm(group, shared) for group in _grouped(blocks or [shared], "CPU implementer", "CPU part")]
     if any("isa" in block or "hart" in block for block in blocks):
@@ -110,16 +112,37 @@ def _grouped(blocks: list[dict[str, str]], *labels: str) -> list[list[dict[str, 
 def _x86(group: list[dict[str, str]]) -> Package:
     first = group[0]
     model = first.get("model name", "")
+    siblings = number(first.get("siblings", "")) or len(group)
+    cores = number(first.get("cpu cores", "")) or _cores(group, "core id")
     return Package(
         model=model,
         maker=X86_MAKERS.get(first["vendor_id"], first["vendor_id"]) if "vendor_id" in first else "",
         architecture="x86_64" if "lm" in first.get("flags", "").split() else "i686",
-        cores=number(first.get("cpu cores", "")) or len({block.get("core id", "") for block in group}),
-        threads=number(first.get("siblings", "")) or len(group),
+        cores=cores if len(group) <= siblings else None,  # a hypervisor that calls every processor the first
+        threads=max(siblings, len(group)),
         speed_hertz=megahertz(model),  # "cpu MHz" is the speed of this moment
         family=first.get("cpu family", ""),
         number=first.get("model", ""),
         stepping=first.get("stepping", ""),
+    )
+
+
+def _cores(group: list[dict[str, str]], label: str) -> int | None:
+    """How many different cores there are; a kernel that numbers none tells of several processors that it is unknown."""
+    numbers = {block[label] for block in group if label in block}
+    return len(numbers) or (1 if len(group) == 1 else None)
+
+
+def _loongson(group: list[dict[str, str]]) -> Package:
+    first = group[0]
+    return Package(
+        model=first.get("Model Name", ""),
+        maker="Loongson",
+        architecture="loongarch64",
+        cores=_cores(group, "core"),
+        threads=len(group),
+        speed_hertz=megahertz(f"{first.get('CPU MHz', '')} MHz"),
+        stepping=first.get("CPU Revision", ""),
     )
 
 
@@ -152,7 +175,9 @@ def _sparc(shared: dict[str, str]) -> list[Package]:
 def _s390(shared: dict[str, str]) -> list[Package]:
     model = shared.get("processor 0", "").rpartition("machine = ")[2]
     count = number(shared.get("# processors", "")) or 1
-    return [Package(model=f"machine {model}", maker="IBM", architecture="s390x", cores=count, threads=count)]
+    speed = megahertz(f"{shared.get('cpu MHz static', '')} MHz")
+    one = Package(model=f"machine {model}", maker="IBM", architecture="s390x", cores=count, threads=count)
+    return [one._replace(speed_hertz=speed)]
 
 
 def _plain(group: list[dict[str, str]], shared: dict[str, str], architecture: str = "") -> Package:

@@ -24,6 +24,8 @@ TITLES = {
     "SPNVMeDataType": "NVMExpress",
     "SPParallelATADataType": "ATA",
     "SPUSBDataType": "USB",
+    "SPUSBHostDataType": "USB Host",
+    "SPStorageDataType": "Storage",
     "SPDisplaysDataType": "Graphics/Displays",
     "SPPowerDataType": "Power",
     "SPPrintersDataType": "Printers",
@@ -49,6 +51,7 @@ LABELS = {
     "cpu_type": "Processor Name",
     "current_processor_speed": "Processor Speed",
     "packages": "Number of Processors",
+    "number_processors": "Total Number of Cores",
     "os_version": "System Version",
     "kernel_version": "Kernel Version",
     "SPMemoryDataType": "Memory",
@@ -74,10 +77,29 @@ LABELS = {
     "serial_num": "Serial Number",
     "bcd_device": "Version",
     "location_id": "Location ID",
+    "a_product_id": "Product ID",  # 10.9 and before
+    "b_vendor_id": "Vendor ID",
+    "c_bcd_device": "Version",
+    "d_serial_num": "Serial Number",
+    "f_manufacturer": "Manufacturer",
+    "g_location_id": "Location ID",
+    "USBDeviceKeyProductID": "Product ID",  # 26 and later
+    "USBDeviceKeyVendorID": "Vendor ID",
+    "USBDeviceKeyProductVersion": "Version",
+    "USBDeviceKeySerialNumber": "Serial Number",
+    "USBDeviceKeyVendorName": "Manufacturer",
+    "USBKeyLocationID": "Location ID",
+    "mount_point": "Mount Point",
+    "file_system": "File System",
+    "volume_uuid": "Volume UUID",
+    "free_space_in_bytes": "Free",
+    "writable": "Writable",
     "sppci_model": "Chipset Model",
     "spdisplays_vendor": "Vendor",
     "spdisplays_device-id": "Device ID",
     "spdisplays_vram": "VRAM (Total)",
+    "_spdisplays_vram": "VRAM (Total)",
+    "spdisplays_vram_shared": "VRAM (Dynamic, Max)",
     "_spdisplays_resolution": "Resolution",
     "_spdisplays_pixels": "Pixels",
     "spdisplays_pixelresolution": "Panel Resolution",
@@ -94,6 +116,7 @@ LABELS = {
     "sppower_battery_serial_number": "Serial Number",
     "sppower_battery_cycle_count": "Cycle Count",
     "sppower_battery_health": "Condition",
+    "sppower_battery_health_maximum_capacity": "Maximum Capacity",
     "ppd": "PPD",
     "uri": "URI",
     "shared": "Shared",
@@ -106,8 +129,38 @@ LABELS = {
     "signed_by": "Signed by",
     "info": "Get Info String",
     "arch_kind": "Kind",
+    "runtime_environment": "Kind",  # before 10.15
     "interface": "BSD Device Name",
 }
+WORDS = {
+    "vendor_id": {"apple_vendor_id": "0x05ac (Apple Inc.)"},
+    "spdisplays_vendor": {
+        "sppci_vendor_Apple": "Apple",
+        "sppci_vendor_amd": "AMD",
+        "sppci_vendor_intel": "Intel",
+        "sppci_vendor_nvidia": "NVIDIA",
+    },
+    "dimm_status": {"ok": "OK"},
+    "sppower_battery_health": {"Good": "Normal"},
+    "runtime_environment": {"arch_x86": "Intel", "arch_ppc": "PowerPC"},
+    "arch_kind": {
+        "arch_arm": "Apple Silicon",
+        "arch_arm_i64": "Universal",
+        "arch_i32": "Intel",
+        "arch_i32_i64": "Intel",
+        "arch_i64": "Intel",
+        "arch_ios": "iOS",
+        "arch_other": "Other",
+        "arch_ppc": "PowerPC",
+    },
+    "obtained_from": {
+        "apple": "Apple",
+        "identified_developer": "Identified Developer",
+        "mac_app_store": "Mac App Store",
+        "unknown": "Unknown",
+    },
+}
+"""Values that are keys of a translation, too, and what the text has for them."""
 DEEPEST = 12
 
 
@@ -146,7 +199,8 @@ def _tree(name: str, told: Any, depth: int = 0) -> Tree:
                 _, _, inside = _tree("", value, depth + 1)
                 below += inside
             elif key != "_name":
-                values.setdefault(LABELS.get(key, key), _text(value))
+                told_of = _text(value)
+                values.setdefault(LABELS.get(key, key), WORDS.get(key, {}).get(told_of, told_of))
     return name, values, below
 
 

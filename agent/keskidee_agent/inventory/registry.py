@@ -35,8 +35,12 @@ MACHINE = "HKEY_LOCAL_MACHINE"
 SOFTWARE = rf"{MACHINE}\SOFTWARE"
 WINDOWS_NT = rf"{SOFTWARE}\Microsoft\Windows NT\CurrentVersion"
 CONTROL_SET = rf"{MACHINE}\SYSTEM\CurrentControlSet"
+FIRST_CONTROL_SET = rf"{MACHINE}\SYSTEM\ControlSet001"
+SHORT = {"HKLM": MACHINE, "HKCU": "HKEY_CURRENT_USER", "HKU": "HKEY_USERS", "HKCR": "HKEY_CLASSES_ROOT"}
 Value: TypeAlias = "str | int | bytes | list[str]"
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
+_VALUE = re.compile(r'(?:@|"(?:[^"\\]|\\.)*")=')
+LONGEST_TEXT = 4096  # of several lines, so that a broken file costs no more
 _ESCAPED = re.compile(r"\\(.)")
 _HEAD = ("Windows Registry Editor", "REGEDIT")
 _TEXT, _EXPANDED, _LITTLE, _MULTI, _QUAD = "1", "2", "4", "7", "b"
@@ -95,7 +99,7 @@ class RecordedRegistry:
         key: Key | None = None
         for line in _whole_lines(told):
             if line.startswith("["):
-                key = self._key(line[1:].rpartition("]")[0]) if not line.startswith("[-") else None
+                key = self._key(_in_full(line[1:].rpartition("]")[0])) if not line.startswith("[-") else None
             elif key is not None:
                 with suppress(ValueError):
                     name, value = _value(line, old=old)
@@ -108,6 +112,13 @@ class RecordedRegistry:
         return key
 
     def _find(self, path: str) -> Key | None:
+        """A key by its path. Of a system that did not run, its first set of controls is the current one."""
+        found = self._walk(path)
+        if found is None and path.upper().startswith(CONTROL_SET.upper()):
+            return self._walk(FIRST_CONTROL_SET + path[len(CONTROL_SET) :])
+        return found
+
+    def _walk(self, path: str) -> Key | None:
         key = self._root
         for name in path.lower().split("\\"):
             if name not in key.keys:
@@ -124,17 +135,37 @@ class RecordedRegistry:
         return found.values if found else {}
 
 
+def _in_full(path: str) -> str:
+    """A key whose hive may be abbreviated, as regedit takes it."""
+    hive, sign, rest = path.partition("\\")
+    return SHORT.get(hive.upper(), hive) + sign + rest
+
+
 def _whole_lines(told: str) -> list[str]:
-    """The lines, those of bytes that a backslash continues as one."""
+    """The lines, those of bytes that a backslash continues as one, and so those of a text of several lines."""
     lines: list[str] = []
-    continued = False
+    continued = within = False
     for line in map(str.strip, told.split("\n")):
-        if continued and lines:
+        if within and not _begins(line):
+            lines[-1] += f"\n{line}"
+        elif continued and lines:
             lines[-1] += line.rstrip("\\")
         else:
             lines.append(line.rstrip("\\") if _is_bytes(line) else line)
-        continued = line.endswith("\\") and (continued or _is_bytes(line))
+        within = _is_open(lines[-1])
+        continued = not within and line.endswith("\\") and (continued or _is_bytes(line))
     return lines
+
+
+def _is_open(line: str) -> bool:
+    """Whether a text begins in the line that does not end there."""
+    found = _VALUE.match(line) if len(line) < LONGEST_TEXT else None
+    return found is not None and line[found.end() :][:1] == '"' and _QUOTED.match(line, found.end()) is None
+
+
+def _begins(line: str) -> bool:
+    """Whether a value or a key begins here: the text before was cut short."""
+    return _VALUE.match(line) is not None or line.startswith("[HK")
 
 
 def _is_bytes(line: str) -> bool:

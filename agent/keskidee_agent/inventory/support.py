@@ -57,9 +57,12 @@ WINDOWS_ENTERPRISE = {
     28000: "2029-03-13",
 }
 WINDOWS_SERVER = {
+    2195: "2010-07-13",
     3790: "2015-07-14",
+    6001: "2011-07-12",
     6002: "2020-01-14",
     6003: "2020-01-14",
+    7600: "2013-04-09",
     7601: "2020-01-14",
     9200: "2023-10-10",
     9600: "2023-10-10",
@@ -76,26 +79,47 @@ WINDOWS_SERVER = {
     26100: "2034-10-10",
 }
 WINDOWS_OLD = {
+    2195: "2010-07-13",
     2600: "2014-04-08",
+    3790: "2014-04-08",
+    6000: "2010-04-13",
+    6001: "2011-07-12",
     6002: "2017-04-11",
     7600: "2013-04-09",
     7601: "2020-01-14",
     9200: "2016-01-12",
     9600: "2023-01-10",
 }
-"""Windows XP to 8.1, whatever the edition; 7600 is Windows 7 without its service pack."""
+"""Windows 2000 to 8.1, whatever the edition; 6000, 6001 and 7600 lack the last service packs of Vista and Windows 7."""
+EDITIONS = {
+    1: "Ultimate", 2: "HomeBasic", 3: "HomePremium", 4: "Enterprise", 6: "Business", 7: "ServerStandard",
+    8: "ServerDatacenter", 10: "ServerEnterprise", 11: "Starter", 12: "ServerDatacenterCore", 13: "ServerStandardCore",
+    27: "EnterpriseN", 48: "Professional", 49: "ProfessionalN", 72: "EnterpriseEval", 79: "ServerStandardEval",
+    80: "ServerDatacenterEval", 98: "CoreN", 99: "CoreCountrySpecific", 100: "CoreSingleLanguage", 101: "Core",
+    121: "Education", 122: "EducationN", 125: "EnterpriseS", 126: "EnterpriseSN", 129: "EnterpriseSEval",
+    161: "ProfessionalWorkstation", 162: "ProfessionalWorkstationN", 164: "ProfessionalEducation",
+    165: "ProfessionalEducationN", 175: "ServerRdsh", 188: "IoTEnterprise", 191: "IoTEnterpriseS",
+}  # fmt: skip
+"""EditionID by Win32_OperatingSystem.OperatingSystemSKU (winnt.h, PRODUCT_*): the name alone is in the language of the
+installation. ServerRdsh is an Enterprise for several users at once.
+"""
 LONG_TERM = ("enterprises", "iotenterprises", "ltsc", "ltsb")
 ENTERPRISE = ("enterprise", "education")
+PROFESSIONAL = ("professionaleducation", "pro education")  # which is serviced as Pro is
 
 
 def windows_support_ends(build: int, edition: str, *, server: bool) -> str:
     """The day for a build and an edition (`Professional`, `EnterpriseS`, `Windows 10 Enterprise LTSC`)."""
+    words = edition.lower()
+    if "serverrdsh" in words:
+        return WINDOWS_ENTERPRISE.get(build, "")
     if server:
         return WINDOWS_SERVER.get(build, "")
     if build in WINDOWS_OLD:
         return WINDOWS_OLD[build]
     home, long_term = WINDOWS.get(build, ("", ""))
-    words = edition.lower()
+    if any(word in words for word in PROFESSIONAL):
+        return home
     if any(word in words for word in LONG_TERM):
         return WINDOWS_IOT.get(build, long_term) if "iot" in words else long_term
     return WINDOWS_ENTERPRISE.get(build, "") if any(word in words for word in ENTERPRISE) else home

@@ -9,8 +9,8 @@ from __future__ import annotations
 import errno
 import json
 import re
-from datetime import UTC, datetime
 
+from keskidee_agent.inventory.days import day_of
 from keskidee_agent.placeholders import said
 from keskidee_agent.recorded import RecordedMachine
 from keskidee_report.model import Denied, Malformed, NotHere, TimedOut
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 NAMESPACES = {
     "AntiVirusProduct": "root/SecurityCenter2",
+    "BatteryCycleCount": "root/wmi",
+    "BatteryFullChargedCapacity": "root/wmi",
+    "BatteryStaticData": "root/wmi",
     "FirewallProduct": "root/SecurityCenter2",
     "MSFT_MpComputerStatus": "root/Microsoft/Windows/Defender",
     "MSFT_NetFirewallProfile": "root/StandardCimv2",
@@ -59,6 +62,7 @@ CLASSES = (
     "Win32_Volume",
 )
 """All that the sources ask for, read by the one child."""
+DAYS = ("DriverDate", "InstalledOn", "ReleaseDate")
 SECONDS = 90.0
 NO_SUCH_CLASS = ("0x80041002", "0x8004100c", "0x8004100e", "0x80041010")
 """WBEM_E_NOT_FOUND, _NOT_SUPPORTED, _INVALID_NAMESPACE, _INVALID_CLASS (wbemcli.h)."""
@@ -67,8 +71,7 @@ REFUSED = ("0x80041003", "0x80041062", "0x80070005")
 EMPTY_LINES = re.compile(r"\n{2,}")
 ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&apos;", "'"), ("&amp;", "&"))
 _NAME = re.compile(r"[A-Za-z_]\w{0,99}\Z")
-_CIM_TIME = re.compile(r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(?:\.\d+)?(?:[+-]\d+)?\Z")
-_JSON_TIME = re.compile(r"/Date\((-?\d{1,14})\)/\Z")
+_DECODER = json.JSONDecoder()
 _LIST = re.compile(r'"((?:[^"\\]|\\.)*)"|([^,;{}\s][^,;{}]*)')
 
 
@@ -77,11 +80,23 @@ class Row:
 
     def __init__(self, properties: Mapping[str, Any]) -> None:
         self._properties = properties
+        self._by_lower: Mapping[str, Any] | None = None
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Row) and self._properties == other._properties
 
     __hash__ = None  # type: ignore[assignment]
+
+    def _value(self, name: str) -> Any:
+        """A property, out of what PowerShell wraps lists and times in. Names have no case: Select-Object keeps the one
+        that it was asked with.
+        """
+        value = self._properties.get(name)
+        if value is None and name not in self._properties:
+            if self._by_lower is None:
+                self._by_lower = {each.lower(): told for each, told in self._properties.items()}
+            value = self._by_lower.get(name.lower())
+        return value.get("value") if isinstance(value, dict) else value
 
     def text(self, name: str) -> str:
         """A property as text without placeholders; empty where nothing is known."""
@@ -89,9 +104,7 @@ class Row:
 
     def raw(self, name: str) -> str:
         """A property as text, as it is; numbers in decimal, TRUE or FALSE for a flag."""
-        value = self._properties.get(name)
-        if isinstance(value, dict):  # a time, as Windows PowerShell wraps one that it formats
-            value = value.get("value")
+        value = self._value(name)
         if isinstance(value, bool):
             return str(value).upper()
         return "" if value is None or isinstance(value, dict | list) else str(value).strip()
@@ -107,7 +120,7 @@ class Row:
 
     def texts(self, name: str) -> list[str]:
         """A property that is a list: JSON's, or `{"a","b"}` as wmic writes it."""
-        value = self._properties.get(name)
+        value = self._value(name)
         if isinstance(value, list):
             return [str(each) for each in value if each is not None]
         text = self.raw(name)
@@ -116,28 +129,8 @@ class Row:
         return [(quoted or bare).strip() for quoted, bare in _LIST.findall(text[1:-1])]
 
     def day(self, name: str) -> str | None:
-        """A property that is a time, as its day in ISO 8601: CIM's, JSON's, or what WMI writes in American order."""
-        return day_of(self.raw(name))
-
-
-def day_of(text: str) -> str | None:
-    """`20130813153755.000000+120`, `/Date(1376401075000)/`, `20101015`, `1/15/2011`, `2011-01-15...`: the day."""
-    found = _JSON_TIME.match(text)
-    if found and abs(int(found[1])) < 1 << 42:
-        return datetime.fromtimestamp(int(found[1]) / 1000, UTC).date().isoformat()
-    found = _CIM_TIME.match(text)
-    digits = "".join(found.groups()[:3]) if found else text
-    american = re.match(r"(\d{1,2})/(\d{1,2})/(\d{4})\b", text)
-    if american:
-        digits = f"{american[3]}{int(american[1]):02}{int(american[2]):02}"
-    elif re.match(r"\d{4}-\d\d-\d\d", text):
-        digits = text[:10].replace("-", "")
-    if not re.fullmatch(r"\d{8}", digits):
-        return None
-    try:
-        return datetime.strptime(digits, "%Y%m%d").replace(tzinfo=UTC).date().isoformat()
-    except ValueError:
-        return None
+        """A property that is a time, as its day in ISO 8601; those of DAYS have no time of day."""
+        return day_of(self.raw(name), midnight=name in DAYS)
 
 
 def rows(machine: Machine, name: str) -> list[Row]:
@@ -243,8 +236,8 @@ def text_of(content: bytes) -> str:
     """A text that Windows wrote: UTF-16 with or without its mark, UTF-8, or what is left of an old code page."""
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return content.decode("utf-16", "replace")
-    if content[1:2] == b"\0" and content[:1] != b"\0":
-        return content.decode("utf-16-le", "replace")
+    if b"\0" in content[:2] and len(content.strip(b"\0")) > 0:
+        return content.decode("utf-16-be" if content[:1] == b"\0" else "utf-16-le", "replace")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -253,9 +246,9 @@ def text_of(content: bytes) -> str:
 
 def from_json(content: bytes) -> list[Row]:
     """The rows of a JSON array, or the one row of an object. Raises Malformed."""
-    text = text_of(content).strip()
+    text = text_of(content).strip("\ufeff \r\n\t")
     try:
-        found = json.loads(text) if text else []
+        found = _documents(text)
     except (ValueError, RecursionError):
         raise Malformed("not JSON", text) from None
     if isinstance(found, dict):
@@ -263,6 +256,21 @@ def from_json(content: bytes) -> list[Row]:
     if not isinstance(found, list):
         raise Malformed("no rows in the JSON", text)
     return [Row(each) for each in found if isinstance(each, dict)]
+
+
+def _documents(text: str) -> Any:
+    """What the JSON holds; several objects one after the other, as of rows that were written each on its own, as one
+    list. Raises ValueError.
+    """
+    found: list[Any] = []
+    at = 0
+    while at < len(text):
+        told, at = _DECODER.raw_decode(text, at)
+        found.append(told)
+        at += len(text[at:]) - len(text[at:].lstrip())
+    if len(found) > 1 and not all(isinstance(each, dict) for each in found):
+        raise ValueError("several things that are no rows")
+    return found[0] if len(found) == 1 else found
 
 
 def from_list(content: bytes) -> list[Row]:
@@ -280,10 +288,10 @@ def from_list(content: bytes) -> list[Row]:
             if not equals or not _NAME.match(name.strip()):
                 continue
             lines += 1
-            if name in properties:
+            if name.strip() in properties:
                 found.append(Row(properties))
                 properties = {}
-            properties[name] = _plain(value)
+            properties[name.strip()] = _plain(value)
         if properties:
             found.append(Row(properties))
     if text.strip() and not lines:

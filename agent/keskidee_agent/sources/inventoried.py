@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from keskidee_agent.machine import Machine
     from keskidee_report.model import Sample
 
+PROMPT = True  # a file beside the spool, which each round writes to
 SERIES_AT_MOST = 1500
 END = "end"
 

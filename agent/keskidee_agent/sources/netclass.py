@@ -3,7 +3,7 @@
 An interface has twenty attributes, and most never change. What happens to it the kernel announces, a change of its
 carrier within a second (net/core/link_watch.c). Then four attributes tell which interface it was: a new carrier counts,
 a replaced interface has another index. The others are read when one of these changed. Each interface is read in full in
-every eighth round too, in another one each, because a driver may forget to announce something.
+every sixteenth round too, eight in one, because a driver may forget to announce something.
 """
 
 from __future__ import annotations
@@ -14,12 +14,13 @@ from keskidee_report.model import Denied, Family, Malformed, NotHere
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import Any
 
     from keskidee_agent.machine import Machine
     from keskidee_report.model import Sample
 
 PLATFORMS = ("linux",)
-REREAD_ROUNDS = 8
+REREAD_ROUNDS, REREAD_TOGETHER = 16, 8
 FOLDER = "sys/class/net"
 NOT_INTERFACES = frozenset({"bonding_masters"})
 TELLING = ("operstate", "flags", "carrier_changes", "ifindex")
@@ -84,9 +85,9 @@ def read(machine: Machine) -> Iterable[Sample]:
     """
     memory = machine.memory("netclass")
     known: dict[str, Interface] = memory.setdefault("known", {})
-    turn = memory["turn"] = (memory.get("turn", 0) + 1) % REREAD_ROUNDS
-    # what is noted here is taken back only once all was read: a round that fails half-way is not the last word
-    memory["changed"] = machine.links_changed(lambda: _numbered(machine)) or memory.get("changed", True)
+    turn = memory.pop("asked", None)
+    if turn is None:
+        turn = _listen(machine, memory)
     if memory["changed"] or not turn:
         memory["devices"] = [name for name in machine.names(FOLDER) if name not in NOT_INTERFACES]
     devices: list[str] = memory["devices"]
@@ -97,7 +98,7 @@ def read(machine: Machine) -> Iterable[Sample]:
         interface = known.get(device)
         if interface is None:
             interface = known[device] = Interface(device)
-        its_turn = position % REREAD_ROUNDS == turn
+        its_turn = position // REREAD_TOGETHER % REREAD_ROUNDS == turn
         if not (memory["changed"] or its_turn or interface.telling is None):
             samples += interface.samples
             continue
@@ -111,6 +112,26 @@ def read(machine: Machine) -> Iterable[Sample]:
         samples += interface.samples
     memory["changed"] = False
     return samples
+
+
+def unchanged(machine: Machine) -> bool:
+    """Whether nothing was announced since the last reading, and it is no interface's turn. Asks a socket alone."""
+    memory = machine.memory("netclass")
+    turn = _listen(machine, memory)
+    if memory["changed"] or turn * REREAD_TOGETHER < max(len(memory.get("devices", ())), 1):
+        memory["asked"] = turn  # for the reading that follows
+        return False
+    return True
+
+
+def _listen(machine: Machine, memory: dict[str, Any]) -> int:
+    """Whose turn it is. Notes a change, which is taken back only once all was read: a round that fails half-way is not
+    the last word.
+    """
+    memory["changed"] = machine.links_changed(lambda: _numbered(machine)) or memory.get("changed", True)
+    turn: int = (memory.get("turn", -1) + 1) % REREAD_ROUNDS
+    memory["turn"] = turn
+    return turn
 
 
 def _numbered(machine: Machine) -> set[tuple[int, str]]:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from keskidee_report.model import Sample
 
 PLATFORMS = ("linux",)
+PROMPT = True
 NEEDS = ("proc/net/rpc/nfs",)
 NO_LABELS: dict[str, str] = {}
 UDP, TCP = {"protocol": "udp"}, {"protocol": "tcp"}

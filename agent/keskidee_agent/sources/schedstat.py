@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from keskidee_report.model import Sample
 
 PLATFORMS = ("linux",)
+PROMPT = True
 NEEDS = ("proc/schedstat",)
 RUNNING = Family("node_schedstat_running_seconds_total", "counter", "Time that tasks ran on a processor", digits=9)
 WAITING = Family("node_schedstat_waiting_seconds_total", "counter", "Time that tasks waited for a processor", digits=9)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from keskidee_agent.machine import Machine
     from keskidee_report.model import Sample
 
+PROMPT = True  # a file beside the spool, which each round writes to
 READ_AT = "keskidee_services_read_timestamp_seconds"
 END = b"\n# EOF\n"
 FAMILIES = {

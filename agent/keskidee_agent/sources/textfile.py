@@ -26,6 +26,11 @@ ERROR = Family("node_textfile_scrape_error", "gauge", "Whether a text file could
 FILES_AT_MOST = 1000
 
 
+def unchanged(machine: Machine) -> bool:
+    """Whether there is no folder to look into."""
+    return not machine.textfile_directory
+
+
 class TextFile:
     """A file as it was read last. It is read once more after a change: a write of the same moment leaves no trace."""
 

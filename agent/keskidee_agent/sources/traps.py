@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from keskidee_agent.machine import Machine
     from keskidee_report.model import Sample
 
+PROMPT = True  # a file beside the spool, which each round writes to
 METRICS_FILE = "traps.metrics"
 STALE_SECONDS = 300
 TOLD_AT = Family("keskidee_traps_told_timestamp_seconds", "gauge", "When the poller said this last", digits=0)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from keskidee_report.model import Sample
 
 PLATFORMS = ("linux",)
+PROMPT = True
 NEEDS = ("sys/fs/xfs/*",)
 FOLDER = "sys/fs/xfs"
 

@@ -26,7 +26,7 @@ from keskidee_collector.store.tables import assets
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from keskidee_collector.fleet import Machine
+    from keskidee_collector.machine import Machine
     from keskidee_collector.register.told import Told
     from keskidee_collector.state import State
     from keskidee_report.inventory import Place

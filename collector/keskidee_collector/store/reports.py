@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import bindparam, delete, func, select, tuple_
 from sqlalchemy.dialects.sqlite import insert
 
-from keskidee_collector.fleet import SCHEMAS_KEPT
+from keskidee_collector.machine import SCHEMAS_KEPT
 from keskidee_collector.sequences import Sequences
 from keskidee_collector.store.database import open_database
 from keskidee_collector.store.queue import QueueStore

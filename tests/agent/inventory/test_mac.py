@@ -106,18 +106,12 @@ def test_a_macs_hardware_and_applications(tmp_path: Path) -> None:
     found = found_in(tmp_path, "mac", {"commands/system_profiler": PROFILE})
     memory: dict[str, str | int] = {"slot": "BANK 0/DIMM0", "type": "DDR2 SDRAM", "size_bytes": 1 << 30}
     memory |= {"speed_transfers_per_second": 667_000_000, "maker": "Micron", "maker_code": "0x2C00000000000000"}
-    disk: dict[str, str | int] = {
-        "transport": "SATA",
-        "model": "WDC WD3200",
-        "serial": "WD-1",
-        "size_bytes": 320072933376,
-        "medium": "hdd",
-    }
     app = {"name": "Exposé: the app", "version": "1.1", "format": "application", "maker": "Software Signing"}
     assert (found.outcome, list(found.items)) == (
         OK,
         [
             Item("system", "system", {"maker": "Apple", "model": "iMac7,1", "family": "iMac", "serial": "W8805BRDX89"}),
+            Item("platform", "platform", {"virtual": False}),
             Item(
                 "processor",
                 "socket 1",
@@ -125,7 +119,6 @@ def test_a_macs_hardware_and_applications(tmp_path: Path) -> None:
             ),
             Item("memory", "BANK 0/DIMM0", {**memory, "part": "8HTF12864HDY-667E1", "status": "OK"}),
             Item("memory_slot", "BANK 1/DIMM1", {"slot": "BANK 1/DIMM1"}),
-            Item("disk", "disk0", disk),
             Item(
                 "software",
                 "Exposé: the app",
@@ -138,6 +131,17 @@ def test_a_macs_hardware_and_applications(tmp_path: Path) -> None:
             ),
         ],
     )
+
+
+def test_a_macs_disks_without_their_partitions(tmp_path: Path) -> None:
+    disk: dict[str, str | int] = {
+        "transport": "SATA",
+        "model": "WDC WD3200",
+        "serial": "WD-1",
+        "size_bytes": 320072933376,
+        "medium": "hdd",
+    }
+    assert items_in(tmp_path, "mac_disk", {"commands/system_profiler": PROFILE}) == [Item("disk", "disk0", disk)]
 
 
 XML = b"""<?xml version="1.0" encoding="UTF-8"?>
@@ -162,9 +166,12 @@ def test_the_xml_of_an_application(tmp_path: Path) -> None:
 
 
 def test_the_json_of_hardware(tmp_path: Path) -> None:
-    system, processor, disk = items_in(tmp_path, "mac", {"commands/system_profiler": JSON})
+    system, _, processor = items_in(tmp_path, "mac", {"commands/system_profiler": JSON})
     assert (system.fields["serial"], processor.fields) == ("X1", {"maker": "Apple", "model": "Apple M2"})
-    assert disk == Item("disk", "disk0", {"model": "APPLE SSD", "size_bytes": 251000193024, "transport": "NVMe"})
+    [disk] = items_in(tmp_path, "mac_disk", {"commands/system_profiler": JSON})
+    fields: dict[str, str | int] = {"model": "APPLE SSD", "size_bytes": 251000193024, "medium": "ssd"}
+    fields |= {"transport": "NVMe"}
+    assert disk == Item("disk", "disk0", fields)
 
 
 DISPLAYS = """{"SPDisplaysDataType": [{"_name": "Apple M1", "sppci_model": "Apple M1", "spdisplays_ndrvs": [

@@ -272,6 +272,13 @@ def test_a_battery_tells_its_wear(tmp_path: Path) -> None:
     ]
 
 
+def test_a_battery_of_no_told_voltage_tells_its_wear(tmp_path: Path) -> None:
+    folder = "sys/class/power_supply/BAT0/"
+    charge = {"charge_full": "3000000", "charge_full_design": "4000000", "type": "Battery"}
+    write_files(tmp_path, {folder + name: text + "\n" for name, text in charge.items()})
+    assert items(tmp_path, "battery") == [{"health_ratio": 0.75}]
+
+
 def test_upower_speaks_the_users_language() -> None:
     assert list(battery.upower(UPOWER)) == [("BAT0", {"maker": "A", "full_milliwatt_hours": 7500})]
 

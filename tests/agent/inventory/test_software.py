@@ -1,5 +1,6 @@
 """Installed packages: each manager's own database or list, and what a database that is being written costs."""
 
+import json
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
@@ -183,6 +184,34 @@ def test_windows_with_its_edition_and_domain(tmp_path: Path) -> None:
     assert domain == Item("domain", "office.example", {"name": "office.example"})
 
 
+def test_an_edition_in_another_language_is_known_by_its_number(tmp_path: Path) -> None:
+    told: dict[str, object] = {
+        "Caption": "Microsoft Windows 11 Entreprise",
+        "BuildNumber": "22631",
+        "Version": "10.0.22631",
+    }
+    told |= {"ProductType": 1, "OperatingSystemSKU": 4}
+    [system] = items_in(tmp_path, "operating_system", {"wmi/Win32_OperatingSystem.json": json.dumps(told)})
+    assert (system.fields["edition"], system.fields["support_ends_on"]) == ("Enterprise", "2026-11-10")
+
+
+def test_the_build_of_windows_xp_is_where_it_moved_to(tmp_path: Path) -> None:
+    values = r"""REGEDIT4
+
+[HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Windows NT\CurrentVersion]
+"CurrentBuild"="1.511.1 () (Obsolete data - do not use)"
+"CurrentBuildNumber"="2600"
+"CurrentVersion"="5.1"
+"ProductName"="Microsoft Windows XP"
+"""
+    [system] = items_in(tmp_path, "operating_system", {"registry/nt.reg": values})
+    assert (system.fields["build"], system.fields["version_id"], system.fields["support_ends_on"]) == (
+        "2600",
+        "5.1.2600",
+        "2014-04-08",
+    )
+
+
 def test_the_end_of_support_depends_on_edition_and_build() -> None:
     assert windows_support_ends(19044, "EnterpriseS", server=False) == "2027-01-12"
     assert windows_support_ends(19045, "Professional", server=False) == "2025-10-14"
@@ -192,6 +221,8 @@ def test_the_end_of_support_depends_on_edition_and_build() -> None:
     assert windows_support_ends(19044, "IoTEnterpriseS", server=False) == "2032-01-13"
     assert windows_support_ends(17763, "IoTEnterpriseS", server=False) == "2029-01-09"
     assert windows_support_ends(26300, "Core", server=False) == "2028-10-10"
+    assert windows_support_ends(22631, "ProfessionalEducation", server=False) == "2025-11-11"
+    assert windows_support_ends(22631, "ServerRdsh", server=True) == "2026-11-10"
     assert WINDOWS.keys() == WINDOWS_ENTERPRISE.keys()
 
 
@@ -231,3 +262,53 @@ def test_centos_8_ended_twice(tmp_path: Path, name: str, day: str) -> None:
         tmp_path, "operating_system", {"etc/os-release": f'NAME="{name}"\nID="centos"\nVERSION_ID="8"\n'}
     )
     assert system.fields["support_ends_on"] == day
+
+
+@pytest.mark.parametrize(
+    ("place", "content", "told"),
+    [
+        (
+            "etc/SuSE-release",
+            "SUSE Linux Enterprise Server 11 (x86_64)\nVERSION = 11\nPATCHLEVEL = 4\n",
+            ("sles", "SUSE Linux Enterprise Server 11 SP4", "11.4", "2019-03-31"),
+        ),
+        (
+            "etc/SuSE-release",
+            "openSUSE 13.2 (x86_64)\nVERSION = 13.2\nCODENAME = Harlequin\n",
+            ("opensuse", "openSUSE 13.2", "13.2", "2017-01-17"),
+        ),
+        ("etc/debian_version", "6.0.10\n", ("debian", "Debian GNU/Linux 6.0.10", "6.0.10", None)),
+        ("etc/slackware-version", "Slackware 13.37.0\n", ("slackware", "Slackware 13.37.0", "13.37.0", None)),
+        ("etc/os-release", 'ID=x\nPRETTY_NAME="X 1"  # for people\nVERSION_ID=1\n', ("x", "X 1", "1", None)),
+    ],
+)
+def test_systems_from_before_os_release_and_a_comment_in_it(
+    tmp_path: Path, place: str, content: str, told: tuple[str | None, ...]
+) -> None:
+    [system] = items_in(tmp_path, "operating_system", {place: content})
+    names = ("id", "full_name", "version_id", "support_ends_on")
+    assert tuple(system.fields.get(name) for name in names) == told
+
+
+def test_a_list_of_snaps_from_before_there_were_tracks(tmp_path: Path) -> None:
+    old = "Name  Version      Rev   Developer  Notes\ncore  16-2.26.14  2462  canonical  core\n"
+    fields = {"name": "core", "version": "16-2.26.14", "format": "snap", "revision": "2462", "maker": "canonical"}
+    assert items_in(tmp_path, "snap", {"commands/snap": old}) == [
+        Item("software", "snap core", {**fields, "notes": "core"})
+    ]
+
+
+@pytest.mark.parametrize(
+    "day", ["Sat 21 Sep 2024 11:30:00 PM CEST", "Sat 21 Sep 2024 23:30:00 +05", "Sat Sep 21 10:00:00 2024"]
+)
+def test_a_package_of_pacman_is_installed_on_a_day_whatever_the_time_zone(tmp_path: Path, day: str) -> None:
+    told = f"Name            : bash\nVersion         : 5.2-1\nInstall Date    : {day}\n\n"
+    [package] = items_in(tmp_path, "pacman", {"commands/pacman": told})
+    assert package.fields["installed_on"] == "2024-09-21"
+
+
+def test_a_package_that_waits_for_a_trigger_is_installed(tmp_path: Path) -> None:
+    states = ("triggers-pending", "triggers-awaited", "half-configured", "config-files")
+    status = "".join(f"Package: {state}\nStatus: install ok {state}\nVersion: 1\n\n" for state in states)
+    found = items_in(tmp_path, "dpkg", {"var/lib/dpkg/status": status})
+    assert [each.key for each in found] == ["triggers-pending", "triggers-awaited"]

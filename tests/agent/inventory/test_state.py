@@ -204,6 +204,17 @@ def test_updates_of_dnf_without_what_is_obsolete() -> None:
     ]
 
 
+def test_updates_of_dnf_whose_names_are_longer_than_a_line() -> None:
+    output = (
+        b"Upgrades\njava-1.8.0-openjdk.x86_64\n            1:1.8.0-2.el9 baseos\na.noarch  v1-1.git\n      extras\n"
+    )
+    output += b"Obsoleting packages\nnew.noarch 2-1 baseos\n    old.noarch 1-1 baseos\n"
+    assert [(each.key, each.fields["available"], each.fields["origin"]) for each in update.of_dnf(output)] == [
+        ("java-1.8.0-openjdk", "1:1.8.0-2.el9", "baseos"),
+        ("a", "v1-1.git", "extras"),
+    ]
+
+
 def test_windows_says_who_asks_for_a_restart(tmp_path: Path) -> None:
     key = r"HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Windows\CurrentVersion\Component Based Servicing"
     export = f"Windows Registry Editor Version 5.00\r\n\r\n[{key}\\RebootPending]\r\n"
@@ -283,7 +294,7 @@ def test_antivirus_firewall_and_bitlocker(tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {
         "wmi/AntiVirusProduct.json": '[{"displayName": "Windows Defender", "productState": 397584}]',
         "wmi/MSFT_MpComputerStatus.json": '{"AMProductVersion": "4.18.1", "AntivirusSignatureVersion": "1.1"}',
-        "wmi/MSFT_NetFirewallProfile.json": '[{"Name": "Public", "Enabled": 2}]',
+        "wmi/MSFT_NetFirewallProfile.json": '[{"Name": "Public", "Enabled": 0}]',
         "wmi/Win32_EncryptableVolume.txt": "DriveLetter=C:\r\nEncryptionMethod=7\r\nProtectionStatus=1\r\n",
     }
     defender: dict[str, str | bool] = {"name": "Windows Defender", "enabled": True, "up_to_date": False}

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from keskidee_agent.inventory.gather import gathered
 from keskidee_agent.inventory.registry import RecordedRegistry, registry_of, text, whole
 from keskidee_agent.inventory.sources.windows_disk import serial_of
-from keskidee_agent.inventory.wmi import CLASSES, Row, by_class, day_of, from_json, from_list, rows, script, text_of
+from keskidee_agent.inventory.wmi import CLASSES, Row, by_class, from_json, from_list, rows, script, text_of
 from keskidee_agent.machine import Machine
 from keskidee_agent.recorded import RecordedMachine
 from keskidee_report.items import Item
@@ -83,23 +83,6 @@ def test_a_row_answers_in_types_whichever_form_it_came_in() -> None:
         )
 
 
-@pytest.mark.parametrize(
-    ("told", "day"),
-    [
-        ("20130813153755.000000+120", "2013-08-13"),
-        ("/Date(1376401075000)/", "2013-08-13"),
-        ("20101015", "2010-10-15"),
-        ("1/15/2011", "2011-01-15"),
-        ("2011-01-15T00:00:00", "2011-01-15"),
-        ("20101399", None),
-        ("", None),
-        ("01cb5aa0d2b3a000", None),
-    ],
-)
-def test_days_as_windows_writes_them(told: str, day: str | None) -> None:
-    assert day_of(told) == day
-
-
 def test_the_child_is_asked_for_every_class_once_and_its_lines_are_rows() -> None:
     asked = script(CLASSES)
     assert [name for name in CLASSES if f"{name}=root/" not in asked] == []
@@ -130,6 +113,38 @@ def test_programs_of_one_user_are_found_and_the_user_is_not_told(tmp_path: Path)
     assert tool == Item("software", "Tool", {"name": "Tool", "format": "registry", "id": "Tool", "scope": "user"})
 
 
+def test_programs_of_who_exported_the_own_hive_alone(tmp_path: Path) -> None:
+    below = r"Microsoft\Windows\CurrentVersion\Uninstall"
+    key = '[HKEY_CURRENT_USER\\Software\\{}\\{}]\n"DisplayName"="{}"\n'
+    keys = key.format(below, "a", "Tool") + key.format(rf"Wow6432Node\{below}", "b", "Old")
+    found = items_in(tmp_path, "windows_software", {"registry/user.reg": f"REGEDIT4\n\n{keys}"})
+    assert [(each.key, each.fields.get("architecture"), each.fields["scope"]) for each in found] == [
+        ("Tool", None, "user"),
+        ("Old", "x86", "user"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("environment", "processor", "architecture"),
+    [
+        ("ARM64", "{}", "aarch64"),
+        ("AMD64", "{}", "x86_64"),
+        ("", '{"Architecture": 12}', "aarch64"),
+        ("", "{}", "x86_64"),
+    ],
+)
+def test_a_windows_that_runs_programs_of_32_bits_need_not_be_x86(
+    tmp_path: Path, environment: str, processor: str, architecture: str
+) -> None:
+    key = r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Control\Session Manager\Environment"
+    files: dict[str, str | bytes] = {
+        "registry/all.reg": utf16(f'{REG}\n[{key}]\n"PROCESSOR_ARCHITECTURE"="{environment}"\n'),
+        "wmi/Win32_Processor.json": processor,
+    }
+    program, old = items_in(tmp_path, "windows_software", files)
+    assert (program.fields["architecture"], old.fields["architecture"]) == (architecture, "x86")
+
+
 @pytest.mark.parametrize(
     ("values", "boot"),
     [
@@ -153,6 +168,11 @@ def test_rows_with_commas_between_and_times_in_an_envelope() -> None:
     assert (row.texts("Capabilities"), row.text("Name"), row.number("Size")) == (["3", "4"], "a & b", 12)
     [row] = from_json(b'{"InstallDate": {"value": "/Date(1376401075000)/", "DateTime": "13 August 2013"}}')
     assert row.day("InstallDate") == "2013-08-13"
+
+
+def test_properties_have_no_case_and_lists_may_be_wrapped() -> None:
+    [row] = from_json(b'{"manufacturer": "Dell Inc.", "ChassisTypes": {"value": [10], "Count": 1}}')
+    assert (row.text("Manufacturer"), row.texts("chassistypes")) == ("Dell Inc.", ["10"])
 
 
 def test_a_class_that_is_not_recorded_is_not_here(tmp_path: Path) -> None:
@@ -191,6 +211,23 @@ def test_values_of_a_registry_export() -> None:
     assert text(values, "UninstallString") == '"C:\\7z"'
     assert whole(values, "EstimatedSize") == 0x1630
     assert (registry.below("HKEY_USERS"), registry.values("HKEY_USERS")) == ([], {})
+
+
+def test_a_text_of_several_lines_is_one_value_and_hides_no_other() -> None:
+    registry = RecordedRegistry()
+    lines = '"Comments"="one\r\n[two]\r\n\\"three\\""\r\n"DisplayName"="Tool"\r\n"Cut"="never ends\r\n'
+    registry.add(f'REGEDIT4\r\n\r\n[HKLM\\SOFTWARE\\A]\r\n{lines}\r\n[HKLM\\SOFTWARE\\B]\r\n"C"="d"\r\n'.encode())
+    assert registry.values(r"HKEY_LOCAL_MACHINE\SOFTWARE\A") == {
+        "comments": 'one\n[two]\n"three"',
+        "displayname": "Tool",
+    }
+    assert registry.values(r"HKEY_LOCAL_MACHINE\SOFTWARE\B") == {"c": "d"}
+
+
+def test_rows_that_were_written_each_on_its_own() -> None:
+    told = b'\xef\xbb\xbf{"Version": "1"}\r\n{"Version": "2"}\r\n'
+    assert from_json(told) == [Row({"Version": "1"}), Row({"Version": "2"})]
+    assert from_json('[{"Version": "1"}]'.encode("utf-16-be")) == [Row({"Version": "1"})]
 
 
 def test_a_file_that_is_no_export_hides_no_other(tmp_path: Path) -> None:

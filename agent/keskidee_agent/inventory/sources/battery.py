@@ -1,5 +1,5 @@
 """Batteries with their wear: from /sys/class/power_supply (Documentation/ABI/testing/sysfs-class-power), else upower,
-with what SMBIOS adds (DSP0134, 7.23). Batteries of mice and the like are not the machine's.
+or WMI (battery_rows.py), with what SMBIOS adds (DSP0134, 7.23). Batteries of mice and the like are not the machine's.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from itertools import groupby
 
 from keskidee_agent.inventory.firmware import firmware_of
 from keskidee_agent.inventory.layout import BATTERY
+from keskidee_agent.machine import WINDOWS
 from keskidee_agent.placeholders import said
 from keskidee_report.items import item
 from keskidee_report.model import Denied, NotHere, TimedOut
@@ -51,8 +52,12 @@ def read(machine: Machine) -> Iterator[Item]:
 
 def _battery(name: str, fields: Mapping[str, Value | None]) -> Item:
     full, design = fields.get("full_milliwatt_hours"), fields.get("design_milliwatt_hours")
-    health = round(min(full / design, 1), 2) if isinstance(full, int) and isinstance(design, int) and design else None
-    return item("battery", name, {**fields, "health_ratio": health})
+    health = _ratio(full, design) if isinstance(full, int) and isinstance(design, int) and design else None
+    return item("battery", name, {**fields, "health_ratio": fields.get("health_ratio") if health is None else health})
+
+
+def _ratio(full: int, design: int) -> float:
+    return round(min(full / design, 1), 2)
 
 
 def _same(fields: Mapping[str, Value], told: list[dict[str, Value | None]], *, alone: bool) -> dict[str, Value | None]:
@@ -77,6 +82,11 @@ def _firmware(record: Record) -> dict[str, Value | None]:
 
 
 def _system(machine: Machine) -> Iterator[tuple[str, dict[str, Value]]]:
+    if machine.platform == WINDOWS:
+        from keskidee_agent.inventory.battery_rows import batteries  # here: this file is loaded on Linux, too
+
+        yield from batteries(machine)
+        return
     try:
         names = machine.names(FOLDER)
     except NotHere:
@@ -91,6 +101,9 @@ def _system(machine: Machine) -> Iterator[tuple[str, dict[str, Value]]]:
 def _of_kernel(machine: Machine, name: str) -> dict[str, Value]:
     fields: dict[str, Value] = {field: said(_text(machine, name, file)) for file, field in TEXTS.items()}
     microvolts = _number(machine, name, "voltage_min_design")
+    charge_full, charge_design = (_number(machine, name, f"charge_{kind}") for kind in ("full", "full_design"))
+    if charge_full and charge_design:  # where no voltage makes energy of it
+        fields["health_ratio"] = _ratio(charge_full, charge_design)
     for field, kind in (("full_milliwatt_hours", "full"), ("design_milliwatt_hours", "full_design")):
         energy, charge = (_number(machine, name, f"{what}_{kind}") for what in ("energy", "charge"))
         if energy:

@@ -24,6 +24,7 @@ STATUS = "var/lib/dpkg/status"
 LOGS = ("var/log/dpkg.log.1", "var/log/dpkg.log")
 COLUMNS = ("${Package}", "${Architecture}", "${Version}", "${Installed-Size}", "${Section}", "${Status}")
 _INSTALLED = re.compile(r"\n(\d{4}-\d\d-\d\d) \S+ status installed ([^\s:]+):?(\S*)")
+INSTALLED = ("installed", "triggers-awaited", "triggers-pending")  # of what is configured
 WANTED = ("Package", "Status", "Architecture", "Version", "Installed-Size", "Section", "Maintainer", "Homepage")
 _FIELD = re.compile(rf"\n({'|'.join(WANTED)}|Description): (.*)")
 
@@ -51,7 +52,7 @@ def read(machine: Machine) -> Iterator[Item]:
 
 def _installed(fields: Mapping[str, str]) -> bool:
     status = fields.get("Status", "").split()
-    return "Package" in fields and "Version" in fields and status[-1:] == ["installed"]
+    return "Package" in fields and "Version" in fields and bool(status) and status[-1] in INSTALLED
 
 
 def paragraphs(text: str) -> Iterator[dict[str, str]]:
@@ -104,6 +105,6 @@ def queried(output: bytes) -> Iterator[Item]:
         columns = [column.strip() for column in line.split("\t")]
         if len(columns) >= 3 and columns[0] and columns[2]:
             name, architecture, version, size, section, status = (*columns, "", "", "")[:6]
-            if not status or status.endswith(" installed"):
+            if not status or status.split()[-1] in INSTALLED:
                 fields = {"Architecture": architecture, "Version": version, "Installed-Size": size, "Section": section}
                 yield _package(name, fields, None)

@@ -6,10 +6,10 @@ import re
 from contextlib import suppress
 from datetime import date
 
+from keskidee_agent.facts import named_virtual
 from keskidee_agent.inventory.jedec import maker_of
 from keskidee_agent.inventory.profiler import Node, section
 from keskidee_agent.inventory.quantities import megahertz, number, plain_text, size_bytes
-from keskidee_agent.inventory.smart import HDD, SSD
 from keskidee_agent.placeholders import said, said_uuid
 from keskidee_report.items import item
 from keskidee_report.model import NotHere
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 PLATFORMS = ("darwin",)
 KINDS = (
     "system",
+    "platform",
     "bios",
     "processor",
     "memory",
     "memory_slot",
-    "disk",
     "usb",
     "graphics",
     "battery",
@@ -38,13 +38,11 @@ KINDS = (
 DEADLINE_SECONDS = 240.0
 MAKER = "Apple"
 MOVING = ("cycles",)
-DISK_SECTIONS = (
-    ("SPSerialATADataType", "SATA", ("SATA/SATA Express", "Serial-ATA")),
-    ("SPNVMeDataType", "NVMe", ("NVMExpress",)),
-    ("SPParallelATADataType", "ATA", ("ATA",)),
-)
-_EXACT = re.compile(r"\(([\d\s.,\u00a0\u202f]+) bytes\)")
+USB_SECTIONS = (("SPUSBDataType", "USB"), ("SPUSBHostDataType", "USB Host"))
+"""The second from macOS 26 on, where the first is empty."""
+KEY_OF_A_NAME = "kHW_"  # where JSON has no name of a graphics card, but what its translation goes by
 _ID = re.compile(r"0x([0-9a-fA-F]{4})\b(?:\s+\((.+)\))?")
+_CORES = re.compile(r"(?:proc )?(\d{1,4})\b")  # `8 (4 performance and 4 efficiency)`, in JSON `proc 8:4:4`
 _OF_PARALLELS = re.compile(r"/\{[0-9a-f-]{36}\} Applications\.localized/")
 _ISO = re.compile(r"\d{4}-\d\d-\d\d")
 _DAY = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{2,4})\b")
@@ -53,7 +51,7 @@ _DAY = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{2,4})\b")
 def read(machine: Machine) -> Iterator[Item]:
     """The kinds of the other sources with the same fields. Raises NotHere where system_profiler tells none of them."""
     found = False
-    for part in (_overview, _memory, _disks, _usb, _graphics, _battery, _printers, _applications):
+    for part in (_overview, _memory, _usb, _graphics, _battery, _printers, _applications):
         with suppress(NotHere):
             for each in part(machine):
                 found = True
@@ -76,12 +74,17 @@ def _overview(machine: Machine) -> Iterator[Item]:
             "uuid": said_uuid(overview.text("Hardware UUID")),
         },
     )
+    model = overview.text("Model Identifier", "Machine Model")
+    hypervisor = "apple" if model.startswith("VirtualMac") else named_virtual(model)
+    if model:
+        yield item("platform", "platform", {"virtual": bool(hypervisor), "hypervisor": hypervisor})
     version = overview.raw("System Firmware Version", "Boot ROM Version")
     if version:
         yield item("bios", "bios", {"maker": MAKER, "version": version})
     name = overview.text("Chip", "Processor Name", "CPU Type")
     chips = number(overview.text("Number of Processors", "Number Of Processors", "Number Of CPUs")) or 1
-    cores = number(overview.text("Total Number of Cores", "Total Number Of Cores"))
+    counted = _CORES.match(overview.text("Total Number of Cores", "Total Number Of Cores"))
+    cores = int(counted[1]) if counted else None
     for chip in range(1, min(chips, 64) + 1 if name else 1):
         fields: dict[str, Value | None] = {
             "maker": "Intel" if "Intel" in name else MAKER if name.startswith("Apple") else "",
@@ -103,9 +106,12 @@ def _memory(machine: Machine) -> Iterator[Item]:
                 if size
                 else item("memory_slot", node.name, slot)
             )
-    if not any("Size" in node.values for node in memory.all()) and size_bytes(memory.text("Memory")):
-        fields = {"size_bytes": size_bytes(memory.text("Memory")), "type": memory.text("Type")}
-        yield item("memory", "built in", {**fields, "maker": memory.text("Manufacturer")})
+    if not any("Size" in node.values for node in memory.all()):
+        for node in (memory, *memory.all()):  # of a chip that has it inside; JSON puts it one level below
+            size = size_bytes(node.text("Memory"))
+            fields = {"size_bytes": size, "type": node.text("Type"), "maker": node.text("Manufacturer")}
+            if size:
+                yield item("memory", "built in", fields)
 
 
 def _unless_empty(text: str) -> str:
@@ -127,41 +133,8 @@ def _module(node: Node, size: int) -> dict[str, Value | None]:
     }
 
 
-def _disks(machine: Machine) -> Iterator[Item]:
-    for kind, transport, titles in DISK_SECTIONS:
-        with suppress(NotHere):
-            for node in section(machine, kind, *titles).all():
-                name = node.text("BSD Name")
-                if name and node.text("Model") and "s" not in name.removeprefix("disk"):
-                    yield item("disk", name, {**_disk(node), "transport": transport})
-
-
-def _disk(node: Node) -> dict[str, Value | None]:
-    medium = node.text("Medium Type")
-    return {
-        "model": node.text("Model"),
-        "serial": node.text("Serial Number"),
-        "firmware": node.raw("Revision"),
-        "size_bytes": _exact(node.text("Capacity")),
-        "medium": SSD if medium in ("Solid State", "SSD") else HDD if medium == "Rotational" else None,
-        "health": {"Verified": "healthy", "Failing": "unhealthy"}.get(
-            node.text("S.M.A.R.T. status", "S.M.A.R.T. Status")
-        ),
-        "removable": node.text("Removable Media") == "Yes" or None,
-    }
-
-
-def _exact(text: str) -> int | None:
-    """`320,07 GB (320 072 933 376 bytes)`, whatever stands between the thousands; `74.53 GB` is 1024-based."""
-    found = _EXACT.search(text)
-    if found:
-        digits = "".join(re.findall(r"\d", found[1]))
-        return int(digits) if 0 < len(digits) < 19 else None
-    return size_bytes(text)
-
-
 def _usb(machine: Machine) -> Iterator[Item]:
-    for node in section(machine, "SPUSBDataType", "USB").all():
+    for node in _usb_nodes(machine):
         vendor, product = _ID.match(node.text("Vendor ID")), _ID.match(node.text("Product ID"))
         if product:
             serial = node.text("Serial Number")
@@ -177,18 +150,26 @@ def _usb(machine: Machine) -> Iterator[Item]:
             yield item("usb", place or node.name, {"port": place, **fields})
 
 
+def _usb_nodes(machine: Machine) -> Iterator[Node]:
+    for kind, title in USB_SECTIONS:
+        with suppress(NotHere):
+            yield from section(machine, kind, title).all()
+
+
 def _graphics(machine: Machine) -> Iterator[Item]:
     for node in section(machine, "SPDisplaysDataType", "Graphics/Displays").nodes:
         vendor, device = node.text("Vendor"), _ID.match(node.text("Device ID"))
+        chip = node.text("Chipset Model")
+        name = chip if chip and node.name.startswith(KEY_OF_A_NAME) else node.name
         fields = {
-            "model": node.name,
-            "chip": node.text("Chipset Model"),
+            "model": name,
+            "chip": chip,
             "maker": vendor.partition(" (")[0],
             "memory_bytes": size_bytes(node.text("VRAM (Total)", "VRAM (Dynamic, Max)")),
             "device_id": device[1].lower() if device else None,
             "resolution": next((each.text("Resolution") for each in node.all() if each.text("Resolution")), ""),
         }
-        yield item("graphics", node.name, fields)
+        yield item("graphics", name, fields)
 
 
 def _battery(machine: Machine) -> Iterator[Item]:
@@ -197,12 +178,19 @@ def _battery(machine: Machine) -> Iterator[Item]:
     if model.values:
         fields = {
             "maker": model.text("Manufacturer"),
-            "model": model.text("Device Name"),
+            "model": model.text("Device Name", "Device name"),
             "serial": model.text("Serial Number"),
             "condition": health.text("Condition"),
             "cycles": number(health.text("Cycle Count", "Cycle count")),
+            "health_ratio": _ratio(health.text("Maximum Capacity")),
         }
         yield item("battery", "battery", fields)
+
+
+def _ratio(text: str) -> float | None:
+    """`97%` and `97 %` as 0.97."""
+    percent = number(text)
+    return min(percent / 100, 1.0) if percent else None
 
 
 def _printers(machine: Machine) -> Iterator[Item]:

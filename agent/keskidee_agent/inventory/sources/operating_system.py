@@ -9,7 +9,7 @@ from contextlib import suppress
 
 from keskidee_agent.inventory.distributions import support_ends
 from keskidee_agent.inventory.packages import day_of_seconds
-from keskidee_agent.inventory.support import windows_support_ends
+from keskidee_agent.inventory.support import EDITIONS, windows_support_ends
 from keskidee_agent.machine import DARWIN, WINDOWS
 from keskidee_agent.release import release_of
 from keskidee_report.items import item
@@ -26,6 +26,7 @@ KINDS = ("operating_system", "domain")
 KEY = "operating system"
 WORKSTATION = 1  # Win32_OperatingSystem.ProductType
 ROLE_IN_DOMAIN = (1, 3, 4, 5)  # Win32_ComputerSystem.DomainRole
+CLOUD_JOIN = r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Control\CloudDomainJoin"
 RELEASE_FILES = {"centos": "etc/centos-release", "debian": "etc/debian_version"}
 """Where systems whose os-release names the major version alone tell the point release."""
 
@@ -115,10 +116,10 @@ def _windows(machine: Machine) -> Iterator[Item]:
     build = release.get("BUILD_ID", "") or system.raw("BuildNumber")
     name = release.get("NAME", "") or system.text("Caption")
     if name:
-        edition = f"{text(values, 'EditionID')} {name}"
+        edition = text(values, "EditionID") or EDITIONS.get(system.number("OperatingSystemSKU") or 0, "")
         number = build.partition(".")[0]
         kind = system.number("ProductType")
-        server = "server" in edition.lower() if kind is None else kind != WORKSTATION
+        server = "server" in f"{edition} {name}".lower() if kind is None else kind != WORKSTATION
         fields: dict[str, Value | None] = {
             "name": name,
             "full_name": release.get("PRETTY_NAME") or name,
@@ -126,18 +127,32 @@ def _windows(machine: Machine) -> Iterator[Item]:
             "version": release.get("VERSION") or system.raw("Version"),
             "version_id": release.get("VERSION_ID") or system.raw("Version"),
             "build": build,
-            "edition": text(values, "EditionID"),
+            "edition": edition,
             "service_pack": text(values, "CSDVersion") or system.raw("CSDVersion"),
             "architecture": system.text("OSArchitecture"),
             "installed_on": system.day("InstallDate") or day_of_seconds(text(values, "InstallDate")),
             "product_id": text(values, "ProductId") or system.text("SerialNumber"),
             "language": system.text("Locale"),
-            "support_ends_on": windows_support_ends(int(number), edition, server=server)
+            "support_ends_on": windows_support_ends(int(number), f"{edition} {name}", server=server)
             if number.isdecimal()
             else None,
         }
         yield item("operating_system", KEY, fields)
+    yield from _tenants(machine)
     for row in some(machine, "Win32_ComputerSystem"):
         joined = row.flag("PartOfDomain")
         if joined or (joined is None and row.number("DomainRole") in ROLE_IN_DOMAIN):
             yield item("domain", row.text("Domain") or "domain", {"name": row.text("Domain")})
+
+
+def _tenants(machine: Machine) -> Iterator[Item]:
+    """The organisations of Microsoft Entra (Azure AD) that the machine is joined to; who joined it is not told."""
+    from keskidee_agent.inventory.registry import registry_of, text
+
+    with suppress(NotHere):
+        registry = registry_of(machine)
+        for join in registry.below(rf"{CLOUD_JOIN}\JoinInfo"):
+            tenant = text(registry.values(rf"{CLOUD_JOIN}\JoinInfo\{join}"), "TenantId")
+            name = text(registry.values(rf"{CLOUD_JOIN}\TenantInfo\{tenant}"), "DisplayName") if tenant else ""
+            if tenant:
+                yield item("domain", tenant, {"name": name or tenant, "id": tenant, "kind": "Microsoft Entra"})

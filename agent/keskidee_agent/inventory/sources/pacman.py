@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import date
 
 from keskidee_agent.inventory.packages import day_of_seconds, package, whole
 from keskidee_agent.inventory.quantities import size_bytes
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
 PLATFORMS = ("linux",)
 KINDS = ("software",)
 DATABASE = "var/lib/pacman/local"
-DATES = ("%a %d %b %Y %I:%M:%S %p %Z", "%a %b %d %H:%M:%S %Y", "%a %d %b %Y %H:%M:%S %p %Z", "%a %d %b %Y %H:%M:%S %Z")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_DATE = re.compile(r"\w{3} (?:(?P<day>\d\d?) (?P<month>\w{3}) (?P<year>\d{4})|(\w{3}) {1,2}(\d\d?) [\d:]{8} (\d{4}))\b")
+_ISO = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 def read(machine: Machine) -> Iterator[Item]:
@@ -85,7 +88,11 @@ def queried(text: str) -> Iterator[Item]:
 
 
 def _day(text: str) -> str | None:
-    for form in DATES:
-        with suppress(ValueError):
-            return datetime.strptime(text, form).replace(tzinfo=UTC).date().isoformat()
+    """`Sat 21 Sep 2024 10:00:00 AM CEST`, of old `Sat Sep 21 10:00:00 2024`: the day where the machine stands."""
+    found, iso = _DATE.match(text), _ISO.match(text)
+    with suppress(ValueError):
+        if found:
+            day, month, year = found.group("day", "month", "year") if found["day"] else found.group(5, 4, 6)
+            return date(int(year), MONTHS.index(month) + 1, int(day)).isoformat()
+        return date.fromisoformat(iso[0]).isoformat() if iso else None
     return None

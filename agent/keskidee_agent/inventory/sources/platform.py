@@ -1,7 +1,7 @@
 """Physical or virtual, and on what; in a container or not; how it was started; Secure Boot; TPM.
 
 Sources: /sys/firmware/efi (UEFI specification, 3.3: the variable SecureBoot), /sys/class/tpm (Documentation/ABI/stable/
-sysfs-class-tpm), and for the hypervisor what the agent's facts go by.
+sysfs-class-tpm), Win32_Tpm, and for the hypervisor what the agent's facts go by.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from keskidee_agent.inventory.wmi import Row
     from keskidee_agent.machine import Machine
     from keskidee_report.items import Item
 
@@ -56,6 +57,10 @@ def _hypervisor(machine: Machine) -> str:
     told = facts_of(machine).get("virtualisation", "")
     if told and told != "unknown hypervisor":
         return told
+    if machine.platform == WINDOWS and not told:
+        told = named_virtual(
+            " ".join(row.raw(name) for row in _computers(machine) for name in ("Manufacturer", "Model"))
+        )
     with suppress(NotHere, Denied, TimedOut, OSError):
         records = [*firmware_of(machine).of(BIOS), *firmware_of(machine).of(SYSTEM)]
         names = [" ".join(record.text(name) for name in ("version", "maker", "model")) for record in records]
@@ -66,7 +71,15 @@ def _hypervisor(machine: Machine) -> str:
 def _has_firmware(machine: Machine) -> bool:
     with suppress(NotHere, Denied, TimedOut, OSError):
         return bool(firmware_of(machine).of(SYSTEM))
+    if machine.platform == WINDOWS:
+        return any(row.text("Model") for row in _computers(machine))
     return machine.exists("sys/class/dmi/id/product_name")
+
+
+def _computers(machine: Machine) -> list[Row]:
+    from keskidee_agent.inventory.wmi import spare
+
+    return spare(machine, "Win32_ComputerSystem")
 
 
 def _container(machine: Machine) -> str:
@@ -114,6 +127,20 @@ def _boot_of_windows(machine: Machine) -> Iterator[Item]:
 
 
 def _tpms(machine: Machine) -> Iterator[Item]:
+    if machine.platform == WINDOWS:
+        from keskidee_agent.inventory.wmi import spare
+
+        rows = spare(machine, "Win32_Tpm")  # administrators alone may ask; for others firmware's word remains
+        for number, row in enumerate(rows):
+            fields = {
+                "maker": row.text("ManufacturerIdTxt").strip("\0 "),
+                "version": row.raw("SpecVersion").partition(",")[0],  # `2.0, 0, 1.38`
+                "firmware": row.raw("ManufacturerVersion"),
+                "enabled": row.flag("IsEnabled_InitialValue"),
+            }
+            yield item("tpm", f"tpm{number}", fields)
+        if rows:
+            return
     with suppress(NotHere, Denied, OSError):
         for name in machine.names(TPM_FOLDER):
             version = ""

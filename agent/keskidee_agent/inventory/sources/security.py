@@ -20,6 +20,10 @@ KINDS = ("antivirus", "firewall", "encryption")
 # productState of Security Center: the second byte says whether it is on, the last whether its signatures are old
 ON_MASK, ON, OLD_MASK = 0xF000, 0x1000, 0x00F0
 DEFENDER, OLD_DAYS = "Microsoft Defender Antivirus", 7
+FIREWALL = r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Services\SharedAccess\Parameters\FirewallPolicy"
+FIREWALL_POLICY = r"HKEY_LOCAL_MACHINE\SOFTWARE\Policies\Microsoft\WindowsFirewall"
+PROFILES = {"Domain": ("Domain",), "Private": ("Private", "Standard"), "Public": ("Public",)}
+"""By what Windows calls them: the names in the registry, where Standard is what the private one was called first."""
 FIREWALL_UNITS = ("firewalld", "ufw", "nftables")
 
 
@@ -40,20 +44,56 @@ def _windows(machine: Machine) -> Iterator[Item]:
     defender = next(iter(spare(machine, "MSFT_MpComputerStatus")), None)
     listed = some(machine, "AntiVirusProduct")
     for row in listed:
-        name, state = row.text("displayName"), row.number("productState")
+        name = row.text("displayName")
         fields = {
-            "name": name,
-            "enabled": None if state is None else state & ON_MASK == ON,
-            "up_to_date": None if state is None else not state & OLD_MASK,
-            "guid": row.raw("instanceGuid"),
+            **_product(row),
+            "maker": row.text("companyName"),
+            "version": row.raw("versionNumber"),
             **(_versions(defender) if defender is not None and "defender" in name.lower() else {}),
         }
         yield item("antivirus", name or "antivirus", fields)
     if defender is not None and not listed:  # a server, which has no Security Center
         yield item("antivirus", DEFENDER, {"name": DEFENDER, **_health(defender), **_versions(defender)})
-    for row in some(machine, "MSFT_NetFirewallProfile"):
-        on = {"1": True, "TRUE": True, "0": False, "2": False, "FALSE": False}.get(row.raw("Enabled").upper())
-        yield item("firewall", row.raw("Name"), {"name": "Windows Firewall", "profile": row.raw("Name"), "enabled": on})
+    for row in spare(machine, "FirewallProduct"):  # another maker's, which took the place of Windows' own
+        told = {**_product(row), "up_to_date": None}
+        if told["enabled"] is not None:
+            yield item("firewall", row.text("displayName") or "firewall", told)
+    yield from _profiles(machine)
+
+
+def _product(row: Row) -> dict[str, Value | None]:
+    """What Security Center says of a product; Windows XP's had a property for each answer."""
+    state = row.number("productState")
+    if state is None:
+        on, recent = row.flag("onAccessScanningEnabled"), row.flag("productUptoDate")
+        on = row.flag("enabled") if on is None else on
+    else:
+        on, recent = state & ON_MASK == ON, not state & OLD_MASK
+    return {"name": row.text("displayName"), "enabled": on, "guid": row.raw("instanceGuid"), "up_to_date": recent}
+
+
+def _profiles(machine: Machine) -> Iterator[Item]:
+    """Windows' own firewall by profile: what a policy sets goes before what is set here; else it is not told."""
+    from keskidee_agent.inventory.wmi import some
+
+    told = {row.raw("Name").lower(): row.raw("Enabled").upper() for row in some(machine, "MSFT_NetFirewallProfile")}
+    for profile, names in PROFILES.items():
+        asked = {"1": 1, "TRUE": 1, "0": 0, "FALSE": 0}.get(told.get(profile.lower(), ""))  # 2: what the default is
+        states = (_set(machine, FIREWALL_POLICY, names), asked, _set(machine, FIREWALL, names))
+        on = next((each for each in states if each is not None), None)
+        if on is not None:
+            yield item("firewall", profile, {"name": "Windows Firewall", "profile": profile, "enabled": bool(on)})
+
+
+def _set(machine: Machine, key: str, names: tuple[str, ...]) -> int | None:
+    """Whether the registry has the firewall on for the first of these profiles that it has anything for."""
+    from keskidee_agent.inventory.registry import registry_of, whole
+
+    with suppress(NotHere):
+        registry = registry_of(machine)
+        states = (whole(registry.values(rf"{key}\{name}Profile"), "EnableFirewall") for name in names)
+        return next((state for state in states if state is not None), None)
+    return None
 
 
 def _versions(defender: Row) -> dict[str, Value | None]:

@@ -17,6 +17,7 @@ PLATFORMS = ("linux", "windows")
 KINDS = ("stopped_service",)
 PROPERTIES = "Id,Description,Type,ActiveState,SubState,UnitFileState,Result,ConditionResult"
 LONGEST_TEXT = 200
+NEVER_STARTED = 1077  # ERROR_SERVICE_NEVER_STARTED: of an automatic one, that its trigger did not come
 
 
 def read(machine: Machine) -> Iterator[Item]:
@@ -53,12 +54,12 @@ def parse(output: bytes) -> Iterator[Item]:
 
 
 def _windows(machine: Machine) -> Iterator[Item]:
-    """Automatic ones that stopped with an error; those that a trigger starts stop without one."""
+    """Automatic ones that stopped with an error; what a trigger starts ends without one or never began."""
     from keskidee_agent.inventory.wmi import rows
 
     for row in rows(machine, "Win32_Service"):
         code = row.number("ExitCode")
-        if row.raw("StartMode") == "Auto" and row.raw("State") == "Stopped" and code:
+        if row.raw("StartMode") == "Auto" and row.raw("State") == "Stopped" and code not in (None, 0, NEVER_STARTED):
             ended: dict[str, Value] = {
                 "description": row.text("DisplayName"),
                 "state": "stopped",

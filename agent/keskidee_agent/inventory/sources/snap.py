@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 PLATFORMS = ("linux",)
 KINDS = ("software",)
 MARKS = "*✓✪-"  # behind a publisher: verified, starred, or none is known
-COLUMNS = 6
+COLUMNS = ("name", "version", "rev", "tracking", "publisher", "notes")
+OLD_COLUMNS = ("name", "version", "rev", "publisher", "notes")  # before 2.30
 
 
 def read(machine: Machine) -> Iterator[Item]:
@@ -33,16 +34,18 @@ def read(machine: Machine) -> Iterator[Item]:
 
 def parse(output: bytes) -> Iterator[Item]:
     """The rows below the head: name, version, revision, what is followed, publisher, notes."""
-    for line in output.decode("utf-8", "replace").splitlines()[1:]:
+    head, *lines = output.decode("utf-8", "replace").splitlines() or [""]
+    names = OLD_COLUMNS if len(head.split()) == len(OLD_COLUMNS) else COLUMNS
+    for line in lines:
         columns = line.split()
-        if len(columns) >= COLUMNS - 1 and columns[2].lstrip("x").isdecimal():
-            name, version, revision, tracking, publisher, notes = (*columns, "")[:COLUMNS]
+        if len(columns) >= len(OLD_COLUMNS) and columns[2].lstrip("x").isdecimal():
+            told = dict(zip(names, columns, strict=False))
             yield package(
                 "snap",
-                name,
-                version,
-                revision=revision,
-                branch=tracking.strip("-"),
-                maker=publisher.strip(MARKS),
-                notes=notes.strip("-"),
+                told["name"],
+                told["version"],
+                revision=told["rev"],
+                branch=told.get("tracking", "").strip("-"),
+                maker=told["publisher"].strip(MARKS),
+                notes=told.get("notes", "").strip("-"),
             )

@@ -32,6 +32,8 @@ MACOS = "Library/Preferences/com.apple.SoftwareUpdate.plist"
 APT = ("apt-get", "-q", "-o", "Debug::NoLocking=true", "--simulate", "dist-upgrade")
 DNF = ("dnf", "-C", "-q", "check-update")
 _INST = re.compile(r"^Inst (\S+) \[(\S+)\] \((\S+) ([^\[\)]*)")
+_OBSOLETE = re.compile(r"^obsoleting packages", re.IGNORECASE | re.MULTILINE)
+_FOLDED = re.compile(r"\r?\n[ \t]+(?=\S)")
 _DNF = re.compile(r"^(\S+)\.(\w+)\s+(\S*\d\S*)\s+(\S+)\s*$")
 
 
@@ -73,7 +75,8 @@ def of_apt(output: bytes) -> Iterator[Item]:
 
 def of_dnf(output: bytes) -> Iterator[Item]:
     """`bash.x86_64   5.1.8-9.el9   baseos`, up to the list of what is obsolete."""
-    for line in output.decode("utf-8", "replace").partition("Obsoleting Packages")[0].splitlines():
+    text = _OBSOLETE.split(output.decode("utf-8", "replace"), maxsplit=1)[0]
+    for line in _FOLDED.sub(" ", text).splitlines():  # to 80 columns, a long name in a line of its own
         found = _DNF.match(line)
         if found:
             name, architecture, version, origin = found.groups()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from keskidee_agent.inventory.ids import names_of
+from keskidee_agent.inventory.monitor_rows import monitor_of
 from keskidee_agent.inventory.registry import CONTROL_SET, registry_of, text, whole
 from keskidee_agent.inventory.sources.monitor import monitor
 from keskidee_agent.inventory.wmi import some
@@ -25,6 +26,7 @@ KINDS = ("usb", "printer", "graphics", "monitor")
 ENUM = rf"{CONTROL_SET}\Enum"
 DISPLAY_CLASS = rf"{CONTROL_SET}\Control\Class\{{4d36e968-e325-11ce-bfc1-08002be10318}}"
 ENTITY_CLASSES = ("Win32_PnPEntity", "CIM_LogicalDevice")
+MOST_MEMORY = (1 << 32) - (1 << 20)
 DRIVERS_MAKERS = ("(", "Microsoft")  # who made the driver, and not the device
 _USB = re.compile(r"USB\\VID_([0-9A-F]{4})&PID_([0-9A-F]{4})\\(.+)\Z", re.IGNORECASE)
 _PCI = re.compile(r"PCI\\VEN_([0-9A-F]{4})&DEV_([0-9A-F]{4})", re.IGNORECASE)
@@ -44,7 +46,7 @@ def read(machine: Machine) -> Iterator[Item]:
     for each in (*_usb(machine), *_printers(machine, registry), *_graphics(machine, registry)):
         found = True
         yield each
-    for each in _monitors(machine, registry) if registry is not None else ():
+    for each in _monitors(machine, registry):
         found = True
         yield each
     if not found:
@@ -169,7 +171,7 @@ def _graphics(machine: Machine, registry: Registry | None) -> Iterator[Item]:
             {
                 "model": name,  # the maker is part of it
                 "chip": row.text("VideoProcessor") or text(values, "HardwareInformation.ChipType"),
-                "memory_bytes": memory or row.number("AdapterRAM") or None,  # AdapterRAM ends at 4 GiB
+                "memory_bytes": memory or _below_4_gib(row.number("AdapterRAM")),
                 "resolution": f"{width}x{height}" if width and height else None,
                 "driver_version": row.raw("DriverVersion"),
                 "driver_date": row.day("DriverDate"),
@@ -179,11 +181,25 @@ def _graphics(machine: Machine, registry: Registry | None) -> Iterator[Item]:
         )
 
 
-def _monitors(machine: Machine, registry: Registry) -> Iterator[Item]:
-    """The EDID of each monitor; where WMI says which are connected, of those alone."""
-    active = {row.raw("InstanceName").upper().rpartition("_")[0] for row in some(machine, "WmiMonitorID")}
-    for model in registry.below(rf"{ENUM}\DISPLAY"):
-        for instance in registry.below(rf"{ENUM}\DISPLAY\{model}"):
-            raw = registry.values(rf"{ENUM}\DISPLAY\{model}\{instance}\Device Parameters").get("edid")
-            if isinstance(raw, bytes) and (not active or rf"DISPLAY\{model}\{instance}".upper() in active):
-                yield monitor(machine, rf"{model}\{instance}", raw)
+def _below_4_gib(told: int | None) -> int | None:
+    """AdapterRAM has 32 bits: what is as much as fits, in whole MiB, may be more."""
+    return told if told and told < MOST_MEMORY else None
+
+
+def _monitors(machine: Machine, registry: Registry | None) -> Iterator[Item]:
+    """The EDID of each monitor; where WMI says which are connected, of those alone, and what it knows of the others."""
+    active = {row.raw("InstanceName").upper().rpartition("_")[0]: row for row in some(machine, "WmiMonitorID")}
+    for model in registry.below(rf"{ENUM}\DISPLAY") if registry is not None else ():
+        for instance in registry.below(rf"{ENUM}\DISPLAY\{model}") if registry is not None else ():
+            place = rf"{model}\{instance}"
+            raw = _edid(registry, place)
+            if raw and (not active or rf"DISPLAY\{place}".upper() in active):
+                active.pop(rf"DISPLAY\{place}".upper(), None)
+                yield monitor(machine, place, raw)
+    for row in active.values():
+        yield monitor_of(machine, row)
+
+
+def _edid(registry: Registry | None, place: str) -> bytes:
+    raw = registry.values(rf"{ENUM}\DISPLAY\{place}\Device Parameters").get("edid") if registry is not None else b""
+    return raw if isinstance(raw, bytes) else b""

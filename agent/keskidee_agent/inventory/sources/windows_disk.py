@@ -21,10 +21,12 @@ PLATFORMS = ("windows",)
 KINDS = ("disk", "filesystem")
 MOVING = ("free_bytes",)
 DRIVES = {2: "Removable Disk", 3: "Local Disk", 4: "Network Drive", 5: "Compact Disc", 6: "RAM Disk"}
-MEDIA = {3: HDD, 4: SSD}
+MEDIA = {"3": HDD, "4": SSD, "HDD": HDD, "SSD": SSD}
 HEALTH = {"0": "healthy", "1": "warning", "2": "unhealthy"}
-TRANSPORT = {3: "ATA", 7: "USB", 8: "RAID", 9: "iSCSI", 10: "SAS", 11: "SATA", 12: "SD", 13: "MMC", 17: "NVMe"}
-"""MSFT_PhysicalDisk.BusType."""
+HEALTH |= {"HEALTHY": "healthy", "WARNING": "warning", "UNHEALTHY": "unhealthy"}
+TRANSPORT = {"3": "ATA", "7": "USB", "8": "RAID", "9": "iSCSI", "10": "SAS", "11": "SATA", "12": "SD", "13": "MMC"}
+TRANSPORT |= {"17": "NVMe", **{name.upper(): name for name in (*TRANSPORT.values(), "NVMe")}}
+"""MSFT_PhysicalDisk.BusType. The Storage module of PowerShell has words for its numbers."""
 _EUI = re.compile(r"[0-9A-F]{4}(?:_[0-9A-F]{4}){3,7}\.?", re.IGNORECASE)
 _NAMESPACE = re.compile(r"\s*_\d{4,8}\Z")
 NOT_ROTATING = 0xFFFFFFFF  # a spindle speed nobody knows
@@ -38,32 +40,38 @@ def read(machine: Machine) -> Iterator[Item]:
     physical = {row.raw("DeviceId"): row for row in spare(machine, "MSFT_PhysicalDisk")}
     drives = some(machine, "Win32_DiskDrive")
     for row in drives:
-        yield _disk(row, physical.get(row.raw("Index"), Row({})))
+        yield _disk(row, physical.pop(row.raw("Index"), Row({})))
+    for number, row in physical.items():  # the members of a pool, which are no drives; from 1000 on other machines' too
+        if number.isdecimal() and len(number) < 4:
+            yield _disk(Row({"DeviceID": f"PHYSICALDRIVE{number}"}), row)
     volumes = list(_filesystems(machine))
     yield from volumes
-    if not drives and not volumes:
+    if not drives and not physical and not volumes:
         raise NotHere("WMI tells of no disk")
 
 
 def _disk(row: Row, physical: Row) -> Item:
     name = (row.raw("DeviceID") or row.raw("Name")).removeprefix("\\\\.\\")
-    maker, interface = row.text("Manufacturer"), row.text("InterfaceType")
+    maker, interface = row.text("Manufacturer") or physical.text("Manufacturer"), row.text("InterfaceType")
     rotation = physical.number("SpindleSpeed")
     return item(
         "disk",
         name or "disk",
         {
-            "model": row.text("Model") or row.text("Caption"),
+            "model": row.text("Model")
+            or row.text("Caption")
+            or physical.text("Model")
+            or physical.text("FriendlyName"),
             "maker": "" if maker.startswith("(") else maker,  # the driver's group, in the language of the installation
             "serial": _serial(row.raw("SerialNumber") or physical.raw("SerialNumber"), physical),
             "firmware": row.raw("FirmwareRevision") or physical.raw("FirmwareVersion"),
-            "size_bytes": row.number("Size"),
-            "transport": TRANSPORT.get(physical.number("BusType") or 0) or interface,
+            "size_bytes": row.number("Size") or physical.number("Size"),
+            "transport": TRANSPORT.get(physical.raw("BusType").upper()) or interface,
             "description": row.text("Description"),
-            "medium": MEDIA.get(physical.number("MediaType") or 0),
+            "medium": MEDIA.get(physical.raw("MediaType").upper()),
             "rotation_rpm": None if rotation == NOT_ROTATING else rotation,
             "media_type": row.text("MediaType"),
-            "health": HEALTH.get(physical.raw("HealthStatus")),
+            "health": HEALTH.get(physical.raw("HealthStatus").upper()),
             "scsi_port": row.number("SCSIPort"),
             "scsi_target": row.number("SCSITargetId"),
             "scsi_lun": row.number("SCSILogicalUnit"),

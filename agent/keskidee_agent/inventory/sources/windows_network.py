@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, ip_interface
+from contextlib import suppress
+from ipaddress import IPv4Address, ip_address, ip_interface
 
 from keskidee_agent.inventory.registry import CONTROL_SET, registry_of, text, whole
 from keskidee_agent.inventory.wmi import Row, rows, some
@@ -18,18 +19,19 @@ if TYPE_CHECKING:
 
 PLATFORMS = ("windows",)
 KINDS = ("network",)
-MOVING = ("up", "speed_bits_per_second")
+MOVING = ("up", "speed_bits_per_second", "gateways")
 NETWORK_KEY = rf"{CONTROL_SET}\Control\Network\{{4D36E972-E325-11CE-BFC1-08002BE10318}}"
 MEDIA = {1: "ethernet", 2: "wifi", 7: "bluetooth"}  # MediaSubType of a connection
 ETHERNET, WIRELESS = 0, 9  # Win32_NetworkAdapter.AdapterTypeId
 WORDS = {"bluetooth": "bluetooth", **dict.fromkeys(("wi-fi", "wifi", "wireless", "wlan", "802.11"), "wifi")}
 """In names of adapters whose drivers call themselves Ethernet, as most do."""
+OF_SOFTWARE = ("ROOT\\", "SWD\\", "{")  # the last: on a bus of a driver's own, such as Wi-Fi Direct's
 CONNECTED = 2
 MOST_SPEED = 1 << 62  # what Windows says of an adapter without a link
 
 
 def read(machine: Machine) -> Iterator[Item]:
-    r"""An adapter by its connection's name or its own; those of software only (`ROOT\...`) are marked virtual.
+    r"""An adapter by its connection's name or its own; those of software only (OF_SOFTWARE) are marked virtual.
 
     Raises NotHere without Win32_NetworkAdapter.
     """
@@ -58,7 +60,7 @@ def _media(machine: Machine) -> dict[str, str]:
 
 def _adapter(row: Row, setting: Row, media: dict[str, str]) -> Item:
     instance, model = row.raw("PNPDeviceID"), row.text("Name") or row.text("Description")
-    virtual = instance.upper().startswith(("ROOT\\", "SWD\\")) or not instance
+    virtual = instance.upper().startswith(OF_SOFTWARE) or not instance
     kind, speed, status = row.number("AdapterTypeId"), row.number("Speed"), row.number("NetConnectionStatus")
     by_kind = None if virtual else {ETHERNET: "ethernet", WIRELESS: "wifi"}.get(-1 if kind is None else kind)
     name = row.text("NetConnectionID")
@@ -79,9 +81,16 @@ def _adapter(row: Row, setting: Row, media: dict[str, str]) -> Item:
             "up": None if status is None else status == CONNECTED,
             "speed_bits_per_second": speed if speed and speed < MOST_SPEED else None,
             "addresses": tuple(_addresses(setting)),
+            "gateways": tuple(_gateways(setting)),
             "dhcp": setting.flag("DHCPEnabled") if setting.flag("IPEnabled") else None,
         },
     )
+
+
+def _gateways(setting: Row) -> Iterator[str]:
+    for told in setting.texts("DefaultIPGateway"):
+        with suppress(ValueError):
+            yield str(ip_address(told.partition("%")[0]))
 
 
 def _addresses(setting: Row) -> Iterator[str]:

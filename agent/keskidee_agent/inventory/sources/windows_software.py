@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from datetime import date
 
-from keskidee_agent.inventory.registry import SOFTWARE, registry_of, text, whole
-from keskidee_agent.inventory.wmi import day_of, some, spare
+from keskidee_agent.inventory.days import day_of, file_time_day
+from keskidee_agent.inventory.registry import CONTROL_SET, SOFTWARE, registry_of, text, whole
+from keskidee_agent.inventory.wmi import Row, some, spare
 from keskidee_report.items import Item, item
 from keskidee_report.model import NotHere
 
@@ -22,16 +22,19 @@ PLATFORMS = ("windows",)
 KINDS = ("software", "software_update")
 UNINSTALL = r"Microsoft\Windows\CurrentVersion\Uninstall"
 FOR_32_BITS = rf"{SOFTWARE}\Wow6432Node\{UNINSTALL}"
+ENVIRONMENT = rf"{CONTROL_SET}\Control\Session Manager\Environment"
 NAMES = ("DisplayName", "QuietDisplayName")
 REMOVERS = ("UninstallString", "QuietUninstallString")
 X86, X86_64 = "x86", "x86_64"
-USERS = "HKEY_USERS"
+ARCHITECTURES = {"x86": X86, "amd64": X86_64, "arm64": "aarch64", "ia64": "ia64"}
+OF_PROCESSORS = {5: "arm", 6: "ia64", 12: "aarch64"}
+"""Win32_Processor.Architecture, of those whose width alone does not tell."""
+USERS, USER = "HKEY_USERS", "HKEY_CURRENT_USER"
 _USER = re.compile(r"S-1-(?:5-21|12-1)-[\d-]+")  # people, of this machine, a domain or Entra; `..._Classes` is no user
 _KB = re.compile(r"KB\d{6,8}")
 _HOTFIX = re.compile(r"(KB\d{6,8})(?:[-_]?v\d{1,2})?", re.IGNORECASE)  # `KB958655-v2`
 _PACKAGE = re.compile(r"Package_for_(KB\d{6,8})~[^~]*~[^~]*~[^~]*~([\d.]+)", re.IGNORECASE)
 PACKAGES = rf"{SOFTWARE}\Microsoft\Windows\CurrentVersion\Component Based Servicing\Packages"
-TICKS_A_DAY = 864_000_000_000
 INSTALLED = 0x70  # CurrentState of a package
 
 
@@ -50,19 +53,27 @@ def read(machine: Machine) -> Iterator[Item]:
         registry = None
     native = _architecture(machine, registry)
     if registry is not None:
-        for key, architecture in ((rf"{SOFTWARE}\{UNINSTALL}", native), (FOR_32_BITS, X86)):
-            for each in _programs(registry, key, architecture):
-                found = True
-                yield each
-        for user in filter(_USER.fullmatch, registry.below(USERS)):
-            for each in _programs(registry, rf"{USERS}\{user}\Software\{UNINSTALL}", native):
-                found = True
-                yield Item(each.kind, each.key, {**each.fields, "scope": "user"})
+        for each in _installed(registry, native):
+            found = True
+            yield each
     for each in _updates(machine, registry, native):
         found = True
         yield each
     if not found:
         raise NotHere("no program is recorded")
+
+
+def _installed(registry: Registry, native: str) -> Iterator[Item]:
+    """The programs of the machine, then those of its users. Who exported a registry as a user has the own hive alone;
+    on a live machine that is one of HKEY_USERS, and told once.
+    """
+    for key, architecture in ((rf"{SOFTWARE}\{UNINSTALL}", native), (FOR_32_BITS, X86)):
+        yield from _programs(registry, key, architecture)
+    users = [rf"{USERS}\{name}" for name in registry.below(USERS) if _USER.fullmatch(name)]
+    for hive in users or [USER]:
+        for folder, architecture in ((r"Software", native), (r"Software\Wow6432Node", X86)):
+            for each in _programs(registry, rf"{hive}\{folder}\{UNINSTALL}", architecture):
+                yield Item(each.kind, each.key, {**each.fields, "scope": "user"})
 
 
 def _updates(machine: Machine, registry: Registry | None, architecture: str) -> Iterator[Item]:
@@ -91,25 +102,21 @@ def _updates(machine: Machine, registry: Registry | None, architecture: str) -> 
         values = registry.values(rf"{PACKAGES}\{name}")
         if whole(values, "CurrentState") == INSTALLED:
             told.add(number)
-            day = _file_time(whole(values, "InstallTimeHigh"), whole(values, "InstallTimeLow"))
+            high, low = whole(values, "InstallTimeHigh"), whole(values, "InstallTimeLow")
+            day = file_time_day((high & 0xFFFFFFFF) << 32 | low & 0xFFFFFFFF) if high and low is not None else None
             yield item("software_update", number, {"version": package[2], "installed_on": day})
-
-
-def _file_time(high: int | None, low: int | None) -> str | None:
-    """The day of a FILETIME: tenths of microseconds since 1601."""
-    if not high or low is None:
-        return None
-    days = ((high & 0xFFFFFFFF) << 32 | low & 0xFFFFFFFF) // TICKS_A_DAY
-    first = date(1601, 1, 1).toordinal()
-    return date.fromordinal(first + days).isoformat() if first + days < date.max.toordinal() else None
 
 
 def _architecture(machine: Machine, registry: Registry | None) -> str:
     """That of the installation; programs of its own are taken to be of it. Empty where nothing tells."""
-    if registry is not None and registry.below(FOR_32_BITS):
+    told = text(registry.values(ENVIRONMENT), "PROCESSOR_ARCHITECTURE").lower() if registry is not None else ""
+    if told in ARCHITECTURES:
+        return ARCHITECTURES[told]
+    processor = next(iter(spare(machine, "Win32_Processor")), Row({}))
+    kind = OF_PROCESSORS.get(processor.number("Architecture") or 0, "")
+    if not kind and registry is not None and registry.below(FOR_32_BITS):
         return X86_64
-    width = next((row.number("AddressWidth") for row in spare(machine, "Win32_Processor")), None)
-    return {32: X86, 64: X86_64}.get(width or 0, "")
+    return kind or {32: X86, 64: X86_64}.get(processor.number("AddressWidth") or 0, "")
 
 
 def _programs(registry: Registry, key: str, architecture: str) -> Iterator[Item]:
