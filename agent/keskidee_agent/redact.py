@@ -30,6 +30,8 @@ OWN_NAMES = ("hostname", "domainname")
 NO_DOMAIN = "(none)"
 _PROCESSOR_SERIAL = re.compile(r"^Serial\s*: *(\w+)$", re.MULTILINE)
 _SERIAL_KEY = re.compile(r"^(?:E:)?\w*(?:SERIAL|WWN|UUID)\w*=(.+)$", re.MULTILINE)
+_MAPPER_KIND = re.compile(r"(?:part\d+-)?(?:LVM|mpath|DMRAID|CRYPT-[A-Z]+\d?)-")
+"""How the UUID of a mapped device begins: with what the device is."""
 _SERVER = re.compile(r" - (?:nfs4?|ceph|cifs|smb3|glusterfs) (?://)?([\w.-]+):?/|^device ([\w.-]+):/", re.MULTILINE)
 _HOST_FILES = ("mount", "hostname", "/dm/", "udev/", "commands/", "uevent", ".prom", "calls.json")
 """Where the host name may stand. Elsewhere a machine called `cpu0` would spoil what is no name."""
@@ -45,6 +47,13 @@ _IPV6 = re.compile(rf"(?<![\w:.])(?:{_HEX}{{0,4}}:){{2,7}}{_HEX}{{0,4}}(?![\w:.]
 _SOCKET = re.compile(r"(?<![0-9A-Za-z:])([0-9A-F]{32}|[0-9A-F]{8})(?=:[0-9A-F]{4}(?![0-9A-Za-z:]))")
 _NOBODY = re.compile(r"0*|0100007F|7F000001|0{24}01000000|0{31}1|F{8}")
 """Addresses of nobody in hexadecimal: any, loopback, broadcast."""
+
+
+def own(text: str) -> str:
+    """What is the machine's own in a text that is a serial."""
+    value = text.strip("\0\n ")
+    kind = _MAPPER_KIND.match(value)
+    return value[kind.end() :] if kind else value
 
 
 class Redactor:
@@ -67,9 +76,9 @@ class Redactor:
     def learn(self, path: str, text: str) -> None:
         """Takes note of the serials and host names that a file of this path holds."""
         name = path.rpartition("/")[2]
-        found = [text.strip("\0\n ")] if name in _SERIAL_FILES else []
+        found = [own(text)] if name in _SERIAL_FILES else []
         if "udev/" in path or name == "uevent":
-            found += _SERIAL_KEY.findall(text)
+            found += map(own, _SERIAL_KEY.findall(text))
         if name == "cpuinfo":  # boards with ARM processors
             found += _PROCESSOR_SERIAL.findall(text)
         for serial in found:
@@ -89,7 +98,7 @@ class Redactor:
 
     def text(self, text: str, path: str = "calls.json") -> str:
         """`text`, which is what the file `path` holds, with pseudonyms."""
-        name, value = path.rpartition("/")[2], text.strip("\0\n ")
+        name, value = path.rpartition("/")[2], own(text)
         if name in _SERIAL_FILES and said(value) and not _UUID.search(value):
             text = text.replace(value, self._serial(value))
         if name in OWN_NAMES and value and value != NO_DOMAIN:

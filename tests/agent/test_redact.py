@@ -70,6 +70,13 @@ def test_a_short_serial_is_replaced_in_its_own_file_only() -> None:
     assert (own == "1207\n", made.text("ctxt 1207\n", "proc/stat")) == (False, "ctxt 1207\n")
 
 
+@pytest.mark.parametrize("kind", ["LVM-", "mpath-", "CRYPT-LUKS2-", "part1-mpath-"])
+def test_a_mapped_device_stays_what_it_is(kind: str) -> None:
+    made = redactor(**{"udev/data/b254:0": f"E:DM_UUID={kind}360050a1b2c\n"})
+    replaced = [made.text(f"{kind}360050a1b2c\n", path) for path in ("sys/block/dm-0/dm/uuid", "run/udev/data/b254:0")]
+    assert [(text.startswith(kind), text == f"{kind}360050a1b2c\n") for text in replaced] == [(True, False)] * 2
+
+
 def test_a_placeholder_is_no_serial() -> None:
     made = redactor(**{"sys/class/dmi/id/product_serial": "To Be Filled By O.E.M.\n"})
     text = "To Be Filled By O.E.M.\n"
