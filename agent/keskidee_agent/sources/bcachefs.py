@@ -136,10 +136,10 @@ def since_creation(content: bytes) -> int:
 def table(content: bytes | None, columns: int, *, headed: bool = True) -> Iterator[tuple[str, list[bytes]]]:
     """Each line's first word and at least so many others, but for the line of names above them. Raises Malformed."""
     for line in complete_lines(content)[headed:] if content else []:
-        key, *rest = line.split()
-        if len(rest) < columns:
+        found = line.split()
+        if len(found) <= columns:
             raise Malformed("too few columns", line)
-        yield key.removesuffix(b":").decode("utf-8", "replace"), rest
+        yield found[0].removesuffix(b":").decode("utf-8", "replace"), found[1:]
 
 
 def done(content: bytes | None) -> Iterator[tuple[str, str, int]]:

@@ -326,6 +326,12 @@ def test_another_amount_of_bcachefs_is_refused(text: str) -> None:
         bcachefs.amount_of(text.encode())
 
 
+@pytest.mark.parametrize("content", ["a: 1", "a:\n", "\n", "a: 1 2\n\n"])
+def test_another_table_of_bcachefs_is_refused(content: str) -> None:
+    with pytest.raises(Malformed):
+        list(bcachefs.table(content.encode(), 1, headed=False))
+
+
 @pytest.mark.parametrize(
     "content", ["", "Filename Type Size Used\n", f"{SWAPS}/dev/sda2 partition 5 x 1\n", f"{SWAPS}a b c d\n"]
 )
