@@ -39,6 +39,7 @@ LABELS = {
     "cache size": "cachesize",
 }
 MEGAHERTZ = 1_000_000
+UNKNOWN = "Unknown"
 # where the hardware itself tells its frequency, the source cpufreq has this family
 TOLD_BY_HARDWARE = "sys/devices/system/cpu/cpu0/cpufreq/cpuinfo_cur_freq"
 
@@ -55,7 +56,7 @@ def read(machine: Machine) -> Iterator[Sample]:
     for fields in processors:
         labels = {label: fields.get(field, "") for field, label in LABELS.items()}
         yield (INFO, labels, 1)
-        if measured and "cpu MHz" in fields:
+        if measured and fields.get("cpu MHz", UNKNOWN) != UNKNOWN:
             hertz = round(decimal(fields["cpu MHz"].encode()) * MEGAHERTZ)
             yield FREQUENCY(hertz, **{name: labels[name] for name in ("package", "core", "cpu")})
     first = processors[0]

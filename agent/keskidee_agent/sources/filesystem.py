@@ -206,7 +206,7 @@ def parse(content: bytes, *, own: bool = False) -> list[Mount]:
     mounts: dict[bytes, Mount] = {}
     for line in complete_lines(content):
         before, separator, after = line.partition(b" - ")
-        fields, ends = before.split(b" "), after.split(b" ")
+        fields, ends = before.split(b" "), after.split(b" ", 2)  # in options of WSL there are blanks
         if not separator or len(fields) < 6 or len(ends) != 3 or b":" not in fields[2]:
             raise Malformed("not a line of mountinfo", line)
         fstype, device, super_options = ends

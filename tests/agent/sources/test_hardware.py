@@ -1,6 +1,7 @@
 """The sources of the hardware in what one recorded machine cannot show: rounds, missing rights, odd devices."""
 
 import errno
+import re
 from pathlib import Path
 
 import pytest
@@ -103,6 +104,8 @@ def test_processors_that_do_not_tell_their_frequency_leave_it_to_the_source_that
     content = (FIXTURES / "cpuinfo" / "x86" / "proc/cpuinfo").read_bytes()
     write_files(tmp_path, {"proc/cpuinfo": content})
     assert sum(name == "node_cpu_frequency_hertz" for name, _ in values(reading_at("cpuinfo", tmp_path))) == 2
+    write_files(tmp_path, {"proc/cpuinfo": re.sub(rb"(cpu MHz\s*: ).*", rb"\1Unknown", content, count=1)})
+    assert sum(name == "node_cpu_frequency_hertz" for name, _ in values(reading_at("cpuinfo", tmp_path))) == 1
     write_files(tmp_path, {cpuinfo.TOLD_BY_HARDWARE: "800000\n"})
     assert sum(name == "node_cpu_frequency_hertz" for name, _ in values(reading_at("cpuinfo", tmp_path))) == 0
 

@@ -8,7 +8,7 @@ import pytest
 from keskidee_agent.gather import read
 from keskidee_agent.machine import Machine
 from keskidee_agent.recorded import RecordedMachine
-from keskidee_agent.sources import cpu, meminfo
+from keskidee_agent.sources import cpu, filesystem, meminfo
 from keskidee_report.model import FAILED, OK, Malformed
 from tests.agent.recordings import FIXTURES, SOURCES, Series, values, write_files
 
@@ -147,6 +147,15 @@ def test_interfaces_that_come_and_go_are_not_kept_for_ever(tmp_path: Path) -> No
     for number in range(300):
         rounds.read({"proc/net/dev": f"{header}veth{number}: 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16\n"})
     assert len(rounds.machine.memory("netdev")["known"]) < 100
+
+
+def test_blanks_in_the_options_of_a_mount_hide_no_other() -> None:
+    drive = b"140 1 0:61 / /docker ro,noatime - 9p C:\\134Docker rw,aname=drvfs;path=C:\\Program Files\\Docker;uid=0\n"
+    root = b"27 1 8:32 / / rw,relatime - ext4 /dev/sdc rw\n"
+    assert [(mount.labels["device"], mount.readonly) for mount in filesystem.parse(drive + root)] == [
+        ("C:\\Docker", True),
+        ("/dev/sdc", False),
+    ]
 
 
 def test_a_new_mount_is_reported(tmp_path: Path) -> None:
