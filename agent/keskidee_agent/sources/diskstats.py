@@ -5,7 +5,7 @@ No privilege; psutil elsewhere. A device whose line did not change costs next to
 
 from __future__ import annotations
 
-from keskidee_agent.lines import complete_lines, number, numbers
+from keskidee_agent.lines import complete_lines, numbers
 from keskidee_report.model import Columns, Denied, Family, Malformed, NotHere
 
 TYPE_CHECKING = False
@@ -57,6 +57,7 @@ COLUMNS = (
 READ_BYTES = _counter("read_bytes", "Bytes read")
 WRITTEN_BYTES = _counter("written_bytes", "Bytes written")
 FEWEST_COLUMNS = 11
+MOST_DIGITS = 9
 
 INFO = Family("node_disk_info", "gauge", "1, labelled with what udev says of the device", digits=0)
 FILESYSTEM = Family("node_disk_filesystem_info", "gauge", "1, labelled with the file system on the device", digits=0)
@@ -239,7 +240,7 @@ def parse_udev(content: bytes) -> dict[str, str]:
 
 
 def describe(name: str, major: str, minor: str, rotational: str, properties: dict[str, str]) -> list[Sample]:
-    """The info samples of a device. Raises Malformed for a property that should be a number."""
+    """The info samples of a device. A property that should be a number and is none is left out."""
 
     def text(*keys: str) -> str:
         return next(filter(None, map(properties.get, keys)), "") or ""
@@ -283,8 +284,9 @@ def describe(name: str, major: str, minor: str, rotational: str, properties: dic
         )
     if text("ID_ATA"):
         for key, family in ATA:
-            if key in properties:
-                samples.append(family(number(properties[key].encode()), device=name))
+            told = properties.get(key, "")
+            if told.isascii() and told.isdigit() and len(told) <= MOST_DIGITS:
+                samples.append(family(int(told), device=name))
     return samples
 
 

@@ -55,12 +55,12 @@ def test_names_and_labels_are_the_same_objects_in_later_rounds(source: str) -> N
 
 
 class DumbGauge(RecordedMachine):
-    """A battery whose driver gets no answer when asked for its voltage."""
+    """A battery whose driver gets no answer when asked for its voltage, and a processor's memory for its energy."""
 
     answer = 0
 
     def content(self, path: str) -> bytes:
-        if path.endswith("/voltage_now"):
+        if path.endswith(("/voltage_now", ":0:1/energy_uj")):
             raise OSError(self.answer, "no answer")
         return super().content(path)
 
@@ -73,6 +73,15 @@ def test_an_attribute_that_the_hardware_does_not_answer_costs_no_other(answer: i
     machine.answer = answer
     names = [name for name, _ in values(reading_of("powersupplyclass", machine))]
     assert names == ["node_power_supply_capacity", "node_power_supply_info"]
+
+
+def test_a_zone_that_counts_no_energy_now_costs_no_other(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {}
+    for zone, name in (("intel-rapl:0", "package-0"), ("intel-rapl:0:1", "dram")):
+        files |= {f"sys/class/powercap/{zone}/name": name + "\n", f"sys/class/powercap/{zone}/energy_uj": "5000000\n"}
+    machine = DumbGauge(str(write_files(tmp_path, files)))
+    machine.answer = errno.ENODATA
+    assert list(values(reading_of("rapl", machine)).values()) == [5.0]
 
 
 def test_a_limit_of_the_frequency_that_was_changed_is_seen_within_sixteen_rounds(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from keskidee_agent.gather import read
 from keskidee_agent.machine import Machine
 from keskidee_agent.recorded import RecordedMachine
-from keskidee_agent.sources import cpu, filesystem, meminfo
+from keskidee_agent.sources import cpu, diskstats, filesystem, meminfo
 from keskidee_report.model import FAILED, OK, Malformed
 from tests.agent.recordings import FIXTURES, SOURCES, Series, values, write_files
 
@@ -147,6 +147,12 @@ def test_interfaces_that_come_and_go_are_not_kept_for_ever(tmp_path: Path) -> No
     for number in range(300):
         rounds.read({"proc/net/dev": f"{header}veth{number}: 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16\n"})
     assert len(rounds.machine.memory("netdev")["known"]) < 100
+
+
+def test_a_property_of_a_disk_that_should_be_a_number_costs_itself() -> None:
+    properties = {"ID_ATA": "1", "ID_ATA_WRITE_CACHE": "1", "ID_ATA_ROTATION_RATE_RPM": "7200 rpm"}
+    found = {family.name: value for family, _, value in diskstats.describe("sda", "8", "0", "1", properties)}
+    assert found == {"node_disk_info": 1, "node_disk_ata_write_cache": 1}
 
 
 def test_blanks_in_the_options_of_a_mount_hide_no_other() -> None:
