@@ -307,6 +307,12 @@ def test_a_package_of_pacman_is_installed_on_a_day_whatever_the_time_zone(tmp_pa
     assert package.fields["installed_on"] == "2024-09-21"
 
 
+def test_a_day_that_rpm_was_asked_to_spell(tmp_path: Path) -> None:
+    told = "bash\tx86_64\t5.1-9\tMon Jul 15 12:34:56 2013\t10\n"
+    [package] = items_in(tmp_path, "rpm", {"commands/rpm": told})
+    assert package.fields["installed_on"] == "2013-07-15"
+
+
 def test_a_package_that_waits_for_a_trigger_is_installed(tmp_path: Path) -> None:
     states = ("triggers-pending", "triggers-awaited", "half-configured", "config-files")
     status = "".join(f"Package: {state}\nStatus: install ok {state}\nVersion: 1\n\n" for state in states)

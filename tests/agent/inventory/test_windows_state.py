@@ -202,3 +202,10 @@ def test_graphics_memory_that_is_as_much_as_fits_is_not_known(tmp_path: Path, to
     row = {"Name": "GeForce", "AdapterRAM": told}
     [card] = items_in(tmp_path, "windows_devices", {"wmi/Win32_VideoController.json": json.dumps(row)})
     assert card.fields.get("memory_bytes") == size
+
+
+@pytest.mark.parametrize(("status", "health"), [("Pred Fail", "unhealthy"), ("OK", None)])
+def test_a_disk_that_says_it_will_fail(tmp_path: Path, status: str, health: str | None) -> None:
+    row = {"DeviceID": "X0", "Index": 0, "Model": "WDC", "Status": status}
+    [disk] = items_in(tmp_path, "windows_disk", {"wmi/Win32_DiskDrive.json": json.dumps(row)})
+    assert disk.fields.get("health") == health
