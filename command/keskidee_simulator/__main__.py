@@ -34,7 +34,9 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--seed", default="keskidee", help="another seed is another fleet")
     parser.add_argument("--interval", type=float, metavar="S", help="seconds; the collector's own where not given")
-    parser.add_argument("--steady", action="store_true", help="nobody sleeps, goes off or falls silent: for load")
+    parser.add_argument(
+        "--steady", action="store_true", help="nobody sleeps, goes off, falls silent or tells an inventory: for load"
+    )
     parser.add_argument(
         "--cut",
         action="append",

@@ -55,7 +55,7 @@ def purchases(fleet: Sequence[Pretend], now: float) -> list[dict[str, str]]:
 
 def _line(machine: Pretend, today: datetime) -> dict[str, str]:
     """The older a machine is, the more worn are its disk and battery (course.AGE)."""
-    bought = today - timedelta(days=int(OLDEST_DAYS * machine.chance(25)))
+    bought = today - timedelta(days=int(OLDEST_DAYS * machine.age))
     return {
         "asset_tag": f"SIM-{machine.number:05d}",
         "serial": machine.serial,

@@ -51,7 +51,7 @@ class Course:
         self._fill = 0.25 + 0.40 * machine.chance(12)
         self._filling = machine.chance(14) * FILLING_SECONDS if machine.ailment == DISK_FILLING else None
         self._clock = machine.clock_offset_seconds
-        self._age = machine.chance(25)
+        self._age = machine.age
         self._short = machine.ailment == MEMORY_SHORT
 
     def at(self, now: float, booted_at: float) -> tuple[float, ...]:

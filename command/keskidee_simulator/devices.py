@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from keskidee_report.items import item
 from keskidee_report.model import COUNTER, GAUGE, Family
 from keskidee_simulator.course import CPU_BUSY, NET_WORK, ONE, UPTIME
 from keskidee_simulator.fleet import DEVICE_KINDS
 from keskidee_simulator.layout import Source
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from keskidee_report.items import Item
+    from keskidee_simulator.fleet import Pretend
     from keskidee_simulator.models import Model
 
 PORTS, PORTS_IN_USE = 24, 16
 POLL_SECONDS = 0.12
 UPLINK = 24
+TONERS = {"Black toner": 0.42, "Cyan toner": 0.81, "Magenta toner": 0.66}
+"""And what is left of each."""
 MIB = "(RFC 2863)"
 
 
@@ -106,7 +113,30 @@ def _ups(source: Source) -> None:
 
 
 def _printer(source: Source) -> None:
-    for number, (name, left) in enumerate({"Black toner": 0.42, "Cyan toner": 0.81, "Magenta toner": 0.66}.items(), 1):
+    for number, (name, left) in enumerate(TONERS.items(), 1):
         source.add(SUPPLY, ONE, left, supply=name, type="toner", number=str(number))
     source.add(SUPPLY, ONE, 0.5, supply="Tray 1", type="input", number="4")
     source.add(PAGES, UPTIME, 0.01, 10211.0, sensor="Pages in its life", oid="1.3.6.1.2.1.43.10.2.1.4.1.1")
+
+
+def parts_of_device(machine: Pretend) -> Iterator[Item]:
+    """What its poller finds that this device is made of."""
+    model, serial = machine.model, machine.serial
+    fields = {"name": machine.hostname, "maker": model.maker, "model": model.name, "serial": serial}
+    kind, version = DEVICE_KINDS[model.chassis], model.systems[0].version
+    yield item("device", "system", fields | {"version": version, "type": kind, "location": machine.site.name})
+    yield item("component", model.name, {"class": "chassis", "model": model.name, "serial": serial})
+    if model.chassis == "switch":
+        for number in range(1, PORTS + 1):
+            mac = ":".join(f"{byte:02x}" for byte in (2, *machine.luck[1:5], number))
+            port: dict[str, str | int | None] = {
+                "description": f"Gi0/{number}",
+                "type": "ethernetCsmacd",
+                "mac": mac,
+                "index": number,
+            }
+            yield item("interface", f"Gi0/{number}", port | {"alias": "uplink" if number == UPLINK else None})
+    if model.chassis == "printer":
+        for name in TONERS:
+            yield item("supply", name, {"type": "toner"})
+        yield item("supply", "Tray 1", {"type": "input"})

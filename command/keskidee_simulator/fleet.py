@@ -57,6 +57,11 @@ class Pretend:
         return int.from_bytes(self.luck[byte : byte + 2], "little") / 65536
 
     @property
+    def age(self) -> float:
+        """From new (0) to worn out (1)."""
+        return self.chance(25)
+
+    @property
     def clock_offset_seconds(self) -> float:
         """How far its clock is off: a fraction of a second, or 42 minutes behind."""
         return -2520.0 if self.ailment == CLOCK_OFF else 0.3 * self.chance(28) - 0.15

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from keskidee_report.model import COUNTER, GAUGE, Family
 from keskidee_simulator.course import AGE, BOOTED, CPU_BUSY, ONE
 from keskidee_simulator.layout import Source
+from keskidee_simulator.programs import count_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +25,36 @@ JOULES = 3600.0
 """In a watt hour."""
 WORN_OUT = 0.65
 """What the oldest battery has lost of its charge."""
-PACKAGES = {"linux": 830.0, "windows": 96.0, "darwin": 64.0}
+
+Line = tuple[float, float]
+"""Coefficient and constant of what a machine's age decides; what it tells is cut to a whole number."""
+WEAR_PERCENT: Line = (70.0, 0.0)
+SPARE_PERCENT: Line = (-20.0, 100.0)
+FULL_SHARE: Line = (-WORN_OUT, 1.0)
+UPDATES: dict[str, Line] = {"linux": (24.0, 1.0), "darwin": (3.0, 1.0)}
+"""Some always wait; Windows does not tell."""
+SECURITY_UPDATES: Line = (6.0, 0.0)
+RESTART_DUE: Line = (1.25, 0.0)
+ENCRYPTION: dict[tuple[str, str], Line] = {
+    ("linux", "laptop"): (-1.0, 1.5),
+    ("windows", "laptop"): (-1.0, 1.8),
+    ("windows", "desktop"): (-1.0, 1.4),
+    ("darwin", "laptop"): (0.0, 1.0),
+    ("darwin", "desktop"): (0.0, 1.0),
+}
+"""By system and chassis; the older ones were never encrypted. Of Linux only laptops: servers stand behind a door."""
+NEVER: Line = (0.0, 0.0)
+
+
+def whole(line: Line, age: float) -> int:
+    """What such a line says of a machine of this age, as its reports say it."""
+    coefficient, constant = line
+    return int(constant + coefficient * age)
+
+
+def encryption(model: Model, system: System) -> Line:
+    """The line of which 1 is encrypted."""
+    return ENCRYPTION.get((system.os, model.chassis), NEVER)
 
 
 def _gauge(name: str, what: str, digits: int | None = 0) -> Family:
@@ -85,42 +115,30 @@ def inventoried(model: Model, system: System, disks: Sequence[str]) -> Source:
     )  # fmt: skip
     source.add(TAKEN, BOOTED, 1.0, 60.0)
     source.add(ITEMS, ONE, float(model.disks), kind="disk")
-    source.add(ITEMS, AGE, 40.0, PACKAGES[system.os], kind="software")
+    source.add(ITEMS, ONE, float(count_of(system)), kind="software")
     if system.support_ends_on:
         day = datetime.strptime(system.support_ends_on, "%Y-%m-%d").replace(tzinfo=UTC)
         source.add(SUPPORT, ONE, day.timestamp())
-    {"linux": _linux, "windows": _windows, "darwin": _macos}[system.os](source, model)
+    if system.os in UPDATES:
+        source.add(WAITING, AGE, *UPDATES[system.os])
+    if system.os == "linux":
+        source.add(SECURITY, AGE, *SECURITY_UPDATES)
+    if system.os == "windows":
+        source.add(RESTART, AGE, *RESTART_DUE)
+        source.add(UPDATED, BOOTED, 1.0, -16.0 * DAY)  # before the last start
+    source.add(ENCRYPTED, AGE, *encryption(model, system))
     if model.chassis == "laptop":
         new = BATTERY_WATT_HOURS * JOULES
-        source.add(BATTERY_FULL, AGE, -WORN_OUT * new, new, battery="BAT0")
+        source.add(BATTERY_FULL, AGE, *[part * new for part in FULL_SHARE], battery="BAT0")
         source.add(BATTERY_DESIGN, ONE, new, battery="BAT0")
     if system.os != "windows" and not virtual:
         _disks(source, disks)
     return source
 
 
-def _linux(source: Source, model: Model) -> None:
-    """Servers stand behind a door; of laptops the newer half is encrypted. Some updates always wait."""
-    source.add(WAITING, AGE, 24.0, 1.0)
-    source.add(SECURITY, AGE, 6.0)
-    source.add(ENCRYPTED, AGE, -1.0, 1.5 if model.chassis == "laptop" else 0.0)
-
-
-def _windows(source: Source, model: Model) -> None:
-    """The older ones were never encrypted; one in five waits for a restart; updates come before the last start."""
-    source.add(RESTART, AGE, 1.25)
-    source.add(UPDATED, BOOTED, 1.0, -16.0 * DAY)
-    source.add(ENCRYPTED, AGE, -1.0, 1.8 if model.chassis == "laptop" else 1.4)
-
-
-def _macos(source: Source, _model: Model) -> None:
-    source.add(WAITING, AGE, 3.0, 1.0)
-    source.add(ENCRYPTED, ONE, 1.0)
-
-
 def _disks(source: Source, disks: Sequence[str]) -> None:
     for family, course, coefficient, constant in (
-        (SMART, ONE, 1.0, 0.0), (WEAR, AGE, 70.0, 0.0), (SPARE, AGE, -20.0, 100.0), (WARNING, ONE, 0.0, 0.0),
+        (SMART, ONE, 1.0, 0.0), (WEAR, AGE, *WEAR_PERCENT), (SPARE, AGE, *SPARE_PERCENT), (WARNING, ONE, 0.0, 0.0),
     ):  # fmt: skip
         for disk in disks:
             source.add(family, course, coefficient, constant, device=disk)

@@ -15,6 +15,7 @@ from keskidee_simulator.connection import Answer, Connection, Unreachable
 from keskidee_simulator.enrolment import Credential, Refused, enrol
 from keskidee_simulator.habits import ASLEEP, OFF, ON, SILENT, Presence, presence
 from keskidee_simulator.rounds import Rounds, When, milliseconds
+from keskidee_simulator.stock import stock_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -37,14 +38,15 @@ class Life:
 
     __slots__ = (
         "_away", "_base", "_connection", "_credential", "_failures", "_first_rounds", "_headers", "_interval",
-        "_machine", "_rounds", "_sequence", "_session", "_spoke_at", "_told_facts", "_world",
+        "_machine", "_rounds", "_sequence", "_session", "_spoke_at", "_stock", "_told_facts", "_world",
     )  # fmt: skip
 
     def __init__(self, machine: Pretend, connection: Connection, world: World) -> None:
-        self._machine = machine
         self._connection = connection
         self._world = world
-        self._rounds = Rounds(machine)
+        self._stock = stock_of(machine, world)
+        self._machine = machine if self._stock is None else self._stock.machine
+        self._rounds = Rounds(self._machine)
         self._interval = world.interval_seconds or DEFAULT_INTERVAL_SECONDS
         self._credential: Credential | None = world.credentials.get(machine.number)
         self._first_rounds = FIRST_ROUNDS_KNOWN if self._credential else FIRST_ROUNDS_NEW
@@ -66,6 +68,7 @@ class Life:
                 before = now
                 if now.state == ON:
                     await self._report(now)
+                    await self._take_stock()
                 await self._sleep(now)
         except Refused as refusal:
             log.error("machine refused hostname=%s: %s", self._machine.hostname, refusal)
@@ -78,7 +81,7 @@ class Life:
 
     def _presence(self) -> Presence:
         found = presence(self._machine, self._world.clock())
-        if self._world.steady or self._first_rounds:
+        if self._world.steady or self._first_rounds or (self._stock is not None and self._stock.is_awaited):
             return Presence(state=ON, booted_at=found.booted_at, until=found.until)
         return found
 
@@ -242,6 +245,22 @@ class Life:
         log.warning("report refused hostname=%s status=%d: %s", self._machine.hostname, answer.status, detail)
         if answer.status in {401, 403, 404, 410}:
             await asyncio.sleep(REFUSED_SECONDS * random.uniform(0.75, 1.5))
+
+    async def _take_stock(self) -> None:
+        """Tells the inventory when it is due, behind a report that was taken."""
+        stock, now = self._stock, self._world.clock()
+        if stock is None or self._credential is None or self._failures or not self._told_facts or not stock.is_due(now):
+            return
+        path = f"/v1/machines/{self._credential.machine_id}/inventory"
+        try:
+            await stock.tell(lambda body: self._connection.send("POST", path, self._headers, body), now)
+        except Unreachable as error:
+            self._fail(str(error))
+            return
+        self._world.tally.inventories += 1
+        if stock.machine != self._machine:
+            self._machine = stock.machine
+            self._rounds = Rounds(self._machine)
 
     async def _goodbye(self, reason: str, now: Presence) -> None:
         self._sequence += 1

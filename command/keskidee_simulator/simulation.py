@@ -18,6 +18,7 @@ from keskidee_simulator.enrolment import Credentials, trusted
 from keskidee_simulator.fleet import build_fleet
 from keskidee_simulator.life import Life
 from keskidee_simulator.polled import PolledLife, polled_by
+from keskidee_simulator.stock import Stocktaking, spread_seconds
 from keskidee_simulator.world import Tally, World
 
 if TYPE_CHECKING:
@@ -48,10 +49,12 @@ async def simulate(
     tally: Tally | None = None,
     cuts: Sequence[Cut] = (),
     register_token: str = "",
+    inventories_within_seconds: float | None = None,
 ) -> Tally:
     """Lets the machines of `fleet` live until `stop` is set; what came of it. `steady`: all are on all the time;
     `cuts`: sites that are not heard for a while; `register_token`: with which the register is written in, where what
-    was bought is to be entered there.
+    was bought is to be entered there; `inventories_within_seconds`: so long after their
+    start all have told what they are made of; None: nobody does.
 
     `ca_file` is the agents' CA; without it, it is fetched from an https collector and checked against the token.
 
@@ -62,8 +65,10 @@ async def simulate(
     if url.startswith("https"):
         tls = ssl.create_default_context(cafile=ca_file) if ca_file else None
         address = address_of(url, tls or await trusted(address.host, address.port, token.strip(), state_directory))
+    credentials, within = Credentials(state_directory), inventories_within_seconds
+    stocktaking = None if within is None else Stocktaking(state_directory, clock(), within_seconds=within)
     world = World(
-        credentials=Credentials(state_directory),
+        credentials=credentials,
         token=token.strip(),
         steady=steady,
         tally=tally,
@@ -71,6 +76,7 @@ async def simulate(
         interval_seconds=interval_seconds,
         cuts=tuple(cuts),
         devices=polled_by(fleet),
+        stocktaking=stocktaking,
     )
     connections = [
         Connection(address) for _ in range(len(fleet) if len(fleet) <= OWN_CONNECTIONS else SHARED_CONNECTIONS)
@@ -126,6 +132,7 @@ def run(
             stop=stop,
             cuts=cuts,
             register_token=register_token,
+            inventories_within_seconds=None if steady else spread_seconds(count),
         )
 
     return _in_loop(main())

@@ -105,7 +105,7 @@ def layout(model: Model, system: System, utc_offset_seconds: int) -> tuple[Sourc
     sources = [
         _agent(), _cpu(model, system), _diskstats(model, system), _filesystem(model, system), _loadavg(model, system),
         _meminfo(model, system), _netdev(model, system), _os(system), _stat(system), _time(system, utc_offset_seconds),
-        heat(model, system), inventoried(model, system, _disks(model, system)), power(model, system),
+        heat(model, system), inventoried(model, system, disks_of(model, system)), power(model, system),
     ]  # fmt: skip
     return tuple(source for source in sources if source.rows)
 
@@ -159,7 +159,8 @@ def _meminfo(model: Model, system: System) -> Source:
     return source
 
 
-def _disks(model: Model, system: System) -> list[str]:
+def disks_of(model: Model, system: System) -> list[str]:
+    """Its disks by the system's names."""
     if system.os == "windows":
         return [f"PhysicalDrive{n}" for n in range(model.disks)]
     if system.os == "darwin":
@@ -169,7 +170,7 @@ def _disks(model: Model, system: System) -> list[str]:
 
 def _diskstats(model: Model, system: System) -> Source:
     source = Source(name="diskstats", seconds=0.00018)
-    disks = _disks(model, system)
+    disks = disks_of(model, system)
     for number, disk in enumerate(disks if system.os == "linux" else ()):
         virtual = model.chassis == "virtual"
         source.add(
@@ -188,7 +189,7 @@ def _diskstats(model: Model, system: System) -> Source:
 
 def _filesystem(model: Model, system: System) -> Source:
     source = Source(name="filesystem", seconds=0.00025)
-    mounts = _mounts(model, system)
+    mounts = mounts_of(model, system)
     for family, coefficient, constant in (
         (f.FILESYSTEM_SIZE, 0.0, 1.0), (f.FILESYSTEM_FREE, -1.0, 1.0), (f.FILESYSTEM_AVAIL, -1.0, 1.0),
     ):  # fmt: skip
@@ -208,14 +209,15 @@ def _filesystem(model: Model, system: System) -> Source:
     return source
 
 
-def _mounts(model: Model, system: System) -> list[tuple[dict[str, str], float]]:
+def mounts_of(model: Model, system: System) -> list[tuple[dict[str, str], float]]:
+    """The labels of each of its file systems, and how many bytes it has."""
     size = float(model.disk_bytes)
     if system.os == "windows":
         return [({"device": "C:", "fstype": "NTFS", "mountpoint": "C:"}, size)]
     if system.os == "darwin":
         names = {"/dev/disk3s1s1": "/", "/dev/disk3s5": "/System/Volumes/Data"}
         return [({"device": device, "fstype": "apfs", "mountpoint": mount}, size) for device, mount in names.items()]
-    disks = _disks(model, system)
+    disks = disks_of(model, system)
     joint = "" if model.chassis == "virtual" else "p"
     mounts = [
         ({"device": f"/dev/{disks[0]}{joint}2", "fstype": "ext4", "mountpoint": "/"}, size * 0.9),
@@ -226,13 +228,18 @@ def _mounts(model: Model, system: System) -> list[tuple[dict[str, str], float]]:
     return mounts
 
 
-def _netdev(model: Model, system: System) -> Source:
-    source = Source(name="netdev", seconds=0.0001)
-    names = {
+def interfaces_of(model: Model, system: System) -> tuple[str, ...]:
+    """Its network interfaces by the system's names."""
+    return {
         "windows": ("Ethernet", "Wi-Fi") if model.chassis == "laptop" else ("Ethernet",),
         "darwin": ("en0",),
         "linux": ("eno1", "eno2") if model.chassis == "server" else ("eth0",),
     }[system.os]
+
+
+def _netdev(model: Model, system: System) -> Source:
+    source = Source(name="netdev", seconds=0.0001)
+    names = interfaces_of(model, system)
     for statistic in NET_RATES if system.os == "linux" else NET_PORTABLE:
         for number, name in enumerate(names):
             source.add(f.NETWORK[statistic], NET_WORK, NET_RATES[statistic] / (1 + number), device=name)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from keskidee_simulator.enrolment import Credentials
     from keskidee_simulator.fleet import Pretend
     from keskidee_simulator.sites import Cut
+    from keskidee_simulator.stock import Stocktaking
 
 ENROLLING_AT_ONCE = 16
 
@@ -27,6 +28,7 @@ class Tally:
     refused: int = 0
     failed: int = 0
     goodbyes: int = 0
+    inventories: int = 0
     seconds: list[float] = field(default_factory=list)
 
     def took(self, seconds: float) -> None:
@@ -41,6 +43,7 @@ class World:
     """What all machines of a simulation share.
 
     `interval_seconds` None: as the collector says. `steady`: nobody sleeps, goes off or falls silent (for load).
+    `stocktaking` None: nobody tells an inventory (for load).
     `devices` are those that each machine polls, by its number; one poller is enlisting them at a time.
     """
 
@@ -51,6 +54,7 @@ class World:
     clock: Callable[[], float] = time.time
     interval_seconds: float | None = None
     cuts: tuple[Cut, ...] = ()
+    stocktaking: Stocktaking | None = None
     enrolling: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(ENROLLING_AT_ONCE))
     enlisting: asyncio.Lock = field(default_factory=asyncio.Lock)
     devices: dict[int, tuple[Pretend, ...]] = field(default_factory=dict)

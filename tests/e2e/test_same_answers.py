@@ -120,10 +120,18 @@ def means(values: dict[int, float], ends: range, *, apart: int = 0) -> list[floa
 
 
 def differences(ours: Answer, theirs: Answer, ends: range, floor: float) -> list[str]:
-    """Series that only one has, and values that differ by more than 5 % and more than `floor`."""
-    found = [f"only ours: {dict(key)}" for key in ours.keys() - theirs.keys()]
-    found += [f"only node_exporter's: {dict(key)}" for key in theirs.keys() - ours.keys()]
-    for key in ours.keys() & theirs.keys():
+    """Series that only one has, and values that differ by more than 5 % and more than `floor`.
+
+    What neither has from the first second to the last came or went meanwhile, as a volume of another test does.
+    """
+    seconds = len(ends) + 2 * APART_SECONDS
+    lasting = {key for answer in (ours, theirs) for key, values in answer.items() if len(values) == seconds}
+    found = [f"only ours: {dict(key)}" for key in lasting - theirs.keys()]
+    found += [f"only node_exporter's: {dict(key)}" for key in lasting - ours.keys()]
+    for key in lasting & ours.keys() & theirs.keys():
+        if len(ours[key]) < seconds:
+            found.append(f"{dict(key)}: ours at {len(ours[key])} of {seconds} seconds")
+            continue
         [our_mean] = means(ours[key], ends)
         their_means = means(theirs[key], ends, apart=APART_SECONDS)
         if not any(math.isclose(our_mean, mean, rel_tol=CLOSE, abs_tol=floor) for mean in their_means):

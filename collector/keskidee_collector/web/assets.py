@@ -32,8 +32,12 @@ if TYPE_CHECKING:
     from keskidee_collector.register.events import Event
     from keskidee_collector.view import View
 
-SOFTWARE = ("software", "software_update", "pending_update")
-"""Kinds that are listed apart from the parts: there are hundreds of them."""
+SOFTWARE = {
+    "software": ("version", "maker", "installed_on"),
+    "software_update": ("version", "description", "installed_on"),
+    "pending_update": ("installed", "available", "security"),
+}
+"""Kinds that are listed apart from the parts, for there are hundreds of them, and the fields that each list shows."""
 ORDER = (
     "system",
     "board",
@@ -127,6 +131,7 @@ class AssetPages:
             software=by_kind(item for item in items if item.kind in SOFTWARE),
             events=with_subjects(self._assets.events(asset.id, at_most=SHOWN_EVENTS), items),
             history=self._assets.history(asset.id),
+            columns=SOFTWARE,
             fields=fields,
             warranty=warranty,
         )

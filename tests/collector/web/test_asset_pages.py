@@ -25,9 +25,8 @@ EDITOR = Item("software", "vim", {"name": "vim", "version": "9.0", "maker": "Bra
 
 def tell(collector: Collector, agent: Agent, items: Iterable[Item], known: Known | None = None) -> Known:
     """An inventory as the agent tells it."""
-    taken = Taken(
-        items={(each.kind, each.key): each for each in items}, told=["disk", "memory", "processor", "software"]
-    )
+    told = ["disk", "memory", "pending_update", "processor", "software"]
+    taken = Taken(items={(each.kind, each.key): each for each in items}, told=told)
     body, after = difference(taken, known or Known(digests={}))
     headers = {"authorization": f"Bearer {agent.credential}"}
     packed = zlib.compress(json.dumps(body).encode())
@@ -74,11 +73,19 @@ def test_an_asset_shows_its_record_parts_software_and_history(collector: Collect
     page = page_of(collector, agent)
     assert page.texts(".//h1") == ["pc-01"]
     assert "ABC123" in page.texts(".//dd")
-    assert page.texts(".//section[@aria-labelledby='software']//tbody/tr/*") == ["vim", "9.0", "Bram"]
+    assert page.texts(".//section[@aria-labelledby='software']//tbody/tr/*") == ["vim", "9.0", "Bram", ""]
     [when, what, before, after] = page.texts(".//section[@aria-labelledby='history']//tbody/tr/*")
     assert (when[:10], what, before, after) == (
         "2026-03-02", "memory DIMM 0 removed", "size 8 GiB, maker Samsung, removable yes", "",
     )  # fmt: skip
+
+
+def test_an_update_that_waits_shows_what_is_installed_and_what_is_to_be_had(collector: Collector) -> None:
+    agent = collector.join("pc-01")
+    waits: dict[str, Any] = {"installed": "9.0", "available": "9.1", "origin": "Debian", "security": True}
+    tell(collector, agent, [Item("pending_update", "vim", waits)])
+    table = page_of(collector, agent).texts(".//section[@aria-labelledby='pending_update']//tr/*")
+    assert table == ["Name", "Installed", "Available", "Security", "vim", "9.0", "9.1", "yes"]
 
 
 BOUGHT: dict[str, Any] = {
