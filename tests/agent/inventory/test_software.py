@@ -277,6 +277,11 @@ def test_centos_8_ended_twice(tmp_path: Path, name: str, day: str) -> None:
             "openSUSE 13.2 (x86_64)\nVERSION = 13.2\nCODENAME = Harlequin\n",
             ("opensuse", "openSUSE 13.2", "13.2", "2017-01-17"),
         ),
+        (
+            "etc/redhat-release",
+            "Red Hat Linux release 9 (Shrike)\n",
+            ("redhat", "Red Hat Linux release 9 (Shrike)", "9", None),
+        ),
         ("etc/debian_version", "6.0.10\n", ("debian", "Debian GNU/Linux 6.0.10", "6.0.10", None)),
         ("etc/slackware-version", "Slackware 13.37.0\n", ("slackware", "Slackware 13.37.0", "13.37.0", None)),
         ("etc/os-release", 'ID=x\nPRETTY_NAME="X 1"  # for people\nVERSION_ID=1\n', ("x", "X 1", "1", None)),
