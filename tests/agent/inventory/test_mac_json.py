@@ -210,3 +210,11 @@ def test_packages_of_homebrew_with_the_version_that_came_last(tmp_path: Path) ->
         Item("software", "homebrew wget", {**wget, "installed_on": "2024-07-03"}),
         Item("software", "homebrew firefox", {**wget, "name": "firefox", "version": "128.0", "kind": "cask"}),
     ]
+
+
+def test_a_printer_of_a_mac_without_who_logs_on(tmp_path: Path) -> None:
+    printer = {"_name": "Office", "uri": "smb://me:secret@server/queue", "shared": "no", "default": "yes"}
+    fields: dict[str, str | bool] = {"name": "Office", "port": "smb://server/queue", "shared": False, "default": True}
+    assert told(tmp_path, "mac", {"SPPrintersDataType": [{**printer, "printserver": "local"}]}) == [
+        Item("printer", "Office", fields)
+    ]
