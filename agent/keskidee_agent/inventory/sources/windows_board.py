@@ -13,7 +13,8 @@ from keskidee_agent.inventory.jedec import maker_of
 from keskidee_agent.inventory.layout import MEMORY, PROCESSOR
 from keskidee_agent.inventory.quantities import plain_text
 from keskidee_agent.inventory.registry import MACHINE, registry_of, text, whole
-from keskidee_agent.inventory.wmi import Row, some
+from keskidee_agent.inventory.wmi import some
+from keskidee_agent.inventory.wmi_rows import Row
 from keskidee_agent.placeholders import said, said_uuid
 from keskidee_report.items import item
 from keskidee_report.model import Denied, NotHere, TimedOut

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from keskidee_agent.inventory.smart import HDD, SSD
-from keskidee_agent.inventory.wmi import Row, some, spare
+from keskidee_agent.inventory.wmi import some, spare
+from keskidee_agent.inventory.wmi_rows import Row
 from keskidee_agent.placeholders import said
 from keskidee_report.items import item
 from keskidee_report.model import NotHere
