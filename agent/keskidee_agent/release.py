@@ -16,6 +16,7 @@ BEFORE_OS_RELEASE = ("etc/redhat-release", "etc/system-release")
 """Where systems from before 2012 say what they are, in one line: `CentOS release 6.10 (Final)`."""
 IDS = {
     "CentOS": "centos",
+    "Red Hat Linux": "redhat",  # before there was an Enterprise Linux: its 9 is of 2003
     "Red Hat": "rhel",
     "Oracle": "ol",
     "Enterprise Linux Enterprise": "ol",

@@ -6,7 +6,8 @@ Source: Windows' batclass.h (BATTERY_INFORMATION) and the CIM schema (Win32_Batt
 from __future__ import annotations
 
 from keskidee_agent.inventory import words
-from keskidee_agent.inventory.wmi import Row, spare
+from keskidee_agent.inventory.wmi import spare
+from keskidee_agent.inventory.wmi_rows import Row
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

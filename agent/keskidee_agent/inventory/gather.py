@@ -127,9 +127,30 @@ class Worker:
 def by_kind(results: Iterable[Found]) -> dict[str, list[Item]]:
     """The items of all sources: kinds by name, each with its items in order, every key once."""
     kinds: dict[str, list[Item]] = {}
-    for each in unique(item for found in results for item in found.items):
+    for each in unique(_told_once(results)):
         kinds.setdefault(each.kind, []).append(each)
     return dict(sorted(kinds.items()))
+
+
+def _told_once(results: Iterable[Found]) -> list[Item]:
+    """All items. A disk that two sources tell of, as smartctl and system_profiler do on a Mac, is one, by its serial
+    number: with the second's key, which is the system's name, and the fields of both, the first's before the second's.
+    """
+    items: list[Item] = []
+    told: dict[str, int] = {}
+    for found in results:
+        now: dict[str, int] = {}
+        for each in found.items:
+            serial = str(each.fields.get("serial", "")).casefold() if each.kind == "disk" else ""
+            if serial in told:
+                at = told[serial]
+                items[at] = Item(each.kind, each.key, {**each.fields, **items[at].fields})
+                continue
+            if serial:
+                now[serial] = len(items)
+            items.append(each)
+        told |= now
+    return items
 
 
 def read(source: Source, machine: Machine) -> Found:

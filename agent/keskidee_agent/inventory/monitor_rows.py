@@ -8,7 +8,7 @@ from keskidee_report.items import item
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from keskidee_agent.inventory.wmi import Row
+    from keskidee_agent.inventory.wmi_rows import Row
     from keskidee_agent.machine import Machine
     from keskidee_report.items import Item
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import re
+from contextlib import suppress
+from datetime import UTC, date, datetime
 
 from keskidee_report.items import item
 
@@ -10,6 +12,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from keskidee_report.items import Item, Value
 
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_DATE = re.compile(r"\w{3} (?:(?P<day>\d\d?) (?P<month>\w{3}) (?P<year>\d{4})|(\w{3}) {1,2}(\d\d?) [\d:]{8} (\d{4}))\b")
+_ISO = re.compile(r"\d{4}-\d\d-\d\d")
 LATEST = 1 << 33  # seconds since 1970: the year 2242
 
 
@@ -34,3 +39,14 @@ def whole(text: str, factor: int = 1) -> int | None:
     """Digits as a number times `factor`; None for another text, and for 0."""
     text = text.strip()
     return int(text) * factor or None if text.isdecimal() and len(text) < 16 else None
+
+
+def day_in_words(text: str) -> str | None:
+    """`Sat 21 Sep 2024 10:00:00 AM CEST`, of old `Sat Sep 21 10:00:00 2024`: the day where the machine stands."""
+    found, iso = _DATE.match(text), _ISO.match(text)
+    with suppress(ValueError):
+        if found:
+            day, month, year = found.group("day", "month", "year") if found["day"] else found.group(5, 4, 6)
+            return date(int(year), MONTHS.index(month) + 1, int(day)).isoformat()
+        return date.fromisoformat(iso[0]).isoformat() if iso else None
+    return None

@@ -9,7 +9,7 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from keskidee_agent.inventory.wmi import text_of
+from keskidee_agent.inventory.wmi_rows import text_of
 from keskidee_agent.recorded import RecordedMachine
 from keskidee_report.model import Denied, Malformed, NotHere
 

@@ -56,36 +56,37 @@ class _Followed:
         for machine_id, told in self._told.items():
             query = select(assets.c.id, assets.c.told, assets.c.by_hand).where(assets.c.machine_id == machine_id)
             row = connection.execute(query).first()
+            seen = {}
             if row is None and (row := expected(connection, told)) is not None:
-                self._arrive(connection, row[0], machine_id)
+                seen = {"machine_id": machine_id}  # what was bought, or came in a file: its machine tells of it now
+                connection.execute(update(assets).where(assets.c.id == row[0]).values(seen))
             if row is None:
                 connection.execute(insert(assets), new_row(told, {}, now=self._now, machine_id=machine_id))
             else:
                 was, by_hand = (msgspec.json.decode(each, type=dict[str, str]) for each in row[1:])
-                self._change(connection, row[0], (was, by_hand), told)
+                self._change(connection, row[0], (was, by_hand), told, seen=seen)
                 if not was.get("serial") and (waiting := expected(connection, told)) is not None:
                     join(connection, waiting, row[0], by=AGENT, now=self._now)
 
-    def _arrive(self, connection: Connection, asset_id: str, machine_id: str) -> None:
-        """What was bought, or came in a file, is seen: from now on its machine tells of it."""
-        connection.execute(update(assets).where(assets.c.id == asset_id).values(machine_id=machine_id))
-        row = change_row(CHANGED, ASSET, "", {}, {"machine_id": machine_id})
-        write_changes(connection, asset_id, [row], at=self._now, by=AGENT)
-
     def _change(
-        self, connection: Connection, asset_id: str, kept: tuple[dict[str, str], dict[str, str]], told: dict[str, str]
+        self,
+        connection: Connection,
+        asset_id: str,
+        kept: tuple[dict[str, str], dict[str, str]],
+        told: dict[str, str],
+        *,
+        seen: dict[str, str],
     ) -> None:
+        """Writes what is told otherwise than before. The history has it but for what people set, and what is `seen`."""
         was, by_hand = kept
         told = was | told  # what a machine says no more is still the last that is known
         before, after = differing(was, told)
-        if not after:
-            return
-        rewrite(connection, asset_id, told, by_hand, now=self._now)
-        seen = {name for name in before if name not in by_hand}
-        if seen:
-            row = change_row(
-                CHANGED, ASSET, "", {name: before[name] for name in seen}, {name: after[name] for name in seen}
-            )
+        if after:
+            rewrite(connection, asset_id, told, by_hand, now=self._now)
+        names = [name for name in before if name not in by_hand]
+        if names or seen:
+            before, after = ({name: each[name] for name in names} for each in (before, after))
+            row = change_row(CHANGED, ASSET, "", before, after | seen)
             write_changes(connection, asset_id, [row], at=self._now, by=AGENT)
 
 

@@ -11,6 +11,8 @@ BINARY = ("KiB", "MiB", "GiB", "TiB", "PiB")
 
 def words(name: str) -> str:
     """A field's name without its unit: "size", "maximum speed"."""
+    if name == "machine_id":
+        return "machine"
     for unit in ("bits_per_second", "transfers_per_second", *UNITS, "ratio"):
         name = name.removesuffix(f"_{unit}")
     return name.replace("_", " ")
@@ -18,6 +20,8 @@ def words(name: str) -> str:
 
 def value(name: str, said: Any) -> str:
     """A field's value in text, with its unit."""
+    if name == "machine_id":
+        return str(said)[:8]  # as much as an instance's name has of it
     if isinstance(said, bool):
         return "yes" if said else "no"
     if isinstance(said, list):

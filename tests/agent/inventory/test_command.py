@@ -152,6 +152,22 @@ def test_keys_are_unique_in_their_kind() -> None:
     }
 
 
+def test_a_disk_that_two_sources_tell_of_is_one() -> None:
+    smartctl = source(lambda _: [item("disk", "IOService:/a", {"serial": "S1", "wear_ratio": 0.1, "model": "exact"})])
+    system = source(lambda _: [item("disk", "disk0", {"serial": "s1", "model": "x"}), item("disk", "disk1", {})])
+    assert by_kind(gathered(Machine(), [smartctl, system])) == {  # type: ignore[list-item]
+        "disk": [
+            Item("disk", "disk0", {"serial": "S1", "model": "exact", "wear_ratio": 0.1}),
+            Item("disk", "disk1", {}),
+        ]
+    }
+
+
+def test_two_disks_of_one_source_stay_two_whatever_their_serial_numbers() -> None:
+    paths = source(lambda _: [item("disk", name, {"serial": "S1"}) for name in ("sda", "sdb")])
+    assert len(by_kind(gathered(Machine(), [paths]))["disk"]) == 2  # type: ignore[list-item]
+
+
 def test_a_text_is_one_line_without_what_no_store_takes() -> None:
     assert item("a", "k\0", {"x": " a\x1b[1m\nb\ud800 ", "y": "", "z": None, "w": False}) == Item(
         "a", "k", {"x": "a [1m b?", "w": False}

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keskidee_agent.inventory.days import day_of
-from keskidee_agent.inventory.wmi import from_json
+from keskidee_agent.inventory.wmi_rows import from_json
 
 
 @pytest.mark.parametrize(

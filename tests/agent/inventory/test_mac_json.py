@@ -1,13 +1,16 @@
 """What Macs with Apple's own chips, and the newest and oldest macOS, say in JSON or XML: keys where text has words."""
 
 import json
+import plistlib
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from keskidee_report.items import Item
-from tests.agent.inventory.reading import items_in
+from keskidee_report.model import ABSENT, FAILED
+from tests.agent.inventory.reading import found_in, items_in
 
 SILICON = {
     "SPHardwareDataType": [
@@ -168,3 +171,50 @@ def test_a_virtual_mac(tmp_path: Path, model: str, hypervisor: str) -> None:
     overview = [{"_name": "hardware_overview", "machine_model": model}]
     _, platform = told(tmp_path, "mac", {"SPHardwareDataType": overview})
     assert platform == Item("platform", "platform", {"virtual": True, "hypervisor": hypervisor})
+
+
+HISTORY = [
+    {"displayName": "macOS 14.4.1", "displayVersion": "14.4.1", "processName": "softwareupdated"},
+    {"displayName": "XProtectPlistConfigData", "displayVersion": "2190", "processName": "softwareupdated"},
+    {"displayName": "XProtectPlistConfigData", "displayVersion": "2186", "processName": "softwareupdated"},
+    {"displayName": "Microsoft Word", "displayVersion": "16.89", "processName": "installer"},
+]
+
+
+def test_updates_of_macos_each_once_and_no_applications(tmp_path: Path) -> None:
+    dated = [{**each, "date": datetime(2024, 5, 4 - number)} for number, each in enumerate(HISTORY)]  # noqa: DTZ001 - plist
+    path = "Library/Receipts/InstallHistory.plist"
+    assert items_in(tmp_path, "mac_update", {path: plistlib.dumps(dated), "commands/system_profiler": ""}) == [
+        Item("software_update", "macOS 14.4.1", {"version": "14.4.1", "installed_on": "2024-05-04"}),
+        Item("software_update", "XProtectPlistConfigData", {"version": "2190", "installed_on": "2024-05-03"}),
+    ]
+
+
+@pytest.mark.parametrize(("history", "outcome"), [(b"<plist>", FAILED), (plistlib.dumps([1, {}]), ABSENT)])
+def test_a_history_that_is_broken_or_empty_is_an_outcome(tmp_path: Path, history: bytes, outcome: str) -> None:
+    files: dict[str, str | bytes] = {"Library/Receipts/InstallHistory.plist": history, "commands/system_profiler": ""}
+    assert found_in(tmp_path, "mac_update", files).outcome == outcome
+
+
+def test_packages_of_homebrew_with_the_version_that_came_last(tmp_path: Path) -> None:
+    receipt = "opt/homebrew/Cellar/wget/{}/INSTALL_RECEIPT.json"
+    files: dict[str, str | bytes] = {
+        receipt.format("1.9"): '{"time": 1700000000}',
+        receipt.format("1.24.5"): '{"time": 1720000000}',
+        "opt/homebrew/Caskroom/firefox/128.0/Firefox.app/x": "",
+        "opt/homebrew/Caskroom/firefox/.metadata/x": "",
+        "commands/system_profiler": "",
+    }
+    wget = {"name": "wget", "version": "1.24.5", "format": "homebrew", "kind": "formula"}
+    assert items_in(tmp_path, "mac_homebrew", files) == [
+        Item("software", "homebrew wget", {**wget, "installed_on": "2024-07-03"}),
+        Item("software", "homebrew firefox", {**wget, "name": "firefox", "version": "128.0", "kind": "cask"}),
+    ]
+
+
+def test_a_printer_of_a_mac_without_who_logs_on(tmp_path: Path) -> None:
+    printer = {"_name": "Office", "uri": "smb://me:secret@server/queue", "shared": "no", "default": "yes"}
+    fields: dict[str, str | bool] = {"name": "Office", "port": "smb://server/queue", "shared": False, "default": True}
+    assert told(tmp_path, "mac", {"SPPrintersDataType": [{**printer, "printserver": "local"}]}) == [
+        Item("printer", "Office", fields)
+    ]

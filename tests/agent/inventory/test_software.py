@@ -277,6 +277,11 @@ def test_centos_8_ended_twice(tmp_path: Path, name: str, day: str) -> None:
             "openSUSE 13.2 (x86_64)\nVERSION = 13.2\nCODENAME = Harlequin\n",
             ("opensuse", "openSUSE 13.2", "13.2", "2017-01-17"),
         ),
+        (
+            "etc/redhat-release",
+            "Red Hat Linux release 9 (Shrike)\n",
+            ("redhat", "Red Hat Linux release 9 (Shrike)", "9", None),
+        ),
         ("etc/debian_version", "6.0.10\n", ("debian", "Debian GNU/Linux 6.0.10", "6.0.10", None)),
         ("etc/slackware-version", "Slackware 13.37.0\n", ("slackware", "Slackware 13.37.0", "13.37.0", None)),
         ("etc/os-release", 'ID=x\nPRETTY_NAME="X 1"  # for people\nVERSION_ID=1\n', ("x", "X 1", "1", None)),
@@ -305,6 +310,12 @@ def test_a_package_of_pacman_is_installed_on_a_day_whatever_the_time_zone(tmp_pa
     told = f"Name            : bash\nVersion         : 5.2-1\nInstall Date    : {day}\n\n"
     [package] = items_in(tmp_path, "pacman", {"commands/pacman": told})
     assert package.fields["installed_on"] == "2024-09-21"
+
+
+def test_a_day_that_rpm_was_asked_to_spell(tmp_path: Path) -> None:
+    told = "bash\tx86_64\t5.1-9\tMon Jul 15 12:34:56 2013\t10\n"
+    [package] = items_in(tmp_path, "rpm", {"commands/rpm": told})
+    assert package.fields["installed_on"] == "2013-07-15"
 
 
 def test_a_package_that_waits_for_a_trigger_is_installed(tmp_path: Path) -> None:

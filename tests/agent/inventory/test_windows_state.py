@@ -202,3 +202,16 @@ def test_graphics_memory_that_is_as_much_as_fits_is_not_known(tmp_path: Path, to
     row = {"Name": "GeForce", "AdapterRAM": told}
     [card] = items_in(tmp_path, "windows_devices", {"wmi/Win32_VideoController.json": json.dumps(row)})
     assert card.fields.get("memory_bytes") == size
+
+
+@pytest.mark.parametrize(("status", "health"), [("Pred Fail", "unhealthy"), ("OK", None)])
+def test_a_disk_that_says_it_will_fail(tmp_path: Path, status: str, health: str | None) -> None:
+    row = {"DeviceID": "X0", "Index": 0, "Model": "WDC", "Status": status}
+    [disk] = items_in(tmp_path, "windows_disk", {"wmi/Win32_DiskDrive.json": json.dumps(row)})
+    assert disk.fields.get("health") == health
+
+
+def test_modules_whose_slots_have_one_name_are_told_apart_by_their_banks(tmp_path: Path) -> None:
+    rows = [{"DeviceLocator": "DIMM1", "BankLabel": f"BANK {number}", "Capacity": 1 << 33} for number in range(2)]
+    found = items_in(tmp_path, "windows_board", {"wmi/Win32_PhysicalMemory.json": json.dumps(rows)})
+    assert [each.key for each in found] == ["DIMM1 BANK 0", "DIMM1 BANK 1"]

@@ -10,6 +10,7 @@ from keskidee_agent.facts import named_virtual
 from keskidee_agent.inventory.jedec import maker_of
 from keskidee_agent.inventory.profiler import Node, section
 from keskidee_agent.inventory.quantities import megahertz, number, plain_text, size_bytes
+from keskidee_agent.inventory.sources.printer import without_credentials
 from keskidee_agent.placeholders import said, said_uuid
 from keskidee_report.items import item
 from keskidee_report.model import NotHere
@@ -198,10 +199,10 @@ def _printers(machine: Machine) -> Iterator[Item]:
         fields = {
             "name": node.name,
             "model": node.text("PPD"),
-            "port": node.text("URI"),
-            "shared": {"Yes": True, "No": False}.get(node.text("Shared")),
-            "default": node.text("Default") == "Yes" or None,
-            "server": "" if node.text("Print Server") == "Local" else node.text("Print Server"),
+            "port": without_credentials(node.text("URI")),
+            "shared": {"yes": True, "no": False}.get(node.text("Shared").lower()),
+            "default": node.text("Default").lower() == "yes" or None,
+            "server": "" if node.text("Print Server").lower() == "local" else node.text("Print Server"),
         }
         yield item("printer", node.name, fields)
 

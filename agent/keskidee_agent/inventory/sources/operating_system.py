@@ -105,7 +105,8 @@ def _realm(machine: Machine) -> Iterator[Item]:
 
 def _windows(machine: Machine) -> Iterator[Item]:
     from keskidee_agent.inventory.registry import WINDOWS_NT, registry_of, text
-    from keskidee_agent.inventory.wmi import Row, some, spare
+    from keskidee_agent.inventory.wmi import some, spare
+    from keskidee_agent.inventory.wmi_rows import Row
 
     system = (spare(machine, "Win32_OperatingSystem") or [Row({})])[0]
     try:

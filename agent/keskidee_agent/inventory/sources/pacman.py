@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import suppress
-from datetime import date
 
-from keskidee_agent.inventory.packages import day_of_seconds, package, whole
+from keskidee_agent.inventory.packages import day_in_words, day_of_seconds, package, whole
 from keskidee_agent.inventory.quantities import size_bytes
 from keskidee_report.model import Denied, Malformed, NotHere
 
@@ -20,9 +18,6 @@ if TYPE_CHECKING:
 PLATFORMS = ("linux",)
 KINDS = ("software",)
 DATABASE = "var/lib/pacman/local"
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_DATE = re.compile(r"\w{3} (?:(?P<day>\d\d?) (?P<month>\w{3}) (?P<year>\d{4})|(\w{3}) {1,2}(\d\d?) [\d:]{8} (\d{4}))\b")
-_ISO = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 def read(machine: Machine) -> Iterator[Item]:
@@ -83,16 +78,5 @@ def queried(text: str) -> Iterator[Item]:
                 comment=fields.get("Description"),
                 url=fields.get("URL"),
                 size_bytes=size_bytes(fields.get("Installed Size", "")),
-                installed_on=_day(fields.get("Install Date", "")),
+                installed_on=day_in_words(fields.get("Install Date", "")),
             )
-
-
-def _day(text: str) -> str | None:
-    """`Sat 21 Sep 2024 10:00:00 AM CEST`, of old `Sat Sep 21 10:00:00 2024`: the day where the machine stands."""
-    found, iso = _DATE.match(text), _ISO.match(text)
-    with suppress(ValueError):
-        if found:
-            day, month, year = found.group("day", "month", "year") if found["day"] else found.group(5, 4, 6)
-            return date(int(year), MONTHS.index(month) + 1, int(day)).isoformat()
-        return date.fromisoformat(iso[0]).isoformat() if iso else None
-    return None

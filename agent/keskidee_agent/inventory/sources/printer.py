@@ -37,6 +37,11 @@ def read(machine: Machine) -> Iterator[Item]:
         raise NotHere("no printer is set up")
 
 
+def without_credentials(address: str) -> str:
+    """A printer's address without who logs on there."""
+    return _CREDENTIALS.sub("//", address)
+
+
 def _default(output: bytes) -> str:
     lines = map(_DEFAULT.match, output.decode("utf-8", "replace").splitlines())
     return next((found[1] for found in lines if found), "")
@@ -47,7 +52,7 @@ def parse(output: bytes, default: str = "") -> Iterator[Item]:
     for line in output.decode("utf-8", "replace").splitlines():
         found = _DEVICE.match(line.strip())
         if found:
-            name, address = found[1], _CREDENTIALS.sub("//", found[2])
+            name, address = found[1], without_credentials(found[2])
             serial = _SERIAL.search(address)
             fields = {
                 "name": name,

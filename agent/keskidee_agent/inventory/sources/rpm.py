@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from keskidee_agent.inventory.packages import day_of_seconds, package, whole
+from keskidee_agent.inventory.packages import day_in_words, day_of_seconds, package, whole
 from keskidee_agent.placeholders import said
 from keskidee_report.model import Malformed, NotHere
 
@@ -55,7 +55,7 @@ def parse(output: bytes) -> Iterator[Item]:
             section=_told(group) if _told(group).lower() != "unspecified" else "",
             comment=_told(summary),
             size_bytes=whole(size),
-            installed_on=day_of_seconds(seconds),
+            installed_on=day_of_seconds(seconds) or day_in_words(seconds),
         )
 
 

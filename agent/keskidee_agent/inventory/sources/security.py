@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from keskidee_agent.inventory.wmi import Row
+    from keskidee_agent.inventory.wmi_rows import Row
     from keskidee_agent.machine import Machine
     from keskidee_report.items import Item, Value
 

@@ -13,7 +13,8 @@ from keskidee_agent.inventory.jedec import maker_of
 from keskidee_agent.inventory.layout import MEMORY, PROCESSOR
 from keskidee_agent.inventory.quantities import plain_text
 from keskidee_agent.inventory.registry import MACHINE, registry_of, text, whole
-from keskidee_agent.inventory.wmi import Row, some
+from keskidee_agent.inventory.wmi import some
+from keskidee_agent.inventory.wmi_rows import Row
 from keskidee_agent.placeholders import said, said_uuid
 from keskidee_report.items import item
 from keskidee_report.model import Denied, NotHere, TimedOut
@@ -51,8 +52,13 @@ def read(machine: Machine) -> Iterator[Item]:
     yield from _boards(machine)
     yield from _processors(machine)
     arrays = some(machine, "Win32_PhysicalMemoryArray")
-    for number, row in enumerate(some(machine, "Win32_PhysicalMemory"), 1):
-        yield _module(number, row)
+    modules = some(machine, "Win32_PhysicalMemory")
+    slots = [row.text("DeviceLocator") for row in modules]
+    for number, (row, slot) in enumerate(zip(modules, slots, strict=True), 1):
+        shared = slots.count(slot) > 1  # keyed as memory.py does it
+        bank = row.text("BankLabel")
+        place = " ".join(part for part in ((slot, bank) if shared else (slot,)) if part) or bank or f"slot {number}"
+        yield _module(place, row)
     for number, row in enumerate(arrays, 1):
         yield _array(number, row)
 
@@ -129,13 +135,13 @@ def _processor(row: Row, kernel: dict[str, RegistryValue]) -> dict[str, Value | 
     }
 
 
-def _module(number: int, row: Row) -> Item:
+def _module(place: str, row: Row) -> Item:
     slot, bank, maker = row.text("DeviceLocator"), row.text("BankLabel"), row.text("Manufacturer")
     named, part = maker_of(maker), row.text("PartNumber")
     kind = words.MEMORY_TYPE.get(row.number("SMBIOSMemoryType") or 0) or MEMORY_TYPE.get(row.number("MemoryType") or 0)
     return item(
         "memory",
-        slot or bank or f"slot {number}",
+        place,
         {
             "slot": slot,
             "bank": bank,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from keskidee_agent.inventory.smart import HDD, SSD
-from keskidee_agent.inventory.wmi import Row, some, spare
+from keskidee_agent.inventory.wmi import some, spare
+from keskidee_agent.inventory.wmi_rows import Row
 from keskidee_agent.placeholders import said
 from keskidee_report.items import item
 from keskidee_report.model import NotHere
@@ -24,6 +25,7 @@ DRIVES = {2: "Removable Disk", 3: "Local Disk", 4: "Network Drive", 5: "Compact 
 MEDIA = {"3": HDD, "4": SSD, "HDD": HDD, "SSD": SSD}
 HEALTH = {"0": "healthy", "1": "warning", "2": "unhealthy"}
 HEALTH |= {"HEALTHY": "healthy", "WARNING": "warning", "UNHEALTHY": "unhealthy"}
+FAILING = {"PRED FAIL": "unhealthy"}  # Win32_DiskDrive.Status; OK there does not say that anybody asked the disk
 TRANSPORT = {"3": "ATA", "7": "USB", "8": "RAID", "9": "iSCSI", "10": "SAS", "11": "SATA", "12": "SD", "13": "MMC"}
 TRANSPORT |= {"17": "NVMe", **{name.upper(): name for name in (*TRANSPORT.values(), "NVMe")}}
 """MSFT_PhysicalDisk.BusType. The Storage module of PowerShell has words for its numbers."""
@@ -71,7 +73,7 @@ def _disk(row: Row, physical: Row) -> Item:
             "medium": MEDIA.get(physical.raw("MediaType").upper()),
             "rotation_rpm": None if rotation == NOT_ROTATING else rotation,
             "media_type": row.text("MediaType"),
-            "health": HEALTH.get(physical.raw("HealthStatus").upper()),
+            "health": HEALTH.get(physical.raw("HealthStatus").upper()) or FAILING.get(row.raw("Status").upper()),
             "scsi_port": row.number("SCSIPort"),
             "scsi_target": row.number("SCSITargetId"),
             "scsi_lun": row.number("SCSILogicalUnit"),

@@ -6,7 +6,8 @@ from contextlib import suppress
 from ipaddress import IPv4Address, ip_address, ip_interface
 
 from keskidee_agent.inventory.registry import CONTROL_SET, registry_of, text, whole
-from keskidee_agent.inventory.wmi import Row, rows, some
+from keskidee_agent.inventory.wmi import rows, some
+from keskidee_agent.inventory.wmi_rows import Row
 from keskidee_report.items import item
 from keskidee_report.model import NotHere
 

@@ -6,7 +6,8 @@ import re
 
 from keskidee_agent.inventory.days import day_of, file_time_day
 from keskidee_agent.inventory.registry import CONTROL_SET, SOFTWARE, registry_of, text, whole
-from keskidee_agent.inventory.wmi import Row, some, spare
+from keskidee_agent.inventory.wmi import some, spare
+from keskidee_agent.inventory.wmi_rows import Row
 from keskidee_report.items import Item, item
 from keskidee_report.model import NotHere
 
