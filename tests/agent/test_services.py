@@ -127,6 +127,7 @@ def greeting() -> Iterator[str]:
         yield f"https://127.0.0.1:{server.getsockname()[1]}"
 
 
+@pytest.mark.slow
 def test_hostile_servers_cost_themselves_and_a_good_one_beside_them_nothing(tmp_path: Path) -> None:
     servers: dict[str, Callable[[Request], bytes | Iterator[bytes]]] = {
         "good": lambda _: answer(200, b"well"),

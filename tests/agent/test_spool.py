@@ -451,6 +451,7 @@ while True:
 """
 
 
+@pytest.mark.slow
 def test_a_process_killed_in_mid_write_loses_no_report_that_it_held(tmp_path: Path) -> None:
     child = subprocess.Popen(
         [sys.executable, "-c", KILLED_WHILE_WRITING, str(tmp_path)], cwd=CHECKOUT, stdout=subprocess.PIPE, text=True

@@ -265,6 +265,7 @@ def test_where_bytes_run_out_the_oldest_are_thinned_first_and_nothing_is_dropped
     assert sum(path.stat().st_size for path in tmp_path.iterdir()) <= 150_000
 
 
+@pytest.mark.slow
 def test_a_spool_that_nothing_can_make_smaller_gives_its_oldest_up(tmp_path: Path) -> None:
     absence = Absence(tmp_path, 0, max_bytes=30_000)
     for _ in range(3000):

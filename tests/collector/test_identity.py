@@ -68,6 +68,7 @@ def facts(root: Path, files: dict[str, str | bytes]) -> dict[str, str]:
     return facts_of(RecordedMachine(str(write_files(root, LAPTOP | files))))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("change", "machines"), ROWS.values(), ids=ROWS.keys())
 def test_what_changes_about_a_machine_and_how_many_there_are_then(
     collector: Served, tmp_path: Path, change: dict[str, str | bytes], machines: int

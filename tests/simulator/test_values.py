@@ -45,6 +45,7 @@ def total(found: Values, name: str) -> float:
     return sum(value for (family, _), value in found.items() if family == name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("os", ["linux", "windows", "darwin"])
 def test_counters_never_fall_in_two_days(os: str) -> None:
     machine = of_system(os)

@@ -79,6 +79,7 @@ async def until(holds: Callable[[], object]) -> None:
         await asyncio.sleep(0.01)
 
 
+@pytest.mark.slow
 def test_devices_are_polled_again_and_again_so_many_at_once_and_each_by_one_poll() -> None:
     async def course() -> None:
         pretended, stop = Pretended(), asyncio.Event()

@@ -103,6 +103,7 @@ def outcomes(poll: Poll) -> list[tuple[str, str, str]]:
     return [(reading.source, reading.outcome, reading.reason) for reading in poll.readings]
 
 
+@pytest.mark.slow
 def test_every_poll_of_a_recorded_device_gives_the_series_of_a_whole_reading(shared_data: Path) -> None:
     async def course(recording: Path) -> None:
         engine = RecordedEngine.of(recording)

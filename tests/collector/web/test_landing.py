@@ -270,6 +270,7 @@ def many(collector: Collector) -> Collector:
     return collector
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("page", "first", "caption"),
     [

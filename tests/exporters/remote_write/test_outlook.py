@@ -89,6 +89,7 @@ def test_the_page_is_looked_at_each_third_time(inside: Inside) -> None:
     asyncio.run(scenario())
 
 
+@pytest.mark.slow
 def test_the_series_of_a_machine_that_says_goodbye_end_when_it_is_seen(
     inside: Inside, receiver: Callable[..., Receiver], monkeypatch: pytest.MonkeyPatch
 ) -> None:
