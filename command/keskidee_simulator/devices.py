@@ -128,11 +128,10 @@ def parts_of_device(machine: Pretend) -> Iterator[Item]:
     yield item("component", model.name, {"class": "chassis", "model": model.name, "serial": serial})
     if model.chassis == "switch":
         for number in range(1, PORTS + 1):
-            mac = ":".join(f"{byte:02x}" for byte in (2, *machine.luck[1:5], number))
             port: dict[str, str | int | None] = {
                 "description": f"Gi0/{number}",
                 "type": "ethernetCsmacd",
-                "mac": mac,
+                "mac": machine.mac(number),
                 "index": number,
             }
             yield item("interface", f"Gi0/{number}", port | {"alias": "uplink" if number == UPLINK else None})

@@ -61,6 +61,10 @@ class Pretend:
         """From new (0) to worn out (1)."""
         return self.chance(25)
 
+    def mac(self, number: int) -> str:
+        """The address of one of its interfaces: locally administered, as no maker's is."""
+        return ":".join(f"{byte:02x}" for byte in (2, *self.luck[1:5], number))
+
     @property
     def clock_offset_seconds(self) -> float:
         """How far its clock is off: a fraction of a second, or 42 minutes behind."""

@@ -65,16 +65,11 @@ def _network(machine: Pretend) -> Iterator[Item]:
         yield item(
             "network", name,
             {
-                "name": name, "type": "wifi" if is_wireless else "ethernet", "mac": _mac(machine, number),
+                "name": name, "type": "wifi" if is_wireless else "ethernet", "mac": machine.mac(number),
                 "addresses": used if number == 0 else None, "up": number == 0, "virtual": False, "model": adapter,
                 "maker": None if virtual else "Mangrove",
             },
         )  # fmt: skip
-
-
-def _mac(machine: Pretend, number: int) -> str:
-    """Locally administered, as no maker's is."""
-    return ":".join(f"{byte:02x}" for byte in (2, *machine.luck[1:5], number))
 
 
 def _free(machine: Pretend, size: float) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from string import hexdigits
+
 from keskidee_agent.inventory.edid import FIRST_YEAR, LAST_WEEK, serial_of
 from keskidee_agent.inventory.pnp import maker_name
 from keskidee_report.items import item
@@ -27,7 +29,7 @@ def monitor_of(machine: Machine, row: Row) -> Item:
             "maker": (maker_name(machine, maker) or maker) if maker else "",
             "maker_code": maker,
             "model": _letters(row, "UserFriendlyName"),
-            "product_code": int(product, 16) if len(product) == 4 and not set(product) - HEXADECIMAL else None,
+            "product_code": int(product, 16) if len(product) == 4 and not set(product).difference(hexdigits) else None,
             "serial": serial.text,
             "serial_source": serial.source,
             "serial_confidence": serial.confidence,
@@ -35,9 +37,6 @@ def monitor_of(machine: Machine, row: Row) -> Item:
             "week": week if 0 < week <= LAST_WEEK else None,
         },
     )
-
-
-HEXADECIMAL = frozenset("0123456789ABCDEFabcdef")
 
 
 def _letters(row: Row, name: str) -> str:
