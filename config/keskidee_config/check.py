@@ -196,10 +196,18 @@ def _label_problem(text: str) -> str | None:
     return None
 
 
+def _fingerprint_problem(text: str) -> str | None:
+    digits = text.replace(":", "").replace(" ", "")
+    return (
+        None if re.fullmatch("[0-9a-fA-F]{64}", digits) else "write a SHA-256 in 64 hex digits, with or without colons"
+    )
+
+
 def _not_empty_problem(text: str) -> str | None:
     return None if text.strip() and "\0" not in text else "must not be empty"
 
 
+FINGERPRINT = Text(_fingerprint_problem)
 LISTEN = Text(_listen_problem)
 URL = Text(_url_problem)
 PROXY = Text(_proxy_problem)

@@ -1,0 +1,114 @@
+"""One resource, or one object in it, as a board told it: properties may be absent, null, or of another type than the
+schema's (DSP0266, 6.5). What is not as it should be is not there.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from keskidee_agent.placeholders import said
+from keskidee_report.rules import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+LONGEST_TEXT = 200
+OBJECTS_AT_MOST = 512
+"""Of one array."""
+NUMBER = re.compile(r"[-+]?\d{1,18}(\.\d{1,12})?")
+HEALTHS = {"ok": "ok", "warning": "warning", "critical": "critical"}
+NOT_THERE = frozenset({"absent", "deferring"})
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """An object and where it stands: `/redfish/v1/Chassis/1/Thermal#/Fans/0`."""
+
+    path: str
+    fields: Mapping[str, Any]
+
+    def text(self, *names: str) -> str | None:
+        """The first of these properties that says something, in one line; placeholders say nothing."""
+        for name in names:
+            value = self.fields.get(name)
+            if isinstance(value, str) and (words := said(one_line(value, LONGEST_TEXT), name)):
+                return words
+        return None
+
+    def number(self, *names: str) -> float | None:
+        """The first of these properties that is a number; one in a string counts, and so does a sensor's excerpt."""
+        for name in names:
+            value = self.fields.get(name)
+            if isinstance(value, dict):
+                value = value.get("Reading")
+            if isinstance(value, str) and NUMBER.fullmatch(value.strip()):
+                value = float(value)
+            if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e18:  # not NaN either
+                return value
+        return None
+
+    def whole(self, *names: str) -> int | None:
+        """Likewise, a whole number from 0 on."""
+        value = self.number(*names)
+        return int(value) if value is not None and value >= 0 and value == int(value) else None
+
+    def times(self, factor: float, *names: str) -> int | None:
+        """A number from 0 on in a smaller unit: of mebibytes bytes."""
+        value = self.number(*names)
+        return round(value * factor) if value is not None and value >= 0 else None
+
+    def flag(self, name: str) -> bool | None:
+        """A property that is true or false."""
+        value = self.fields.get(name)
+        return value if isinstance(value, bool) else None
+
+    def node(self, *names: str) -> Node:
+        """The object below; an empty one where there is none."""
+        found = self
+        for name in names:
+            value = found.fields.get(name)
+            found = Node(_below(found.path, name), value if isinstance(value, dict) else {})
+        return found
+
+    def nodes(self, name: str) -> Iterator[Node]:
+        """The objects of an array, by the names they give themselves where these are in this resource."""
+        values = self.fields.get(name)
+        for number, value in enumerate(values[:OBJECTS_AT_MOST] if isinstance(values, list) else ()):
+            if isinstance(value, dict):
+                yield Node(f"{_below(self.path, name)}/{number}", value)
+
+    def link(self, *names: str) -> str | None:
+        """Where the object below says that it stands."""
+        place = self.node(*names).fields.get("@odata.id")
+        return place if isinstance(place, str) and place else None
+
+    def links(self, name: str) -> list[str]:
+        """Likewise, those of an array."""
+        places = [each.fields.get("@odata.id") for each in self.nodes(name)]
+        return [place for place in places if isinstance(place, str) and place]
+
+    @property
+    def state(self) -> str:
+        """`enabled`, `absent`, `standbyoffline` ...; empty where it does not say."""
+        return (self.node("Status").text("State") or "").lower()
+
+    @property
+    def is_there(self) -> bool:
+        """Whether it is, as far as it says: slots and bays that are empty are resources too."""
+        return self.state not in NOT_THERE
+
+    @property
+    def health(self) -> str | None:
+        """`ok`, `warning`, `critical`, or None."""
+        return HEALTHS.get((self.node("Status").text("Health") or "").lower())
+
+    @property
+    def rollup(self) -> str | None:
+        """The health of it and all that is in it; where it does not say, its own."""
+        return HEALTHS.get((self.node("Status").text("HealthRollup") or "").lower()) or self.health
+
+
+def _below(path: str, name: str) -> str:
+    return f"{path}/{name}" if "#" in path else f"{path}#/{name}"
