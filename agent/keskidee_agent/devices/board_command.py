@@ -41,9 +41,10 @@ def refuse_options(args: argparse.Namespace) -> None:
 def run(args: argparse.Namespace) -> int:
     """Prints the board, and on stderr what could not be read. Status: 0 something was read, 1 nothing, 2 usage."""
     from keskidee_agent.devices.redfish.read import Reader
+    from keskidee_agent.devices.redfish.service import Service
 
     try:
-        reader = Reader(_board(args))
+        reader = Reader(Service(_board(args)))
     except WrongSecret as error:
         return _failed(str(error), USAGE)
     try:

@@ -1,4 +1,4 @@
-"""A server board that answers Redfish over TLS: resources by their paths, sessions, pages, and what a test makes of it."""
+"""A server board that answers Redfish: resources by their paths, sessions, ETags, and what a test makes of it."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from urllib.parse import unquote
 
 from keskidee_agent.devices.redfish.board import Board, board_of
 from keskidee_agent.devices.redfish.read import BoardReading, Reader
+from keskidee_agent.devices.redfish.service import Service
 from tests.agent.listening import Certified
 
 USER, PASSWORD = "monitor", "s3cret: of a board"
@@ -28,7 +29,8 @@ class Handler(BaseHTTPRequestHandler):
     """One connection."""
 
     protocol_version = "HTTP/1.1"
-    server: "Server"
+    disable_nagle_algorithm = True
+    server: Server
 
     def setup(self) -> None:
         super().setup()
@@ -161,12 +163,13 @@ def recorded(folder: Path) -> Resources:
 
 def known(board: FakeBoard, **options: Any) -> Board:
     """How the board is asked by its user."""
-    return board_of(board.url, **({"user": USER, "password": PASSWORD, "timeout_seconds": 10.0} | options))
+    usual: dict[str, Any] = {"user": USER, "password": PASSWORD, "timeout_seconds": 10.0}
+    return board_of(board.url, **usual | options)
 
 
 def read(board: FakeBoard, **options: Any) -> BoardReading:
     """One reading."""
-    reader = Reader(known(board, **options))
+    reader = Reader(Service(known(board, **options)))
     try:
         return reader.read()
     finally:

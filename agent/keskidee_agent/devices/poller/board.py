@@ -15,6 +15,7 @@ from keskidee_agent.devices.engine import Garbled, NoAnswer, Refused
 from keskidee_agent.devices.poller.watch import SECONDS, UP, WHOLE_SECONDS, Poll
 from keskidee_agent.devices.redfish.metrics import part_samples, told_samples
 from keskidee_agent.devices.redfish.read import Reader
+from keskidee_agent.devices.redfish.service import Service
 from keskidee_agent.devices.secrets import WrongSecret
 from keskidee_report.model import DENIED, FAILED, OK, TIMED_OUT, Reading
 
@@ -87,7 +88,7 @@ class BoardWatch:
     def _read(self, *, anew: bool) -> BoardReading:
         with self._reading, THREADS:
             if self._reader is None:
-                self._reader = Reader(self._board)
+                self._reader = Reader(Service(self._board))
             return self._reader.read(all_anew=anew)
 
     def _leave(self) -> None:

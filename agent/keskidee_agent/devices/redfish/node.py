@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 LONGEST_TEXT = 200
-OBJECTS_AT_MOST = 512
+OBJECTS_AT_MOST = 1024
 """Of one array."""
 NUMBER = re.compile(r"[-+]?\d{1,18}(\.\d{1,12})?")
 HEALTHS = {"ok": "ok", "warning": "warning", "critical": "critical"}

@@ -12,14 +12,14 @@ from keskidee_agent.devices.redfish import managers, sensors, storage, subsystem
 from keskidee_agent.devices.redfish.found import Found
 from keskidee_agent.devices.redfish.makers import identity_of, vendor_of
 from keskidee_agent.devices.redfish.node import Node
-from keskidee_agent.devices.redfish.service import ROOT, Budget, Service, Spent
+from keskidee_agent.devices.redfish.service import ROOT, Budget, Spent
 from keskidee_agent.devices.redfish.tree import MOVING, SLOW, STILL, Gone, Tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from keskidee_agent.devices.parts import Identity, Parts
-    from keskidee_agent.devices.redfish.board import Board
+    from keskidee_agent.devices.redfish.service import Service
 
 OF_THE_HOST = frozenset({"disk", "graphics", "memory", "memory_slot", "network", "processor", "raid"})
 KINDS = OF_THE_HOST | {"bios", "board", "chassis", "component", "firmware", "power_supply", "system"}
@@ -48,8 +48,8 @@ class BoardReading:
 class Reader:
     """A board from reading to reading; of one thread at a time."""
 
-    def __init__(self, board: Board, *, ticks: Callable[[], float] = time.monotonic) -> None:
-        self._service = Service(board)
+    def __init__(self, service: Service, *, ticks: Callable[[], float] = time.monotonic) -> None:
+        self._service = service
         self._tree = Tree(self._service, ticks=ticks)
 
     def read(self, seconds: float = WHOLE_SECONDS, *, all_anew: bool = True) -> BoardReading:
