@@ -98,6 +98,7 @@ class Handler(BaseHTTPRequestHandler):
     def _give(self, resource: dict[str, Any]) -> None:
         etag = resource.get("@odata.etag", "")
         if etag and self.headers.get("If-None-Match") == etag:
+            self.server.board.unchanged.append(resource["@odata.id"])
             self.send(304, b"", {"ETag": etag})
             return
         packed = gzip.compress(json.dumps(resource).encode())
@@ -119,6 +120,7 @@ class FakeBoard:
         self.resources = {path.rstrip("/"): {"@odata.id": path, **each} for path, each in resources.items()}
         self.odd: dict[str, Odd] = {}
         self.asked: list[str] = []
+        self.unchanged: list[str] = []
         self.tokens: set[str] = set()
         self.is_open = False
         self._server = Server(("127.0.0.1", 0), Handler)

@@ -88,7 +88,7 @@ class BoardWatch:
     def _read(self, *, anew: bool) -> BoardReading:
         with self._reading, THREADS:
             if self._reader is None:
-                self._reader = Reader(Service(self._board))
+                self._reader = Reader(Service(self._board), ticks=self._ticks)
             return self._reader.read(all_anew=anew)
 
     def _leave(self) -> None:

@@ -222,7 +222,8 @@ def _is_distrust(error: BaseException) -> bool:
 
 def _innermost(error: BaseException) -> str:
     """What the system or TLS said, below what requests and urllib3 wrap around it."""
-    said, inner = "", error.__cause__ or error.__context__ or error
+    said = ""
+    inner: BaseException | None = error.__cause__ or error.__context__ or error
     while inner is not None:
         said = getattr(inner, "verify_message", None) or getattr(inner, "strerror", None) or str(inner)
         inner = inner.__cause__ or inner.__context__
