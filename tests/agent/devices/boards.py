@@ -15,7 +15,8 @@ from urllib.parse import unquote
 
 from keskidee_agent.devices.redfish.board import Board, board_of
 from keskidee_agent.devices.redfish.read import BoardReading, Reader
-from keskidee_agent.devices.redfish.service import Service
+from keskidee_agent.devices.redfish.service import Budget, Service
+from keskidee_agent.devices.redfish.wire import Answer
 from tests.agent.listening import Certified
 
 USER, PASSWORD = "monitor", "s3cret: of a board"
@@ -155,6 +156,28 @@ def served(resources: Resources, tls: Certified | None = None) -> Iterator[FakeB
         yield board
     finally:
         board.close()
+
+
+class InHand(Service):
+    """A service that is asked for nothing: its resources are here."""
+
+    def __init__(self, resources: Resources) -> None:
+        self.resources = {path.rstrip("/"): resource for path, resource in resources.items()}
+
+    def open(self, budget: Budget, *, anew: bool = True) -> None:
+        self.root, self.budget = self.resources["/redfish/v1"], budget
+
+    def get(self, path: str, *, etag: str = "", seconds: float | None = None) -> Answer:
+        self.budget.answered += 1
+        resource = self.resources.get(path.rstrip("/"))
+        body = b"" if resource is None else json.dumps(resource).encode()
+        return Answer(status=404 if resource is None else 200, headers={}, body=body)
+
+    def path_of(self, link: str) -> str:
+        return link
+
+    def close(self) -> None:
+        pass
 
 
 def recorded(folder: Path) -> Resources:

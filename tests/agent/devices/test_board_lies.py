@@ -15,15 +15,14 @@ from keskidee_agent.devices.document import as_board_document
 from keskidee_agent.devices.engine import Garbled, NoAnswer, Refused
 from keskidee_agent.devices.redfish.metrics import samples
 from keskidee_agent.devices.redfish.read import Reader
-from keskidee_agent.devices.redfish.service import ROOT, Budget, Service
-from keskidee_agent.devices.redfish.wire import Answer
+from keskidee_agent.devices.redfish.service import ROOT, Service
 from keskidee_agent.once import as_prometheus
 from tests.agent.devices.boards import (
     SESSIONS,
     FakeBoard,
     Handler,
+    InHand,
     Odd,
-    Resources,
     collection,
     known,
     link,
@@ -249,28 +248,6 @@ def test_a_board_that_shows_nobody_anything_says_so(board: FakeBoard) -> None:
     board.odd[ROOT] = says(401)
     with pytest.raises(Refused, match="wants a user and a password"):
         read(board, user=None, password=None)
-
-
-class InHand(Service):
-    """A service that is asked for nothing: its resources are here."""
-
-    def __init__(self, resources: Resources) -> None:
-        self.resources = {path.rstrip("/"): resource for path, resource in resources.items()}
-
-    def open(self, budget: Budget, *, anew: bool = True) -> None:
-        self.root, self.budget = self.resources["/redfish/v1"], budget
-
-    def get(self, path: str, *, etag: str = "", seconds: float | None = None) -> Answer:
-        self.budget.answered += 1
-        resource = self.resources.get(path.rstrip("/"))
-        body = b"" if resource is None else json.dumps(resource).encode()
-        return Answer(status=404 if resource is None else 200, headers={}, body=body)
-
-    def path_of(self, link: str) -> str:
-        return link
-
-    def close(self) -> None:
-        pass
 
 
 JUNK: tuple[Any, ...] = (

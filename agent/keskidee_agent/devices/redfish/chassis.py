@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keskidee_agent.devices.redfish.systems import name_of, serial_of
+from keskidee_agent.devices.redfish.systems import name_of, place_of, serial_of
 from keskidee_agent.devices.redfish.tree import STILL
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def read_adapters(tree: Tree, chassis: Iterable[Node], systems: Iterable[Node], 
     for adapter in seen.values():
         if not adapter.is_there:
             continue
-        place = adapter.text("Id") or name_of(adapter)
+        place = place_of(adapter, "adapter")
         firmware = next(
             (told for each in adapter.nodes("Controllers") if (told := each.text("FirmwarePackageVersion"))), None
         )

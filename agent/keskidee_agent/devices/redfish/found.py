@@ -76,10 +76,17 @@ class Found:
             sensor = Sensor(class_=class_, description=name, value=value, unit=unit, oid=place)
             self.parts.sensors.append(sensor)
 
+    def can_lose_one(self, group: str, is_so: bool) -> None:
+        """Whether a group of parts is redundant; one with the name of another has a number."""
+        number = 1
+        while (name := group if number == 1 else f"{group} #{number}") in self.redundant:
+            number += 1
+        self.redundant[name] = is_so
+
     def settle(self) -> None:
         """After the last reader: each name once, each sensor once, components of the items."""
         self.items = unique(self.items)
-        self.parts.sensors = list({sensor.oid: sensor for sensor in reversed(self.parts.sensors)}.values())[::-1]
+        self.parts.sensors = list({sensor.oid: sensor for sensor in self.parts.sensors}.values())
         self.parts.components = [
             Component(
                 index=each.key,

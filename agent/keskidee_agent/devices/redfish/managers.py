@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keskidee_agent.devices.redfish.systems import addresses_of, mac_of, name_of
+from keskidee_agent.devices.redfish.systems import addresses_of, mac_of, name_of, place_of
 from keskidee_agent.devices.redfish.tree import STILL
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def read_managers(tree: Tree, managers: Iterable[Node], found: Found) -> None:
                 each.address if each.prefix_length is None else f"{each.address}/{each.prefix_length}"
                 for each in addresses
             )
-            place = f"{name} {port.text('Id') or name_of(port)}"
+            place = f"{name} {place_of(port, 'interface')}"
             found.add("network", place, type="interface", name=port.text("Name"), mac=mac_of(port), addresses=told)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keskidee_agent.devices.redfish.systems import name_of
+from keskidee_agent.devices.redfish.systems import label_of, name_of
 from keskidee_agent.devices.redfish.tree import MOVING
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def read_thermal(tree: Tree, box: Node, found: Found) -> bool:
     for fan in thermal.nodes("Fans"):
         if fan.is_there:
             _fan(fan, found)
-    read_redundancy(thermal.nodes("Redundancy"), found)
+    read_redundancy(thermal.nodes("Redundancy"), found, "fans")
     return len(found.parts.sensors) > before
 
 
@@ -77,33 +77,31 @@ def read_power(tree: Tree, box: Node, found: Found) -> bool:
             for class_, what, unit, names in OF_SUPPLY:
                 place = f"{supply.path}/{names[0]}"
                 found.measures(class_, f"{name_of(supply)} {what}", supply.number(*names), unit, place)
-    read_redundancy(power.nodes("Redundancy"), found)
+    read_redundancy(power.nodes("Redundancy"), found, "power supplies")
     return len(found.parts.sensors) + len(found.items) > before
 
 
 def add_supply(supply: Node, found: Found) -> None:
     """A power supply, as SMBIOS' `power_supply` has it."""
     name = name_of(supply)
-    found.feels("power supply", name, supply)
+    found.feels("power_supply", name, supply)
     found.add(
         "power_supply", name,
-        slot=supply.node("Location", "PartLocation").text("ServiceLabel") or supply.text("MemberId", "Id"),
+        slot=label_of(supply),
         maker=supply.text("Manufacturer"), model=supply.text("Model"), serial=supply.text("SerialNumber"),
         part=supply.text("PartNumber", "SparePartNumber"), revision=supply.text("FirmwareVersion"),
         maximum_watts=supply.whole("PowerCapacityWatts") or None, hot_replaceable=supply.flag("HotPluggable"),
     )  # fmt: skip
 
 
-def read_redundancy(groups: Iterable[Node], found: Found) -> None:
-    """Whether each group of supplies or fans can lose one."""
+def read_redundancy(groups: Iterable[Node], found: Found, what: str) -> None:
+    """Whether each group of `what` (supplies or fans) can lose one."""
     for group in groups:
-        kind, name = (group.text("RedundancyType", "Mode") or "").lower(), name_of(group)
+        kind = (group.text("RedundancyType", "Mode") or "").lower()
         if group.health is None and not group.state and not kind:
             continue
-        if group.path.rpartition("/")[2] == name:  # it gives itself no name
-            name = f"{group.path.partition('#/')[2]}"
         members = len(group.links("RedundancySet") or group.links("RedundancyGroup"))
         needed = group.whole("MinNumNeeded", "MinNeededInGroup")
-        is_enough = not members or needed is None or members > needed
+        is_enough = not members or needed is None or members >= needed  # needed to be redundant, by the schema
         works = group.state in WORKING and group.health in (None, "ok") and group.flag("RedundancyEnabled") is not False
-        found.redundant.setdefault(name, works and is_enough and kind not in NOT_REDUNDANT)
+        found.can_lose_one(group.text("Name") or what, works and is_enough and kind not in NOT_REDUNDANT)

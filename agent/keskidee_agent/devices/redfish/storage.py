@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from keskidee_agent.devices.parts import Space
 from keskidee_agent.devices.redfish.found import Drive
-from keskidee_agent.devices.redfish.systems import GIGA, name_of
+from keskidee_agent.devices.redfish.systems import GIGA, label_of, name_of
 from keskidee_agent.devices.redfish.tree import MOVING, SLOW
 from keskidee_agent.inventory.smart import HDD, SSD
 
@@ -62,7 +62,7 @@ def _controllers(tree: Tree, storage: Node, found: Found) -> str:
 
 def _add_drives(drives: list[Node], parents: dict[str, str], found: Found) -> None:
     """Drives by their bays; those with one name by their `Id` beside."""
-    labels = [_label(drive) for drive in drives]
+    labels = [label_of(drive) or name_of(drive) for drive in drives]
     times = Counter(labels)
     for drive, label in zip(drives, labels, strict=True):
         place = label if times[label] == 1 else f"{label} {drive.text('Id') or ''}".strip()
@@ -83,12 +83,6 @@ def _add_drives(drives: list[Node], parents: dict[str, str], found: Found) -> No
             logical_block_bytes=drive.whole("BlockSizeBytes") or None, wwn=_wwn(drive),
             parent=parents.get(drive.path),
         )  # fmt: skip
-
-
-def _label(drive: Node) -> str:
-    locations = [drive.node("PhysicalLocation"), *drive.nodes("Location")]
-    told = (place.node("PartLocation").text("ServiceLabel") or place.text("Info") for place in locations)
-    return next((label for label in told if label), None) or name_of(drive)
 
 
 def _wwn(drive: Node) -> str | None:

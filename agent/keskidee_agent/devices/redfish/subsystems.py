@@ -54,7 +54,7 @@ def read_fans(tree: Tree, box: Node, found: Found) -> None:
     metrics = tree.at(thermal.link("ThermalMetrics"), MOVING)
     for heat in metrics.nodes("TemperatureReadingsCelsius") if metrics else ():
         _excerpt(heat, heat.text("DeviceName", "PhysicalContext") or name_of(heat), "cel", found)
-    read_redundancy(thermal.nodes("FanRedundancy"), found)
+    read_redundancy(thermal.nodes("FanRedundancy"), found, "fans")
 
 
 def read_supplies(tree: Tree, box: Node, found: Found) -> None:
@@ -70,7 +70,7 @@ def read_supplies(tree: Tree, box: Node, found: Found) -> None:
         for name, what, unit in OF_SUPPLY if metrics else ():
             assert metrics is not None
             _excerpt(metrics.node(name), f"{name_of(supply)} {what}", unit, found)
-    read_redundancy(power.nodes("PowerSupplyRedundancy"), found)
+    read_redundancy(power.nodes("PowerSupplyRedundancy"), found, "power supplies")
 
 
 def read_environment(tree: Tree, box: Node, found: Found) -> None:

@@ -30,6 +30,20 @@ def name_of(node: Node) -> str:
     return node.text("Name", "Id", "MemberId") or node.path.rstrip("/").rpartition("/")[2]
 
 
+def label_of(node: Node) -> str | None:
+    """What is printed beside the place of a part."""
+    for place in (node.node("PhysicalLocation"), node.node("Location"), *node.nodes("Location")):
+        if label := place.node("PartLocation").text("ServiceLabel") or place.text("Info"):
+            return label
+    return None
+
+
+def place_of(node: Node, what: str) -> str:
+    """A part by its `Id`, where that is more than a number."""
+    told = node.text("Id") or name_of(node)
+    return f"{what} {told}" if told.isdigit() else told
+
+
 def read_system(system: Node, found: Found, vendor: str | None) -> None:
     """The system itself, its board's and its firmware's items, whether it is on, and how it is."""
     name = system.text("HostName", "Name", "Id") or "system"
@@ -68,7 +82,7 @@ def read_processors(tree: Tree, system: Node, found: Found) -> None:
         if not chip.is_there:
             continue
         kind, model = (chip.text("ProcessorType") or "CPU").lower(), chip.text("Model", "Version")
-        place = chip.text("Socket", "Id") or name_of(chip)
+        place = chip.text("Socket") or label_of(chip) or name_of(chip)
         found.feels("processor", place, chip)
         fields = {
             "slot": place, "maker": _maker(chip.text("Manufacturer")), "model": model,
@@ -107,7 +121,7 @@ def _maker(text: str | None) -> str | None:
 def read_memory(tree: Tree, system: Node, found: Found) -> None:
     """Modules by their slots, and slots that are empty."""
     for module in tree.members(system.link("Memory"), SLOW):
-        place = module.text("DeviceLocator") or name_of(module)
+        place = module.text("DeviceLocator") or label_of(module) or name_of(module)
         size = module.times(MIB, "CapacityMiB", "SizeMB")
         kind = {"slot": place, "type": module.text("MemoryDeviceType"), "form_factor": module.text("BaseModuleType")}
         if not module.is_there or not size:
@@ -140,13 +154,13 @@ def read_interfaces(tree: Tree, system: Node, found: Found) -> None:
     for port in tree.members(system.link("EthernetInterfaces"), SLOW):
         if not port.is_there:
             continue
-        name, mac = port.text("Id") or name_of(port), mac_of(port)
+        name, mac = place_of(port, "interface"), mac_of(port)
         enabled, link = port.flag("InterfaceEnabled"), (port.text("LinkStatus") or "").lower()
         found.parts.ports.append(
             Port(
                 index=len(found.parts.ports) + 1, name=name, description=port.text("Description", "Name"), alias=None,
                 type="ethernetCsmacd", mtu=port.whole("MTUSize"), mac=mac,
-                speed_bits_per_second=port.times(MEGA, "SpeedMbps"),
+                speed_bits_per_second=port.times(MEGA, "SpeedMbps") or None,
                 admin=None if enabled is None else "up" if enabled else "down",
                 oper={"linkup": "up", "linkdown": "down", "nolink": "down"}.get(link),
             )
