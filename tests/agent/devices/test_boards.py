@@ -85,3 +85,64 @@ MAKERS: dict[str, tuple[dict[str, Any], dict[str, Any], tuple[str | None, ...]]]
 def test_makers_write_the_same_in_different_places(maker: str) -> None:
     system, manager, known = MAKERS[maker]
     assert who(system, manager) == known
+
+
+def test_the_samples_of_another_project_are_read(shared_data: Path) -> None:
+    found = [json.loads(file.read_text()) for file in sorted((shared_data / "redfish_samples").glob("*.json"))]
+    resources: dict[str, Any] = {}
+    for resource in found:
+        resources.setdefault(resource["@odata.id"], resource)
+    chassis = resources["/redfish/v1/Chassis/Blade1"]
+    resources["/redfish/v1/Chassis/Blade1"] = chassis | {"Power": link("/redfish/v1/Chassis/MultiBladeEncl/Power")}
+    reading = Reader(InHand(resources)).read()
+    items = {(each.kind, each.key): each.fields for each in reading.found.items}
+    serials = {key: fields["serial"] for key, fields in items.items() if "serial" in fields}
+    assert serials == {
+        ("system", "system"): "437XR1138R2",
+        ("chassis", "Blade"): "529QB9450R6",
+        ("power_supply", "Power Supply 0"): "1S0000523",
+        ("power_supply", "Power Supply 1"): "1S0000524",
+        ("component", "12Gbs Integrated RAID"): "2M220100SL",
+        ("disk", "Drive Sample 35D38F11ACEF7BD3"): "1234567",
+        ("disk", "Drive Sample 32ADF365C6C1B7BD"): "1234570",
+        ("disk", "Drive Sample 3D58ECBC375FD9F2"): "1234568",
+    }
+    assert {(each.class_, each.description, each.value) for each in reading.parts.sensors} == {
+        ("temperature", "CPU Temp", 62),
+        ("fanspeed", "CPU Fan", 6000),
+        ("voltage", "Power Supply 0 input", 220),
+        ("power", "Power Supply 0 output", 650),
+        ("voltage", "Power Supply 1 input", 222),
+        ("power", "Power Supply 1 output", 635),
+    }
+    assert (reading.found.redundant, reading.troubles) == ({"Power Supply Redundancy": True}, [])
+
+
+def test_each_sample_of_a_part_is_understood(shared_data: Path) -> None:
+    """Alone, in place of one of our own: of what it says nothing is lost."""
+    folder = shared_data / "redfish_samples"
+    sample = {
+        name: json.loads((folder / f"{name}.json").read_text()) for name in ("network_adapter", "storage_controller")
+    }
+    own = recorded(FOLDER / "hpe_ilo5")
+    adapter, controller = (
+        "/redfish/v1/Chassis/1/NetworkAdapters/DC07A000/",
+        "/redfish/v1/Systems/1/Storage/DE00A000/Controllers/0/",
+    )
+    resources = own | {adapter: sample["network_adapter"], controller: sample["storage_controller"]}
+    found = {each.key: each.fields for each in Reader(InHand(resources)).read().found.items}
+    assert found["NIC.Integrated.1"] == {
+        "type": "adapter",
+        "name": "Network Adapter View",
+        "maker": "Mellanox Technologies",
+        "model": "MLNX 25GbE 2P ConnectX4LX RNDC",
+        "serial": "IL7403101N00ZJ",
+        "part": "0R887V",
+        "firmware": "14.25.80.0",
+    }
+    assert found["Contoso Integrated RAID"] == {
+        "class": "storageController",
+        "maker": "Contoso",
+        "model": "12Gbs Integrated RAID",
+        "firmware": "1.0.0.7",
+    }

@@ -72,6 +72,6 @@ def read_adapters(tree: Tree, chassis: Iterable[Node], systems: Iterable[Node], 
         found.add(
             "network", place,
             type="adapter", name=adapter.text("Name"), maker=adapter.text("Manufacturer"), model=adapter.text("Model"),
-            serial=adapter.text("SerialNumber"), part=adapter.text("PartNumber"), sku=adapter.text("SKU"),
+            serial=adapter.serial(), part=adapter.text("PartNumber"), sku=adapter.text("SKU"),
             firmware=firmware,
         )  # fmt: skip

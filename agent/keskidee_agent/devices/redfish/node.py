@@ -18,6 +18,7 @@ LONGEST_TEXT = 200
 OBJECTS_AT_MOST = 1024
 """Of one array."""
 NUMBER = re.compile(r"[-+]?\d{1,18}(\.\d{1,12})?")
+ROWS = ("0123456789", "1234567890", "123456789")
 HEALTHS = {"ok": "ok", "warning": "warning", "critical": "critical"}
 NOT_THERE = frozenset({"absent", "deferring"})
 
@@ -36,6 +37,13 @@ class Node:
             if isinstance(value, str) and (words := said(one_line(value, LONGEST_TEXT), name)):
                 return words
         return None
+
+    def serial(self) -> str | None:
+        """The serial number of a part; one of digits in a row is one, where a PC's firmware would have left it so."""
+        value = self.fields.get("SerialNumber")
+        words = one_line(value, LONGEST_TEXT) if isinstance(value, str) else ""
+        is_row = words.isdigit() and len(set(words)) > 2 and words not in ROWS
+        return words if is_row else self.text("SerialNumber")
 
     def number(self, *names: str) -> float | None:
         """The first of these properties that is a number; one in a string counts, and so does a sensor's excerpt."""

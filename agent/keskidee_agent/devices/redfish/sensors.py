@@ -54,7 +54,7 @@ def add_fan(name: str, fan: Node, found: Found) -> None:
     if fan.text("SerialNumber", "PartNumber", "Model"):
         found.add(
             "component", name, **{"class": "fan"},
-            maker=fan.text("Manufacturer"), model=fan.text("Model"), serial=fan.text("SerialNumber"),
+            maker=fan.text("Manufacturer"), model=fan.text("Model"), serial=fan.serial(),
             part=fan.text("PartNumber"),
         )  # fmt: skip
 
@@ -88,7 +88,7 @@ def add_supply(supply: Node, found: Found) -> None:
     found.add(
         "power_supply", name,
         slot=label_of(supply),
-        maker=supply.text("Manufacturer"), model=supply.text("Model"), serial=supply.text("SerialNumber"),
+        maker=supply.text("Manufacturer"), model=supply.text("Model"), serial=supply.serial(),
         part=supply.text("PartNumber", "SparePartNumber"), revision=supply.text("FirmwareVersion"),
         maximum_watts=supply.whole("PowerCapacityWatts") or None, hot_replaceable=supply.flag("HotPluggable"),
     )  # fmt: skip

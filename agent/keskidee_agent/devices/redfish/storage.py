@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from keskidee_agent.devices.redfish.tree import Tree
 
 MEDIA = {"hdd": HDD, "ssd": SSD}
+LEVELS = {
+    "Mirrored": "raid1", "StripedWithParity": "raid5", "SpannedMirrors": "raid10", "SpannedStripesWithParity": "raid50",
+}  # fmt: skip
+"""What volumes were called before they told their `RAIDType`."""
 DURABLE = ("naa", "eui", "fc_wwn")
 
 
@@ -54,7 +58,7 @@ def _controllers(tree: Tree, storage: Node, found: Found) -> str:
         found.feels("controller", place, chip)
         found.add(
             "component", place, **{"class": "storageController"},
-            maker=chip.text("Manufacturer"), model=chip.text("Model"), serial=chip.text("SerialNumber"),
+            maker=chip.text("Manufacturer"), model=chip.text("Model"), serial=chip.serial(),
             part=chip.text("PartNumber"), firmware=chip.text("FirmwareVersion"),
         )  # fmt: skip
     return name
@@ -75,7 +79,7 @@ def _add_drives(drives: list[Node], parents: dict[str, str], found: Found) -> No
         medium = (drive.text("MediaType") or "").lower()
         found.add(
             "disk", place,
-            model=drive.text("Model"), maker=drive.text("Manufacturer"), serial=drive.text("SerialNumber"),
+            model=drive.text("Model"), maker=drive.text("Manufacturer"), serial=drive.serial(),
             firmware=drive.text("Revision", "FirmwareVersion"), part=drive.text("PartNumber"), size_bytes=size or None,
             protocol=drive.text("Protocol"), transport=drive.text("Protocol"), medium=MEDIA.get(medium),
             rotation_rpm=drive.whole("RotationSpeedRPM") or None, form_factor=drive.text("DriveFormFactor"),
@@ -102,6 +106,7 @@ def _volumes(tree: Tree, storage: Node, parent: str, found: Found) -> None:
         found.feels("volume", name, volume)
         found.add(
             "raid", name,
-            level=level.lower(), state=volume.state or None, size_bytes=volume.whole("CapacityBytes") or None,
+            level=LEVELS.get(level, level.lower()), state=volume.state or None,
+            size_bytes=volume.whole("CapacityBytes") or None,
             degraded=None if volume.health is None else volume.health != "ok", parent=parent,
         )  # fmt: skip

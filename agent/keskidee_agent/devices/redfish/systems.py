@@ -86,7 +86,7 @@ def read_processors(tree: Tree, system: Node, found: Found) -> None:
         found.feels("processor", place, chip)
         fields = {
             "slot": place, "maker": _maker(chip.text("Manufacturer")), "model": model,
-            "serial": chip.text("SerialNumber"), "part": chip.text("PartNumber"), "asset_tag": chip.text("AssetTag"),
+            "serial": chip.serial(), "part": chip.text("PartNumber"), "asset_tag": chip.text("AssetTag"),
         }  # fmt: skip
         if kind in GRAPHICS:
             found.add("graphics", place, **fields)
@@ -138,7 +138,7 @@ def read_memory(tree: Tree, system: Node, found: Found) -> None:
             speed_transfers_per_second=_fastest(module),
             configured_transfers_per_second=module.times(MEGA, "OperatingSpeedMhz", "OperatingSpeedMHz") or None,
             maker=named or told, maker_code=told if named and named != told else None,
-            part=module.text("PartNumber"), serial=module.text("SerialNumber"), asset_tag=module.text("AssetTag"),
+            part=module.text("PartNumber"), serial=module.serial(), asset_tag=module.text("AssetTag"),
             rank=module.whole("RankCount"), error_correction=CORRECTIONS.get(correction),
         )  # fmt: skip
 
