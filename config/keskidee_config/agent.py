@@ -24,6 +24,7 @@ from keskidee_config.check import (
     Between,
     Distinct,
     Shown,
+    board_problem,
 )
 
 MIB = 1024 * 1024
@@ -159,6 +160,8 @@ class DeviceSettings:
             raise ValueError("priv needs auth: there is no privacy without authentication")
 
     def _check_board(self) -> None:
+        if (problem := board_problem(self.address)) is not None:
+            raise ValueError(problem)
         if odd := [name for name in ("community_file", "v1", "auth", "priv") if getattr(self, name)]:
             raise ValueError(f"{odd[0]} is for SNMP: a server board has user and password_file")
         if (self.user is None) != (self.password_file is None):

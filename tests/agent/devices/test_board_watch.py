@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -197,6 +198,20 @@ def test_settings_name_a_board(tmp_path: Path) -> None:
 def test_settings_that_contradict_themselves_are_refused(tmp_path: Path, text: str, said: str) -> None:
     with pytest.raises(ConfigError, match=said):
         settings(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("https://board.example/redfish/v1/Systems", "a server board is https://HOST[:PORT]"),
+        ("https://board.example:99999", "a server board is https://HOST[:PORT]"),
+        ("https://a@b", "a server board is https://HOST[:PORT]"),
+        ("http://192.0.2.1", "would show the password to everybody"),
+    ],
+)
+def test_an_address_that_is_none_of_a_board_is_refused(address: str, said: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(said)):
+        DeviceSettings(name="srv-07", address=address)
 
 
 def test_a_password_that_cannot_be_read_names_its_place(tmp_path: Path) -> None:

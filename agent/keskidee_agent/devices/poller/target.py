@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from keskidee_agent.devices.engine import AUTHENTICATIONS, PRIVACIES, V1, V2C, V3, Address, Credential
-from keskidee_agent.devices.redfish.board import Board, board_of, host_of, is_board
+from keskidee_agent.devices.redfish.board import Board, board_of, host_of, is_board, port_of
 from keskidee_agent.devices.secrets import first_line, key
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from keskidee_config import DeviceSettings
 
 
-SNMP_PORT, HTTPS_PORT = 161, 443
+SNMP_PORT = 161
 SNMP_SECONDS = 2.0
 
 
@@ -38,7 +38,7 @@ def listed(device: DeviceSettings) -> dict[str, Any]:
     return {
         "name": device.name,
         "address": device.address,
-        "port": device.port or (HTTPS_PORT if is_board(device.address) else SNMP_PORT),
+        "port": device.port or (port_of(device.address) if is_board(device.address) else SNMP_PORT),
         "interval_seconds": device.interval_seconds,
         "site": device.site or "",
         "asset_tag": device.asset_tag or "",
@@ -87,15 +87,35 @@ def _of_board(machine_id: str, device: DeviceSettings, place: str) -> Target:
     return Target(
         machine_id=machine_id,
         name=device.name,
-        address=Address(host=host_of(device.address), port=device.port or HTTPS_PORT),
+        address=Address(host=host_of(device.address), port=device.port or port_of(device.address)),
         credential=None,
         interval_seconds=device.interval_seconds,
         board=board,
     )
 
 
+def _handed_board(told: Mapping[str, Any]) -> Target:
+    address = str(told["address"])
+    return Target(
+        machine_id=str(told["machine_id"]),
+        name=str(told["name"]),
+        address=Address(host=host_of(address), port=int(told["port"])),
+        credential=None,
+        interval_seconds=int(told["interval_seconds"]),
+        board=board_of(
+            address,
+            user=str(told.get("user", "")),
+            password=str(told.get("password", "")),
+            fingerprint=str(told.get("fingerprint", "")),
+            timeout_seconds=float(told["timeout_seconds"]),
+        ),
+    )
+
+
 def of_collector(told: Mapping[str, Any]) -> Target:
-    """A device as the collector hands it over. Raises KeyError, TypeError or ValueError for what is none."""
+    """A device as the collector hands it over. Raises WrongSecret, KeyError, TypeError, ValueError."""
+    if is_board(str(told["address"])):
+        return _handed_board(told)
     auth, priv = str(told.get("auth_passphrase", "")), str(told.get("priv_passphrase", ""))
     user = str(told.get("user", "")) or None
     return Target(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from keskidee_agent.devices.secrets import WrongSecret
-from keskidee_agent.origin import origin_of
+from keskidee_agent.origin import Origin, origin_of
 from keskidee_config import Secret
 
 SCHEMES = ("https://", "http://")
@@ -37,7 +37,12 @@ def is_board(address: str) -> bool:
 
 def host_of(address: str) -> str:
     """The host of a board's URL. Raises WrongSecret."""
-    return _parsed(address)[1]
+    return _parsed(address).host
+
+
+def port_of(address: str) -> int:
+    """Likewise its port."""
+    return _parsed(address).port
 
 
 def board_of(
@@ -54,13 +59,14 @@ def board_of(
 
     Raises WrongSecret.
     """
-    url, _ = _parsed(address, port)
+    origin = _parsed(address)
+    origin.port = port or origin.port
     if bool(user) != bool(password):
         raise WrongSecret(f"{address}: a user and a password go together")
     if ca_file and fingerprint:
         raise WrongSecret(f"{address}: give either a CA file or a fingerprint")
     return Board(
-        url=url,
+        url=origin.url,
         user=user or None,
         password=Secret(password) if password else None,
         ca_file=ca_file or None,
@@ -81,13 +87,13 @@ def digits_of(fingerprint: str) -> str:
     return found
 
 
-def _parsed(address: str, port: int | None = None) -> tuple[str, str]:
-    """URL and host. A path to the service, as people copy it, is taken off."""
+def _parsed(address: str) -> Origin:
+    """Scheme, host and port. A path to the service, as people copy it, is taken off."""
     try:
         origin = origin_of(address)
     except ValueError as error:
         raise WrongSecret(str(error).replace("collector's", "board's")) from None
     if not (SERVICE + "/").startswith(origin.prefix + "/"):
         raise WrongSecret(f"{address!r}: a board is https://HOST[:PORT], without a path")
-    origin.prefix, origin.port = "", port or origin.port
-    return origin.url, origin.host
+    origin.prefix = ""
+    return origin
