@@ -133,14 +133,18 @@ def _write(reading: DeviceReading, form: str) -> None:
 
 
 def for_glpi(reading: DeviceReading | BoardReading) -> dict[str, Any]:
-    """The device as GLPI's network inventory has it."""
+    """The device as GLPI's network inventory has it, a server board as its inventory of a computer."""
     from keskidee_agent.devices.poller.stock import taken
-    from keskidee_report.glpi_devices import as_glpi_device
+    from keskidee_report.glpi import as_glpi
+    from keskidee_report.glpi_devices import as_glpi_device, is_device
 
     items: dict[str, list[dict[str, Any]]] = {}
     for each in taken(reading).items.values():
         items.setdefault(each.kind, []).append({"key": each.key, **each.fields})
-    return as_glpi_device({"machine": {"hostname": reading.identity.name or ""}, "items": items})
+    name = reading.identity.name or ""
+    if is_device(items):
+        return as_glpi_device({"machine": {"hostname": name}, "items": items})
+    return as_glpi({"machine": {"hostname": name or reading.identity.serial or ""}, "items": items})
 
 
 def _failed(message: str, status: int) -> int:

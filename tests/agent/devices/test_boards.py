@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 
+from keskidee_agent.devices.commands import for_glpi
 from keskidee_agent.devices.document import as_board_document
 from keskidee_agent.devices.redfish.metrics import samples
 from keskidee_agent.devices.redfish.read import Reader
 from keskidee_agent.once import as_prometheus
 from tests.agent.devices.boards import InHand, collection, link, read, recorded, served
 from tests.agent.devices.test_devices import one_row_a_line, told
+from tests.agent.inventory.test_glpi import faults
 
 FOLDER = Path(__file__).parents[2] / "fixtures" / "boards"
 CASES = sorted(folder.name for folder in FOLDER.iterdir() if folder.is_dir())
@@ -132,7 +134,7 @@ def test_each_sample_of_a_part_is_understood(shared_data: Path) -> None:
     resources = own | {adapter: sample["network_adapter"], controller: sample["storage_controller"]}
     found = {each.key: each.fields for each in Reader(InHand(resources)).read().found.items}
     assert found["NIC.Integrated.1"] == {
-        "type": "adapter",
+        "type": "ethernet",
         "name": "Network Adapter View",
         "maker": "Mellanox Technologies",
         "model": "MLNX 25GbE 2P ConnectX4LX RNDC",
@@ -146,3 +148,11 @@ def test_each_sample_of_a_part_is_understood(shared_data: Path) -> None:
         "model": "12Gbs Integrated RAID",
         "firmware": "1.0.0.7",
     }
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_board_fits_glpis_schema_as_a_computer(case: str, shared_data: Path) -> None:
+    schema = json.loads((shared_data / "glpi_inventory_format" / "inventory.schema.json").read_text())
+    made = for_glpi(Reader(InHand(recorded(FOLDER / case))).read())
+    assert (made["itemtype"], made["action"]) == ("Computer", "inventory")
+    assert faults(made, schema, schema["definitions"]) == []

@@ -71,7 +71,7 @@ def read_adapters(tree: Tree, chassis: Iterable[Node], systems: Iterable[Node], 
         found.feels("adapter", place, adapter, all_of_it=True)
         found.add(
             "network", place,
-            type="adapter", name=adapter.text("Name"), maker=adapter.text("Manufacturer"), model=adapter.text("Model"),
+            type="ethernet", name=adapter.text("Name"), maker=adapter.text("Manufacturer"), model=adapter.text("Model"),
             serial=adapter.serial(), part=adapter.text("PartNumber"), sku=adapter.text("SKU"),
             firmware=firmware,
         )  # fmt: skip

@@ -19,7 +19,8 @@ CLASSES = {
     "network": "module", "power_supply": "powerSupply", "processor": "cpu", "component": "module",
 }  # fmt: skip
 """Kinds of items that one could hold in hand, in the words of ENTITY-MIB."""
-INTERFACE = "interface"
+HELD = {"model", "serial", "part"}
+"""What an adapter has, and an interface of one has not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +98,7 @@ class Found:
                 parent=_text(each.fields.get("parent")),
             )
             for each in self.items
-            if each.kind in CLASSES and each.fields.get("type") != INTERFACE
+            if each.kind in CLASSES and (each.kind != "network" or HELD & each.fields.keys())
         ]
 
 

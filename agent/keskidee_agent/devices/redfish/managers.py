@@ -38,7 +38,7 @@ def read_managers(tree: Tree, managers: Iterable[Node], found: Found) -> None:
                 for each in addresses
             )
             place = f"{name} {place_of(port, 'interface')}"
-            found.add("network", place, type="interface", name=port.text("Name"), mac=mac_of(port), addresses=told)
+            found.add("network", place, type="ethernet", name=port.text("Name"), mac=mac_of(port), addresses=told)
 
 
 def read_firmware(tree: Tree, service: Node | None, found: Found) -> None:

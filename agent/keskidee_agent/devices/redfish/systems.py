@@ -4,6 +4,7 @@ EthernetInterface).
 
 from __future__ import annotations
 
+from ipaddress import IPv4Network
 from typing import TYPE_CHECKING
 
 from keskidee_agent.devices.parts import Address, Port, Processor, Space
@@ -47,10 +48,12 @@ def place_of(node: Node, what: str) -> str:
 def read_system(system: Node, found: Found, vendor: str | None) -> None:
     """The system itself, its board's and its firmware's items, whether it is on, and how it is."""
     name = system.text("HostName", "Name", "Id") or "system"
+    of_its_case = None if found.items else found.identity.serial
     found.add(
         "system", "system",
         name=system.text("HostName"), maker=system.text("Manufacturer"), model=system.text("Model"),
-        serial=serial_of(system, vendor), sku=system.text("SKU"), uuid=said_uuid(system.text("UUID") or ""),
+        serial=serial_of(system, vendor) or of_its_case, sku=system.text("SKU"),
+        uuid=said_uuid(system.text("UUID") or ""),
         asset_tag=system.text("AssetTag"), part=system.text("PartNumber"), family=system.text("SubModel"),
     )  # fmt: skip
     if serial_of(system, vendor) != system.text("SerialNumber"):  # the board's own, beside the service tag
@@ -165,7 +168,7 @@ def read_interfaces(tree: Tree, system: Node, found: Found) -> None:
                 oper={"linkup": "up", "linkdown": "down", "nolink": "down"}.get(link),
             )
         )  # fmt: skip
-        found.add("network", name, type="interface", name=port.text("Name"), mac=mac)
+        found.add("network", name, type="ethernet", name=port.text("Name"), mac=mac)
 
 
 def mac_of(port: Node) -> str | None:
@@ -180,7 +183,17 @@ def mac_of(port: Node) -> str | None:
 def addresses_of(port: Node, index: int) -> list[Address]:
     """The addresses that an interface says it has."""
     return [
-        Address(port=index, address=address, prefix_length=each.whole("PrefixLength"))
+        Address(
+            port=index, address=address, prefix_length=each.whole("PrefixLength") or _length(each.text("SubnetMask"))
+        )
         for each in (*port.nodes("IPv4Addresses"), *port.nodes("IPv6Addresses"))
         if (address := each.text("Address"))
     ]
+
+
+def _length(mask: str | None) -> int | None:
+    """How many bits of a mask such as 255.255.255.0 are set."""
+    try:
+        return IPv4Network(f"0.0.0.0/{mask}").prefixlen if mask else None
+    except ValueError:
+        return None
