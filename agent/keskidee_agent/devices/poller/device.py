@@ -7,8 +7,10 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from keskidee_agent.devices.commands import open_engine
+from keskidee_agent.devices.engine import Refused
 from keskidee_agent.devices.poller.board import BoardWatch
 from keskidee_agent.devices.poller.watch import Watch
+from keskidee_agent.devices.secrets import WrongSecret
 
 if TYPE_CHECKING:
     import queue
@@ -59,9 +61,12 @@ class Device:
     async def _open(self) -> Engine:
         address, credential = self.target.address, self.target.credential
         assert credential is not None
-        if _is_numeric(address.host):
-            return open_engine(None, address, credential)
-        return await asyncio.to_thread(open_engine, None, address, credential)  # it asks for the name
+        try:
+            if _is_numeric(address.host):
+                return open_engine(None, address, credential)
+            return await asyncio.to_thread(open_engine, None, address, credential)  # it asks for the name
+        except WrongSecret as error:  # no engine is installed
+            raise Refused(str(error)) from None
 
     def close(self) -> None:
         """Asks no more."""
