@@ -1,11 +1,18 @@
 """`keskidee device https://HOST`: who is trusted, what opens it, and what is typed wrong."""
 
+import datetime
 import io
 import json
+import ssl
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from keskidee.cli import main
 from tests.agent.devices.boards import PASSWORD, SESSIONS, USER, FakeBoard, recorded, served
@@ -61,6 +68,32 @@ def test_another_certificate_than_the_pinned_one_is_refused_before_anything_is_s
     assert main(["device", board.url, *pinned]) == 1
     assert "has another fingerprint than the one that is pinned" in capsys.readouterr().err
     assert board.asked == []
+
+
+def old(folder: Path) -> Certified:
+    """A board ten years old: 1024 bits, and no cipher with forward secrecy."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=1024)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "BMC")])
+    day, today = datetime.timedelta(days=1), datetime.datetime.now(datetime.UTC)
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    builder = builder.serial_number(1).not_valid_before(today - 2 * day).not_valid_after(today - day)  # it has ended
+    made = builder.sign(key, hashes.SHA256())
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()) + made.public_bytes(Encoding.PEM)
+    (folder / "old.pem").write_bytes(pem)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers("AES256-GCM-SHA384:@SECLEVEL=0")
+    context.load_cert_chain(folder / "old.pem")
+    return Certified(context, folder / "old.pem", made.fingerprint(hashes.SHA256()).hex())
+
+
+def test_an_old_board_is_known_by_its_pin_alone(tmp_path: Path, capsys: Said, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KESKIDEE_REDFISH_PASSWORD", PASSWORD)
+    tls = old(tmp_path)
+    with served(recorded(FOLDER / "dell_idrac9"), tls) as board:
+        assert main(["device", board.url, "--user", USER]) == 1
+        assert seen(capsys.readouterr().err) == tls.fingerprint
+        assert main(["device", board.url, "--user", USER, "--fingerprint", tls.fingerprint]) == 0
 
 
 def test_an_authority_opens_a_board_that_it_signed(

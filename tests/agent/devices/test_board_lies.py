@@ -64,6 +64,34 @@ def test_without_sessions_basic_opens_a_board(board: FakeBoard) -> None:
     assert [asked for asked in board.asked if not asked.startswith("GET")] == [f"POST {SESSIONS}"]
 
 
+@pytest.mark.parametrize(
+    ("status", "code"), [(401, "x"), (400, "Base.1.4.UnauthorizedLoginAttempt"), (403, "Password")]
+)
+def test_a_password_that_is_wrong_is_not_tried_by_basic_too(board: FakeBoard, status: int, code: str) -> None:
+    board.odd[f"POST {SESSIONS}"] = lambda handler: handler.say(status, {"error": {"code": code}})
+    with pytest.raises(Refused, match="takes no such user and password"):
+        read(board)
+    assert board.asked == [f"GET {ROOT}", f"POST {SESSIONS}"]
+
+
+def test_without_a_user_a_board_that_wants_one_says_so(board: FakeBoard) -> None:
+    with pytest.raises(Garbled, match="wants a user and a password"):
+        read(board, user=None, password=None)
+
+
+def test_what_two_chassis_link_is_there_once() -> None:
+    other = CHASSIS.replace("System", "Other")
+    shared = (
+        PLAIN | collection("/redfish/v1/Chassis", "System.Embedded.1", "Other.Embedded.1") | {other: PLAIN[CHASSIS]}
+    )
+    once, twice = (Reader(InHand(resources)).read() for resources in (PLAIN, shared))
+    kinds = ("power_supply", "disk")
+    assert [each for each in twice.found.items if each.kind in kinds] == [
+        each for each in once.found.items if each.kind in kinds
+    ]
+    assert (twice.parts.sensors, twice.found.redundant) == (once.parts.sensors, once.found.redundant)
+
+
 def test_a_session_that_ended_is_begun_anew(board: FakeBoard) -> None:
     def ends_them_all(handler: Handler) -> None:
         board.tokens.clear()

@@ -79,8 +79,8 @@ class Hearing:
             self._is_kept = True
 
     def know(self, targets: Iterable[Target]) -> None:
-        """These are polled from now on, and heard."""
-        self._targets = tuple(targets)
+        """These are polled from now on, and heard; but for server boards, which may be SNMP devices besides."""
+        self._targets = tuple(target for target in targets if target.board is None)
         self.ledger.forget({target.machine_id for target in self._targets})
         self._due["resolve"] = 0.0
 

@@ -40,9 +40,7 @@ def trusted_of(
     )
     is_own = not communities and not users
     senders = {
-        target.machine_id: Sender(target.machine_id, target.credential if is_own else None)
-        for target in targets
-        if target.board is None or not is_own  # a board has no community of its own
+        target.machine_id: Sender(target.machine_id, target.credential if is_own else None) for target in targets
     }
     devices = {address: senders[device] for address, device in by_address(polled, own).items() if device in senders}
     return Trusted(communities=communities, users=users, devices=devices, engine_id=engine_id)

@@ -58,6 +58,13 @@ class Found:
     redundant: dict[str, bool] = field(default_factory=dict)
     drives: list[Drive] = field(default_factory=list)
     memory_bytes: int = 0
+    _taken: set[str] = field(default_factory=set)
+
+    def is_new(self, node: Node) -> bool:
+        """Whether a resource was not taken yet: several chassis may link the same supplies, systems the same drive."""
+        is_new = node.path not in self._taken
+        self._taken.add(node.path)
+        return is_new
 
     def add(self, kind: str, key: str | None, **fields: Value | None) -> None:
         """An item; one of which nothing is known is none."""

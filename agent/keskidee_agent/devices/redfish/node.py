@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from sys import intern
 from typing import TYPE_CHECKING, Any
 
 from keskidee_agent.placeholders import said
@@ -19,6 +20,10 @@ OBJECTS_AT_MOST = 1024
 """Of one array."""
 NUMBER = re.compile(r"[-+]?\d{1,18}(\.\d{1,12})?")
 ROWS = ("0123456789", "1234567890", "123456789")
+DEEPEST = 12
+OEM, NOTHING = "Oem", dict[str, Any]()
+LEFT_OUT = frozenset({"Actions", "RelatedItem", "Certificates", "Boot"})
+KEPT_ANNOTATIONS = ("@odata.id", "@odata.nextLink")
 HEALTHS = {"ok": "ok", "warning": "warning", "critical": "critical"}
 NOT_THERE = frozenset({"absent", "deferring"})
 
@@ -116,6 +121,22 @@ class Node:
     def rollup(self) -> str | None:
         """The health of it and all that is in it; where it does not say, its own."""
         return HEALTHS.get((self.node("Status").text("HealthRollup") or "").lower()) or self.health
+
+
+def slim(value: Any, depth: int = DEEPEST) -> Any:
+    """What is kept of an answer for an hour: without actions, annotations, and what stands in makers' extensions.
+
+    Half of a usual resource. What is nested deeper than any schema has it is left out.
+    """
+    if isinstance(value, list):
+        return [slim(each, depth - 1) for each in value] if depth else []
+    if not isinstance(value, dict):
+        return value
+    return {
+        intern(name): dict.fromkeys(each, NOTHING) if name == OEM and isinstance(each, dict) else slim(each, depth - 1)
+        for name, each in (value.items() if depth else ())
+        if name not in LEFT_OUT and ("@" not in name or name.endswith(KEPT_ANNOTATIONS))
+    }
 
 
 def _below(path: str, name: str) -> str:

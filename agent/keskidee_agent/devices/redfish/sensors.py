@@ -26,8 +26,8 @@ WORKING = ("", "enabled", "quiesced", "standbyspare", "standbyoffline", "updatin
 def read_thermal(tree: Tree, box: Node, found: Found) -> bool:
     """Temperatures and fans of a chassis; whether it told of any."""
     thermal = tree.at(box.link("Thermal"), MOVING)
-    if thermal is None:
-        return False
+    if thermal is None or not found.is_new(thermal):
+        return thermal is not None
     before = len(found.parts.sensors)
     for heat in thermal.nodes("Temperatures"):
         if heat.is_there:
@@ -62,8 +62,8 @@ def add_fan(name: str, fan: Node, found: Found) -> None:
 def read_power(tree: Tree, box: Node, found: Found) -> bool:
     """Power supplies, voltages, and what is drawn; whether it told of any supply or reading."""
     power = tree.at(box.link("Power"), MOVING)
-    if power is None:
-        return False
+    if power is None or not found.is_new(power):
+        return power is not None
     before = len(found.parts.sensors) + len(found.items)
     for control in power.nodes("PowerControl"):
         name = control.text("Name") or "Power"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,8 +20,11 @@ if TYPE_CHECKING:
     from keskidee_agent.devices.redfish.wire import Answer
 
 ROOT = SERVICE + "/"
+WANTED = "wants a user and a password"
 SESSIONS = SERVICE + "/SessionService/Sessions"
 UNAUTHORISED = 401
+WRONG_PASSWORD = re.compile(rb"Unauthorized|NoValidSession|InvalidCredential|LoginFail|password", re.IGNORECASE)
+"""What boards say of it that answer with status 400 or 403, as HPE's do."""
 BUSY = (429, 503)
 BUSY_SECONDS, BUSY_SECONDS_AT_MOST, BUSY_TIMES = 2.0, 10.0, 2
 REQUESTS_AT_MOST, BYTES_AT_MOST = 2_000, 96 << 20
@@ -68,6 +72,7 @@ class Service:
         """Reads the root, and signs in where that was not done. Raises NoAnswer, Refused, Garbled, Spent."""
         self.budget = budget
         if anew or not self.root:
+            self._headers = self._headers if self._session else {}  # a session may be free by now
             self.root = self._read_root()
         if self._board.user and not self._headers:
             self._sign_in()
@@ -103,6 +108,8 @@ class Service:
             if answer.status not in BUSY or times == BUSY_TIMES:
                 break
             self._sleep(self.budget.seconds(_pause(answer)))
+        if answer.status == UNAUTHORISED and not self._board.user:
+            raise Refused(WANTED)
         self.budget.answered += 1
         return answer
 
@@ -122,7 +129,7 @@ class Service:
             self._sign_in()
             answer = self._get(ROOT, "", None)
         if answer.status == UNAUTHORISED:
-            raise Refused("wants a user and a password")
+            raise Refused("shows its root to nobody, not even to this user")
         if answer.status != 200:
             raise Garbled(f"no Redfish service: {ROOT} answers with status {answer.status}")
         root = answer.json()
@@ -139,7 +146,7 @@ class Service:
         secret = password.reveal() if password else ""
         answer = self._ask("POST", self._sessions(), told={"UserName": user, "Password": secret})
         token = answer.headers.get("X-Auth-Token", "")
-        if answer.status == UNAUTHORISED:
+        if answer.status == UNAUTHORISED or (answer.status in (400, 403) and WRONG_PASSWORD.search(answer.body)):
             raise Refused("takes no such user and password")
         if answer.status < 300 and token:
             self._session = self._own_session(answer)

@@ -41,7 +41,7 @@ def read_storage(tree: Tree, system: Node, chassis: Iterable[Node], found: Found
     for box in chassis:
         for drive in (*tree.all_at(box.node("Links").links("Drives"), SLOW), *tree.members(box.link("Drives"), SLOW)):
             drives.setdefault(drive.path, drive)
-    _add_drives([drive for drive in drives.values() if drive.is_there], parents, found)
+    _add_drives([drive for drive in drives.values() if drive.is_there and found.is_new(drive)], parents, found)
     if not drives:
         for simple in tree.members(system.link("SimpleStorage"), SLOW):
             found.feels("storage", name_of(simple), simple)

@@ -41,7 +41,7 @@ OF_CHASSIS = (
 def read_fans(tree: Tree, box: Node, found: Found) -> None:
     """Fans and temperatures below ThermalSubsystem."""
     thermal = tree.at(box.link("ThermalSubsystem"), SLOW)
-    if thermal is None:
+    if thermal is None or not found.is_new(thermal):
         return
     for fan in tree.members(thermal.link("Fans"), MOVING):
         if not fan.is_there:
@@ -60,7 +60,7 @@ def read_fans(tree: Tree, box: Node, found: Found) -> None:
 def read_supplies(tree: Tree, box: Node, found: Found) -> None:
     """Power supplies and what each measures, below PowerSubsystem."""
     power = tree.at(box.link("PowerSubsystem"), SLOW)
-    if power is None:
+    if power is None or not found.is_new(power):
         return
     for supply in tree.members(power.link("PowerSupplies"), MOVING):
         if not supply.is_there:

@@ -22,7 +22,7 @@ MIB, GIB = 1 << 20, 1 << 30
 ARCHITECTURES = {"x86-64": "x86_64", "x86": "i686", "arm-a64": "aarch64", "arm-a32": "armv7l", "power": "ppc64le"}
 CORRECTIONS = {"singlebitecc": "Single-bit ECC", "multibitecc": "Multi-bit ECC", "addressparity": "Parity"}
 GRAPHICS = ("gpu", "accelerator")
-OFF = ("off", "poweringon")
+ON = ("on", "poweringoff", "paused")
 MAC_BYTES = 6
 
 
@@ -63,7 +63,7 @@ def read_system(system: Node, found: Found, vendor: str | None) -> None:
         )  # fmt: skip
     found.add("bios", "bios", maker=system.text("Manufacturer"), version=system.text("BiosVersion"))
     if power := (system.text("PowerState") or "").lower():
-        found.powered_on[name] = power not in OFF
+        found.powered_on[name] = power in ON
     found.memory_bytes += system.node("MemorySummary").times(GIB, "TotalSystemMemoryGiB") or 0
     if system.rollup is not None:
         found.overall.append(system.rollup)

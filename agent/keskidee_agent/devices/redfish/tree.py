@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from keskidee_agent.devices.engine import Garbled, NoAnswer, Refused
-from keskidee_agent.devices.redfish.node import Node
+from keskidee_agent.devices.redfish.node import Node, slim
 from keskidee_agent.devices.redfish.service import ROOT
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ class Tree:
             if answer.status == UNCHANGED and kept is not None:
                 return kept.node, kept.etag, ""
             if answer.status == FOUND:
-                return Node(path.partition("?")[0], answer.json()), answer.headers.get("ETag", ""), ""
+                return Node(path.partition("?")[0], slim(answer.json())), answer.headers.get("ETag", ""), ""
         except NoAnswer as error:
             self._check_alive(path, error)
             return None, "", str(error)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import ssl
 import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,10 +13,8 @@ import urllib3
 from requests.adapters import HTTPAdapter
 
 from keskidee_agent.devices.engine import Garbled, NoAnswer, Refused
+from keskidee_agent.devices.redfish.certificate import authorities_of, distrust, innermost, pinning
 from keskidee_agent.devices.redfish.lifeline import POOLS, within
-from keskidee_agent.devices.secrets import WrongSecret
-from keskidee_agent.trust import system_authorities, usable
-from keskidee_config import ConfigError
 from keskidee_report import __version__
 
 if TYPE_CHECKING:
@@ -29,7 +25,9 @@ if TYPE_CHECKING:
 LONGEST_BODY_BYTES = 8 << 20
 """Of one answer, inflated. A collection of a hundred sensors, expanded, takes some 100 KB."""
 CHUNK_BYTES = 1 << 16
+CONNECT_SECONDS = 10.0
 REDIRECTS_AT_MOST = 3
+LONGEST_LINK = 1024
 REDIRECTS = (301, 302, 303, 307, 308)
 HEADERS = {
     "Accept": "application/json",
@@ -74,7 +72,7 @@ class Wire:
         self._session = requests.Session()
         self._session.trust_env = False  # no proxy stands before a board, and no .netrc opens it
         self._session.headers.clear()
-        self._session.verify = _trusted(board)
+        self._session.verify = authorities_of(board)
         self._session.mount(board.url + "/", _Adapter(board.fingerprint))
 
     def ask(
@@ -105,6 +103,8 @@ class Wire:
         except ValueError:
             raise Elsewhere(f"no link: {link[:80]!r}") from None
         own = f"{parts.scheme}://{parts.netloc}".lower() == self.board.url if parts.scheme else not parts.netloc
+        if len(link) > LONGEST_LINK:
+            raise Elsewhere(f"a link of {len(link)} characters")
         if not own or not parts.path.startswith("/") or parts.path.startswith("//") or not link.isprintable():
             raise Elsewhere(f"a link that leads elsewhere: {link[:80]!r}")
         return parts.path + (f"?{parts.query}" if parts.query else "")
@@ -125,7 +125,7 @@ class Wire:
                         self.board.url + path,
                         headers={**HEADERS, **headers},
                         json=told,
-                        timeout=seconds,
+                        timeout=(min(seconds, CONNECT_SECONDS), seconds),
                         allow_redirects=False,
                         stream=True,
                     ) as response:
@@ -133,10 +133,10 @@ class Wire:
                 except (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError):
                     raise NoAnswer(f"no answer within {seconds:g} s") from None
                 except (requests.exceptions.ConnectionError, urllib3.exceptions.HTTPError, OSError) as error:
-                    if _is_distrust(error):
-                        raise Refused(self._distrust(error)) from None
+                    if not lifeline.is_cut and (why := distrust(error, self.board)):
+                        raise Refused(why) from None
                     if is_last and not lifeline.is_cut:
-                        raise NoAnswer(f"no answer: {_innermost(error)}") from None
+                        raise NoAnswer(f"no answer: {innermost(error)}") from None
                 except (ValueError, zlib.error) as error:  # of requests: a URL or a header that is none
                     raise Garbled(f"no HTTP: {str(error)[:80]}") from None
                 if lifeline.is_cut:
@@ -158,26 +158,6 @@ class Wire:
         self.taken_bytes += len(found)
         return bytes(found)
 
-    def _distrust(self, error: BaseException) -> str:
-        """Why this certificate is not trusted, with its fingerprint and what to do about it."""
-        said = _innermost(error)
-        seen = self._seen()
-        if self.board.fingerprint:
-            return f"its certificate has another fingerprint than the one that is pinned: {seen}"
-        return (
-            f"its certificate is not to be trusted: {said.rstrip('.')}. Its SHA-256 fingerprint is {seen}: compare it"
-            " with what the board itself shows, then pin it with --fingerprint (`fingerprint:` in the settings)"
-        )
-
-    def _seen(self) -> str:
-        """The fingerprint of the certificate that is shown, for a person; empty where none is."""
-        parts = urlsplit(self.board.url)
-        try:
-            pem = ssl.get_server_certificate((parts.hostname or "", parts.port or 443), timeout=10)
-            return hashlib.sha256(ssl.PEM_cert_to_DER_cert(pem)).hexdigest()
-        except (OSError, ValueError):
-            return ""
-
 
 class _Adapter(HTTPAdapter):
     """Connections that can be cut, and whose certificate may be pinned; the pin is compared before anything is sent."""
@@ -189,42 +169,7 @@ class _Adapter(HTTPAdapter):
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **options: Any) -> None:
         """As requests makes it, with our connections."""
         if self._fingerprint:
-            options |= {"assert_fingerprint": self._fingerprint, "assert_hostname": False}
+            pin = {"assert_fingerprint": self._fingerprint, "assert_hostname": False}
+            options |= pin | {"ssl_context": pinning()}
         super().init_poolmanager(connections, maxsize, block, **options)
         self.poolmanager.pool_classes_by_scheme = POOLS
-
-
-def _trusted(board: Board) -> str | bool:
-    """What requests calls `verify`. Raises WrongSecret where the authorities cannot be read."""
-    if board.fingerprint or not board.url.startswith("https:"):
-        return False
-    try:
-        return usable(_path(board.ca_file)) if board.ca_file else system_authorities()
-    except ConfigError as error:
-        raise WrongSecret(str(error).replace("the collector's authority", "it")) from None
-
-
-def _path(name: str) -> Any:
-    from pathlib import Path
-
-    return Path(name)
-
-
-def _is_distrust(error: BaseException) -> bool:
-    """Whether a certificate was shown, and is not the right one: what else befalls TLS may pass."""
-    inner: BaseException | None = error
-    while inner is not None:
-        if isinstance(inner, ssl.SSLCertVerificationError) or "ingerprint" in str(inner):
-            return True
-        inner = inner.__cause__ or inner.__context__
-    return False
-
-
-def _innermost(error: BaseException) -> str:
-    """What the system or TLS said, below what requests and urllib3 wrap around it."""
-    said = ""
-    inner: BaseException | None = error.__cause__ or error.__context__ or error
-    while inner is not None:
-        said = getattr(inner, "verify_message", None) or getattr(inner, "strerror", None) or str(inner)
-        inner = inner.__cause__ or inner.__context__
-    return " ".join(said.split())[:200]
