@@ -114,6 +114,9 @@ async def serve(settings: CollectorSettings, directory: Path, beside: Beside) ->
             breath=Breath(state.reports.writer.wait_written, lambda: len(handshakes) + state.opening > 0),
         )
         state.metrics.gauge("connections", "Open connections of clients", lambda: len(connections))
+        state.metrics.gauge(
+            "newer_agents", "Agents that keep what this collector is too old to read", state.newer_agents
+        )
         config = server_config(settings, application, connections, certificate)
         renew = partial(renewed, config, settings, directory, host) if certificate else None
         if renew is not None:
