@@ -29,7 +29,7 @@ CLOCK_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One step to the collector: `name` (of connection.py's STEPS, `form`, `clock`), OK or FAILED, and what was found."""
+    """One step to the collector: `name` is of connection.py's STEPS, `form` or `clock`; OK or FAILED; what was seen."""
 
     name: str
     outcome: str
