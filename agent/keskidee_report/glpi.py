@@ -7,13 +7,13 @@ A section is a table from our fields to theirs with their units; a kind without 
 from __future__ import annotations
 
 from base64 import b64encode
-from ipaddress import ip_interface
 from typing import TYPE_CHECKING, Any
 
+from keskidee_report.glpi_networks import network_hardware, networks
 from keskidee_report.glpi_systems import system_sections
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
     Fields = Mapping[str, Any]
     Columns = Mapping[str, tuple[str, Callable[[Any], Any]]]
@@ -201,12 +201,21 @@ ONCE: dict[str, dict[str, Columns]] = {
         "system": {"uuid": ("uuid", str.upper)},
         "chassis": {"chassis_type": ("type", str)},
         "platform": {"vmsystem": ("hypervisor", str)},
+        "domain": {"workgroup": ("key", str)},
+        "last_user": {"lastloggeduser": ("name", str)},
+        "operating_system": {"winprodid": ("product_id", str)},
     },
 }
 """Sections that are one object, made of the first item of each kind."""
 
-NETWORK = {"mac": "mac", "type": "type", "virtualdev": "virtual", "driver": "driver", "mtu": "mtu_bytes"}
-NETWORK |= {"manufacturer": "maker", "model": "model", "pnpdeviceid": "pnp_id"}
+PHYSICAL = "Physical"
+SOUND_CLASSES = frozenset({"0401", "0403"})
+"""Audio of the classes of PCI devices (PCI Code and ID Assignment): multimedia audio, and High Definition Audio."""
+SOUND: Columns = {
+    "name": ("class", str),
+    "manufacturer": ("made", str),
+    "description": ("revision", lambda value: f"rev {value}"),
+}
 
 
 def as_glpi(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -232,7 +241,11 @@ def as_glpi(document: Mapping[str, Any]) -> dict[str, Any]:
         row.update(_port(fields))
     for number, row in enumerate(content["memories"], 1):
         row["numslots"] = number
-    content["networks"] = [row for fields in items.get("network", ()) for row in _networks(fields)]
+    content["hardware"].update(_hardware(items) | network_hardware(items))
+    content["networks"] = networks(items)
+    content["sounds"] = [_sound(fields) for fields in items.get("pci", ()) if _is_sound(fields)]
+    for fields, row in zip(items.get("pci", ()), content["controllers"], strict=True):
+        row.update(_board(fields))
     content.update(system_sections(items))
     identity = machine.get("machine_id_hash") or hostname or "unknown"
     kept = {section: rows for section, rows in content.items() if rows}
@@ -260,33 +273,28 @@ def _port(fields: Fields) -> dict[str, str]:
     return {name: value for name, value in row.items() if value}
 
 
+def _hardware(items: Mapping[str, list[Fields]]) -> dict[str, Any]:
+    """What their `hardware` says of parts together."""
+    memory = sum(fields.get("size_bytes", 0) for fields in items.get("memory", ()))
+    row: dict[str, Any] = {"memory": _mib(memory)} if memory else {}
+    is_physical = [fields.get("virtual") is False for fields in items.get("platform", ())]
+    return row | ({"vmsystem": PHYSICAL} if is_physical and is_physical[0] else {})
+
+
+def _is_sound(fields: Fields) -> bool:
+    """Whether a PCI device is of the class 04, multimedia, and not video."""
+    return fields.get("class_code", "") in SOUND_CLASSES
+
+
+def _sound(fields: Fields) -> dict[str, str]:
+    return _row({**fields, "made": f"{fields.get('maker', '')} {fields.get('model', '')}".strip()}, SOUND)
+
+
+def _board(fields: Fields) -> dict[str, str]:
+    both = [fields.get(f"subsystem_{of}_id", "") for of in ("vendor", "device")]
+    return {"pcisubsystemid": ":".join(map(str, both))} if all(both) else {}
+
+
 def _made(fields: Fields) -> dict[str, str]:
     year, week = fields.get("year"), fields.get("week")
     return {"description": f"{week}/{year}" if week else str(year)} if year else {}
-
-
-def _networks(fields: Fields) -> Iterable[dict[str, Any]]:
-    """A row an address, as theirs are; a row without one where the interface has none."""
-    plain: dict[str, Any] = {"description": fields.get("name", fields["key"])}
-    for theirs, ours in NETWORK.items():
-        if ours in fields:
-            plain[theirs] = fields[ours]
-    if "speed_bits_per_second" in fields:
-        plain["speed"] = str(_mega(fields["speed_bits_per_second"]))
-    if "up" in fields:
-        plain["status"] = "up" if fields["up"] else "down"
-    rows = [{**plain, **_address(text)} for text in fields.get("addresses", ())]
-    return rows or [plain]
-
-
-def _address(text: str) -> dict[str, str]:
-    try:
-        found = ip_interface(text)
-    except ValueError:
-        return {}
-    end = "6" if found.version == 6 else ""
-    return {
-        f"ipaddress{end}": str(found.ip),
-        f"ipmask{end}": str(found.netmask),
-        f"ipsubnet{end}": str(found.network.network_address),
-    }
