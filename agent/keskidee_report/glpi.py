@@ -6,6 +6,7 @@ A section is a table from our fields to theirs with their units; a kind without 
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 
 CLIENT = "keskidee"
 MEGA, MIB = 1_000_000, 1 << 20
+ARCHITECTURES = {"sun4u": "sparc64", "ppc": "powerpc", "ppc64": "powerpc64", "ppc64le": "powerpc64"}
+KNOWN_ARCHITECTURE = re.compile(
+    r"(?:mips|mips64|alpha|sparc|sparc64|m68k|i\d86|x86_64|powerpc|powerpc64|arm.*|aarch64)$"
+)
 
 
 def _mib(value: int) -> int:
@@ -40,6 +45,12 @@ def _base64(digits: str) -> str:
 
 def _slot(value: str) -> str:
     return value.removeprefix("0000:")
+
+
+def _architecture(value: str) -> str:
+    """Theirs of a name of uname's; empty where their schema knows none (s390x, riscv64), and would refuse all."""
+    value = ARCHITECTURES.get(value, value)
+    return value if KNOWN_ARCHITECTURE.match(value) else ""
 
 
 def _secure_boot(value: bool) -> str:
@@ -65,7 +76,7 @@ LISTS: dict[str, tuple[str, Columns]] = {
             "stepping": ("stepping", lambda value: int(value) if value.isdecimal() else None),
             "id": ("id", str),
             "serial": ("serial", str),
-            "arch": ("architecture", lambda value: {"sun4u": "sparc64", "ppc64le": "powerpc64"}.get(value, value)),
+            "arch": ("architecture", _architecture),
         },
     ),
     "memory": (
