@@ -93,7 +93,7 @@ def run(args: argparse.Namespace) -> int:
 
 def renewed(args: argparse.Namespace, settings: dict[str, Any]) -> int:
     """Renews the credential of the agent with these settings. Status 1, with one line, where that fails."""
-    from keskidee_agent.enrol import EnrolmentError
+    from keskidee_agent.asking import CallFailed
     from keskidee_agent.identity import settings_of
     from keskidee_agent.origin import origin_of
     from keskidee_agent.renewal import renew
@@ -103,7 +103,7 @@ def renewed(args: argparse.Namespace, settings: dict[str, Any]) -> int:
     try:
         state = Path(settings["identity_file"]).parent
         renew(state, settings["collector"], ca_file=settings["ca_file"], route=route, session_id=args.renew)
-    except (EnrolmentError, OSError) as error:
+    except (CallFailed, OSError) as error:
         sys.stderr.write(f"keskidee agent: renewal=failed reason={str(error)!r}\n")
         return 1
     return 0
