@@ -122,6 +122,7 @@ class Delivery:
             self.is_unknown = False
             if self._trouble:
                 self._trouble = ""
+                self._older_until_ms = 0  # it was away: perhaps to be upgraded
                 self._warn(f"delivery=working waiting={self._spool.reports}")
 
     def goodbye(self, sequence: int, reason: str, seconds: float) -> None:

@@ -99,6 +99,14 @@ def test_what_is_kept_holds_up_no_live_report_and_is_tried_again_each_ten_minute
     assert collector.reports == [1, 2, 3, 4, 5, 6]
 
 
+def test_a_collector_that_was_away_is_offered_what_was_kept_at_once(agent: Newer, collector: Collector) -> None:
+    collector.speaks = 1
+    agent.rounds(3)
+    collector.speaks, collector.statuses = 2, [503]
+    agent.rounds(4)
+    assert (sorted(collector.reports), agent.encoder.speaks) == (list(range(7)), 2)
+
+
 def test_a_collector_that_reads_nothing_of_a_newer_agent_costs_no_report(agent: Newer, collector: Collector) -> None:
     collector.speaks, collector.not_read = 0, 415
     agent.rounds(3)
