@@ -11,6 +11,7 @@ from base64 import b64encode
 from typing import TYPE_CHECKING, Any
 
 from keskidee_report.glpi_networks import network_hardware, networks
+from keskidee_report.glpi_parts import board_of, hardware, sounds
 from keskidee_report.glpi_systems import system_sections
 
 if TYPE_CHECKING:
@@ -219,15 +220,6 @@ ONCE: dict[str, dict[str, Columns]] = {
 }
 """Sections that are one object, made of the first item of each kind."""
 
-PHYSICAL = "Physical"
-SOUND_CLASSES = frozenset({"0401", "0403"})
-"""Audio of the classes of PCI devices (PCI Code and ID Assignment): multimedia audio, and High Definition Audio."""
-SOUND: Columns = {
-    "name": ("class", str),
-    "manufacturer": ("made", str),
-    "description": ("revision", lambda value: f"rev {value}"),
-}
-
 
 def as_glpi(document: Mapping[str, Any]) -> dict[str, Any]:
     """The inventory `{"machine", "items", ...}` as GLPI takes it: `deviceid`, `itemtype`, `content`."""
@@ -252,11 +244,11 @@ def as_glpi(document: Mapping[str, Any]) -> dict[str, Any]:
         row.update(_port(fields))
     for number, row in enumerate(content["memories"], 1):
         row["numslots"] = number
-    content["hardware"].update(_hardware(items) | network_hardware(items))
+    content["hardware"].update(hardware(items) | network_hardware(items))
     content["networks"] = networks(items)
-    content["sounds"] = [_sound(fields) for fields in items.get("pci", ()) if _is_sound(fields)]
+    content["sounds"] = sounds(items)
     for fields, row in zip(items.get("pci", ()), content["controllers"], strict=True):
-        row.update(_board(fields))
+        row.update(board_of(fields))
     content.update(system_sections(items))
     identity = machine.get("machine_id_hash") or hostname or "unknown"
     kept = {section: rows for section, rows in content.items() if rows}
@@ -282,28 +274,6 @@ def _port(fields: Fields) -> dict[str, str]:
     row = {"name": fields.get("name") or fields.get("external_name", ""), "description": connector}
     row["type"] = fields.get("type") or "None"
     return {name: value for name, value in row.items() if value}
-
-
-def _hardware(items: Mapping[str, list[Fields]]) -> dict[str, Any]:
-    """What their `hardware` says of parts together."""
-    memory = sum(fields.get("size_bytes", 0) for fields in items.get("memory", ()))
-    row: dict[str, Any] = {"memory": _mib(memory)} if memory else {}
-    is_physical = [fields.get("virtual") is False for fields in items.get("platform", ())]
-    return row | ({"vmsystem": PHYSICAL} if is_physical and is_physical[0] else {})
-
-
-def _is_sound(fields: Fields) -> bool:
-    """Whether a PCI device is of the class 04, multimedia, and not video."""
-    return fields.get("class_code", "") in SOUND_CLASSES
-
-
-def _sound(fields: Fields) -> dict[str, str]:
-    return _row({**fields, "made": f"{fields.get('maker', '')} {fields.get('model', '')}".strip()}, SOUND)
-
-
-def _board(fields: Fields) -> dict[str, str]:
-    both = [fields.get(f"subsystem_{of}_id", "") for of in ("vendor", "device")]
-    return {"pcisubsystemid": ":".join(map(str, both))} if all(both) else {}
 
 
 def _made(fields: Fields) -> dict[str, str]:
