@@ -167,7 +167,7 @@ class InHand(Service):
     def open(self, budget: Budget, *, anew: bool = True) -> None:
         self.root, self.budget = self.resources["/redfish/v1"], budget
 
-    def get(self, path: str, *, etag: str = "", seconds: float | None = None) -> Answer:
+    def get(self, path: str, *, etag: str = "") -> Answer:
         self.budget.answered += 1
         resource = self.resources.get(path.rstrip("/"))
         body = b"" if resource is None else json.dumps(resource).encode()

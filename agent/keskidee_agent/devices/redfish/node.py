@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 from sys import intern
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 LONGEST_TEXT = 200
 OBJECTS_AT_MOST = 1024
-"""Of one array."""
+"""Of one array, and properties of one object."""
 NUMBER = re.compile(r"[-+]?\d{1,18}(\.\d{1,12})?")
 ROWS = ("0123456789", "1234567890", "123456789")
 DEEPEST = 12
@@ -26,6 +27,7 @@ LEFT_OUT = frozenset({"Actions", "RelatedItem", "Certificates", "Boot"})
 KEPT_ANNOTATIONS = ("@odata.id", "@odata.nextLink")
 HEALTHS = {"ok": "ok", "warning": "warning", "critical": "critical"}
 NOT_THERE = frozenset({"absent", "deferring"})
+SWITCHED_OFF = frozenset({"disabled", "unavailableoffline"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,11 @@ class Node:
         return self.state not in NOT_THERE
 
     @property
+    def is_measuring(self) -> bool:
+        """Whether its reading means something: sensors that are switched off read 0."""
+        return self.is_there and self.state not in SWITCHED_OFF
+
+    @property
     def health(self) -> str | None:
         """`ok`, `warning`, `critical`, or None."""
         return HEALTHS.get((self.node("Status").text("Health") or "").lower())
@@ -129,12 +136,12 @@ def slim(value: Any, depth: int = DEEPEST) -> Any:
     Half of a usual resource. What is nested deeper than any schema has it is left out.
     """
     if isinstance(value, list):
-        return [slim(each, depth - 1) for each in value] if depth else []
+        return [slim(each, depth - 1) for each in value[:OBJECTS_AT_MOST]] if depth else []
     if not isinstance(value, dict):
         return value
     return {
         intern(name): dict.fromkeys(each, NOTHING) if name == OEM and isinstance(each, dict) else slim(each, depth - 1)
-        for name, each in (value.items() if depth else ())
+        for name, each in islice(value.items(), OBJECTS_AT_MOST if depth else 0)
         if name not in LEFT_OUT and ("@" not in name or name.endswith(KEPT_ANNOTATIONS))
     }
 

@@ -30,7 +30,7 @@ def read_thermal(tree: Tree, box: Node, found: Found) -> bool:
         return thermal is not None
     before = len(found.parts.sensors)
     for heat in thermal.nodes("Temperatures"):
-        if heat.is_there:
+        if heat.is_measuring:
             value = heat.number("ReadingCelsius", "CurrentReading")
             found.measures("temperature", name_of(heat), value, "celsius", heat.path)
     for fan in thermal.nodes("Fans"):
@@ -44,7 +44,8 @@ def _fan(fan: Node, found: Found) -> None:
     name = fan.text("Name", "FanName") or name_of(fan)
     units = (fan.text("ReadingUnits", "Units") or "RPM").lower()
     class_, unit = ("percent", "percent") if units.startswith("percent") else ("fanspeed", "rpm")
-    found.measures(class_, name, fan.number("Reading", "ReadingRPM", "CurrentReading"), unit, fan.path)
+    if fan.is_measuring:
+        found.measures(class_, name, fan.number("Reading", "ReadingRPM", "CurrentReading"), unit, fan.path)
     found.feels("fan", name, fan)
     add_fan(name, fan, found)
 
@@ -69,7 +70,7 @@ def read_power(tree: Tree, box: Node, found: Found) -> bool:
         name = control.text("Name") or "Power"
         found.measures("power", name, control.number("PowerConsumedWatts"), "watts", control.path)
     for voltage in power.nodes("Voltages"):
-        if voltage.is_there:
+        if voltage.is_measuring:
             found.measures("voltage", name_of(voltage), voltage.number("ReadingVolts"), "volts", voltage.path)
     for supply in power.nodes("PowerSupplies"):
         if supply.is_there:

@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 ROOT = SERVICE + "/"
 WANTED = "wants a user and a password"
 SESSIONS = SERVICE + "/SessionService/Sessions"
-UNAUTHORISED = 401
+UNAUTHORISED, NOT_FOUND = 401, 404
 WRONG_PASSWORD = re.compile(rb"Unauthorized|NoValidSession|InvalidCredential|LoginFail|password", re.IGNORECASE)
 """What boards say of it that answer with status 400 or 403, as HPE's do."""
 BUSY = (429, 503)
 BUSY_SECONDS, BUSY_SECONDS_AT_MOST, BUSY_TIMES = 2.0, 10.0, 2
-REQUESTS_AT_MOST, BYTES_AT_MOST = 2_000, 96 << 20
+REQUESTS_AT_MOST, BYTES_AT_MOST = 2_000, 12 << 20
 CLOSE_SECONDS = 5.0
 
 
@@ -77,16 +77,16 @@ class Service:
         if self._board.user and not self._headers:
             self._sign_in()
 
-    def get(self, path: str, *, etag: str = "", seconds: float | None = None) -> Answer:
+    def get(self, path: str, *, etag: str = "") -> Answer:
         """One resource. A session that ended is begun anew, a board that is busy asked again.
 
         Raises NoAnswer, Refused, Garbled, Spent.
         """
-        answer = self._get(path, etag, seconds)
+        answer = self._get(path, etag)
         if answer.status == UNAUTHORISED and self._session:  # it was quiet too long, or the board started again
             self._session, self._headers = "", {}
             self._sign_in()
-            answer = self._get(path, etag, seconds)
+            answer = self._get(path, etag)
         return answer
 
     def path_of(self, link: str) -> str:
@@ -101,10 +101,10 @@ class Service:
         self._session, self._headers = "", {}
         self._wire.close()
 
-    def _get(self, path: str, etag: str, seconds: float | None) -> Answer:
+    def _get(self, path: str, etag: str = "") -> Answer:
         headers = self._headers | ({"If-None-Match": etag} if etag else {})
         for times in range(BUSY_TIMES + 1):
-            answer = self._ask("GET", path, headers=headers, seconds=seconds)
+            answer = self._ask("GET", path, headers=headers)
             if answer.status not in BUSY or times == BUSY_TIMES:
                 break
             self._sleep(self.budget.seconds(_pause(answer)))
@@ -113,8 +113,8 @@ class Service:
         self.budget.answered += 1
         return answer
 
-    def _ask(self, method: str, path: str, *, seconds: float | None = None, **options: Any) -> Answer:
-        may = self.budget.seconds(seconds or self._board.timeout_seconds)
+    def _ask(self, method: str, path: str, **options: Any) -> Answer:
+        may = self.budget.seconds(self._board.timeout_seconds)
         before = self._wire.taken_bytes
         self.budget.requests -= 1
         try:
@@ -124,10 +124,12 @@ class Service:
 
     def _read_root(self) -> dict[str, Any]:
         """The root, which a service shows to everybody; some show it only to those they know."""
-        answer = self._get(ROOT, "", None)
+        answer = self._get(ROOT)
         if answer.status == UNAUTHORISED and self._board.user:
             self._sign_in()
-            answer = self._get(ROOT, "", None)
+            answer = self._get(ROOT)
+        if answer.status == NOT_FOUND:
+            answer = self._get(SERVICE)
         if answer.status == UNAUTHORISED:
             raise Refused("shows its root to nobody, not even to this user")
         if answer.status != 200:

@@ -86,7 +86,7 @@ def read_sensors(tree: Tree, box: Node, found: Found) -> None:
     for sensor in tree.members(box.link("Sensors"), MOVING):
         kind = (sensor.text("ReadingType") or "").lower()
         unit = (sensor.text("ReadingUnits") or "").lower()
-        if sensor.is_there:
+        if sensor.is_measuring:
             unit = unit if unit in UNITS else TYPES.get(kind, "")
             _measure(sensor, name_of(sensor), unit, sensor.path, found, is_humidity=kind == HUMIDITY)
 

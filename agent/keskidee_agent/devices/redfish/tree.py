@@ -26,7 +26,6 @@ EARLY_SECONDS = 30.0
 """A resource that falls due before the next poll is read in this one."""
 MEMBERS_AT_MOST, PAGES_AT_MOST = 512, 64
 TROUBLES_AT_MOST = 100
-ALIVE_SECONDS = 10.0
 NAMES = frozenset({"Id", "Name", "Description", "MemberId"})
 UNCHANGED, FOUND = 304, 200
 MISSING = (404, 405, 410, 501)
@@ -185,7 +184,7 @@ class Tree:
     def _check_alive(self, path: str, silence: NoAnswer) -> None:
         """Whether the root is still answered, where this was not. Raises Gone."""
         try:
-            self._service.get(ROOT, seconds=ALIVE_SECONDS)
+            self._service.get(ROOT)  # with all its time: it may be busy still with what it did not answer
         except (NoAnswer, Garbled, Refused):
             self.trouble(path, silence)
             raise Gone from None

@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 
     from keskidee_agent.devices.redfish.board import Board
 
-LONGEST_BODY_BYTES = 8 << 20
-"""Of one answer, inflated. A collection of a hundred sensors, expanded, takes some 100 KB."""
+LONGEST_BODY_BYTES = 2 << 20
+"""Of one answer, inflated. A collection of a hundred sensors, expanded, takes some 100 KB; JSON takes forty times its
+bytes where somebody means harm.
+"""
 CHUNK_BYTES = 1 << 16
 CONNECT_SECONDS = 10.0
 REDIRECTS_AT_MOST = 3
