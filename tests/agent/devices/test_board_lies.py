@@ -313,6 +313,19 @@ def test_a_property_of_any_type_spoils_no_reading() -> None:
             assert len(series) == len(set(series))
 
 
+def test_what_some_boards_write_in_their_own_way_is_understood() -> None:
+    """Facts of iDRAC 8 (decimal megabytes, HealthRollUp) and CIMC (an object for an array)."""
+    own = PLAIN | {
+        f"{MEMORY}/DIMM.Socket.A1": PLAIN[f"{MEMORY}/DIMM.Socket.A1"] | {"CapacityMiB": 15625},
+        f"{CHASSIS}/Power": {"PowerControl": {"Name": "Draw", "PowerConsumedWatts": "210"}},
+        SYSTEM: PLAIN[SYSTEM] | {"Status": {"Health": "OK", "HealthRollUp": "Critical"}},
+    }
+    reading = Reader(InHand(own)).read()
+    assert [module.size_bytes for module in reading.parts.memory] == [16 << 30, 16 << 30]
+    assert [each.value for each in reading.parts.sensors if each.class_ == "power"] == [210]
+    assert {each.part: each.state for each in reading.found.health}["srv-07"] == "critical"
+
+
 def test_names_that_repeat_are_told_apart_and_too_many_are_not_all_told() -> None:
     fans = [
         {"Name": "Fan", "Reading": number, "ReadingUnits": "RPM", "Status": {"Health": "OK"}} for number in range(500)

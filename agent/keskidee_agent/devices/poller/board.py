@@ -1,6 +1,7 @@
 """One server board from poll to poll, asked by Redfish: each resource as often as it moves (redfish/tree.py).
 
-A board is asked in a thread, for requests wait; so many boards at once as THREADS says, and the rest wait for one.
+A board is asked in a thread, for requests wait. The loop asks AT_ONCE devices at once; as many threads are enough, also
+where one goes on over a poll that nobody waits for any more.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
 from keskidee_agent.devices.engine import Garbled, NoAnswer, Refused
+from keskidee_agent.devices.poller.loop import AT_ONCE
 from keskidee_agent.devices.poller.watch import SECONDS, UP, WHOLE_SECONDS, Poll
 from keskidee_agent.devices.redfish.metrics import part_samples, told_samples
 from keskidee_agent.devices.redfish.read import Reader
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from keskidee_report.items import Item
 
 SOURCE = "redfish"
-THREADS = threading.BoundedSemaphore(16)
+THREADS = threading.BoundedSemaphore(AT_ONCE)
 PAUSE_SECONDS, PAUSE_SECONDS_AT_MOST = 300.0, 3600.0
 """A board that refused the password is not asked at once again: after a few it locks the user out."""
 _LEAVING: set[threading.Thread] = set()

@@ -61,7 +61,7 @@ def _all(found: Found) -> Iterator[Sample]:
     for port in found.parts.ports[:PARTS_AT_MOST]:
         if port.oper is not None:
             yield LINK(int(port.oper == "up"), port=port.name or str(port.index))
-    if size := found.memory_bytes or sum(module.size_bytes for module in found.parts.memory):
+    if size := sum(module.size_bytes for module in found.parts.memory) or found.memory_bytes:
         yield metrics.SIZE(size, memory=MEMORY)
     yield from metrics.sensor_samples(found.parts.sensors[:PARTS_AT_MOST])
 

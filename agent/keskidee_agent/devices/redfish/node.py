@@ -88,8 +88,9 @@ class Node:
         return found
 
     def nodes(self, name: str) -> Iterator[Node]:
-        """The objects of an array, by the names they give themselves where these are in this resource."""
+        """The objects of an array; an object in its place, as Cisco has it, is one of one."""
         values = self.fields.get(name)
+        values = [values] if isinstance(values, dict) else values
         for number, value in enumerate(values[:OBJECTS_AT_MOST] if isinstance(values, list) else ()):
             if isinstance(value, dict):
                 yield Node(f"{_below(self.path, name)}/{number}", value)
@@ -127,7 +128,8 @@ class Node:
     @property
     def rollup(self) -> str | None:
         """The health of it and all that is in it; where it does not say, its own."""
-        return HEALTHS.get((self.node("Status").text("HealthRollup") or "").lower()) or self.health
+        told = self.node("Status").text("HealthRollup", "HealthRollUp")  # the second is Dell's
+        return HEALTHS.get((told or "").lower()) or self.health
 
 
 def slim(value: Any, depth: int = DEEPEST) -> Any:

@@ -36,7 +36,7 @@ def read_thermal(tree: Tree, box: Node, found: Found) -> bool:
     for fan in thermal.nodes("Fans"):
         if fan.is_there:
             _fan(fan, found)
-    read_redundancy(thermal.nodes("Redundancy"), found, "fans")
+    read_redundancy((*thermal.nodes("Redundancy"), *thermal.nodes("FanRedundancy")), found, "fans")
     return len(found.parts.sensors) > before
 
 
@@ -78,7 +78,8 @@ def read_power(tree: Tree, box: Node, found: Found) -> bool:
             for class_, what, unit, names in OF_SUPPLY:
                 place = f"{supply.path}/{names[0]}"
                 found.measures(class_, f"{name_of(supply)} {what}", supply.number(*names), unit, place)
-    read_redundancy(power.nodes("Redundancy"), found, "power supplies")
+    groups = (*power.nodes("Redundancy"), *power.nodes("PowerRedundancy"))
+    read_redundancy(groups, found, "power supplies")
     return len(found.parts.sensors) + len(found.items) > before
 
 
@@ -91,8 +92,13 @@ def add_supply(supply: Node, found: Found) -> None:
         slot=label_of(supply),
         maker=supply.text("Manufacturer"), model=supply.text("Model"), serial=supply.serial(),
         part=supply.text("PartNumber", "SparePartNumber"), revision=supply.text("FirmwareVersion"),
-        maximum_watts=supply.whole("PowerCapacityWatts") or None, hot_replaceable=supply.flag("HotPluggable"),
+        maximum_watts=supply.whole("PowerCapacityWatts") or _range_watts(supply),
+        hot_replaceable=supply.flag("HotPluggable"),
     )  # fmt: skip
+
+
+def _range_watts(supply: Node) -> int | None:
+    return max((each.whole("OutputWattage") or 0 for each in supply.nodes("InputRanges")), default=0) or None
 
 
 def read_redundancy(groups: Iterable[Node], found: Found, what: str) -> None:

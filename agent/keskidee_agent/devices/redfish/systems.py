@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from keskidee_agent.devices.redfish.tree import Tree
 
 MEGA, GIGA = 1e6, 1e9
-MIB, GIB = 1 << 20, 1 << 30
+KIBI, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
 ARCHITECTURES = {"x86-64": "x86_64", "x86": "i686", "arm-a64": "aarch64", "arm-a32": "armv7l", "power": "ppc64le"}
 CORRECTIONS = {"singlebitecc": "Single-bit ECC", "multibitecc": "Multi-bit ECC", "addressparity": "Parity"}
 GRAPHICS = ("gpu", "accelerator")
@@ -124,8 +124,8 @@ def _maker(text: str | None) -> str | None:
 def read_memory(tree: Tree, system: Node, found: Found) -> None:
     """Modules by their slots, and slots that are empty."""
     for module in tree.members(system.link("Memory"), SLOW):
-        place = module.text("DeviceLocator") or label_of(module) or name_of(module)
-        size = module.times(MIB, "CapacityMiB", "SizeMB")
+        place = module.text("DeviceLocator", "SocketLocator") or label_of(module) or name_of(module)
+        size = _size(module)
         kind = {"slot": place, "type": module.text("MemoryDeviceType"), "form_factor": module.text("BaseModuleType")}
         if not module.is_there or not size:
             found.add("memory_slot", place, **kind)
@@ -144,6 +144,15 @@ def read_memory(tree: Tree, system: Node, found: Found) -> None:
             part=module.text("PartNumber"), serial=module.serial(), asset_tag=module.text("AssetTag"),
             rank=module.whole("RankCount"), error_correction=CORRECTIONS.get(correction),
         )  # fmt: skip
+
+
+def _size(module: Node) -> int | None:
+    """Bytes. An iDRAC 8 takes its megabytes for decimal ones: 15,625 are meant to be 16,384."""
+    told = module.whole("CapacityMiB", "SizeMB")
+    if told is None:
+        return None
+    meant = round(told * MIB / MEGA)
+    return (meant if told % KIBI and not meant % KIBI else told) * MIB
 
 
 def _fastest(module: Node) -> int | None:
