@@ -27,7 +27,8 @@ LONGEST_BODY_BYTES = 2 << 20
 bytes where somebody means harm.
 """
 CHUNK_BYTES = 1 << 16
-CONNECT_SECONDS = 5.0
+CONNECT_SECONDS = 10.0
+"""With the handshake, over which a board's processor may think for some seconds."""
 REDIRECTS_AT_MOST = 3
 LONGEST_LINK = 1024
 REDIRECTS = (301, 302, 303, 307, 308)
