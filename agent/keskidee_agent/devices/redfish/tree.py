@@ -1,8 +1,9 @@
 """The resources of one board: read when they are due, by links and collections; what could not be read is a line.
 
 A board takes a second over a resource and has a hundred, so each is read as often as it moves: readings in each poll,
-drives and memory each five minutes, what a part is each hour. In between the last answer holds. A resource that stays
-is asked for with its ETag, so that one that did not change costs a `304` (DSP0266, 6.5).
+drives and memory each five minutes, what stays each hour. In between the last answer holds. What stays is asked for
+with its ETag, so that one that did not change costs a `304` (DSP0266, 6.5). What has a health is not: some boards, Dell's
+among them, count only what somebody set. Nor is an expanded collection, whose ETag may leave its members out.
 """
 
 from __future__ import annotations
@@ -151,7 +152,7 @@ class Tree:
             if kept.trouble and kept.at < self._began:
                 self.trouble(path, kept.trouble)
             return kept.node
-        node, etag, trouble = self._asked(path, kept if every and kept else None)
+        node, etag, trouble = self._asked(path, kept if every >= STILL and "?" not in path else None)
         self._kept[key] = _Kept(node=node, etag=etag, at=self._ticks(), trouble=trouble)
         if trouble:
             self.trouble(path, trouble)
@@ -165,9 +166,7 @@ class Tree:
         return self._began - kept.at >= every - EARLY_SECONDS
 
     def _asked(self, path: str, kept: _Kept | None) -> tuple[Node | None, str, str]:
-        """The resource, its ETag, and why it could not be read. Some boards keep an ETag while a reading moves: what
-        moves is read without.
-        """
+        """The resource, its ETag, and why it could not be read."""
         try:
             answer = self._service.get(path, etag=kept.etag if kept is not None and kept.node is not None else "")
             if answer.status == UNCHANGED and kept is not None:
