@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from keskidee_agent.devices.redfish.systems import name_of, place_of, serial_of
-from keskidee_agent.devices.redfish.tree import STILL
+from keskidee_agent.devices.redfish.tree import SLOW
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -55,11 +55,11 @@ def read_adapters(tree: Tree, chassis: Iterable[Node], systems: Iterable[Node], 
     """Network adapters, whose numbers `EthernetInterfaces` do not have."""
     seen: dict[str, Node] = {}
     for box in chassis:
-        for adapter in tree.members(box.link("NetworkAdapters"), STILL):
+        for adapter in tree.members(box.link("NetworkAdapters"), SLOW):
             seen.setdefault(adapter.path, adapter)
     for system in systems:
-        for interface in tree.members(system.link("NetworkInterfaces"), STILL):
-            if (linked := tree.at(interface.link("Links", "NetworkAdapter"), STILL)) is not None:
+        for interface in tree.members(system.link("NetworkInterfaces"), SLOW):
+            if (linked := tree.at(interface.link("Links", "NetworkAdapter"), SLOW)) is not None:
                 seen.setdefault(linked.path, linked)
     for adapter in seen.values():
         if not adapter.is_there:

@@ -2,8 +2,8 @@
 
 A board takes a second over a resource and has a hundred, so each is read as often as it moves: readings in each poll,
 drives and memory each five minutes, what stays each hour. In between the last answer holds. What stays is asked for
-with its ETag, so that one that did not change costs a `304` (DSP0266, 6.5). What has a health is not: some boards, Dell's
-among them, count only what somebody set. Nor is an expanded collection, whose ETag may leave its members out.
+with its ETag, so that one that did not change costs a `304` (DSP0266, 6.5). What has a health is not: the ETags of some
+boards, Dell's among them, count only what somebody set. Nor is an expanded collection: its members may not count.
 """
 
 from __future__ import annotations
