@@ -1,5 +1,9 @@
 """What machines tell of themselves, as several tests read it: tables, what commands print, a certificate, an EDID."""
 
+import struct
+
+from keskidee_agent.inventory import edid
+
 MOUNTS = """\
 23 1 254:0 / / rw,relatime - ext4 /dev/mapper/vg0-root rw
 24 23 0:22 / /proc rw - proc proc rw
@@ -76,3 +80,49 @@ UnitFileState=static
 Result=exit-code
 """
 PASSWD = "root:x:0:0::/root:/bin/sh\nmary:x:1000:1000::/home/mary:/bin/bash\nbot:x:1001:1::/:/usr/sbin/nologin\n"
+LSPCI = """\
+00:02.0 VGA compatible controller [0300]: Intel Corporation Skylake GT2 [HD Graphics 520] [8086:1916] (rev 07)
+\tSubsystem: Dell Skylake GT2 [HD Graphics 520] [1028:0704]
+\tMemory at db000000 (64-bit, non-prefetchable) [size=16M]
+\tMemory at 90000000 (64-bit, prefetchable) [size=256M]
+\tKernel driver in use: i915
+"""
+RECORDS = """\
+Slot:\t00:02.0
+Class:\tVGA compatible controller [0300]
+Vendor:\tIntel Corporation [8086]
+Device:\tSkylake GT2 [HD Graphics 520] [1916]
+SVendor:\tDell [1028]
+SDevice:\tDevice [0704]
+Rev:\t07
+Driver:\ti915
+Module:\ti915
+
+Device:\t0001:01:00.0
+Class:\tNon-Volatile memory controller
+Vendor:\tSamsung Electronics Co Ltd
+Device:\tDevice a80c
+"""
+CPUINFO = "processor\t: 0\nvendor_id\t: GenuineIntel\ncpu family\t: 6\nmodel\t\t: 94\nmodel name\t: A   B @ 2.60GHz\n\n"
+IP = """\
+2: eth0: <BROADCAST,UP> mtu 1500 qdisc mq state UP group default
+    link/ether 00:1a:6b:0d:78:03 brd ff:ff:ff:ff:ff:ff
+    inet 192.168.1.11/24 brd 192.168.1.255 scope global eth0:0
+    inet 10.0.0.1 peer 10.0.0.2/32 scope global eth0
+"""
+UPOWER = "  native-path: BAT0\n  vendor: A\n  power supply: yes\n  battery\n    energy-full: 7,5 Wh\n"
+
+
+def block(text: bytes = b"SERIAL-1", number: int = 0, maker: int = 0x10AC) -> bytes:
+    """Block 0 of an EDID with a name and a serial number, and the right checksum."""
+    head = (
+        edid.MAGIC + struct.pack(">H", maker) + struct.pack("<HI", 0xD0DA, number) + bytes((35, 29, 1, 3, 0x80, 53, 30))
+    )
+    timing = bytes.fromhex("023a801871382d40582c45000f282100001e")
+    texts = [
+        b"\0\0\0" + bytes((tag,)) + b"\0" + body[:13].ljust(13)
+        for tag, body in ((0xFC, b"P24\n"), (0xFF, text + b"\n"))
+    ]
+    body = head.ljust(54, b"\0") + timing + b"".join(texts) + bytes(18)
+    body = body.ljust(127, b"\0")
+    return body + bytes(((-sum(body)) % 256,))
