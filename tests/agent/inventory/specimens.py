@@ -111,6 +111,20 @@ IP = """\
     inet 10.0.0.1 peer 10.0.0.2/32 scope global eth0
 """
 UPOWER = "  native-path: BAT0\n  vendor: A\n  power supply: yes\n  battery\n    energy-full: 7,5 Wh\n"
+BASH = """Package: bash
+Status: install ok installed
+Section: shells
+Installed-Size: 7164
+Maintainer: Matthias Klose <doko@debian.org>
+Architecture: amd64
+Version: 5.2.15-2+b8
+Description: GNU Bourne Again SHell
+ Bash is an sh-compatible command language interpreter.
+Homepage: http://tiswww.case.edu/php/chet/bash/bashtop.html
+
+"""
+LOG = "2024-09-10 12:00:01 status installed bash:amd64 5.2.15-2+b8\n2024-09-11 12:00:01 status half-installed x:all 1\n"
+STATUS = "var/lib/dpkg/status"
 
 
 def block(text: bytes = b"SERIAL-1", number: int = 0, maker: int = 0x10AC) -> bytes:

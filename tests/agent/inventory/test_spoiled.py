@@ -14,9 +14,11 @@ from keskidee_agent.people import CLEAR
 from keskidee_agent.recorded import RecordedMachine
 from keskidee_report.model import OUTCOMES
 from tests.agent.inventory.specimens import (
+    BASH,
     CPUINFO,
     IP,
     LAYERS,
+    LOG,
     LSPCI,
     MDSTAT,
     MOUNTS,
@@ -24,6 +26,7 @@ from tests.agent.inventory.specimens import (
     PEM,
     REG_OF_STATE,
     ROUTES,
+    STATUS,
     STATVFS,
     UNITS,
     UPOWER,
@@ -31,7 +34,6 @@ from tests.agent.inventory.specimens import (
 )
 from tests.agent.inventory.test_disk import SDA
 from tests.agent.inventory.test_mac import JSON, MACOS
-from tests.agent.inventory.test_software import BASH, LOG, STATUS
 from tests.agent.inventory.test_windows import LIST, PHYSICAL, REG
 from tests.agent.recordings import write_files
 
