@@ -9,6 +9,7 @@ import pytest
 
 from keskidee_report.codec import envelope
 from keskidee_report.model import Family, Reading
+from keskidee_report.wire import SPEAKS
 from tests.collector.bad_reports import BAD, BODY_BYTES, LIMITS, samples
 from tests.collector.served import LOAD, Answer, Served, difference
 
@@ -69,6 +70,7 @@ def test_a_report_is_refused_once_counted_and_told(
     answer = collector.post(agent, make(agent))
     assert (answer.status, watch.counted()) == (status, {reason: 1})
     assert (answer.headers["content-type"], answer.json["status"]) == ("application/problem+json", status)
+    assert (answer.json["title"], answer.json["speaks"]) == (reason, SPEAKS)
     assert said in answer.json["detail"]
     path = f"/metrics/machines/{agent.id}"
     assert collector.sample("keskidee_machine_refused_reports_total", instance=agent.instance) == 1
