@@ -34,6 +34,7 @@ def pinning() -> ssl.SSLContext:
     """TLS with whoever answers: its certificate is compared afterwards, before anything is sent."""
     context = create_urllib3_context(cert_reqs=ssl.CERT_NONE, ciphers=OLD_BOARDS)
     context.check_hostname = False
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.options |= LEGACY_SERVER_CONNECT
     return context
 
