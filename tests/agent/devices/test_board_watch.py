@@ -108,6 +108,18 @@ def test_what_could_not_be_read_stays_told_until_it_is_read(board: FakeBoard) ->
     assert value(polled(watch), "keskidee_device_unread_tables") == 0
 
 
+def test_a_board_stays_who_it_was_where_its_systems_are_not_told(board: FakeBoard) -> None:
+    clock = Clock()
+    watch = BoardWatch(known(board), ticks=clock)
+    first = polled(watch)
+    assert first.whole is not None
+    board.odd["/redfish/v1/Systems"] = says(503, Retry_After="0")
+    clock.now += 60
+    second = polled(watch)
+    assert (second.whole, value(second, "keskidee_device_unread_tables")) == (None, 1)
+    assert info(first.whole.identity) in second.readings[0].samples
+
+
 def test_a_board_that_is_silent_is_down_and_comes_back(board: FakeBoard) -> None:
     clock = Clock()
     watch = BoardWatch(known(board), ticks=clock)

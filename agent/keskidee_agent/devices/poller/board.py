@@ -76,9 +76,12 @@ class BoardWatch:
 
     def _took(self, reading: BoardReading, began: float) -> Poll:
         took = self._ticks() - began
-        is_whole = began >= self._whole_at + WHOLE_SECONDS or reading.found.items != self._told
+        is_due = began >= self._whole_at + WHOLE_SECONDS
+        is_whole = (is_due or reading.found.items != self._told) and (bool(reading.found.told) or self._told is None)
+        if is_due:
+            self._whole_at = began
         if is_whole:
-            self._whole_at, self._told = began, reading.found.items
+            self._told = reading.found.items
         answer = Reading(SOURCE, OK, "", took, [UP(1), SECONDS(took), *told_samples(reading)])
         sensors = Reading("sensors", OK, samples=list(part_samples(reading.found)))
         return Poll(readings=[answer, sensors], whole=reading if is_whole else None)

@@ -51,6 +51,7 @@ class Reader:
     def __init__(self, service: Service, *, ticks: Callable[[], float] = time.monotonic) -> None:
         self._service = service
         self._tree = Tree(self._service, ticks=ticks)
+        self._known: Identity | None = None
 
     def read(self, seconds: float = WHOLE_SECONDS, *, all_anew: bool = True) -> BoardReading:
         """One reading, of so many seconds at most. Raises NoAnswer, Refused, Garbled where nothing was read at all."""
@@ -84,9 +85,12 @@ class Reader:
         hosts = list(tree.members(root.link("Systems"), MOVING))
         cards = list(tree.members(root.link("Managers"), SLOW))
         cases = list(tree.members(root.link("Chassis"), SLOW))
-        found.spoilt |= KINDS if tree.troubles else set()
         vendor = vendor_of(root, hosts, cases, cards)
         found.identity = identity_of(vendor, hosts, cards, cases)
+        if tree.troubles:  # who it is would be told by half: it is who it was
+            found.spoilt |= KINDS
+            found.identity = self._known or found.identity
+        self._known = found.identity
         for host in hosts:
             systems.read_system(host, found, vendor)
         boxes.read_chassis(cases, found, vendor)
