@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from keskidee_agent.devices.commands import ENGINES
 from keskidee_agent.devices.metrics import info
 from keskidee_agent.devices.poller.board import BoardWatch, wait_for_leaving
+from keskidee_agent.devices.poller.device import Device
 from keskidee_agent.devices.poller.stock import taken
-from keskidee_agent.devices.poller.target import listed, of_settings
+from keskidee_agent.devices.poller.target import listed, of_collector, of_settings
 from keskidee_agent.devices.poller.watch import Poll
 from keskidee_agent.devices.secrets import WrongSecret
 from keskidee_config import AgentSettings, ConfigError, DeviceSettings, load
@@ -239,3 +243,20 @@ def test_what_is_told_of_a_board_is_what_its_labels_say(board: FakeBoard) -> Non
     watch.close()
     assert poll.whole is not None
     assert info(poll.whole.identity) in poll.readings[0].samples
+
+
+def test_without_an_engine_of_snmp_boards_are_polled_and_other_devices_told_as_denied(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for module, _ in ENGINES.values():
+        monkeypatch.setitem(sys.modules, module, None)
+    switch = of_collector(
+        {"machine_id": "m1", "name": "sw", "address": "192.0.2.1", "port": 161, "timeout_seconds": 1.0}
+        | {"version": "2c", "community": "c", "interval_seconds": 60}
+    )
+    nobody: Any = None  # what takes its reports
+    poll = asyncio.run(Device(switch, nobody, nobody, nobody).poll(10.0))
+    assert (poll.readings[0].outcome, poll.readings[0].reason) == (
+        DENIED,
+        "gufo-snmp or pysnmp is not installed: pip install 'keskidee[snmp]'",
+    )

@@ -23,7 +23,6 @@ from keskidee_agent.devices.poller.device import Device
 from keskidee_agent.devices.poller.enlisting import Enlisting, targets_of
 from keskidee_agent.devices.poller.hearing import Hearing
 from keskidee_agent.devices.poller.loop import Loop
-from keskidee_agent.devices.redfish.board import is_board
 from keskidee_agent.devices.secrets import WrongSecret
 from keskidee_agent.identity import settings_of
 from keskidee_agent.lock import InUse, take_lock
@@ -59,18 +58,17 @@ FOLDER = "devices"
 
 def polled(args: argparse.Namespace, settings: dict[str, Any]) -> int:
     """Polls until it is told to stop, or the agent that started it has gone: 0. NOBODY where there is nobody to poll,
-    1 where another poller runs, 2 where no engine is installed.
+    1 where another poller runs. Where no engine is installed, server boards are polled, and all else is told as denied.
     """  # fmt: skip
     process = Process(settings, settings_of(args.config))
     try:
-        if not any(is_board(device.address) for device in process.own.devices):
-            engine_class(None)  # boards alone need none
         lock = take_lock(str(process.folder / "lock"))
-    except WrongSecret as error:
-        warn(f"devices=unread reason={str(error)!r}")
-        return 2
     except InUse:
         return 1
+    try:
+        engine_class(None)
+    except WrongSecret as error:
+        warn(f"devices=unread reason={str(error)!r}")
     try:
         asyncio.run(process.serve())
     finally:
@@ -85,7 +83,7 @@ class Process:
         origin = origin_of(settings["collector"])
         self.folder = Path(settings["identity_file"]).parent / FOLDER
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.own = own
+        self._own = own
         self._credential: str = settings["credential"]
         self._machines = f"{origin.url}/v1/machines"
         self._route = route_to(origin, own, os.environ)
@@ -145,7 +143,7 @@ class Process:
         while True:
             pause = ENLIST_SECONDS
             try:
-                rows = await asyncio.to_thread(self._enlisting.rows, self.own.devices)
+                rows = await asyncio.to_thread(self._enlisting.rows, self._own.devices)
                 self._poll(rows)
                 self._forget_others({str(row.get("machine_id")) for row in rows})
                 trouble = ""
@@ -162,7 +160,7 @@ class Process:
 
     def _poll(self, rows: list[dict[str, Any]]) -> None:
         troubles: set[str] = set()
-        targets = targets_of(rows, self.own.devices, troubles.add)
+        targets = targets_of(rows, self._own.devices, troubles.add)
         for line in sorted(troubles - self._troubles):
             warn(line)
         self._troubles = troubles
