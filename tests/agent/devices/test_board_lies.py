@@ -153,6 +153,23 @@ def test_a_link_leads_nowhere_else(board: FakeBoard, elsewhere: str) -> None:
     assert "leads elsewhere" in reading.troubles[0]
 
 
+def test_an_answer_in_chunks_or_one_that_ends_with_its_connection_is_read(board: FakeBoard) -> None:
+    def in_chunks(handler: Handler) -> None:
+        packed = gzip.compress(json.dumps(board.at(MEMORY)).encode())
+        head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Encoding: gzip\r\n\r\n"
+        chunks = b"".join(b"1\r\n%c\r\n" % byte for byte in packed)
+        handler.wfile.write(head + chunks + b"0\r\n\r\n")
+
+    def until_the_end(handler: Handler) -> None:
+        handler.wfile.write(b"HTTP/1.0 200 OK\r\n\r\n\xef\xbb\xbf" + json.dumps(board.at(f"{CHASSIS}/Power")).encode())
+        handler.close_connection = True
+
+    board.odd = {MEMORY: in_chunks, f"{CHASSIS}/Power": until_the_end}
+    reading = read(board)
+    assert (len(reading.parts.memory), reading.troubles) == (2, [])
+    assert reading.found.redundant["System Board PS Redundancy"]
+
+
 def test_pages_are_read_to_their_end(board: FakeBoard) -> None:
     whole = board.resources[MEMORY]["Members"]
     for number, member in enumerate(whole):
