@@ -92,7 +92,7 @@ _NO_UUID = frozenset(
 _SEPARATORS = frozenset(" .-_*?#/")
 _DIGITS = frozenset("0123456789")
 _PLACES = ("slot", "bank", "locator", "label", "location", "designation", "socket", "port", "address")
-_VERSIONS = ("version", "revision", "release", "firmware", "stepping")
+_VERSIONS = ("version", "versionstring", "revision", "release", "firmware", "stepping")
 
 
 # a memory slot that says nothing numbers its fields' own names: "SerNum01", "ModulePartNumber00", "DIMM_A1_AssetTag"

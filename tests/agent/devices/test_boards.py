@@ -8,6 +8,7 @@ import pytest
 
 from keskidee_agent.devices.commands import for_glpi
 from keskidee_agent.devices.document import as_board_document
+from keskidee_agent.devices.redfish.found import Drive, Found
 from keskidee_agent.devices.redfish.metrics import samples
 from keskidee_agent.devices.redfish.read import Reader
 from keskidee_agent.output import as_prometheus
@@ -156,3 +157,78 @@ def test_a_board_fits_glpis_schema_as_a_computer(case: str, shared_data: Path) -
     made = for_glpi(Reader(InHand(recorded(FOLDER / case))).read())
     assert (made["itemtype"], made["action"]) == ("Computer", "inventory")
     assert faults(made, schema, schema["definitions"]) == []
+
+
+def read_of(**resources: Any) -> Found:
+    """What is found on a board of one system, with these resources (`_` for `/`) beside."""
+    whole = {
+        "/redfish/v1/": {"RedfishVersion": "1.6.0", "Systems": link("/s"), "Chassis": link("/c")},
+        **collection("/s", "1"),
+        **collection("/c", "1"),
+        **{name.replace("_", "/"): each for name, each in resources.items()},
+    }
+    return Reader(InHand(whole)).read().found
+
+
+def test_what_storage_has_told_of_a_smart_array_is_not_told_again() -> None:
+    """An iLO 5 has both; the array's controller and one of its drives are in both, and another drive is not."""
+    smart = {"Oem": {"Hpe": {"Links": {"SmartStorage": link("/smart")}}}}
+    chip = {"Name": "P408i-a", "SerialNumber": "PEYHC0"}
+    found = read_of(
+        _s_1={"Model": "M", "Storage": link("/s/1/t"), **smart},
+        _s_1_t={"Members": [{"@odata.id": "/s/1/t/1", "StorageControllers": [chip], "Drives": [link("/d")]}]},
+        _d={"Name": "Drive", "SerialNumber": "D1"},
+        _smart={"Links": {"ArrayControllers": link("/arrays")}},
+        _arrays={"Members": [{"@odata.id": "/arrays/0", **chip, "Links": {"PhysicalDrives": link("/disks")}}]},
+        **collection("/disks", "0", "1"),
+        _disks_0={"Location": "1I:1:1", "SerialNumber": "D1"},
+        _disks_1={"Location": "1I:1:2", "SerialNumber": "D2", "CapacityMiB": 1024},
+    )
+    told = [(each.kind, each.key, each.fields.get("size_bytes")) for each in found.items if each.kind != "system"]
+    assert told == [("component", "P408i-a", None), ("disk", "Drive", None), ("disk", "1I:1:2", 1 << 30)]
+
+
+def test_the_system_with_a_bios_is_the_server_and_memory_of_accelerators_is_none_of_its() -> None:
+    found = read_of(
+        **collection("/s", "HGX", "1"),
+        _s_HGX={"Model": "Baseboard", "SerialNumber": "B1", "Memory": link("/g")},
+        _s_1={"Model": "Server", "SerialNumber": "S1", "BiosVersion": "1", "Memory": link("/m")},
+        **collection("/g", "1"),
+        _g_1={"Name": "GPU_0_DRAM_0", "CapacityMiB": 81920, "MemoryDeviceType": "HBM3"},
+        **collection("/m", "1"),
+        _m_1={"DeviceLocator": "A1", "CapacityMiB": 65536, "MemoryDeviceType": "DDR5"},
+    )
+    assert (found.identity.model, found.identity.serial) == ("Server", "S1")
+    assert [(each.description, each.size_bytes >> 30) for each in found.parts.memory] == [("A1", 64)]
+
+
+def test_what_a_chassis_tells_twice_counts_once() -> None:
+    """Voltages in Power and among Sensors; a fan's revolutions in its resource and in the sensor that it quotes."""
+    fan = {"Name": "Fan 1", "SpeedPercent": {"DataSourceUri": "/n/2", "Reading": 30, "SpeedRPM": 5160}}
+    found = read_of(
+        _s_1={"Model": "Server"},
+        _c_1={"Power": link("/p"), "ThermalSubsystem": link("/t"), "Sensors": link("/n")},
+        _p={"Voltages": [{"Name": "P12V", "ReadingVolts": 12.1}]},
+        _t={"Fans": link("/f")},
+        _f={"Members": [{"@odata.id": "/f/1", **fan}]},
+        **collection("/n", "1", "2", "3"),
+        _n_1={"Name": "P12V", "Reading": 12.1, "ReadingUnits": "V"},
+        _n_2={"Name": "Fan1A", "Reading": 5160, "ReadingUnits": "RPM"},
+        _n_3={"Name": "P5V", "Reading": 5, "ReadingUnits": "V"},
+    )
+    assert [(each.class_, each.description, each.value) for each in found.parts.sensors] == [
+        ("voltage", "P12V", 12.1),
+        ("fanspeed", "Fan1A", 5160),
+        ("percent", "Fan 1", 30),
+        ("voltage", "P5V", 5),
+    ]
+
+
+def test_a_disk_that_spins_has_no_life_in_percent_and_a_board_its_own_number() -> None:
+    found = read_of(
+        _s_1={"Model": "Server", "SimpleStorage": link("/x"), "Oem": {"Hpe": {"PCASerialNumber": "PCA1"}}},
+        _c_1={"Links": {"Drives": [link("/d")]}, "Oem": {"Supermicro": {"BoardSerialNumber": "BOARD1"}}},
+        _d={"Name": "Disk 0", "MediaType": "HDD", "PredictedMediaLifeLeftPercent": 0, "FailurePredicted": False},
+    )
+    assert found.drives == [Drive(name="Disk 0", failure_predicted=False, life_left_ratio=None)]
+    assert [each.fields["serial"] for each in found.items if each.kind == "board"] == ["PCA1"]

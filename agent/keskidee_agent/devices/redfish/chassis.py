@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from keskidee_agent.devices.redfish.smart_array import version_of
 from keskidee_agent.devices.redfish.systems import name_of, place_of, serial_of
-from keskidee_agent.devices.redfish.tree import SLOW
+from keskidee_agent.devices.redfish.tree import SLOW, STILL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -37,6 +38,21 @@ def read_chassis(chassis: Iterable[Node], found: Found, vendor: str | None) -> N
         )  # fmt: skip
 
 
+def read_boards(chassis: Iterable[Node], found: Found) -> None:
+    """What only makers' extensions have of a chassis: Supermicro its board's serial number, HPE its arrays' battery."""
+    for box in chassis:
+        if (serial := box.oem_text("BoardSerialNumber")) and not any(each.kind == "board" for each in found.items):
+            found.add("board", "board", maker=box.text("Manufacturer"), serial=serial)
+        for battery in (each for maker in box.makers() for each in maker.nodes("SmartStorageBattery")):
+            name = battery.text("ProductName") or "Smart Storage Battery"
+            found.feels("battery", name, battery)
+            found.add(
+                "component", name, **{"class": "battery"},
+                model=battery.text("Model"), serial=battery.serial(), part=battery.text("SparePartNumber"),
+                firmware=battery.text("FirmwareVersion"),
+            )  # fmt: skip
+
+
 def location_of(chassis: Iterable[Node]) -> str | None:
     """Where people wrote that it stands: room, row, rack, and the height unit."""
     for box in chassis:
@@ -53,6 +69,21 @@ def location_of(chassis: Iterable[Node]) -> str | None:
 
 def read_adapters(tree: Tree, chassis: Iterable[Node], systems: Iterable[Node], found: Found) -> None:
     """Network adapters, whose numbers `EthernetInterfaces` do not have."""
+    for adapter in _adapters(tree, chassis, systems).values():
+        if not adapter.is_there:
+            continue
+        place = adapter.text("StructuredName") or place_of(adapter, "adapter")
+        packages = (each.text("FirmwarePackageVersion") for each in adapter.nodes("Controllers"))
+        found.feels("adapter", place, adapter, all_of_it=True)
+        found.add(
+            "network", place,
+            type="ethernet", name=adapter.text("Name"), maker=adapter.text("Manufacturer"), model=adapter.text("Model"),
+            serial=adapter.serial(), part=adapter.text("PartNumber"), sku=adapter.text("SKU"),
+            firmware=next(filter(None, packages), None) or version_of(adapter),
+        )  # fmt: skip
+
+
+def _adapters(tree: Tree, chassis: Iterable[Node], systems: Iterable[Node]) -> dict[str, Node]:
     seen: dict[str, Node] = {}
     for box in chassis:
         for adapter in tree.members(box.link("NetworkAdapters"), SLOW):
@@ -61,17 +92,9 @@ def read_adapters(tree: Tree, chassis: Iterable[Node], systems: Iterable[Node], 
         for interface in tree.members(system.link("NetworkInterfaces"), SLOW):
             if (linked := tree.at(interface.link("Links", "NetworkAdapter"), SLOW)) is not None:
                 seen.setdefault(linked.path, linked)
-    for adapter in seen.values():
-        if not adapter.is_there:
-            continue
-        place = place_of(adapter, "adapter")
-        firmware = next(
-            (told for each in adapter.nodes("Controllers") if (told := each.text("FirmwarePackageVersion"))), None
-        )
-        found.feels("adapter", place, adapter, all_of_it=True)
-        found.add(
-            "network", place,
-            type="ethernet", name=adapter.text("Name"), maker=adapter.text("Manufacturer"), model=adapter.text("Model"),
-            serial=adapter.serial(), part=adapter.text("PartNumber"), sku=adapter.text("SKU"),
-            firmware=firmware,
-        )  # fmt: skip
+    known = {adapter.serial() for adapter in seen.values()}
+    for system in systems:  # HPE's own list, which has those too that do not speak to the board
+        for adapter in tree.members(system.oem_link("NetworkAdapters"), STILL):
+            if not known or adapter.serial() not in known | {None}:
+                seen[adapter.path] = adapter
+    return seen

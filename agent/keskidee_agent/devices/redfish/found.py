@@ -94,7 +94,7 @@ class Found:
     def settle(self) -> None:
         """After the last reader: each name once, each sensor once, components of the items."""
         self.items = unique(self.items)
-        self.parts.sensors = list({sensor.oid: sensor for sensor in self.parts.sensors}.values())
+        self.parts.sensors = list({(each.oid, each.class_): each for each in self.parts.sensors}.values())
         self.parts.components = [
             Component(
                 index=each.key,

@@ -55,9 +55,7 @@ def _oem(node: Node) -> Iterable[str]:
 
 def identity_of(vendor: str | None, hosts: Sequence[Node], cards: Sequence[Node], cases: Sequence[Node]) -> Identity:
     """What the first system is; of a board that has none, its first chassis."""
-    host = next((each for each in hosts if each.text("SystemType") in (None, "Physical")), None) or next(
-        iter(hosts), None
-    )
+    host = _host(hosts)
     card = next((each for each in cards if each.text("ManagerType") in (None, "BMC")), None) or next(iter(cards), None)
     case = next((each for each in cases if each.text("SerialNumber")), None) or next(iter(cases), None)
     names = [each.text("HostName") for each in (*hosts, *cards)]
@@ -72,6 +70,12 @@ def identity_of(vendor: str | None, hosts: Sequence[Node], cards: Sequence[Node]
         kind=_kind(host, case),
         location=location_of(cases),
     )
+
+
+def _host(hosts: Sequence[Node]) -> Node | None:
+    """The system that people mean: a physical one, of several one with a BIOS; boards of accelerators have none."""
+    physical = [each for each in hosts if each.text("SystemType") in (None, "Physical")] or list(hosts)
+    return next((each for each in physical if each.text("BiosVersion")), None) or next(iter(physical), None)
 
 
 def _system(vendor: str | None, card: Node | None) -> str | None:

@@ -41,6 +41,15 @@ def read_managers(tree: Tree, managers: Iterable[Node], found: Found) -> None:
             found.add("network", place, type="ethernet", name=port.text("Name"), mac=mac_of(port), addresses=told)
 
 
+def read_old_firmware(tree: Tree, systems: Iterable[Node], found: Found) -> None:
+    """Firmware as an iLO 4 tells it, which has no UpdateService: lists by what they are for, in one resource."""
+    for system in systems:
+        inventory = tree.at(system.oem_link("FirmwareInventory"), STILL)
+        current = inventory.node("Current") if inventory is not None else system.node("Current")
+        for image in (each for name in current.fields for each in current.nodes(name)):
+            found.add("firmware", name_of(image), name=image.text("Name"), version=image.text("VersionString"))
+
+
 def read_firmware(tree: Tree, service: Node | None, found: Found) -> None:
     """Firmware that is in force, by what it is for."""
     inventory = service.link("FirmwareInventory") if service is not None else None

@@ -23,6 +23,8 @@ NUMBER = re.compile(r"[-+]?\d{1,18}(\.\d{1,12})?")
 ROWS = ("0123456789", "1234567890", "123456789")
 DEEPEST = 12
 OEM, NOTHING = "Oem", dict[str, Any]()
+KEPT_OF_MAKERS = frozenset({"Links", "PCASerialNumber", "PCAPartNumber", "BoardSerialNumber", "SmartStorageBattery"})
+"""What is read of makers' extensions: where more stands, and what the schema has no place for."""
 LEFT_OUT = frozenset({"Actions", "RelatedItem", "Certificates", "Boot"})
 KEPT_ANNOTATIONS = ("@odata.id", "@odata.nextLink")
 HEALTHS = {"ok": "ok", "warning": "warning", "critical": "critical"}
@@ -105,6 +107,19 @@ class Node:
         places = [each.fields.get("@odata.id") for each in self.nodes(name)]
         return [place for place in places if isinstance(place, str) and place]
 
+    def makers(self) -> Iterator[Node]:
+        """The extensions of makers: `Oem.Hpe`, `Oem.Supermicro` ..."""
+        oem = self.node(OEM)
+        yield from (oem.node(name) for name in oem.fields)
+
+    def oem_link(self, name: str) -> str | None:
+        """What the first maker's extension links that links it."""
+        return next((link for each in self.makers() if (link := each.link("Links", name))), None)
+
+    def oem_text(self, *names: str) -> str | None:
+        """Likewise the first that says something."""
+        return next((told for each in self.makers() if (told := each.text(*names))), None)
+
     @property
     def state(self) -> str:
         """`enabled`, `absent`, `standbyoffline` ...; empty where it does not say."""
@@ -133,7 +148,7 @@ class Node:
 
 
 def slim(value: Any, depth: int = DEEPEST) -> Any:
-    """What is kept of an answer for an hour: without actions, annotations, and what stands in makers' extensions.
+    """What is kept of an answer for an hour: without actions, annotations, and most of what is in makers' extensions.
 
     Half of a usual resource. What is nested deeper than any schema has it is left out.
     """
@@ -142,9 +157,18 @@ def slim(value: Any, depth: int = DEEPEST) -> Any:
     if not isinstance(value, dict):
         return value
     return {
-        intern(name): dict.fromkeys(each, NOTHING) if name == OEM and isinstance(each, dict) else slim(each, depth - 1)
+        intern(name): _extensions(each, depth - 1) if name == OEM and isinstance(each, dict) else slim(each, depth - 1)
         for name, each in islice(value.items(), OBJECTS_AT_MOST if depth else 0)
         if name not in LEFT_OUT and ("@" not in name or name.endswith(KEPT_ANNOTATIONS))
+    }
+
+
+def _extensions(oem: dict[str, Any], depth: int) -> dict[str, Any]:
+    return {
+        maker: slim({name: each[name] for name in KEPT_OF_MAKERS & each.keys()}, depth)
+        if isinstance(each, dict)
+        else NOTHING
+        for maker, each in islice(oem.items(), OBJECTS_AT_MOST if depth else 0)
     }
 
 

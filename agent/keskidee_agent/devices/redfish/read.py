@@ -94,6 +94,7 @@ class Reader:
         for host in hosts:
             systems.read_system(host, found, vendor)
         boxes.read_chassis(cases, found, vendor)
+        boxes.read_boards(cases, found)
         for case in cases:
             self._part(found, {"power_supply", "component"}, _read_senses, case)
         for host in hosts:
@@ -104,6 +105,8 @@ class Reader:
         self._part(found, {"firmware", "network"}, managers.read_managers, cards)
         self._part(found, {"network"}, boxes.read_adapters, cases, hosts)
         self._part(found, {"firmware"}, managers.read_firmware, tree.at(root.link("UpdateService"), STILL))
+        if root.link("UpdateService") is None:
+            self._part(found, {"firmware"}, managers.read_old_firmware, hosts)
         found.told = KINDS - found.spoilt - _hidden(found)
 
     def _part(self, found: Found, kinds: set[str], read: Callable[..., object], *of: object) -> None:
@@ -121,6 +124,7 @@ def _hidden(found: Found) -> frozenset[str]:
 
 def _read_senses(tree: Tree, case: Node, found: Found) -> None:
     """The old form where a board has it, which is one answer; what it does not tell so by the new one."""
+    before = len(found.parts.sensors)
     has_heat, has_power = sensors.read_thermal(tree, case, found), sensors.read_power(tree, case, found)
     if not has_heat:
         subsystems.read_fans(tree, case, found)
@@ -128,4 +132,4 @@ def _read_senses(tree: Tree, case: Node, found: Found) -> None:
         subsystems.read_supplies(tree, case, found)
         subsystems.read_environment(tree, case, found)
     if not (has_heat and has_power):
-        subsystems.read_sensors(tree, case, found)
+        subsystems.read_sensors(tree, case, found, before)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from keskidee_agent.devices.redfish.systems import label_of, name_of
 from keskidee_agent.devices.redfish.tree import MOVING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from keskidee_agent.devices.redfish.found import Found
     from keskidee_agent.devices.redfish.node import Node
@@ -72,20 +73,27 @@ def read_power(tree: Tree, box: Node, found: Found) -> bool:
     for voltage in power.nodes("Voltages"):
         if voltage.is_measuring:
             found.measures("voltage", name_of(voltage), voltage.number("ReadingVolts"), "volts", voltage.path)
-    for supply in power.nodes("PowerSupplies"):
-        if supply.is_there:
-            add_supply(supply, found)
-            for class_, what, unit, names in OF_SUPPLY:
-                place = f"{supply.path}/{names[0]}"
-                found.measures(class_, f"{name_of(supply)} {what}", supply.number(*names), unit, place)
+    for name, supply in _supplies(power):
+        add_supply(name, supply, found)
+        for class_, what, unit, names in OF_SUPPLY:
+            found.measures(class_, f"{name} {what}", supply.number(*names), unit, f"{supply.path}/{names[0]}")
     groups = (*power.nodes("Redundancy"), *power.nodes("PowerRedundancy"))
     read_redundancy(groups, found, "power supplies")
     return len(found.parts.sensors) + len(found.items) > before
 
 
-def add_supply(supply: Node, found: Found) -> None:
+def _supplies(power: Node) -> Iterator[tuple[str, Node]]:
+    """Power supplies by their names; HPE and AMI call all of them alike, those have the number of their bay."""
+    supplies = list(power.nodes("PowerSupplies"))
+    times = Counter(name_of(supply) for supply in supplies)
+    for number, supply in enumerate(supplies, 1):
+        if supply.is_there:
+            name = name_of(supply)
+            yield name if times[name] == 1 else f"{name} {number}", supply
+
+
+def add_supply(name: str, supply: Node, found: Found) -> None:
     """A power supply, as SMBIOS' `power_supply` has it."""
-    name = name_of(supply)
     found.feels("power_supply", name, supply)
     found.add(
         "power_supply", name,

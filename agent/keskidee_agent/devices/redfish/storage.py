@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from keskidee_agent.devices.parts import Space
 from keskidee_agent.devices.redfish.found import Drive
+from keskidee_agent.devices.redfish.smart_array import arrays_of, drives_of, volumes_of
 from keskidee_agent.devices.redfish.systems import GIGA, label_of, name_of
 from keskidee_agent.devices.redfish.tree import MOVING, SLOW
 from keskidee_agent.inventory.smart import HDD, SSD
@@ -31,8 +32,11 @@ def read_storage(tree: Tree, system: Node, chassis: Iterable[Node], found: Found
     drives: dict[str, Node] = {}
     parents: dict[str, str] = {}
     for storage in tree.members(system.link("Storage"), MOVING):
-        name = _controllers(tree, storage, found)
-        _volumes(tree, storage, name, found)
+        chips = list(storage.nodes("StorageControllers")) or list(tree.members(storage.link("Controllers"), SLOW))
+        name = next((told for chip in chips if (told := chip.text("Name", "Model"))), None) or name_of(storage)
+        found.feels("storage", name, storage, all_of_it=True)
+        _add_controllers(chips, name, found)
+        _add_volumes(tree.members(storage.link("Volumes"), SLOW), name, found)
         links = storage.links("Drives")
         own = [*tree.all_at(links, SLOW)] if links else [*tree.members(storage.link("Drives"), SLOW)]
         for drive in own:
@@ -41,6 +45,7 @@ def read_storage(tree: Tree, system: Node, chassis: Iterable[Node], found: Found
     for box in chassis:
         for drive in (*tree.all_at(box.node("Links").links("Drives"), SLOW), *tree.members(box.link("Drives"), SLOW)):
             drives.setdefault(drive.path, drive)
+    _read_arrays(tree, system, drives, parents, found)
     _add_drives([drive for drive in drives.values() if drive.is_there and found.is_new(drive)], parents, found)
     if not drives:
         for simple in tree.members(system.link("SimpleStorage"), SLOW):
@@ -48,11 +53,22 @@ def read_storage(tree: Tree, system: Node, chassis: Iterable[Node], found: Found
             _add_drives([each for each in simple.nodes("Devices") if each.is_there], {}, found)
 
 
-def _controllers(tree: Tree, storage: Node, found: Found) -> str:
-    """The controllers of one storage; how that is called."""
-    chips = list(storage.nodes("StorageControllers")) or list(tree.members(storage.link("Controllers"), SLOW))
-    name = next((told for chip in chips if (told := chip.text("Name", "Model"))), None) or name_of(storage)
-    found.feels("storage", name, storage, all_of_it=True)
+def _read_arrays(tree: Tree, system: Node, drives: dict[str, Node], parents: dict[str, str], found: Found) -> None:
+    """Smart Arrays; what `Storage` has told of them already, by its serial number, is not told again."""
+    known = {serial for drive in drives.values() if (serial := drive.serial())}
+    chips = {str(each.fields["serial"]) for each in found.items if each.kind == "component" and "serial" in each.fields}
+    for array in arrays_of(tree, system):
+        name = name_of(array)
+        own = [drive for drive in drives_of(tree, array) if drive.serial() not in known]
+        drives.update((drive.path, drive) for drive in own)
+        parents.update((drive.path, name) for drive in own)
+        if array.serial() not in chips:
+            _add_controllers([array], name, found)
+            _add_volumes(volumes_of(tree, array), name, found)
+
+
+def _add_controllers(chips: list[Node], name: str, found: Found) -> None:
+    """The controllers of one storage, which is called `name`."""
     for chip in chips:
         place = chip.text("Name", "Model", "MemberId", "Id") or name
         found.feels("controller", place, chip)
@@ -61,7 +77,6 @@ def _controllers(tree: Tree, storage: Node, found: Found) -> str:
             maker=chip.text("Manufacturer"), model=chip.text("Model"), serial=chip.serial(),
             part=chip.text("PartNumber"), firmware=chip.text("FirmwareVersion"),
         )  # fmt: skip
-    return name
 
 
 def _add_drives(drives: list[Node], parents: dict[str, str], found: Found) -> None:
@@ -72,11 +87,11 @@ def _add_drives(drives: list[Node], parents: dict[str, str], found: Found) -> No
         place = label if times[label] == 1 else f"{label} {drive.text('Id') or ''}".strip()
         size, life = drive.whole("CapacityBytes"), drive.number("PredictedMediaLifeLeftPercent")
         found.feels("drive", place, drive)
-        left = life / 100 if life is not None and 0 <= life <= 100 else None
+        medium = (drive.text("MediaType") or "").lower()
+        left = life / 100 if life is not None and 0 <= life <= 100 and medium != "hdd" else None
         found.drives.append(Drive(name=place, failure_predicted=drive.flag("FailurePredicted"), life_left_ratio=left))
         if size:
             found.parts.storage.append(Space(description=place, size_bytes=size, used_bytes=None))
-        medium = (drive.text("MediaType") or "").lower()
         found.add(
             "disk", place,
             model=drive.text("Model"), maker=drive.text("Manufacturer"), serial=drive.serial(),
@@ -96,9 +111,9 @@ def _wwn(drive: Node) -> str | None:
     return None
 
 
-def _volumes(tree: Tree, storage: Node, parent: str, found: Found) -> None:
+def _add_volumes(volumes: Iterable[Node], parent: str, found: Found) -> None:
     """Volumes, as `raid` has them: their level, and whether one of their drives is missing."""
-    for volume in tree.members(storage.link("Volumes"), SLOW):
+    for volume in volumes:
         level = volume.text("RAIDType", "VolumeType")
         if not volume.is_there or level is None or level == "RawDevice":
             continue  # a drive without RAID is told as a volume too

@@ -49,7 +49,8 @@ def read_fans(tree: Tree, box: Node, found: Found) -> None:
         name, speed = name_of(fan), fan.node("SpeedPercent")
         found.feels("fan", name, fan)
         add_fan(name, fan, found)
-        found.measures("fanspeed", name, speed.number("SpeedRPM"), "rpm", f"{speed.path}/SpeedRPM")
+        rpm = speed.text("DataSourceUri") or f"{speed.path}/SpeedRPM"  # Dell's source is in revolutions, not in percent
+        found.measures("fanspeed", name, speed.number("SpeedRPM"), "rpm", rpm)
         _excerpt(speed, name, "%", found)
     metrics = tree.at(thermal.link("ThermalMetrics"), MOVING)
     for heat in metrics.nodes("TemperatureReadingsCelsius") if metrics else ():
@@ -65,7 +66,7 @@ def read_supplies(tree: Tree, box: Node, found: Found) -> None:
     for supply in tree.members(power.link("PowerSupplies"), MOVING):
         if not supply.is_there:
             continue
-        add_supply(supply, found)
+        add_supply(name_of(supply), supply, found)
         metrics = tree.at(supply.link("Metrics"), MOVING)
         for name, what, unit in OF_SUPPLY if metrics else ():
             assert metrics is not None
@@ -81,14 +82,19 @@ def read_environment(tree: Tree, box: Node, found: Found) -> None:
         _excerpt(metrics.node(name), f"{name_of(box)} {what}", unit, found)
 
 
-def read_sensors(tree: Tree, box: Node, found: Found) -> None:
-    """All sensors of a chassis; one that another resource quoted before goes by its own name from here."""
+def read_sensors(tree: Tree, box: Node, found: Found, first: int = 0) -> None:
+    """All sensors of a chassis; one that another resource quoted before goes by its own name from here.
+
+    What this chassis has told under the same name elsewhere, which is from the `first` on, is not told again.
+    """
+    told = {(each.class_, each.description): each.oid for each in found.parts.sensors[first:]}
     for sensor in tree.members(box.link("Sensors"), MOVING):
         kind = (sensor.text("ReadingType") or "").lower()
         unit = (sensor.text("ReadingUnits") or "").lower()
         if sensor.is_measuring:
             unit = unit if unit in UNITS else TYPES.get(kind, "")
-            _measure(sensor, name_of(sensor), unit, sensor.path, found, is_humidity=kind == HUMIDITY)
+            if told.get((UNITS.get(unit, ("",))[0], name_of(sensor)), sensor.path) == sensor.path:
+                _measure(sensor, name_of(sensor), unit, sensor.path, found, is_humidity=kind == HUMIDITY)
 
 
 def _excerpt(node: Node, name: str, unit: str, found: Found) -> None:

@@ -8,13 +8,13 @@ from ipaddress import IPv4Network
 from typing import TYPE_CHECKING
 
 from keskidee_agent.devices.parts import Address, Port, Processor, Space
+from keskidee_agent.devices.redfish.node import Node
 from keskidee_agent.devices.redfish.tree import SLOW
 from keskidee_agent.inventory.jedec import maker_of
 from keskidee_agent.placeholders import said_uuid
 
 if TYPE_CHECKING:
     from keskidee_agent.devices.redfish.found import Found
-    from keskidee_agent.devices.redfish.node import Node
     from keskidee_agent.devices.redfish.tree import Tree
 
 MEGA, GIGA = 1e6, 1e9
@@ -22,6 +22,13 @@ KIBI, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
 ARCHITECTURES = {"x86-64": "x86_64", "x86": "i686", "arm-a64": "aarch64", "arm-a32": "armv7l", "power": "ppc64le"}
 CORRECTIONS = {"singlebitecc": "Single-bit ECC", "multibitecc": "Multi-bit ECC", "addressparity": "Parity"}
 GRAPHICS = ("gpu", "accelerator")
+OF_GRAPHICS = ("HBM", "GDDR")
+"""Memory that accelerators have to themselves: modules, but none of the system's memory."""
+DIMM_STATUS = {
+    "goodinuse": "OK", "goodpartiallyinuse": "OK", "presentspare": "OK", "degraded": "Warning",
+    "doesnotmatch": "Warning", "notsupported": "Warning", "configurationerror": "Critical",
+}  # fmt: skip
+"""HPE's HpMemory. Of the others nobody knows whether they are good."""
 ON = ("on", "poweringoff", "paused")
 MAC_BYTES = 6
 
@@ -60,6 +67,11 @@ def read_system(system: Node, found: Found, vendor: str | None) -> None:
         found.add(
             "board", "board",
             maker=system.text("Manufacturer"), serial=system.text("SerialNumber"), part=system.text("PartNumber"),
+        )  # fmt: skip
+    elif board := system.oem_text("PCASerialNumber"):  # HPE's
+        found.add(
+            "board", "board",
+            maker=system.text("Manufacturer"), serial=board, part=system.oem_text("PCAPartNumber"),
         )  # fmt: skip
     found.add("bios", "bios", maker=system.text("Manufacturer"), version=system.text("BiosVersion"))
     if power := (system.text("PowerState") or "").lower():
@@ -123,15 +135,17 @@ def _maker(text: str | None) -> str | None:
 
 def read_memory(tree: Tree, system: Node, found: Found) -> None:
     """Modules by their slots, and slots that are empty."""
-    for module in tree.members(system.link("Memory"), SLOW):
+    for module in tree.members(system.link("Memory") or system.oem_link("Memory"), SLOW):
         place = module.text("DeviceLocator", "SocketLocator") or label_of(module) or name_of(module)
         size = _size(module)
-        kind = {"slot": place, "type": module.text("MemoryDeviceType"), "form_factor": module.text("BaseModuleType")}
+        type_, form = module.text("MemoryDeviceType", "DIMMType"), module.text("BaseModuleType", "DIMMTechnology")
+        kind = {"slot": place, "type": type_, "form_factor": form}
         if not module.is_there or not size:
             found.add("memory_slot", place, **kind)
             continue
-        found.feels("memory", place, module)
-        found.parts.memory.append(Space(description=place, size_bytes=size, used_bytes=None))
+        found.feels("memory", place, _with_health(module))
+        if not (type_ or "").startswith(OF_GRAPHICS):
+            found.parts.memory.append(Space(description=place, size_bytes=size, used_bytes=None))
         told = module.text("Manufacturer")
         named = maker_of(told or "")
         correction = (module.text("ErrorCorrection") or "").lower()
@@ -142,8 +156,14 @@ def read_memory(tree: Tree, system: Node, found: Found) -> None:
             configured_transfers_per_second=module.times(MEGA, "OperatingSpeedMhz", "OperatingSpeedMHz") or None,
             maker=named or told, maker_code=told if named and named != told else None,
             part=module.text("PartNumber"), serial=module.serial(), asset_tag=module.text("AssetTag"),
-            rank=module.whole("RankCount"), error_correction=CORRECTIONS.get(correction),
+            rank=module.whole("RankCount", "Rank"), error_correction=CORRECTIONS.get(correction),
         )  # fmt: skip
+
+
+def _with_health(module: Node) -> Node:
+    """A module of an iLO 4 has a `DIMMStatus` in place of `Status`."""
+    health = DIMM_STATUS.get((module.text("DIMMStatus") or "").lower())
+    return module if health is None or "Status" in module.fields else Node("", {"Status": {"Health": health}})
 
 
 def _size(module: Node) -> int | None:
