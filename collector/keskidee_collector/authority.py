@@ -13,6 +13,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psutil
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -20,7 +21,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from keskidee_collector.certificates import CA, NEXT_KEY, Damaged, ServerCertificate, certificate_in
+from keskidee_collector.certificates import CA, EVERY, NEXT_KEY, Damaged, ServerCertificate, certificate_in
 from keskidee_collector.files import keep_file
 
 __all__ = ["Damaged", "ServerCertificate", "prepare"]
@@ -140,6 +141,17 @@ def _signed(builder: x509.CertificateBuilder, key: ec.EllipticCurvePrivateKey) -
     return builder.sign(key, SHA256())
 
 
+def with_own_addresses(names: list[str]) -> list[str]:
+    """The names, with the addresses of this machine's interfaces in place of EVERY, but for link-local ones."""
+    if EVERY not in names:
+        return names
+    every = [each for addresses in psutil.net_if_addrs().values() for each in addresses]
+    internet = [each.address for each in every if each.family in (socket.AF_INET, socket.AF_INET6)]
+    found = [ipaddress.ip_address(address.partition("%")[0]) for address in internet]
+    own = {str(address) for address in found if not address.is_link_local}
+    return sorted(own.union(names) - {EVERY})
+
+
 def _name(common_name: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
 
@@ -176,6 +188,6 @@ if __name__ == "__main__":
         if sys.argv[1] == "--next":
             add_next(Path(sys.argv[2]))
         else:
-            prepare(Path(sys.argv[1]), sys.argv[2:])
+            prepare(Path(sys.argv[1]), with_own_addresses(sys.argv[2:]))
     except (Damaged, OSError) as error:
         sys.exit(str(error))

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 SIGNING_SECONDS = 60
 CA, CA_KEY, NEXT_KEY = "ca.pem", "ca.key", "next.key"
+EVERY = "0.0.0.0"  # a word for the program that signs
 ID_DIGITS = 16
 """So much of a fingerprint tells an authority from another; never whom to trust."""
 
@@ -92,13 +93,10 @@ def expiry_of(pem: bytes) -> float:
 
 
 def names_for(listen_host: str, configured: list[str]) -> list[str]:
-    """Names for the certificate: the configured ones, the address it listens on (for all: each), this host's names."""
-    names = [*configured]
-    if listen_host in ("0.0.0.0", "::", ""):  # compared, not bound
-        names += _own_addresses()
-    else:
-        names.append(listen_host)
-    names += [socket.gethostname(), socket.getfqdn(), "localhost", "127.0.0.1", "::1"]
+    """Names for the certificate: the configured ones, the address it listens on or EVERY, this host's names."""
+    every = listen_host in ("0.0.0.0", "::", "")  # compared, not bound
+    names = [*configured, EVERY if every else listen_host, socket.gethostname(), socket.getfqdn()]
+    names += ["localhost", "127.0.0.1", "::1"]
     return sorted({usable for name in names if (usable := _usable(name))})
 
 
@@ -109,11 +107,3 @@ def _usable(name: str) -> str:
     except UnicodeError:
         return ""
     return ascii_name if ascii_name.isprintable() and " " not in ascii_name else ""
-
-
-def _own_addresses() -> list[str]:
-    try:
-        found = socket.getaddrinfo(socket.gethostname(), None, type=socket.SOCK_STREAM)
-    except OSError:
-        return []
-    return [str(entry[4][0]).partition("%")[0] for entry in found]

@@ -7,7 +7,7 @@ import errno
 import logging
 import os
 import socket
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -19,6 +19,7 @@ from keskidee_collector.connection import Connection
 from keskidee_collector.tls import Secured
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from keskidee_collector.certificates import ServerCertificate
@@ -87,6 +88,11 @@ class Server(uvicorn.Server):
     async def main_loop(self) -> None:
         """Until it is to stop."""
         await self._leaving.wait()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leaves signals to who runs it: what stands beside says goodbye while it still listens."""
+        yield
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listens on `sockets`."""

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 from cryptography import x509
 
-from keskidee_collector.authority import RENEW_DAYS, SERVER_DAYS, Damaged, prepare
-from keskidee_collector.certificates import issued, names_for
+from keskidee_collector.authority import RENEW_DAYS, SERVER_DAYS, Damaged, prepare, with_own_addresses
+from keskidee_collector.certificates import EVERY, issued, names_for
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -87,6 +87,14 @@ def test_keys_are_their_owners_alone(tmp_path: Path) -> None:
 def test_the_names_are_those_it_is_reached_by() -> None:
     found = names_for("10.0.0.5", ["watch.example.org"])
     assert {"10.0.0.5", "watch.example.org", "localhost", "127.0.0.1", "::1"} <= set(found)
+
+
+def test_where_it_listens_on_every_address_each_is_a_name_whatever_the_hosts_file_says() -> None:
+    asked = names_for("0.0.0.0", ["watch.example.org"])
+    found = with_own_addresses([name for name in asked if name != "127.0.0.1"])
+    assert {"127.0.0.1", "watch.example.org"} <= set(found)
+    assert EVERY not in found
+    assert with_own_addresses(["192.0.2.7"]) == ["192.0.2.7"]
 
 
 def test_names_stand_as_a_certificate_carries_them_and_others_are_left_out() -> None:
