@@ -35,7 +35,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser("doctor", help="say what can be read here and what is missing", description=__doc__)
     parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
     parser.add_argument("--config", metavar="FILE", type=Path, help="settings (default: agent.yml, where there is one)")
-    parser.add_argument("--state", metavar="DIR", type=Path, help="credential and spool, as enrolled with --state")
+    parser.add_argument(
+        "--state",
+        metavar="DIR",
+        type=Path,
+        help="where credential and spool are kept (default: state_directory of agent.yml)",
+    )
     parser.add_argument("--root", metavar="DIR", help="examine the machine recorded in DIR instead of this one")
     parser.add_argument("--textfile", metavar="DIR", help="examine *.prom files of DIR too")
     parser.set_defaults(run=run)
@@ -56,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
         sys.stderr.write(f"keskidee: {error}\n")
         return USAGE
     except OSError as error:
-        sys.stderr.write(f"keskidee: --root {args.root}: {error.strerror}\n")
+        sys.stderr.write(f"keskidee: {f'--root {args.root}' if args.root else error.filename}: {error.strerror}\n")
         return USAGE
     gatherer = Gatherer(machine, warn=silent)
     readings = gatherer.round()

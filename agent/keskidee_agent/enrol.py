@@ -73,7 +73,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("url", metavar="URL", help="https://HOST:PORT; http only to this machine itself")
     parser.add_argument("--token-file", metavar="FILE", help="file with the join token; - for standard input")
     parser.add_argument("--config", metavar="FILE", type=Path, help="settings (default: agent.yml, where there is one)")
-    parser.add_argument("--state", metavar="DIR", type=Path, help="where credential and spool are kept")
+    parser.add_argument(
+        "--state",
+        metavar="DIR",
+        type=Path,
+        help="where credential and spool are kept (default: state_directory of agent.yml)",
+    )
     parser.add_argument("--site", help="site to be filed under; a token for another one is refused")
     parser.add_argument("--role", help="role to be filed under, likewise")
     parser.add_argument(

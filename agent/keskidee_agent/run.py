@@ -47,7 +47,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         formatter_class=RawDescriptionHelpFormatter,
     )
     parser.add_argument("--config", metavar="FILE", type=Path, help="settings (default: agent.yml, where there is one)")
-    parser.add_argument("--state", metavar="DIR", type=Path, help="credential and spool, as enrolled with --state")
+    parser.add_argument(
+        "--state",
+        metavar="DIR",
+        type=Path,
+        help="where credential and spool are kept (default: state_directory of agent.yml)",
+    )
     parser.add_argument("--collector", metavar="URL", help="where to report, if no longer where it was enrolled")
     parser.add_argument(
         "--interval", metavar="SECONDS", type=int, help="from one report to the next (default: as the collector says)"

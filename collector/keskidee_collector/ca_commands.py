@@ -28,9 +28,11 @@ def add_ca(commands: Any, add_data: Callable[[argparse.ArgumentParser], None]) -
     """Adds `ca` to the command line."""
     ca = commands.add_parser("ca", help="the authority that agents trust: its state; replace it without a visit")
     actions = ca.add_subparsers(title="actions", metavar="ACTION", required=True)
-    status = actions.add_parser("status", help="which it is, and who lacks the next one")
+    status = actions.add_parser("status", help="which authority signs, and which machines lack the next one")
     rotate = actions.add_parser("rotate", help="hand out another one, which takes over later", description=ROTATE)
-    rotate.add_argument("--finish", action="store_true", help="one stage on now; who lacks it must enrol again")
+    rotate.add_argument(
+        "--finish", action="store_true", help="go one stage on now; machines that lack it must enrol again"
+    )
     for parser in (status, rotate):
         add_data(parser)
         parser.set_defaults(run=run)

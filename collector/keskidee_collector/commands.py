@@ -32,6 +32,7 @@ examples
   keskidee register import list.csv                                      purchases in
   keskidee register export --format xlsx --output assets.xlsx            assets and their history out
   keskidee register days --from 2027-01-01 --to 2027-03-31 --output quarter.csv"""
+DAYS_AT_MOST, USES_AT_MOST = 36_500, 1_000_000
 DATA_HELP = "the collector's data directory, or the one of `keskidee up` (default: %(default)s)"
 
 
@@ -43,13 +44,15 @@ def add_commands(subparsers: Any) -> None:
 
 def _add_collector(subparsers: Any) -> None:
     collector = subparsers.add_parser(
-        "collector", help="the server that hears agents: serve, token, machines, ca, backup, restore",
+        "collector", help="the server that hears agents",
         description="Runs the server that hears agents, and tells a running one what to do.", epilog=EXAMPLES,
     )  # fmt: skip
     commands = collector.add_subparsers(title="commands", metavar="COMMAND", required=True)
     serve = commands.add_parser("serve", help="run the collector", description="Runs the collector until Ctrl-C.")
     serve.add_argument("--config", metavar="FILE", type=Path, help="settings (see collector.example.yml)")
-    serve.add_argument("--data", metavar="DIR", type=Path, help="data directory, made if it is not there")
+    serve.add_argument(
+        "--data", metavar="DIR", type=Path, help="data directory, made if it is not there (default: as in the settings)"
+    )
     serve.add_argument("--listen", metavar="HOST:PORT", help="default 127.0.0.1:5375; other than loopback means TLS")
     serve.set_defaults(run=run_serve)
     _add_token(commands)
@@ -72,8 +75,8 @@ def _add_token(commands: Any) -> None:
     create.add_argument(
         "--role", default="", help="their role, likewise: server, desktop, ... (default: by system and chassis)"
     )
-    create.add_argument("--days", type=float, help="how long it holds (default: join 7 days, others for good)")
-    create.add_argument("--uses", type=int, help="how many machines may join with it (default: any number)")
+    create.add_argument("--days", type=_days, help="how long it holds (default: join 7 days, others for good)")
+    create.add_argument("--uses", type=_uses, help="how many machines may join with it (default: any number)")
     listed = actions.add_parser("list", help="every token: what it is for, and whether it is in force")
     revoke = actions.add_parser("revoke", help="take a token out of force")
     revoke.add_argument("id", help="its id, from `token list`")
@@ -104,14 +107,15 @@ def _add_machines(commands: Any) -> None:
 
 def _add_register(subparsers: Any) -> None:
     register = subparsers.add_parser(
-        "register", help="the asset register: import, export, import-inventory, days", epilog=REGISTER_EXAMPLES,
+        "register", help="the asset register", epilog=REGISTER_EXAMPLES,
         description="Takes purchases into the asset register, and gives out what it knows.",
     )  # fmt: skip
     commands = register.add_subparsers(title="commands", metavar="COMMAND", required=True)
     export = commands.add_parser("export", help="assets: what and where they are, how bought, first and last seen")
     export.add_argument(
         "--format", choices=("csv", "xlsx", "json", "glpi"), default="csv",
-        help="default: csv; xlsx has their history too, json also what they are made of, glpi an inventory a line",
+        help="default: csv; xlsx, for Excel, has their history too, json also what they are made of, glpi an inventory "
+        "a line",
     )  # fmt: skip
     export.add_argument(
         "--output", metavar="FILE", type=Path, help="default: standard output; with glpi a folder is given a file each"
@@ -180,8 +184,8 @@ def run_token_create(args: argparse.Namespace) -> int:
     if answer is None:
         return 1
     print(answer["token"])
-    until = _moment(answer["expires_at"]) if answer["expires_at"] else "for good"
-    print(f"token {answer['id']}: scope {args.scope}, holds until {until}", file=sys.stderr)
+    holds = f"until {_moment(answer['expires_at'])}" if answer["expires_at"] else "for good"
+    print(f"token {answer['id']}: scope {args.scope}, holds {holds}", file=sys.stderr)
     return 0
 
 
@@ -253,6 +257,28 @@ def run_days(args: argparse.Namespace) -> int:
         return export_days(collector_directory(args.data), args.output, args.first or "", args.last or "9999")
     except Unusable as error:
         return fail(str(error))
+
+
+def _days(text: str) -> float:
+    """A length of time. Raises ArgumentTypeError, which argparse tells."""
+    from argparse import ArgumentTypeError
+
+    try:
+        days = float(text)
+    except ValueError:
+        days = 0.0
+    if not 0 < days <= DAYS_AT_MOST:
+        raise ArgumentTypeError(f"a number of days over 0, {DAYS_AT_MOST} at most, not {text!r}")
+    return days
+
+
+def _uses(text: str) -> int:
+    """A count of machines. Raises ArgumentTypeError."""
+    from argparse import ArgumentTypeError
+
+    if not text.isdecimal() or not 0 < int(text) <= USES_AT_MOST:
+        raise ArgumentTypeError(f"a number of machines from 1 to {USES_AT_MOST}, not {text!r}")
+    return int(text)
 
 
 def _day(text: str) -> str:

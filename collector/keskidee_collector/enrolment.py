@@ -90,7 +90,7 @@ class Enrolment:
             state.metrics.refuse("credential")
             if self._logged.allows():
                 logger.warning("enrolment refused client=%s reason=%s", request.client and request.client.host, refused)
-            return problem(401, "token", str(refused))
+            return problem(401, "token", f"{refused}; `keskidee collector token create` makes another")
         except NoBody as refused:
             return refused.answer()
         except msgspec.MsgspecError as error:

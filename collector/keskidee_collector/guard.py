@@ -51,6 +51,10 @@ SECURITY_HEADERS = [
 ]
 
 UNAUTHORIZED = 401
+READING = (
+    "reading here needs a token, in a browser as password with any name: keskidee collector token create "
+    "--scope metrics; for the register too: --scope api"
+)
 TOO_MANY = Reply(
     429,
     b"application/problem+json",
@@ -88,9 +92,7 @@ class Guard:
         elif not self._may_read(scope, host):
             self._state.metrics.refuse("reader")
             challenge = {"WWW-Authenticate": 'Basic realm="keskidee: any name, a metrics or API token as password"'}
-            refusal = problem(
-                401, "credential", "reading here needs a metrics token; the register an API token", challenge
-            )
+            refusal = problem(401, "credential", READING, challenge)
         if self._proxies:
             scope = self._proxies.seen_through(scope)
         send = self._wary(scope, send)

@@ -80,7 +80,7 @@ async def serve(settings: CollectorSettings, directory: Path, beside: Beside) ->
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         (directory / "lock").touch(mode=0o600)
     except OSError as error:
-        raise CannotStart(f"{directory}: {error.strerror}") from error
+        raise CannotStart(f"{directory}: {error.strerror}; name a folder of yours with --data") from error
     host, port = split_address(settings.listen)
     with _alone(directory):
         listener = bind(host, port)

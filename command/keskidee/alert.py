@@ -52,7 +52,10 @@ def add_commands(subparsers: Any) -> None:
     test.add_argument(
         "--within", metavar="SECONDS", type=_seconds, default=WITHIN_SECONDS, help="give up then (default: %(default)s)"
     )
-    test.add_argument("--data", metavar="DIR", type=Path, default=data_directory(), help="the collector's data")
+    test.add_argument(
+        "--data", metavar="DIR", type=Path, default=data_directory(),
+        help="the collector's data directory (default: %(default)s)",
+    )  # fmt: skip
     add_address(test, "prometheus", PROMETHEUS)
     add_address(test, "alertmanager", ALERTMANAGER)
     test.set_defaults(run=run)

@@ -125,6 +125,9 @@ class Household:
                 command = self._simulator_command(running)
                 watches.append(asyncio.create_task(self._child("simulator", command, **tokens)))
             print(f"data in {self.directory}; Prometheus: --config.file={self._home / PROMETHEUS_FILE}")
+            if running.ca_file:
+                asked = f"keskidee collector token create --scope api --data {self.directory}"
+                print(f"reading needs a token, in a browser as password with any name: {asked}")
             print(f"ready {running.url}/", flush=True)
             yield
         finally:

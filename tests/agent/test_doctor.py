@@ -14,7 +14,7 @@ from keskidee_agent.gather import Source
 from keskidee_config import AgentSettings
 from keskidee_config.agent import SourceSettings
 from keskidee_report.model import ABSENT, DENIED, OK, Reading
-from tests.agent.recordings import SOURCES, write_files
+from tests.agent.recordings import SOURCES, as_nobody, write_files
 
 FREE = Source("free", SimpleNamespace(read=iter))
 GUARDED = Source("guarded", SimpleNamespace(read=iter, RIGHT="root, for serials", GRANT="sudo chmod a+r /x"))
@@ -32,6 +32,18 @@ def run(*arguments: str) -> int:
     parser = argparse.ArgumentParser()
     doctor.add_parser(parser.add_subparsers())
     return doctor.run(parser.parse_args(["doctor", *arguments]))
+
+
+def test_a_credential_that_only_another_account_may_read_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    state = tmp_path / "agent"
+    state.mkdir()
+    state.chmod(0o700)
+    with as_nobody():
+        assert run("--state", str(state)) == 2
+    said = capsys.readouterr().err
+    assert (said.startswith(f"keskidee: {state}/"), said.endswith(": Permission denied\n")) == (True, True)
 
 
 def row(source: Source, **settings: Any) -> Row:

@@ -98,7 +98,8 @@ def test_why_a_token_does_not_hold_is_told_and_listed(
         [row] = (await after.administer("GET", "/v1/tokens")).json["tokens"]
         return answer.status, answer.json["detail"], row["standing"]
 
-    assert asyncio.run(run()) == (401, detail, detail.partition("token ")[2].split(" ", 1)[1])
+    said = f"{detail}; `keskidee collector token create` makes another"
+    assert asyncio.run(run()) == (401, said, detail.partition("token ")[2].split(" ", 1)[1])
 
 
 def test_a_token_of_one_use_lets_one_of_two_in_that_come_at_once(collector: Inside) -> None:
