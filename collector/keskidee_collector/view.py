@@ -183,6 +183,10 @@ class View:
         rows = [self._row(machine, look) for machine in self._state.fleet if retired or machine.retired_at is None]
         return sorted(rows, key=lambda row: row.instance)
 
+    def is_cut_off(self) -> bool:
+        """Whether it is the collector that hears nobody, of several sites that fell together."""
+        return self._state.look().is_cut_off()
+
     def sites(self) -> list[SiteView]:
         """Every site that has machines, by name."""
         look = self._state.look()

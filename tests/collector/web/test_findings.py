@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from keskidee_collector.view import View
@@ -123,4 +124,39 @@ def test_a_site_that_fell_is_one_line(collector: Collector) -> None:
             ["files-01", "mail-01", "pc-01"],
         ),
         ("silent", "no report", "", ["files-02"]),
+    ]
+
+
+def fallen_sites(collector: Collector) -> None:
+    """Two sites of two servers each, of which nothing has been heard for a minute."""
+    collector.wait(600)
+    for name, site in (("files-01", "roseau"), ("mail-01", "roseau"), ("files-02", "apia"), ("mail-02", "apia")):
+        collector.report(collector.join(name, site=site))
+    fall_silent(collector)
+
+
+def test_where_nobody_is_heard_it_is_the_collector_and_one_line(collector: Collector) -> None:
+    fallen_sites(collector)
+    [finding] = findings(View(collector.state).machines(), is_cut_off=View(collector.state).is_cut_off())
+
+    assert (finding.trouble.kind, finding.trouble.since, len(finding.machines)) == ("collector", MORNING + 600, 4)
+    [line] = collector.get("/").texts(".//ol[@class='findings']/li")
+    assert line == (
+        "collector 4 machines 2 sites fell silent together, and nobody is heard: is the collector itself cut off? "
+        "since 07:22 UTC, 60 s"
+    )
+
+
+def test_devices_of_a_silent_poller_are_one_line_and_no_fallen_site(collector: Collector) -> None:
+    poller = collector.join("poller-01", site="castries")
+    collector.report(poller)
+    headers = {"authorization": f"Bearer {poller.credential}"}
+    named = {"devices": [{"name": name, "address": "192.0.2.1"} for name in ("switch-1", "ups-1")]}
+    url = f"/v1/machines/{poller.id}/devices"
+    assert collector.request("POST", url, json.dumps(named).encode(), headers).status == 200
+    collector.wait(600)
+
+    assert lines(collector) == [
+        ("link", "not asked any more by poller-01", "", ["switch-1", "ups-1"]),
+        ("silent", "no report", "", ["poller-01"]),
     ]
