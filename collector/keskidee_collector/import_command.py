@@ -24,9 +24,9 @@ def add_import(commands: Any, add_data: Callable[[argparse.ArgumentParser], None
     purchases = commands.add_parser(
         "import", help="take a list of purchases: CSV, an asset a line",
         description="Takes a list of purchases: CSV in UTF-8, with columns as in `register export`, in any order. A"
-        " line is of the asset with its asset_id, asset_tag or serial, else of a new one; an empty cell changes nothing."
-        " Wrong lines are named, and then none is taken. From Excel: days as yyyy-mm-dd, serials as text, and save as"
-        " CSV UTF-8.",
+        " line is of the asset with its asset_id, asset_tag or serial, else of a new one; an empty cell changes"
+        " nothing. Wrong lines are named, and then none is taken. From Excel: days as yyyy-mm-dd, serials as text,"
+        " and save as CSV UTF-8.",
     )  # fmt: skip
     purchases.add_argument("file", metavar="FILE", type=Path, help="the list; - is standard input")
     purchases.set_defaults(run=run_purchases)

@@ -113,7 +113,7 @@ class Pages:
         """One machine: facts, sources, refused families, what it reports."""
         machine = self._view.machine(request.path_params["machine_id"])
         if machine is None:
-            return self.page("missing.html", status=404)
+            return self.page("missing.html", status=404, what="machine")
         families = self._view.machine_families(machine.id)
         asset = await run_in_threadpool(self._view.assets.of_machine, machine.id)
         return self.page(
