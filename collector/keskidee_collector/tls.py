@@ -20,6 +20,13 @@ SLICE_BYTES = 1024
 """So much is put into the buffer of what came in at once: it keeps the size that it once had. A report fits."""
 
 
+_PLAIN_TEXT = b"This port speaks TLS: ask with https.\n"
+PLAIN_ANSWER = (
+    b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%b"
+    % (len(_PLAIN_TEXT), _PLAIN_TEXT)
+)
+
+
 class Handshakes:
     """The handshakes that are going on. Where there are more than `limit`, the one that began first is given up.
 
@@ -63,7 +70,7 @@ class Handshakes:
 class Secured(asyncio.Protocol):
     """The protocol of a raw transport, and the transport of the connection that `connect` makes after the handshake.
 
-    A handshake that fails is given up without a word but TLS's own.
+    A handshake that fails is given up without a word but TLS's own; who speaks plain HTTP is told in HTTP.
     """
 
     __slots__ = (
@@ -115,9 +122,12 @@ class Secured(asyncio.Protocol):
                 self._read()
             except ssl.SSLWantReadError:
                 pass
-            except ssl.SSLError:
-                self._flush()  # the alert that says why
-                self.give_up()
+            except ssl.SSLError as error:
+                if error.reason == "HTTP_REQUEST":
+                    self._direct()
+                else:
+                    self._flush()  # the alert that says why
+                    self.give_up()
             if self._closing:
                 return
         self._flush()
@@ -143,6 +153,13 @@ class Secured(asyncio.Protocol):
                 self.close()  # the other end has said that it closes
                 return
             self._connection.data_received(received)
+
+    def _direct(self) -> None:
+        """Tells a person, or a program that has a log, who asked without TLS."""
+        self._handshakes.failed(self)
+        self._closing = True
+        self._raw.write(PLAIN_ANSWER)
+        self._raw.close()
 
     def give_up(self) -> None:
         """Ends what is no TLS, or none any more, or takes too long to become it."""

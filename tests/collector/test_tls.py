@@ -69,10 +69,21 @@ def test_an_agent_that_was_led_astray_does_not_connect(collector: Served) -> Non
         collector.tls.wrap_socket(plain, server_hostname="bank.example.org")
 
 
-STRAYS = {"plain HTTP": b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n", "nonsense": b"\x16\x03\x01hello", "nothing": b""}
+PLAIN = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
-@pytest.mark.parametrize("sent", STRAYS.values(), ids=STRAYS)
+def test_plain_http_is_told_that_this_port_speaks_tls(collector: Served) -> None:
+    with socket.create_connection(("127.0.0.1", collector.port), timeout=20) as stray, stray.makefile("rb") as answer:
+        stray.sendall(PLAIN)
+        said = answer.read()
+    assert (said.partition(b" ")[2][:3], said.endswith(b"\r\n\r\nThis port speaks TLS: ask with https.\n")) == (
+        b"400",
+        True,
+    )
+    assert collector.log == ""
+
+
+@pytest.mark.parametrize("sent", [b"\x16\x03\x01hello", b""], ids=["nonsense", "nothing"])
 def test_what_is_no_handshake_has_no_answer_and_no_line_in_the_log(collector: Served, sent: bytes) -> None:
     with socket.create_connection(("127.0.0.1", collector.port), timeout=20) as stray:
         stray.sendall(sent)
