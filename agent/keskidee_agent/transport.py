@@ -186,10 +186,18 @@ def number_in(body: bytes, key: bytes) -> int | None:
     return int(digits[:end]) if found and whole and 0 < end < 16 else None
 
 
+def _said(body: bytes) -> str:
+    """Why a collector refuses, in its words; of another's answer the beginning."""
+    _, found, after = body.partition(b'"detail":"')
+    words = after.partition(b'"')[0] if found else body
+    text = words[:200].decode("utf-8", "replace")
+    return text if found else repr(text)
+
+
 def error_of(answer: Answer) -> DeliveryError:
     """What an answer means that accepts nothing."""
     status = answer.status
-    reason = f"status {status}: {answer.body[:200].decode('utf-8', 'replace')!r}"
+    reason = f"status {status}: {_said(answer.body)}"
     if status == 409:
         return DeliveryError(reason, names_missing=True)
     if status in PERMANENT:

@@ -235,6 +235,18 @@ def test_each_status_has_its_meaning(status: int) -> None:
         assert len(listener.requests) == 1
 
 
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b'{"title":"revoked","status":403,"detail":"it was revoked"}', "status 403: it was revoked"),
+        (b"<p>\x1b[2J", "status 403: '<p>\\x1b[2J'"),
+    ],
+)
+def test_a_refusal_is_told_in_the_collectors_words(body: bytes, said: str) -> None:
+    with listening(lambda _: answer(403, body)) as listener:
+        assert str(failure_of(transport_to(listener.url))) == said
+
+
 @pytest.mark.parametrize("wait", ["90", "Thu, 01 Jan 1970 00:01:30 GMT"])
 def test_retry_after_is_obeyed(wait: str) -> None:
     fields = {"retry_after": wait, "date": "Thu, 01 Jan 1970 00:00:00 GMT"}
