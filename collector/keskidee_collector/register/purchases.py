@@ -11,6 +11,7 @@ import csv
 import io
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -157,8 +158,13 @@ def _step(line: Line, row: dict[str, Any] | None) -> Step:
     return Step(
         line=line,
         asset_id=row["id"],
-        fields={name: text for name, text in line.fields.items() if text != (row[name] or "")},
+        fields={name: text for name, text in line.fields.items() if not _is_same(name, text, row[name] or "")},
     )
+
+
+def _is_same(name: str, said: str, known: str) -> bool:
+    """Whether a cell says what is known; a spreadsheet writes 1249.50 as 1249.5."""
+    return said == known or (name == "price" and known != "" and Decimal(said) == Decimal(known))
 
 
 def _is_of(maker: str, asked: str) -> bool:

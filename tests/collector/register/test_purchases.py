@@ -45,7 +45,7 @@ async def listed(collector: Inside, *names: str) -> list[tuple[Any, ...]]:
 
 def test_a_list_makes_assets_that_are_ordered_and_the_same_list_changes_nothing(collector: Inside) -> None:
     async def run() -> list[Any]:
-        answers = [(await bring(collector, LIST)).json for _ in range(2)]
+        answers = [(await bring(collector, each)).json for each in (LIST, LIST.replace("1249.50", '"1,249.5"'))]
         return [*answers, await listed(collector, "name", "asset_tag", "state", "price", "funds", "serial")]
 
     assert asyncio.run(run()) == [
