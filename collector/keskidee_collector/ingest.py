@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from sqlalchemy.exc import SQLAlchemyError
 
-from keskidee_collector.credentials import STRANGER, asking, barred, speaker
+from keskidee_collector.credentials import STRANGER, barred, speaker
 from keskidee_collector.exchange import Reply
 from keskidee_collector.identity import is_of_clone
 from keskidee_collector.intake import Intake
 from keskidee_collector.posts import open_post
+from keskidee_collector.renewal import asking
 from keskidee_collector.schemas import UnknownSchema
 from keskidee_collector.unfolding import Arrival, UnknownBase
 from keskidee_report.decode import OverLimit, TooLarge, UnknownVersion

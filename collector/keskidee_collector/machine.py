@@ -74,7 +74,7 @@ class Machine:
     `requests_left` are those that it may send now, as of `requests_ticks`; at `hurried_ticks` it had none left.
     Likewise `changes_left` and `changes_ticks` of what its inventories may add to its history.
     `credential_at` is since when it uses its credential, `next_credential_hash` is of one that it may use from now on,
-    and `renews` says that it is to ask for one (credentials.py). `evidence` says which machine it is, `speakers` which
+    and `renews` says that it is to ask for one (renewal.py). `evidence` says which machine it is, `speakers` which
     sessions used its credential lately (identity.py); `clone_of` and `merged_into` are ids of other machines, and
     `took_over` says that the one that it was merged into took its agent on (merging.py). `poller_id` is of the machine
     that polls it, where it is a device (devices.py); at `polled_ticks` that one told of it last, answered or not.

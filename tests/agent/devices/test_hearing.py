@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
+from keskidee_agent.asking import CallFailed
 from keskidee_agent.devices.engine import V3, Address, Credential
 from keskidee_agent.devices.poller import hearing
 from keskidee_agent.devices.poller.device import add_told
@@ -23,7 +24,6 @@ from keskidee_agent.devices.secrets import WrongSecret
 from keskidee_agent.devices.traps.ledger import TRAPS
 from keskidee_agent.devices.traps.receiver import Sender
 from keskidee_agent.ear import NO_POLLER, OFF, Ear, ear_as_text, ear_of
-from keskidee_agent.enrol import EnrolmentError
 from keskidee_config import AgentSettings, DeviceSettings, TrapSettings, TrapUserSettings
 from keskidee_report.model import TIMED_OUT, Reading
 from tests.agent.devices.test_traps import LINK_DOWN, PORT_7, trap
@@ -94,7 +94,7 @@ class Poller:
 
     def take(self, body: bytes) -> requests.Response:
         if not self.answers:
-            raise EnrolmentError("cannot be reached")
+            raise CallFailed("cannot be reached")
         self.told += json.loads(zlib.decompress(body))["events"]
         response = requests.Response()
         response.status_code = 204
