@@ -299,7 +299,7 @@ def test_pages_keep_the_filter(collector: Collector) -> None:
 
 def test_the_commands_for_the_next_machine_carry_this_collector_s_address(collector: Collector) -> None:
     assert collector.get("/", host="localhost:1234").texts(".//section[@aria-labelledby='add']//pre") == [
-        "keskidee collector token create --scope join --site SITE --role server",
+        "keskidee collector token create --site SITE",
         "keskidee agent enrol http://localhost:1234 --token-file -",
         "keskidee agent run",
     ]
