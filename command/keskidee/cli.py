@@ -102,7 +102,10 @@ class Parser(argparse.ArgumentParser):
         self.register("action", "parsers", Subcommands)
 
     def error(self, message: str) -> NoReturn:
-        self.refuse(f"{message} ({self.prog} --help tells more)")
+        plain = message.replace("invalid int value:", "not a whole number:").replace(
+            "invalid float value:", "not a number:"
+        )
+        self.refuse(f"{plain} ({self.prog} --help tells more)")
 
     def refuse(self, message: str) -> NoReturn:
         self.exit(USAGE, f"{self.prog}: {message}\n")

@@ -72,6 +72,8 @@ SLIPS = {
     "alert test --alertmanager 127.0.0.1:9093": "keskidee alert test: argument --alertmanager: write http://HOST:PORT, "
     "not '127.0.0.1:9093' (keskidee alert test --help tells more)\n",
     "agent once --format jsn": "keskidee agent once: argument --format: unknown value 'jsn', did you mean json?\n",
+    "device 192.0.2.1 --port snmp": "keskidee device: argument --port: not a whole number: 'snmp' "
+    "(keskidee device --help tells more)\n",
     "collector token create --uses 0": "keskidee collector token create: argument --uses: a number of machines from 1 "
     "to 1000000, not '0' (keskidee collector token create --help tells more)\n",
     "collector token create --days soon": "keskidee collector token create: argument --days: a number of days over 0, "

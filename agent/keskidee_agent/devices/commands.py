@@ -75,8 +75,10 @@ def run(args: argparse.Namespace) -> int:
     except NoAnswer as error:
         hint = "" if credential.user else " (unreachable, no SNMP, or another community)"
         return _failed(f"{args.host}: {error}{hint}", NOTHING_READ)
-    except (Refused, Garbled, OSError) as error:
+    except (Refused, Garbled) as error:
         return _failed(f"{args.host}: {error}", NOTHING_READ)
+    except OSError as error:
+        return _failed(f"{args.host}: {error.strerror or error}", NOTHING_READ)
     _write(reading, args.format)
     for trouble in reading.troubles:
         _failed(f"{args.host}: {trouble}", READ)

@@ -48,6 +48,12 @@ def test_redfish_is_not_there_yet(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().err == "keskidee: Redfish is not read yet: give the device's name or address\n"
 
 
+def test_a_name_that_is_none_is_told_without_a_number(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["device", "no name"]) == 1
+    said = capsys.readouterr().err
+    assert (said.startswith("keskidee: no name: "), "Errno" in said) == (True, False)
+
+
 def test_a_port_without_listener_is_one_line(free_port: Callable[[], int], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["device", "127.0.0.1", "--port", str(free_port()), "--timeout", "0.1", "--engine", "gufo"]) == 1
     said = capsys.readouterr()
