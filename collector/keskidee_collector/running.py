@@ -62,10 +62,18 @@ class Running:
                 verify=self.ca_file or True, timeout=(ANSWER_SECONDS, seconds), stream=stream,
             )  # fmt: skip
         except requests.RequestException as error:
-            raise NotReached(f"the collector at {self.url} does not answer: {type(error).__name__}") from error
+            killed = type(error) is requests.ConnectionError
+            why = "was it killed? Start it again" if killed else type(error).__name__
+            raise NotReached(f"the collector at {self.url} does not answer: {why}") from error
         if not answer.ok:
-            raise NotReached(f"the collector refused: {answer.json().get('detail', answer.status_code)}")
+            raise NotReached(self._refusal(answer))
         return answer
+
+    def _refusal(self, answer: requests.Response) -> str:
+        try:
+            return f"the collector refused: {answer.json()['detail']}"
+        except (ValueError, KeyError, TypeError):
+            return f"what answers at {self.url} is no collector (status {answer.status_code})"
 
 
 def _sent(body: dict[str, Any] | bytes | None) -> dict[str, Any]:
