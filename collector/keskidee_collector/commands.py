@@ -89,7 +89,9 @@ def _add_machines(commands: Any) -> None:
     machines = commands.add_parser("machines", help="list machines; revoke, retire, rotate, merge or unmerge one")
     actions = machines.add_subparsers(title="actions", metavar="ACTION", required=True)
     listed = actions.add_parser("list", help="every machine with its state")
-    revoke = actions.add_parser("revoke", help="refuse a machine's credential from now on")
+    revoke = actions.add_parser(
+        "revoke", help="refuse a machine's credential from now on: a server is silent then, which is told"
+    )
     retire = actions.add_parser("retire", help="the machine is gone for good: take it off every page")
     rotate = actions.add_parser("rotate", help="a new credential with its next report; otherwise once a month")
     merge = actions.add_parser("merge", help="two records are of one machine: one goes on as the other")

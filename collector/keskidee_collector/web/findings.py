@@ -55,7 +55,8 @@ class Finding:
 def troubles(machine: MachineView) -> list[Trouble]:
     """What is wrong with one machine, worst first."""
     if machine.state == "silent":
-        return [Trouble(kind=SILENT, text="no report", since=machine.state_since)]
+        text = "no report: its credential was revoked" if machine.is_revoked else "no report"
+        return [Trouble(kind=SILENT, text=text, since=machine.state_since)]
     if machine.state == "link_down" and not machine.is_client:
         text = "not reached" if machine.poller else "site not reached"
         return [Trouble(kind=LINK, text=text, since=machine.state_since)]

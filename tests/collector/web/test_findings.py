@@ -40,6 +40,16 @@ def test_a_server_that_fell_silent_is_wrong_since_its_last_report(collector: Col
     assert [(f.trouble.kind, f.trouble.text, f.trouble.since) for f in found] == [("silent", "no report", MORNING)]
 
 
+def test_a_server_that_is_silent_because_it_was_revoked_says_so(collector: Collector) -> None:
+    agent = collector.join("files-01")
+    collector.report(agent)
+    admin = {"authorization": "Bearer ka1_test"}
+    assert collector.request("POST", f"/v1/machines/{agent.id}/revoke", headers=admin).status == 200
+    fall_silent(collector)
+
+    assert lines(collector) == [("silent", "no report: its credential was revoked", "", ["files-01"])]
+
+
 def test_a_desktop_or_laptop_that_fell_silent_is_not_wrong(collector: Collector) -> None:
     collector.report(collector.join("pc-01", role="desktop"))
     collector.report(collector.join("lt-01", role="laptop"))
