@@ -101,7 +101,7 @@ class Definitions:
             self._brought[sender] += 1
             return wanted
         if known.kind != wanted.kind:
-            raise Refused(f"{wanted.name} is a {known.kind} in this fleet, not a {wanted.kind}")
+            raise Refused(f"{wanted.name} is of the kind {known.kind} in this fleet, not {wanted.kind}")
         return known
 
     def keep_only(self, used: Collection[str]) -> list[str]:

@@ -32,8 +32,8 @@ CLASHES = [
     ("foo_created", "gauge", "foo_total", "counter", "foo_total clashes with foo_created"),
     ("foo", "histogram", "foo_sum", "gauge", "foo_sum clashes with foo"),
     ("foo_count", "gauge", "foo", "summary", "foo clashes with foo_count"),
-    ("x", "gauge", "x", "counter", "x is a gauge in this fleet, not a counter"),
-    ("x", "untyped", "x", "gauge", "x is a untyped in this fleet, not a gauge"),
+    ("x", "gauge", "x", "counter", "x is of the kind gauge in this fleet, not counter"),
+    ("x", "untyped", "x", "gauge", "x is of the kind untyped in this fleet, not gauge"),
 ]
 
 

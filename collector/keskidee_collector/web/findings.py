@@ -81,7 +81,7 @@ def troubles(machine: MachineView) -> list[Trouble]:
 
 
 def findings(machines: Iterable[MachineView], *, is_cut_off: bool = False) -> list[Finding]:
-    """What is wrong in the fleet, worst first, what concerns pretend machines alone at the end.
+    """What is wrong in the fleet, worst first, then newest first; what concerns pretend machines alone at the end.
 
     Machines that share a trouble share a line (one missing right on 300 desktops is one thing to mend), and so does a
     site that fell: its link, or its power. Where the collector is cut off, that is one line for all sites.
@@ -151,6 +151,6 @@ def _order(finding: Finding) -> tuple[bool, int, bool, int, float, str]:
         KINDS.index(trouble.kind),
         not finding.site,
         -len(finding.machines),
-        trouble.since or 0.0,
+        -(trouble.since or 0.0),
         finding.machines[0].instance,
     )

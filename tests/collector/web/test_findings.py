@@ -102,7 +102,7 @@ def test_a_refused_family_is_wrong_with_the_reason(collector: Collector) -> None
     odd = Reading("textfile", "ok", "", 0.0, [LOAD_OF_ANOTHER_KIND(1.0)])
     collector.report(collector.join("pc-02"), odd)
 
-    reason = "node_load1 is a gauge in this fleet, not a untyped"
+    reason = "node_load1 is of the kind gauge in this fleet, not untyped"
     assert lines(collector) == [("refused", "1 family refused", reason, ["pc-02"])]
 
 
@@ -116,6 +116,17 @@ def test_the_worst_stands_first_and_what_is_only_pretended_last(collector: Colle
     collector.report(source, reading("dmi", TIMED_OUT, "5 s"))
 
     assert [machines for *_, machines in lines(collector)] == [["silent"], ["source"], ["clock"], ["pretended"]]
+
+
+def test_of_two_that_are_silent_the_one_that_just_died_stands_first(collector: Collector) -> None:
+    """The list is cut at its end: what has been silent for weeks must not hide it."""
+    collector.report(collector.join("dead-for-weeks"))
+    late = collector.join("just-died")
+    collector.wait(600)
+    collector.report(late)
+    fall_silent(collector)
+
+    assert [machines for *_, machines in lines(collector)] == [["just-died"], ["dead-for-weeks"]]
 
 
 def test_a_site_that_fell_is_one_line(collector: Collector) -> None:
