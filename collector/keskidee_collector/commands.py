@@ -68,8 +68,8 @@ def _add_token(commands: Any) -> None:
     create = actions.add_parser("create", help="make a token; it is printed once, on stdout")
     create.add_argument(
         "--scope", choices=("join", "metrics", "api", "api-write"), default="join",
-        help="join: machines; metrics: Prometheus and who reads the pages; api: programs that read the register, "
-        "api-write: and change it (default: join)",
+        help="join: machines; metrics: Prometheus and who reads the pages; api: who reads the register too; "
+        "api-write: who also changes it (default: join)",
     )  # fmt: skip
     create.add_argument("--site", default="", help="site of the machines that join with it; one of another is refused")
     create.add_argument(
