@@ -144,6 +144,7 @@ def _doors(state: State, application: Guard) -> tuple[Connections, Handshakes]:
         breath=Breath(state.reports.writer.wait_written, lambda: len(handshakes) + state.opening > 0),
     )
     state.metrics.gauge("connections", "Open connections of clients", lambda: len(connections))
+    state.metrics.gauge("newer_agents", "Agents that keep what this collector is too old to read", state.newer_agents)
     return connections, handshakes
 
 

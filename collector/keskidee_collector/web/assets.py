@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
+from starlette.responses import RedirectResponse
 from starlette.routing import Route
 
 from keskidee_collector.register.asset import STATES
@@ -122,7 +123,10 @@ class AssetPages:
     def _one(self, asset_id: str) -> Response:
         asset = self._assets.asset(asset_id)
         if asset is None:
-            return self._page("missing.html", status=404, what="asset")
+            there = self._assets.led_to(asset_id)
+            if there is None:
+                return self._page("missing.html", status=404, what="asset")
+            return RedirectResponse(f"/assets/{there}", 301)
         items = self._assets.items(asset.id)
         return self._page(
             "asset.html",
