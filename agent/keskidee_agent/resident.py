@@ -11,7 +11,7 @@ import marshal
 import os
 import sys
 
-from keskidee_agent import clock
+from keskidee_agent import child, clock
 from keskidee_agent.absence import BOOT_ID, Absence, boot_of
 from keskidee_agent.delivery import Delivery
 from keskidee_agent.errands import Errands
@@ -32,6 +32,7 @@ from keskidee_report.wire import SESSION_BYTES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from keskidee_agent.proxy import Proxy
@@ -55,24 +56,31 @@ def main(descriptor: int) -> None:
     sys.exit(run(settings))
 
 
-def run(settings: dict[str, Any]) -> int:
-    """Runs an agent with these settings; the exit status."""
+def run(settings: dict[str, Any], *, read_again: Callable[[], dict[str, Any]] | None = None) -> int:
+    """Runs an agent with these settings; the exit status.
+
+    `read_again` gives them anew, where a process that execs would be another one to those who look after it (Windows).
+    """
     gc.set_threshold(COLLECTED_AFTER)
     wake = Wake(parent=settings["parent"])
-    try:
-        agent = Resident(settings, wake)
-    except InUse:
-        warn(f"another agent is running on {settings['spool']['folder']}")
-        return IN_USE
     while True:
-        agent.rounds()
-        if wake.asked != RELOAD or is_reloadable(settings["command"]):
-            break
+        try:
+            agent = Resident(settings, wake)
+        except InUse:
+            warn(f"another agent is running on {settings['spool']['folder']}")
+            return IN_USE
+        while True:
+            agent.rounds()
+            if wake.asked != RELOAD or is_reloadable(settings["command"]):
+                break
+            wake.forget()
+        agent.close()
+        if wake.asked != RELOAD:
+            return 0
+        if read_again is None:
+            os.execv(settings["command"][0], settings["command"])  # noqa: S606  # our own command line
+        settings = read_again()
         wake.forget()
-    agent.close()
-    if wake.asked == RELOAD:
-        os.execv(settings["command"][0], settings["command"])  # noqa: S606  # our own command line
-    return 0
 
 
 class Resident:
@@ -209,10 +217,10 @@ def _proxy(way: tuple[str, int, str] | None) -> Proxy | None:
 
 def is_reloadable(command: list[str]) -> bool:
     """Whether the command would start with the settings as they are now; what is wrong with them goes to stderr."""
-    child = os.spawnv(os.P_WAIT, command[0], [*command, "--check"])  # noqa: S606  # our own command line
-    if child:
+    refused = child.run([*command, "--check"])
+    if refused:
         warn("reload=refused the settings stay as they were")
-    return not child
+    return not refused
 
 
 def warn(line: str) -> None:

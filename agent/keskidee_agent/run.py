@@ -32,7 +32,7 @@ EXAMPLE = """\
 example, reporting by the settings of /etc/keskidee/agent.yml each 15 seconds:
   keskidee agent run --config /etc/keskidee/agent.yml
 
-SIGTERM stops it, SIGHUP reads the settings again, SIGUSR2 stops it for an upgrade."""
+SIGTERM stops it, SIGHUP reads the settings again, SIGUSR2 stops it for an upgrade. On Windows Ctrl-C stops it."""
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -55,7 +55,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--check", action="store_true", help="say whether it would start, and start nothing")
     parser.add_argument("--renew", metavar="SESSION", nargs="?", const="", help=SUPPRESS)
     parser.add_argument("--inventory", action="store_true", help=SUPPRESS)
-    parser.add_argument("--devices", action="store_true", help=SUPPRESS)
+    parser.add_argument("--devices", metavar="PID", nargs="?", type=int, const=0, help=SUPPRESS)
     parser.add_argument("--services", action="store_true", help=SUPPRESS)
     parser.add_argument("--exit-with-parent", action="store_true", help=SUPPRESS)
     parser.set_defaults(run=run)
@@ -74,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
         return renewed(args, settings)
     if args.inventory:
         return took_inventory(settings)
-    if args.devices:
+    if args.devices is not None:
         from keskidee_agent.devices.poller.process import polled
 
         return polled(args, settings)
@@ -87,7 +87,7 @@ def run(args: argparse.Namespace) -> int:
     if sys.platform == "win32":  # exec there starts another process and ends this one, which a service must not do
         from keskidee_agent import resident
 
-        return resident.run(settings)
+        return resident.run(settings, read_again=lambda: handover(args))
     return become_resident(settings, sys.argv[1:])
 
 
