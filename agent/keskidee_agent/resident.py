@@ -10,6 +10,7 @@ import gc
 import marshal
 import os
 import sys
+import time
 
 from keskidee_agent import child, clock
 from keskidee_agent.absence import BOOT_ID, Absence, boot_of
@@ -47,6 +48,7 @@ GIVE_BACK_ROUNDS = 256
 COLLECTED_AFTER = 20_000
 """Objects that are made before the collector of cycles looks at the youngest; a round makes none that it would find."""
 IN_USE = 1
+_timed = False
 
 
 def main(descriptor: int) -> None:
@@ -61,6 +63,8 @@ def run(settings: dict[str, Any], *, read_again: Callable[[], dict[str, Any]] | 
 
     `read_again` gives them anew, where a process that execs would be another one to those who look after it (Windows).
     """
+    global _timed  # noqa: PLW0603  # one process, one standard error
+    _timed = settings["timed"]
     gc.set_threshold(COLLECTED_AFTER)
     wake = Wake(parent=settings["parent"])
     while True:
@@ -224,8 +228,9 @@ def is_reloadable(command: list[str]) -> bool:
 
 
 def warn(line: str) -> None:
-    """One line to stderr, where the service manager keeps it with the time."""
+    """One line to stderr, where the service manager keeps it with the time; a log file has none but this."""
+    moment = f"{time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())} " if _timed else ""
     try:
-        os.write(2, f"keskidee agent: {line}\n".encode("utf-8", "replace"))
+        os.write(2, f"{moment}keskidee agent: {line}\n".encode("utf-8", "replace"))
     except OSError:  # nobody reads it any more
         return

@@ -25,6 +25,8 @@ DEVICES_FILE = "devices/devices.json"
 """Below the state folder: whom the poller asks, as the collector said last."""
 TRAPS_FILE = "devices/traps.metrics"
 """Likewise: what it hears."""
+STDERR = 2
+LOG_BYTES = 1 << 20
 PIPE_BYTES = 16 << 10  # the smallest that a pipe takes without a reader (macOS)
 CODE = "import sys; sys.path += {folders!r}; from keskidee_agent.resident import main; main({descriptor})"
 
@@ -52,6 +54,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "--interval", metavar="SECONDS", type=int, help="from one report to the next (default: as the collector says)"
     )
+    parser.add_argument("--log", metavar="FILE", type=Path, help="where its lines go, with the time (default: stderr)")
     parser.add_argument("--check", action="store_true", help="say whether it would start, and start nothing")
     parser.add_argument("--renew", metavar="SESSION", nargs="?", const="", help=SUPPRESS)
     parser.add_argument("--inventory", action="store_true", help=SUPPRESS)
@@ -66,6 +69,8 @@ def run(args: argparse.Namespace) -> int:
     from keskidee_config import ConfigError
 
     try:
+        if args.log is not None:
+            divert(args.log)
         settings = handover(args)
     except (ConfigError, ValueError) as error:
         sys.stderr.write(f"keskidee: {error}\n")
@@ -89,6 +94,24 @@ def run(args: argparse.Namespace) -> int:
 
         return resident.run(settings, read_again=lambda: handover(args))
     return become_resident(settings, sys.argv[1:])
+
+
+def divert(path: Path) -> None:
+    """Makes a file standard error, also of processes begun from here: on Windows nobody keeps what a task says.
+
+    Over LOG_BYTES it begins again. Raises ConfigError.
+    """
+    from keskidee_config import ConfigError
+
+    try:
+        log = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o600)
+        if os.fstat(log).st_size > LOG_BYTES:
+            os.ftruncate(log, 0)
+        os.dup2(log, STDERR)
+        os.close(log)
+    except OSError as error:
+        raise ConfigError(f"--log: {path}: {error.strerror}") from None
+    sys.stderr = open(STDERR, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)  # noqa: SIM115
 
 
 def renewed(args: argparse.Namespace, settings: dict[str, Any]) -> int:
@@ -210,6 +233,7 @@ def handover(args: argparse.Namespace) -> dict[str, Any]:
         "polls": bool(settings.devices) or (state / DEVICES_FILE).exists(),  # the collector is told of an end too
         "traps_file": str((state / TRAPS_FILE).absolute()),
         "parent": args.exit_with_parent,
+        "timed": args.log is not None,
         "command": [sys.executable, *sys.orig_argv[1:]],
     }
 

@@ -271,12 +271,20 @@ def test_a_renewal_that_is_refused_is_not_tried_again_at_once_and_reports_go_on(
     assert (len(asked), b"sha256" in asked[0]) == (1, True)
 
 
-def test_a_second_agent_on_the_same_folder_is_refused(start: Callable[..., Agent], collector: Collector) -> None:
+def test_a_second_agent_on_the_same_folder_is_refused_and_says_so_where_it_shall(
+    start: Callable[..., Agent], collector: Collector, tmp_path: Path
+) -> None:
     start()
     collector.wait_for(lambda: collector.reports)
     second = start()
     assert second.process.wait(10) == 1
-    assert second.told() == [f"keskidee agent: another agent is running on {second.log.parent}/state/spool"]
+    line = f"keskidee agent: another agent is running on {second.log.parent}/state/spool"
+    assert second.told() == [line]
+    log = tmp_path / "log"
+    third = start("--log", str(log))
+    assert (third.process.wait(10), third.told()) == (1, [line])
+    moment, _, told = log.read_text().partition(" ")
+    assert (time.strptime(moment, "%Y-%m-%dT%H:%M:%SZ").tm_year > 2020, told) == (True, f"{line}\n")
 
 
 @pytest.mark.slow
