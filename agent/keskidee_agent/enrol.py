@@ -30,7 +30,7 @@ from keskidee_agent.identity import (
 from keskidee_agent.origin import origin_of
 from keskidee_agent.route import Route, route_to
 from keskidee_agent.trust import system_authorities, usable
-from keskidee_config import ConfigError
+from keskidee_config import ConfigError, decoded
 
 if TYPE_CHECKING:
     import argparse
@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 SECONDS = 15
 TOKEN_VARIABLE = "KESKIDEE_TOKEN"  # noqa: S105  # the name, not the secret
 NO_FINGERPRINT = "-"
+MARKS = ("\ufeff", "\xef\xbb\xbf")
+"""What PowerShell puts before the first line that it pipes as UTF-8: as it is, and as Python reads it on Windows."""
 WAYS_OUT = {
     "not valid for": "; tls.names in the collector's settings adds a name",
     "local issuer": "; is the token of this collector? An authority of your own is named in ca_file",
@@ -126,11 +128,13 @@ def read_token(file: str | None, environment: Mapping[str, str]) -> str:
         text = sys.stdin.readline()
     else:
         try:
-            text = Path(file).read_text("utf-8")
+            text = decoded(Path(file).read_bytes())
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(f"{file}: cannot be read: {getattr(error, 'strerror', None) or 'not text'}") from None
     if not text.strip():
         raise ConfigError("no join token: give --token-file FILE, or - and the token on standard input")
+    for mark in MARKS:
+        text = text.removeprefix(mark)
     return text.strip()
 
 
