@@ -188,7 +188,7 @@ class Resident:
         asked = self._wake.asked
         self._errands.end()
         self._wake.forget()
-        reason = "shutdown" if asked == STOP and machine_goes_down() else asked
+        reason = "shutdown" if asked == STOP and (self._wake.goes_down or machine_goes_down()) else asked
         self._absence.end(reason)
         if asked != RELOAD:
             self._delivery.goodbye(self._sequence, reason, GOODBYE_SECONDS)

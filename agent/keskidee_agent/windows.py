@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 
 from keskidee_report.model import Denied, NotHere
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 RSMB = 0x52534D42  # "RSMB", the provider of SMBIOS tables
 RAW_SMBIOS_HEADER_BYTES = 8  # RawSMBIOSData: four bytes of versions and four of length
@@ -44,3 +49,71 @@ def smbios() -> bytes:
         raise NotHere("no SMBIOS table")
     length = int.from_bytes(buffer.raw[4:RAW_SMBIOS_HEADER_BYTES], "little")
     return buffer.raw[RAW_SMBIOS_HEADER_BYTES : RAW_SMBIOS_HEADER_BYTES + length]
+
+
+CTRL_BREAK, CTRL_CLOSE, CTRL_LOGOFF, CTRL_SHUTDOWN = 1, 2, 5, 6
+"""Events of a console (HandlerRoutine of the Console API)."""
+LAST_SECONDS = 4.5
+"""Windows ends a process whose console closes when its handler returns, and five seconds later at the latest."""
+SHUTDOWN_KEY = r"SYSTEM\CurrentControlSet\Control\Windows"
+FILETIME_EPOCH_MS = 11_644_473_600_000
+"""From 1601, with which FILETIME begins, to 1970."""
+
+
+def ticks_ms() -> int:
+    """Milliseconds since the system was started, sleep included (GetTickCount64)."""
+    import ctypes
+
+    ask = ctypes.windll.kernel32.GetTickCount64  # type: ignore[attr-defined]
+    ask.restype = ctypes.c_ulonglong
+    return int(ask())
+
+
+def asleep_ms() -> int:
+    """How long the machine was suspended since it was started: QueryUnbiasedInterruptTime leaves that out."""
+    import ctypes
+
+    awake = ctypes.c_ulonglong()
+    ctypes.windll.kernel32.QueryUnbiasedInterruptTime(ctypes.byref(awake))  # type: ignore[attr-defined]
+    return ticks_ms() - awake.value // 10_000
+
+
+def shutdown_ms() -> int:
+    """When the system was last shut down in order, in milliseconds since 1970; 0 where it does not tell."""
+    import winreg
+
+    try:
+        with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, SHUTDOWN_KEY) as opened:  # type: ignore[attr-defined]
+            return filetime_ms(winreg.QueryValueEx(opened, "ShutdownTime")[0])  # type: ignore[attr-defined]
+    except (OSError, TypeError):
+        return 0
+
+
+def filetime_ms(content: bytes) -> int:
+    """A FILETIME, tenths of a microsecond since 1601, as milliseconds since 1970."""
+    return int.from_bytes(content, "little") // 10_000 - FILETIME_EPOCH_MS
+
+
+def on_console_event(ring: Callable[[bool], None]) -> object:
+    """Calls `ring` when the console asks for an end: with True where the machine goes down. Keep what is returned."""
+    import ctypes
+
+    handler = ctypes.WINFUNCTYPE(ctypes.c_int, ctypes.c_uint)(handler_of(ring))  # type: ignore[attr-defined]
+    ctypes.windll.kernel32.SetConsoleCtrlHandler(handler, 1)  # type: ignore[attr-defined]
+    return handler
+
+
+def handler_of(ring: Callable[[bool], None], *, rest: Callable[[float], None] = time.sleep) -> Callable[[int], bool]:
+    """What the system calls in a thread of its own: whether that was for us. Ctrl-C is Python's.
+
+    Whoever logs off is not the agent's user: the C runtime, which asks no more than Python does, would end it.
+    """
+
+    def handle(event: int) -> bool:
+        if event in (CTRL_BREAK, CTRL_CLOSE, CTRL_SHUTDOWN):
+            ring(event == CTRL_SHUTDOWN)
+            if event != CTRL_BREAK:
+                rest(LAST_SECONDS)
+        return event in (CTRL_BREAK, CTRL_CLOSE, CTRL_LOGOFF, CTRL_SHUTDOWN)
+
+    return handle

@@ -1,0 +1,39 @@
+"""What of Windows' own calls can be told without it: events of the console, moments, and the clock of each system."""
+
+import time
+from datetime import UTC, datetime
+
+import pytest
+
+from keskidee_agent import clock, windows
+
+
+@pytest.mark.parametrize(
+    ("event", "outcome"),
+    [
+        ("CTRL_C", (False, [])),
+        ("CTRL_BREAK", (True, ["stop"])),
+        ("CTRL_CLOSE", (True, ["stop", windows.LAST_SECONDS])),
+        ("CTRL_LOGOFF", (True, [])),
+        ("CTRL_SHUTDOWN", (True, ["shutdown", windows.LAST_SECONDS])),
+    ],
+)
+def test_the_end_of_a_console_ends_the_agent_and_somebodys_logoff_does_not(
+    event: str, outcome: tuple[bool, list[str | float]]
+) -> None:
+    done: list[str | float] = []
+    handle = windows.handler_of(lambda down: done.append("shutdown" if down else "stop"), rest=done.append)
+    assert (handle(getattr(windows, event, 0)), done) == outcome
+
+
+def test_a_moment_of_windows_is_read_as_one_since_1970() -> None:
+    moment = datetime(2026, 11, 27, 2, 30, tzinfo=UTC)
+    ticks = (moment - datetime(1601, 1, 1, tzinfo=UTC)).total_seconds() * 10_000_000
+    assert windows.filetime_ms(int(ticks).to_bytes(8, "little")) == moment.timestamp() * 1000
+
+
+def test_each_system_has_a_clock_that_goes_on_while_it_sleeps() -> None:
+    assert [clock.clock_since_boot(platform) for platform in ("linux", "darwin")] == [
+        time.CLOCK_BOOTTIME,
+        time.CLOCK_MONOTONIC,
+    ]
