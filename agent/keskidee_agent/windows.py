@@ -10,8 +10,10 @@ from keskidee_report.model import Denied, NotHere
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
+PATH = (("System32", "WindowsPowerShell", "v1.0"), ("System32",))
+"""Where programs of the system are, below %SystemRoot%."""
 RSMB = 0x52534D42  # "RSMB", the provider of SMBIOS tables
 RAW_SMBIOS_HEADER_BYTES = 8  # RawSMBIOSData: four bytes of versions and four of length
 
@@ -23,6 +25,18 @@ def uname() -> tuple[str, str, str, str, str]:
     version = sys.getwindowsversion()  # type: ignore[attr-defined]
     number = f"{version.major}.{version.minor}.{version.build}"
     return "Windows", socket.gethostname(), str(version.major), number, os.environ.get("PROCESSOR_ARCHITECTURE", "")
+
+
+def program(name: str, environment: Mapping[str, str]) -> str:
+    """Where a program of the system is: Windows by itself would look into the folder that somebody happens to be in
+    first. Raises NotHere.
+    """  # fmt: skip
+    root = environment.get("SYSTEMROOT", r"C:\Windows")
+    found = (os.path.join(root, *folder, name) for folder in PATH)
+    path = next(filter(os.path.exists, found), "")
+    if not path:
+        raise NotHere(f"{name} is not installed")
+    return path
 
 
 def registry(key: str, name: str) -> str:

@@ -2,10 +2,12 @@
 
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from keskidee_agent import clock, windows
+from keskidee_report.model import NotHere
 
 
 @pytest.mark.parametrize(
@@ -24,6 +26,17 @@ def test_the_end_of_a_console_ends_the_agent_and_somebodys_logoff_does_not(
     done: list[str | float] = []
     handle = windows.handler_of(lambda down: done.append("shutdown" if down else "stop"), rest=done.append)
     assert (handle(getattr(windows, event, 0)), done) == outcome
+
+
+def test_a_program_is_the_systems_wherever_somebody_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "System32" / "WindowsPowerShell" / "v1.0"
+    folder.mkdir(parents=True)
+    for place in (folder, tmp_path):
+        (place / "powershell.exe").touch()
+    monkeypatch.chdir(tmp_path)
+    assert windows.program("powershell.exe", {"SYSTEMROOT": str(tmp_path)}) == str(folder / "powershell.exe")
+    with pytest.raises(NotHere):
+        windows.program("lspci", {"SYSTEMROOT": str(tmp_path)})
 
 
 def test_a_moment_of_windows_is_read_as_one_since_1970() -> None:
