@@ -88,6 +88,7 @@ def run(args: argparse.Namespace) -> int:
     """Enrols. Status 0 done, 1 the collector refused or cannot be reached, 2 usage."""
     from keskidee_agent.facts import facts_of
     from keskidee_agent.machine import Machine
+    from keskidee_agent.once import write_stdout
 
     state = args.state
     try:
@@ -110,7 +111,7 @@ def run(args: argparse.Namespace) -> int:
     except OSError as error:
         sys.stderr.write(f"keskidee: {error.filename or state}: {error.strerror}\n")
         return 1
-    sys.stdout.write(f"enrolled as {identity.instance} (site {identity.site}, role {identity.role}) at {origin.url}\n")
+    write_stdout(f"enrolled as {identity.instance} (site {identity.site}, role {identity.role}) at {origin.url}\n")
     return 0
 
 

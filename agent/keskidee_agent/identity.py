@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from keskidee_agent.people import SALT_BYTES
-from keskidee_agent.retention import sync_folder
+from keskidee_agent.retention import sync_folder, take_place
 from keskidee_config import AgentSettings, ConfigError, config_directory, data_directory, load
 
 IDENTITY_FILE = "identity.json"
@@ -98,7 +98,7 @@ def replace(path: Path, content: bytes) -> None:
     """Replaces a file at once, so that nobody reads half of it; a power cut may lose it."""
     beside = path.with_name(f"{path.name}.new")
     beside.write_bytes(content)
-    beside.replace(path)
+    take_place(str(beside), str(path))
 
 
 def keep(path: Path, content: bytes) -> None:
@@ -109,5 +109,5 @@ def keep(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-    beside.replace(path)
+    take_place(str(beside), str(path))
     sync_folder(str(path.parent))

@@ -402,6 +402,15 @@ def test_the_token_comes_from_standard_input_or_the_environment(
         assert tokens_heard(listener) == [f"Bearer {SECRET}_-"] * 2
 
 
+def test_a_site_that_the_console_cannot_spell_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    console = io.BytesIO()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(console, encoding="cp1252"))
+    with listening(Collector(body=json.dumps(GIVEN | {"site": "Nukuʻalofa"}).encode())) as listener:
+        assert enrol(listener.url, tmp_path / "state", f"{SECRET}_-") == 0
+        told = f"enrolled as pc-01 (site Nukuʻalofa, role desktop) at {listener.url}\n"
+    assert console.getvalue().decode() == told
+
+
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
 def test_a_token_is_read_as_windows_writes_and_pipes_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoding: str
