@@ -179,7 +179,7 @@ def enrol(
     trusted = usable(Path(ca_file)) if ca_file and origin.tls else ""
     by_system = origin.tls and fingerprint == NO_FINGERPRINT and not trusted
     if by_system:
-        trusted = system_authorities()
+        trusted = system_authorities(state)
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
     with session_through(route or Route()) as session, tempfile.TemporaryDirectory(dir=state) as folder:
         ca_pem = None

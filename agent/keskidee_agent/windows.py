@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 PATH = (("System32", "WindowsPowerShell", "v1.0"), ("System32",))
 """Where programs of the system are, below %SystemRoot%."""
+PROGRAMS = tuple(rf"SOFTWARE\{below}Microsoft\Windows\CurrentVersion\Uninstall" for below in ("", "WOW6432Node\\"))
+"""Keys under HKEY_LOCAL_MACHINE with one below for each program that can be removed."""
 RSMB = 0x52534D42  # "RSMB", the provider of SMBIOS tables
 RAW_SMBIOS_HEADER_BYTES = 8  # RawSMBIOSData: four bytes of versions and four of length
 
@@ -50,6 +52,20 @@ def registry(key: str, name: str) -> str:
         raise Denied(f"may not read HKLM\\{key}") from None
     except OSError:
         raise NotHere(f"no HKLM\\{key} {name}") from None
+
+
+def programs_changed() -> tuple[int, ...]:
+    """When programs were last installed or removed, in units of 100 ns since 1601: the moments of PROGRAMS' keys."""
+    import winreg
+
+    moments = []
+    for key in PROGRAMS:
+        try:
+            with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, key) as opened:  # type: ignore[attr-defined]
+                moments.append(winreg.QueryInfoKey(opened)[2])  # type: ignore[attr-defined]
+        except OSError:
+            moments.append(0)
+    return tuple(moments)
 
 
 def smbios() -> bytes:

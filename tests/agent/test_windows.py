@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from keskidee_agent import clock, windows
+from keskidee_agent.trust import SERVER_AUTH, certificates_in, trusted_of
 from keskidee_report.model import NotHere
 
 
@@ -50,3 +51,15 @@ def test_each_system_has_a_clock_that_goes_on_while_it_sleeps() -> None:
         time.CLOCK_BOOTTIME,
         time.CLOCK_MONOTONIC,
     ]
+
+
+def test_the_authorities_of_the_systems_store_are_those_that_may_sign_servers() -> None:
+    rows: list[tuple[bytes, str, bool | set[str]]] = [
+        (b"all", "x509_asn", True),
+        (b"servers", "x509_asn", {SERVER_AUTH, "1.3.6.1.5.5.7.3.4"}),
+        (b"mail", "x509_asn", {"1.3.6.1.5.5.7.3.4"}),
+        (b"bundle", "pkcs_7_asn", True),
+        (b"distrusted", "x509_asn", False),
+        (b"all", "x509_asn", True),
+    ]
+    assert certificates_in(trusted_of(rows)) == [b"all", b"servers"]
