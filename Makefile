@@ -1,7 +1,7 @@
 # Each target works alone on a fresh checkout. What it needs is installed into .venv; Debian packages too where that is allowed.
 
 .DEFAULT_GOAL := help
-.PHONY: help run stack test check bench soak wheel format clean
+.PHONY: help run stack test check bench soak wheel deb format clean
 SHELL := /bin/bash
 PYTHON ?= python3
 export PYTHON
@@ -45,6 +45,9 @@ wheel: ## dist/keskidee-*.whl
 	@scripts/environment dev
 	@rm -rf dist
 	@$(bin)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist . && ls dist
+
+deb: ## dist/keskidee-agent_*.deb, the agent for Debian and Ubuntu
+	@deploy/debian/build dist
 
 format: ## write the code as ruff wants it
 	@scripts/environment dev

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from keskidee_agent.facts import facts_of
 from keskidee_agent.gather import Gatherer
 from keskidee_agent.machine import LINUX, this_platform
-from keskidee_agent.once import NOTHING_READ, READ, USAGE, machine_at, silent
+from keskidee_agent.output import NOTHING_READ, READ, USAGE, machine_at, silent
 from keskidee_report.model import Denied, Malformed, NotHere
 
 if TYPE_CHECKING:

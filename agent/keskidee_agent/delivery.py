@@ -14,6 +14,7 @@ from keskidee_agent.forms import Known
 from keskidee_agent.names import Names
 from keskidee_agent.transport import DeliveryError, Pauses
 from keskidee_report.codec import envelope, facts_frame, goodbye_frame
+from keskidee_report.wire import SPEAKS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,6 +33,10 @@ BATCH_BYTES = 512 << 10
 """Of a backlog POST, before it is deflated."""
 TURNS = 4
 """Each so many turns an inventory goes before a backlog, so that it arrives though a backlog never ends."""
+PLAIN = 1
+"""What every collector reads (wire.SPEAKS)."""
+OLDER_MS = 600_000
+"""So long a backlog rests that an older collector cannot read, before it is tried again."""
 PIECE_SECONDS = 1.0
 """In less than this a piece would not arrive on a thin link, and a broken connection costs more than a piece."""
 
@@ -68,6 +73,7 @@ class Delivery:
         self._trouble = ""
         self._known = Known(encoder)
         self._one_by_one = 0
+        self._older_until_ms = 0
         self._rounds_waiting = 0
         self._turn = 0
         self._urgent = False
@@ -116,6 +122,7 @@ class Delivery:
             self.is_unknown = False
             if self._trouble:
                 self._trouble = ""
+                self._older_until_ms = 0  # it was away: perhaps to be upgraded
                 self._warn(f"delivery=working waiting={self._spool.reports}")
 
     def goodbye(self, sequence: int, reason: str, seconds: float) -> None:
@@ -162,8 +169,11 @@ class Delivery:
             except DeliveryError as error:
                 if error.names_missing and not form.all_names:
                     continue
-                if error.permanent and before is not None:  # which of them it was shows when they go one by one
-                    self._one_by_one = len(before.reports)
+                if before is not None and (error.permanent or error.is_older):
+                    self._one_by_one = len(before.reports)  # which of them it was shows when they go so
+                    return
+                if error.is_older and self._encoder.speaks != PLAIN:
+                    self._speak(PLAIN, error)  # from the next report on; this one is kept
                     return
                 if not error.permanent:
                     raise
@@ -184,7 +194,7 @@ class Delivery:
         is_its_turn = stock is not None and (not self._spool.reports or self._turn % TURNS == 0)
         if stock is not None and is_its_turn and left_seconds >= PIECE_SECONDS and stock.is_due():
             self._send_piece(stock, left_seconds)
-        elif backlog and self._spool.reports and self._may_spend(backlog=True):
+        elif backlog and self._spool.reports and self._is_readable() and self._may_spend(backlog=True):
             self._send_backlog(left_seconds)
 
     def _send_piece(self, stock: Stock, seconds: float) -> None:
@@ -225,14 +235,29 @@ class Delivery:
             except DeliveryError as error:
                 if error.names_missing and not again:
                     continue
+                if error.is_older:  # live reports, which are in its form, need not wait for it
+                    self._older_until_ms = clock.boot_ms() + OLDER_MS
+                    return
                 if not error.permanent:
                     raise
                 self._refuse_batch(batch, error)
             else:
+                if self._encoder.speaks != SPEAKS:  # the report that was kept first was among them
+                    self._speak(SPEAKS)
                 self._one_by_one = max(0, self._one_by_one - 1)
                 self._known.learn(batch.schema_ids, parts)
                 self._spool.acknowledge(batch)
             return
+
+    def _is_readable(self) -> bool:
+        """Whether what waits may go: not while it waits for a collector that is older."""
+        return clock.boot_ms() >= self._older_until_ms
+
+    def _speak(self, speaks: int, error: DeliveryError | None = None) -> None:
+        """Later reports are written so that the collector reads them; as ever, once it was upgraded."""
+        self._encoder.speak(speaks)
+        why = f" reason={str(error)!r}" if error is not None else ""
+        self._warn(f"delivery=form speaks={speaks}{why}")
 
     def _refuse_batch(self, batch: Batch, error: DeliveryError) -> None:
         if len(batch.reports) > 1:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from keskidee_agent.gather import Gatherer
-from keskidee_agent.once import NOTHING_READ, READ, SCHEMA, USAGE, machine_at, silent, write_stdout
+from keskidee_agent.output import NOTHING_READ, READ, SCHEMA, USAGE, machine_at, silent, write_stdout
 from keskidee_agent.run import INTERVAL_SECONDS
 from keskidee_report.model import ABSENT, DENIED, OK
 

@@ -21,6 +21,17 @@ OFF, NO_POLLER = "traps.enabled is false in agent.yml", "the poller is not runni
 PRIVILEGED = 1024
 RECEIVED, REFUSED = "keskidee_traps_received_total", "keskidee_traps_refused_total"
 DENIED = "Permission denied"
+NEEDED = (
+    "needs      the right to a port below 1024; devices are polled meanwhile, and only their traps are lost",
+    "run        sudo deploy/systemd/install --poller agent",
+    "or         sudo systemctl edit keskidee-agent, with these lines, then sudo systemctl restart keskidee-agent:",
+    "               [Service]",
+    "               CapabilityBoundingSet=CAP_NET_BIND_SERVICE",
+    "               AmbientCapabilities=CAP_NET_BIND_SERVICE",
+    "or         traps.listen: 0.0.0.0:1162 in agent.yml, and that port on the devices",
+    "or         traps.enabled: false in agent.yml, and nobody listens",
+)
+"""What opens the port to an agent of systemd's (deploy/systemd/README.md), and what does without it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,9 +89,7 @@ def ear_as_text(ear: Ear | None, now: float) -> str:
     if ear.reason:
         lines = [f"TRAPS      not heard on {ear.address}: {ear.reason}"]
         if ear.reason == DENIED and int(ear.address.rpartition(":")[2]) < PRIVILEGED:
-            lines += [
-                "needs      CAP_NET_BIND_SERVICE, or traps.listen with a port above 1023 (deploy/systemd/README.md)"
-            ]
+            lines += NEEDED
     else:
         last = "none taken yet" if ear.last_at is None else f"the last one taken {now - ear.last_at:.0f} s ago"
         strange = ", ".join(f"{reason} {count}" for reason, count in sorted(ear.refused.items()))

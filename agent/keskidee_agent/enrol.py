@@ -17,6 +17,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from keskidee_agent.asking import CallFailed, call, session_through
 from keskidee_agent.identity import (
     CA_FILE,
     IDENTITY_FILE,
@@ -40,25 +41,15 @@ if TYPE_CHECKING:
 
     from keskidee_agent.origin import Origin
 
-SECONDS = 15
 TOKEN_VARIABLE = "KESKIDEE_TOKEN"  # noqa: S105  # the name, not the secret
 NO_FINGERPRINT = "-"
 MARKS = ("\ufeff", "\xef\xbb\xbf")
 """What PowerShell puts before the first line that it pipes as UTF-8: as it is, and as Python reads it on Windows."""
-WAYS_OUT = {
-    "not valid for": "; tls.names in the collector's settings adds a name",
-    "local issuer": "; is the token of this collector? An authority of your own is named in ca_file",
-}
-"""What helps where OpenSSL says such a thing of a certificate."""
 EXAMPLE = """\
 example, with the token in a file that only you can read:
   keskidee agent enrol https://collector.example.org:5375 --token-file join-token
 
 Without --token-file the token comes from the environment variable KESKIDEE_TOKEN, or from standard input."""
-
-
-class EnrolmentError(Exception):
-    """The collector cannot be reached, is not the one of the token, or refused. The text is for a person."""
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -105,7 +96,7 @@ def run(args: argparse.Namespace) -> int:
     except (ConfigError, ValueError) as error:
         sys.stderr.write(f"keskidee: {error}\n")
         return 2
-    except EnrolmentError as error:
+    except CallFailed as error:
         sys.stderr.write(f"keskidee: {error}\n")
         return 1
     except OSError as error:
@@ -170,7 +161,7 @@ def enrol(
 
     `facts` are facts_of()'s, `wishes` may hold site and role. `ca_file` has authorities (PEM) that may sign the
     server's certificate in place of the collector's own or the system's; a fingerprint in the token is compared all the
-    same. Raises EnrolmentError, ConfigError (no token, or of another kind of collector), OSError where `state` cannot
+    same. Raises CallFailed, ConfigError (no token, or of another kind of collector), OSError where `state` cannot
     be written.
     """
     fingerprint = fingerprint_of(token)
@@ -208,18 +199,6 @@ def _who_it_was(state: Path, token: str) -> dict[str, Any]:
     return {"before": {"machine_id": known.machine_id, "proof": hmac.digest(kept, token.encode(), "sha256").hex()}}
 
 
-def session_through(route: Route) -> requests.Session:
-    """A session that takes nothing from the environment: the route to the collector has seen to its proxies."""
-    import requests
-
-    session = requests.Session()
-    # with trust_env, REQUESTS_CA_BUNDLE would override `verify`, and .netrc the Authorization header
-    session.trust_env = False
-    if route.url:
-        session.proxies.update({"http": route.url, "https": route.url})
-    return session
-
-
 def _fetch_authority(session: requests.Session, origin: Origin, fingerprint: str) -> bytes:
     """The collector's authority as PEM, proved by the fingerprint."""
     import warnings
@@ -233,57 +212,17 @@ def _fetch_authority(session: requests.Session, origin: Origin, fingerprint: str
     try:
         der = ssl.PEM_cert_to_DER_cert(answer.text.strip())
     except ValueError:
-        raise EnrolmentError(f"{origin.url} does not give a certificate authority; is it a collector?") from None
+        raise CallFailed(f"{origin.url} does not give a certificate authority; is it a collector?") from None
     if answer.status_code != 200 or not hmac.compare_digest(hashlib.sha256(der).hexdigest(), fingerprint):
-        raise EnrolmentError(
+        raise CallFailed(
             f"{origin.url} is not the collector of this token: its authority has another fingerprint"
             " (or was rotated: then a new token names it)"
         )
     return ssl.DER_cert_to_PEM_cert(der).encode()
 
 
-def call(
-    session: requests.Session, method: str, url: str, *, token: str = "", json: Any = None, data: bytes | None = None
-) -> requests.Response:
-    """One request, its body as JSON or as it is, whatever is answered. Raises EnrolmentError where there is none."""
-    import requests
-
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
-    try:
-        return session.request(
-            method, url, headers=headers, json=json, data=data, timeout=SECONDS, allow_redirects=False
-        )
-    except requests.exceptions.ProxyError as error:
-        raise EnrolmentError(f"{url}: the proxy does not let it through: {_innermost(error)}") from None
-    except requests.exceptions.SSLError as error:
-        said = _innermost(error)
-        if "WRONG_VERSION_NUMBER" in said:  # OpenSSL's word for an answer that is no TLS at all
-            raise EnrolmentError(
-                f"{url}: no TLS is spoken there; a collector on this machine itself is http://"
-            ) from None
-        hint = next((way_out for words, way_out in WAYS_OUT.items() if words in said), "")
-        raise EnrolmentError(f"{url}: not to be trusted: {said.rstrip('.')}{hint}") from None
-    except requests.exceptions.Timeout:
-        raise EnrolmentError(f"{url}: no answer within {SECONDS} s") from None
-    except requests.exceptions.RequestException as error:
-        hint = "; does a collector run there, on this port?" if "refused" in (said := _innermost(error)) else ""
-        raise EnrolmentError(f"{url}: cannot be reached: {said}{hint}") from None
-
-
-def _innermost(error: BaseException) -> str:
-    """What the system or TLS said, below what urllib3 and requests wrap around it."""
-    said = str(error)
-    inner: BaseException | None = error
-    while inner is not None:
-        said = getattr(inner, "verify_message", None) or getattr(inner, "strerror", None) or said
-        if type(inner) is OSError and inner.strerror is None:  # of http.client: a proxy's refusal
-            said = str(inner)
-        inner = inner.__cause__ or inner.__context__
-    return said
-
-
 def _given(answer: requests.Response) -> dict[str, str]:
-    """machine_id, credential, instance, site and role of a 201. Raises EnrolmentError for every other answer."""
+    """machine_id, credential, instance, site and role of a 201. Raises CallFailed for every other answer."""
     try:
         values = answer.json()
     except ValueError:
@@ -294,4 +233,4 @@ def _given(answer: requests.Response) -> dict[str, str]:
         if all(isinstance(values.get(name), str) for name in names):
             return {name: values[name] for name in names}
     detail = str(values.get("detail") or values.get("title") or answer.text[:80])
-    raise EnrolmentError(f"the collector refused (status {answer.status_code}): {detail}")
+    raise CallFailed(f"the collector refused (status {answer.status_code}): {detail}")

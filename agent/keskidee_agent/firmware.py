@@ -12,7 +12,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from keskidee_agent.handed import FILES, FOLDER
-from keskidee_agent.once import NOTHING_READ, READ, USAGE, machine_at
+from keskidee_agent.output import NOTHING_READ, READ, USAGE, machine_at
 from keskidee_report.model import Denied, Malformed, NotHere
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ from keskidee_agent.connection import ANSWER, CONNECT, NAME, STEPS, TLS, TUNNEL,
 from keskidee_agent.proxy import Proxy
 from keskidee_agent.waiting import Waiter
 from keskidee_report.model import Malformed
+from keskidee_report.wire import SPEAKS, SPEAKS_FIELD
 
 if TYPE_CHECKING:
     from keskidee_agent.answer import Answer
@@ -21,14 +22,14 @@ if TYPE_CHECKING:
 SECONDS = 10.0
 FAMILIES = {int(socket.AF_INET): "IPv4", int(socket.AF_INET6): "IPv6"}
 OK, FAILED = "ok", "failed"
-CLOCK = "clock"
+CLOCK, FORM = "clock", "form"
 CLOCK_SECONDS = 10.0
 """Off by more than this, the alert on clocks fires."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One step to the collector: `name` (of connection.py's STEPS, or `clock`), OK or FAILED, and what was found."""
+    """One step to the collector: `name` is of connection.py's STEPS, `form` or `clock`; OK or FAILED; what was seen."""
 
     name: str
     outcome: str
@@ -47,7 +48,7 @@ class Reach:
     @property
     def is_reached(self) -> bool:
         """Whether the collector answered."""
-        return all(step.outcome == OK for step in self.steps if step.name != CLOCK)
+        return all(step.outcome == OK for step in self.steps if step.name not in (CLOCK, FORM))
 
 
 def reach(origin: Origin, route: Route, ca_file: str, seconds: float = SECONDS) -> Reach:
@@ -79,6 +80,11 @@ def reach(origin: Origin, route: Route, ca_file: str, seconds: float = SECONDS) 
     steps = [Step(name=step, outcome=OK, detail=found[step]) for step in passed]
     last = connection.step
     steps.append(Step(name=last, outcome=FAILED if failure else OK, detail=failure or found[last]))
+    if answer is not None and not failure and (speaks := _spoken(answer)) < SPEAKS:
+        detail = (
+            f"older than this agent (it speaks {speaks}, this agent {SPEAKS}): what it cannot read is kept; upgrade it"
+        )
+        steps.append(Step(name=FORM, outcome=FAILED, detail=detail))
     offset = _clock_offset(answer, middle) if not failure else None
     if offset is not None:
         steps.append(_clock(offset))
@@ -91,6 +97,12 @@ def _address(connection: Connection) -> str:
         return ""
     family, address = connection.address
     return f"{FAMILIES.get(family, str(family))} {address[0]} port {address[1]}"
+
+
+def _spoken(answer: Answer) -> int:
+    """Which forms of reports the collector reads; one that does not tell reads the first."""
+    told = answer.fields.get(SPEAKS_FIELD.lower(), "")
+    return int(told) if told.isascii() and told.isdigit() and len(told) < 6 else 1
 
 
 def _clock_offset(answer: Answer | None, middle: float) -> float | None:

@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from keskidee_agent.enrol import EnrolmentError, call, session_through
+from keskidee_agent.asking import CallFailed, call, session_through
 from keskidee_agent.identity import CA_FILE, read_identity, write_authorities, write_identity
 from keskidee_agent.trust import AUTHORITIES_AT_MOST, certificates_in
 
@@ -36,7 +36,7 @@ def renew(state: Path, url: str, *, ca_file: str, route: Route, session_id: str 
 
     `session_id` is the resident's session, in hexadecimal: where the collector has found that it is of a copy of the
     machine that enrolled, it gives an id of its own instead, with which the new credential goes.
-    Raises EnrolmentError where that fails, with the credential as it was; OSError where it cannot be kept.
+    Raises CallFailed where that fails, with the credential as it was; OSError where it cannot be kept.
     """
     identity = read_identity(state)
     credential = secrets.token_urlsafe(32)
@@ -60,13 +60,13 @@ def renew(state: Path, url: str, *, ca_file: str, route: Route, session_id: str 
                 return
             if status != STRANGER:
                 break
-    raise EnrolmentError(f"the collector gives no new credential (status {status})")
+    raise CallFailed(f"the collector gives no new credential (status {status})")
 
 
 def _take_authorities(state: Path, url: str, ca_file: str, route: Route) -> None:
     """Keeps the authorities that the collector is known by now, said over a connection that is trusted already.
 
-    They must be good for that same collector: an agent never locks itself out. Raises EnrolmentError, OSError.
+    They must be good for that same collector: an agent never locks itself out. Raises CallFailed, OSError.
     """
     address = f"{url}/v1/authorities"
     with session_through(route) as session:
@@ -79,7 +79,7 @@ def _take_authorities(state: Path, url: str, ca_file: str, route: Route) -> None
     except ValueError:
         found = []
     if not 0 < len(found) <= AUTHORITIES_AT_MOST:
-        raise EnrolmentError("the collector's authorities are not as they should be")
+        raise CallFailed("the collector's authorities are not as they should be")
     pem = "".join(map(ssl.DER_cert_to_PEM_cert, found)).encode()
     if pem == Path(ca_file).read_bytes():
         return
@@ -91,11 +91,11 @@ def _take_authorities(state: Path, url: str, ca_file: str, route: Route) -> None
 
 
 def text_in(answer: requests.Response, name: str) -> str:
-    """A text of an answer in JSON. Raises EnrolmentError where it is not there."""
+    """A text of an answer in JSON. Raises CallFailed where it is not there."""
     try:
         value = answer.json()[name]
     except (ValueError, KeyError, TypeError):
         value = None
     if not isinstance(value, str):
-        raise EnrolmentError(f"an answer that is not the collector's: {answer.text[:80]!r}")
+        raise CallFailed(f"an answer that is not the collector's: {answer.text[:80]!r}")
     return value

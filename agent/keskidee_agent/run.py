@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
+    from keskidee_config import AgentSettings
+
 RESIDENT = "keskidee_agent.resident"
 INTERVAL_SECONDS = 15
 """From one report to the next, until the collector has said."""
@@ -116,7 +118,7 @@ def divert(path: Path) -> None:
 
 def renewed(args: argparse.Namespace, settings: dict[str, Any]) -> int:
     """Renews the credential of the agent with these settings. Status 1, with one line, where that fails."""
-    from keskidee_agent.enrol import EnrolmentError
+    from keskidee_agent.asking import CallFailed
     from keskidee_agent.identity import settings_of
     from keskidee_agent.origin import origin_of
     from keskidee_agent.renewal import renew
@@ -126,7 +128,7 @@ def renewed(args: argparse.Namespace, settings: dict[str, Any]) -> int:
     try:
         state = Path(settings["identity_file"]).parent
         renew(state, settings["collector"], ca_file=settings["ca_file"], route=route, session_id=args.renew)
-    except (EnrolmentError, OSError) as error:
+    except (CallFailed, OSError) as error:
         sys.stderr.write(f"keskidee agent: renewal=failed reason={str(error)!r}\n")
         return 1
     return 0
@@ -209,32 +211,44 @@ def handover(args: argparse.Namespace) -> dict[str, Any]:
         "disabled": [*settings.sources.disabled, *([] if settings.services else ["services"])],
         "enabled": list(settings.sources.enabled),
         "textfile_directory": os.path.abspath(settings.textfile_directory) if settings.textfile_directory else "",
-        "excludes": {
-            "filesystem.mount_points_exclude": settings.filesystem.mount_points_exclude,
-            "filesystem.types_exclude": settings.filesystem.types_exclude,
-            "diskstats.device_exclude": settings.diskstats.device_exclude,
-            "netdev.device_exclude": settings.netdev.device_exclude,
-        },
-        "services": {
-            "file": str((state / "services.prom").absolute()) if settings.services else "",
-            "every_seconds": min((service.interval_seconds for service in settings.services), default=0),
-            "timeout_seconds": max((service.timeout_seconds for service in settings.services), default=0),
-        },
+        "excludes": _excludes_of(settings),
+        "services": _services_of(settings, state),
         "inventory_seconds": settings.inventory.interval_seconds if settings.inventory.enabled else 0,
         "user_names": USER_NAMES.index(settings.privacy.user_names),
         "salt": salt_of(state),
-        "spool": {
-            "folder": str((state / "spool").absolute()),
-            "max_bytes": settings.spool.max_bytes,
-            "max_age_seconds": settings.spool.max_age_seconds,
-            "full_rate_seconds": settings.spool.full_rate_seconds,
-            "minute_rate_seconds": settings.spool.minute_rate_seconds,
-        },
+        "spool": _spool_of(settings, state),
         "polls": bool(settings.devices) or (state / DEVICES_FILE).exists(),  # the collector is told of an end too
         "traps_file": str((state / TRAPS_FILE).absolute()),
         "parent": args.exit_with_parent,
         "timed": args.log is not None,
         "command": [sys.executable, *sys.orig_argv[1:]],
+    }
+
+
+def _excludes_of(settings: AgentSettings) -> dict[str, str]:
+    return {
+        "filesystem.mount_points_exclude": settings.filesystem.mount_points_exclude,
+        "filesystem.types_exclude": settings.filesystem.types_exclude,
+        "diskstats.device_exclude": settings.diskstats.device_exclude,
+        "netdev.device_exclude": settings.netdev.device_exclude,
+    }
+
+
+def _services_of(settings: AgentSettings, state: Path) -> dict[str, Any]:
+    return {
+        "file": str((state / "services.prom").absolute()) if settings.services else "",
+        "every_seconds": min((service.interval_seconds for service in settings.services), default=0),
+        "timeout_seconds": max((service.timeout_seconds for service in settings.services), default=0),
+    }
+
+
+def _spool_of(settings: AgentSettings, state: Path) -> dict[str, Any]:
+    return {
+        "folder": str((state / "spool").absolute()),
+        "max_bytes": settings.spool.max_bytes,
+        "max_age_seconds": settings.spool.max_age_seconds,
+        "full_rate_seconds": settings.spool.full_rate_seconds,
+        "minute_rate_seconds": settings.spool.minute_rate_seconds,
     }
 
 

@@ -9,7 +9,7 @@ from keskidee_agent.answer import retry_after_seconds
 from keskidee_agent.connection import Connection
 from keskidee_agent.tls import is_of_another_authority
 from keskidee_report.model import Malformed
-from keskidee_report.wire import CONTENT_TYPE
+from keskidee_report.wire import CONTENT_TYPE, SPEAKS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ INTERVAL_SECONDS = range(1, 3601)
 BATCH_AT_MOST = 32
 PERMANENT = (400, 413, 415, 422)
 """This POST will never be accepted."""
+NOT_READ = (415, 422)
+"""The report is not as the collector knows reports; where it speaks less than we do, it may just be older."""
 UNKNOWN_CREDENTIAL = 401
 CREDENTIAL_REFUSED = (401, 403, 404, 410)
 """Revoked or retired: nothing that is sent will be accepted until somebody acts."""
@@ -38,6 +40,7 @@ class DeliveryError(Exception):
     """A POST that was not accepted. `permanent`: it never will be, so drop it. Otherwise try again after a pause.
 
     `pause_seconds` is (shortest, longest); `names_missing` asks for a longer form: without a base, or with all names.
+    `is_older`: the collector speaks less than this agent, and may read the report once it is upgraded.
     """
 
     def __init__(
@@ -46,6 +49,7 @@ class DeliveryError(Exception):
         *,
         permanent: bool = False,
         names_missing: bool = False,
+        is_older: bool = False,
         unknown_credential: bool = False,
         shortest_seconds: float = 0.0,
         longest_seconds: float = TROUBLE_CAP_SECONDS,
@@ -53,6 +57,7 @@ class DeliveryError(Exception):
         super().__init__(reason)
         self.permanent = permanent
         self.names_missing = names_missing
+        self.is_older = is_older
         self.unknown_credential = unknown_credential
         self.shortest_seconds = shortest_seconds
         self.longest_seconds = longest_seconds
@@ -119,7 +124,7 @@ class Transport:
             if self._understood is None or self._understood[0] is not answer:
                 self._understood = (answer, wishes_of(answer.body))
             return self._understood[1]
-        raise error_of(answer)
+        raise older_error_of(answer) or error_of(answer)
 
     def post_to(self, path: str, body: bytes, seconds: float) -> Answer:
         """POSTs to a path below this machine's, within `seconds`. Raises DeliveryError where nobody answers."""
@@ -186,10 +191,27 @@ def number_in(body: bytes, key: bytes) -> int | None:
     return int(digits[:end]) if found and whole and 0 < end < 16 else None
 
 
+def older_error_of(answer: Answer) -> DeliveryError | None:
+    """What a refused report means where the collector is older than this agent. One that does not tell speaks 1."""
+    speaks = number_in(answer.body, b"speaks") or 1
+    if answer.status not in NOT_READ or speaks >= SPEAKS:
+        return None
+    return DeliveryError(
+        f"the collector is older than this agent and cannot read its reports, which are kept until it is upgraded"
+        f" (it speaks {speaks}, this agent {SPEAKS}): {_quoted(answer)}",
+        is_older=True,
+        shortest_seconds=TROUBLE_CAP_SECONDS,
+        longest_seconds=2 * TROUBLE_CAP_SECONDS,
+    )
+
+
+def _quoted(answer: Answer) -> str:
+    return f"status {answer.status}: {answer.body[:200].decode('utf-8', 'replace')!r}"
+
+
 def error_of(answer: Answer) -> DeliveryError:
     """What an answer means that accepts nothing."""
-    status = answer.status
-    reason = f"status {status}: {answer.body[:200].decode('utf-8', 'replace')!r}"
+    status, reason = answer.status, _quoted(answer)
     if status == 409:
         return DeliveryError(reason, names_missing=True)
     if status in PERMANENT:

@@ -32,6 +32,7 @@ from keskidee_report.wire import (
     REPORT,
     SCHEMA,
     SCHEMA_ID_BYTES,
+    SPEAKS,
     VERSION,
     frame,
     text,
@@ -85,10 +86,14 @@ class Report:
 
 
 class Encoder:
-    """Turns rounds into REPORT frames; one a session. What did not change since the last round is not built again."""
+    """Turns rounds into REPORT frames; one a session. What did not change since the last round is not built again.
+
+    `speaks` is the form in which they are written (wire.SPEAKS); `speak` sets it.
+    """
 
     def __init__(self, session: bytes) -> None:
         self.session = session
+        self.speaks = SPEAKS
         self._parts: dict[str, Part] = {}
         self._order: list[Part] | None = None
         self._index: tuple[tuple[str, bytes], ...] | None = None
@@ -107,7 +112,7 @@ class Encoder:
         for reading in readings:
             part = self._parts.get(reading.source)
             if part is None or reading.samples is not part.samples:  # the promise of Reading: else nothing changed
-                part = self._parts[reading.source] = packed(part, reading.samples)
+                part = self._parts[reading.source] = packed(part, reading.samples, self.speaks)
             parts.append(part)
         if parts != self._order:  # other names, or other sources
             self._order = parts
@@ -132,6 +137,11 @@ class Encoder:
         index, parts = self._schemas[schema_id]
         missing = [frame(PART, payload) for part_hash, payload in parts.items() if part_hash not in known_parts]
         return [*missing, frame(SCHEMA, index)], set(parts)
+
+    def speak(self, speaks: int) -> None:
+        """From the next report on in this form, which needs names of its own."""
+        self.speaks = speaks
+        self._parts.clear()
 
     def forget_samples(self) -> None:
         """Lets go of the samples of the last round: whoever speaks for thousands of machines keeps none of them."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from keskidee_report.delta import Snapshot, snapshot_of, unpacked_durations
-from keskidee_report.model import KINDS, OUTCOMES, Malformed
+from keskidee_report.model import KINDS, OUTCOMES, Malformed, UnknownForm
 from keskidee_report.rules import (
     FRAMES_AT_MOST,
     HELP_LENGTH,
@@ -43,10 +43,6 @@ class TooLarge(Malformed):
 
 class OverLimit(Malformed):
     """The body holds more families, samples, frames ... than one may send."""
-
-
-class UnknownVersion(Malformed):
-    """The body is of a version of the format that this reader does not know."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,13 +115,13 @@ def round_of(snapshot: Snapshot) -> Round:
 
 
 def open_envelope(body: bytes, inflated_limit: int) -> Envelope:
-    """Checks and inflates a body. Raises UnknownVersion, TooLarge, OverLimit or Malformed."""
+    """Checks and inflates a body. Raises UnknownForm, TooLarge, OverLimit or Malformed."""
     if body[:2] != MAGIC or len(body) < 4:
         raise Malformed("no keskidee report", bytes(body[:16]))
     if body[2] != VERSION:
-        raise UnknownVersion(f"version {body[2]} of the report format, where {VERSION} is known")
+        raise UnknownForm(f"version {body[2]} of the report format, where {VERSION} is known")
     if body[3]:
-        raise UnknownVersion(f"flags {body[3]:#04x} that are not known")
+        raise UnknownForm(f"flags {body[3]:#04x} that are not known")
     reader = Reader(_inflate(memoryview(body)[4:], inflated_limit))
     sent_boot_ms, sent_wall_ms = reader.varint(), reader.varint()
     session = reader.take(SESSION_BYTES)
@@ -182,7 +178,7 @@ def decode_index(payload: bytes) -> Index:
             raise Malformed("a source whose name is no name", source)
         has_part = reader.byte()
         if has_part > 1:
-            raise Malformed(f"a source's mark {has_part}, where 0 or 1 is allowed")
+            raise UnknownForm(f"a source's mark {has_part}, where 0 or 1 is allowed")
         sources.append((source, reader.take(PART_HASH_BYTES) if has_part else b""))
     reader.finish()
     if len({source for source, _ in sources}) != len(sources):
@@ -193,7 +189,7 @@ def decode_index(payload: bytes) -> Index:
 def decode_part(
     payload: bytes, *, families: int = 100_000, samples: int = 1_000_000, label_values: int = 20_000_000
 ) -> Part:
-    """A PART frame. Malformed: a name of broken syntax, an unknown kind or column type, a family or a series twice.
+    """A PART frame. Malformed: a name of broken syntax, a family or a series twice; UnknownForm: a kind or column type.
 
     Raises OverLimit for more than so many families, samples or label values, before they take memory.
     """
@@ -222,10 +218,10 @@ def _decode_column(reader: Reader, samples: int, label_values: int) -> Column:
         raise Malformed("an illegal family name", name)
     kind, help = reader.byte(), reader.text(HELP_LENGTH * UTF8_BYTES)
     if kind >= len(KINDS):
-        raise Malformed(f"family {name} of the unknown kind {kind}")
+        raise UnknownForm(f"family {name} of the unknown kind {kind}")
     column = reader.byte()
     if column > 9 and column != DOUBLE and not 0 < column - POWERS <= LARGEST_POWER:
-        raise Malformed(f"family {name} of the unknown column type {column}")
+        raise UnknownForm(f"family {name} of the unknown column type {column}")
     labels = _decode_label_names(reader, name)
     rows = reader.count(len(labels))
     if rows > samples:
@@ -285,7 +281,7 @@ def decode_goodbye(payload: bytes) -> tuple[Stamp, str]:
     reason = reader.byte()
     reader.finish()
     if reason >= len(GOODBYES):
-        raise Malformed(f"an unknown goodbye {reason}")
+        raise UnknownForm(f"an unknown goodbye {reason}")
     return stamp, GOODBYES[reason]
 
 

@@ -11,7 +11,7 @@ import struct
 import sys
 from itertools import accumulate, compress
 
-from keskidee_report.model import OUTCOMES, Malformed
+from keskidee_report.model import OUTCOMES, Malformed, UnknownForm
 from keskidee_report.rules import REASON_LENGTH
 from keskidee_report.wire import DELTA, SCHEMA_ID_BYTES, SESSION_BYTES, Reader, frame, text, varint, varints
 
@@ -97,7 +97,7 @@ def snapshot_of(payload: bytes, sources: int) -> tuple[bytes, Snapshot]:
     boot_ms, wall_ms = reader.varint(), reader.varint()
     schema_id, outcomes = reader.take(SCHEMA_ID_BYTES), reader.take(sources)
     if any(code >= len(OUTCOMES) for code in outcomes):
-        raise Malformed("an unknown outcome", outcomes)
+        raise UnknownForm("an unknown outcome", outcomes)
     durations = packed_durations(reader.varints(sources))
     reasons = tuple([reader.text(REASON_LENGTH * _UTF8_BYTES) for code in outcomes if code])
     if reader.left() % 8:
@@ -200,7 +200,7 @@ def _read_outcomes(reader: Reader, base: Snapshot) -> tuple[bytes, tuple[str, ..
     for at in changed:
         code = reader.byte()
         if code >= len(OUTCOMES):
-            raise Malformed(f"an unknown outcome {code}")
+            raise UnknownForm(f"an unknown outcome {code}")
         outcomes[at] = code
         reasons[at] = reader.text(REASON_LENGTH * _UTF8_BYTES) if code else ""
     return bytes(outcomes), tuple([reason for reason, code in zip(reasons, outcomes, strict=True) if code])

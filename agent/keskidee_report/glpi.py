@@ -6,20 +6,26 @@ A section is a table from our fields to theirs with their units; a kind without 
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
-from ipaddress import ip_interface
 from typing import TYPE_CHECKING, Any
 
+from keskidee_report.glpi_networks import network_hardware, networks
+from keskidee_report.glpi_parts import board_of, hardware, sounds
 from keskidee_report.glpi_systems import system_sections
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
     Fields = Mapping[str, Any]
     Columns = Mapping[str, tuple[str, Callable[[Any], Any]]]
 
 CLIENT = "keskidee"
 MEGA, MIB = 1_000_000, 1 << 20
+ARCHITECTURES = {"sun4u": "sparc64", "ppc": "powerpc", "ppc64": "powerpc64", "ppc64le": "powerpc64"}
+KNOWN_ARCHITECTURE = re.compile(
+    r"(?:mips|mips64|alpha|sparc|sparc64|m68k|i\d86|x86_64|powerpc|powerpc64|arm.*|aarch64)$"
+)
 
 
 def _mib(value: int) -> int:
@@ -40,6 +46,12 @@ def _base64(digits: str) -> str:
 
 def _slot(value: str) -> str:
     return value.removeprefix("0000:")
+
+
+def _architecture(value: str) -> str:
+    """Theirs of a name of uname's; empty where their schema knows none (s390x, riscv64), and would refuse all."""
+    value = ARCHITECTURES.get(value, value)
+    return value if KNOWN_ARCHITECTURE.match(value) else ""
 
 
 def _secure_boot(value: bool) -> str:
@@ -65,7 +77,7 @@ LISTS: dict[str, tuple[str, Columns]] = {
             "stepping": ("stepping", lambda value: int(value) if value.isdecimal() else None),
             "id": ("id", str),
             "serial": ("serial", str),
-            "arch": ("architecture", lambda value: {"sun4u": "sparc64", "ppc64le": "powerpc64"}.get(value, value)),
+            "arch": ("architecture", _architecture),
         },
     ),
     "memory": (
@@ -201,12 +213,12 @@ ONCE: dict[str, dict[str, Columns]] = {
         "system": {"uuid": ("uuid", str.upper)},
         "chassis": {"chassis_type": ("type", str)},
         "platform": {"vmsystem": ("hypervisor", str)},
+        "domain": {"workgroup": ("key", str)},
+        "last_user": {"lastloggeduser": ("name", str)},
+        "operating_system": {"winprodid": ("product_id", str)},
     },
 }
 """Sections that are one object, made of the first item of each kind."""
-
-NETWORK = {"mac": "mac", "type": "type", "virtualdev": "virtual", "driver": "driver", "mtu": "mtu_bytes"}
-NETWORK |= {"manufacturer": "maker", "model": "model", "pnpdeviceid": "pnp_id"}
 
 
 def as_glpi(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -232,7 +244,11 @@ def as_glpi(document: Mapping[str, Any]) -> dict[str, Any]:
         row.update(_port(fields))
     for number, row in enumerate(content["memories"], 1):
         row["numslots"] = number
-    content["networks"] = [row for fields in items.get("network", ()) for row in _networks(fields)]
+    content["hardware"].update(hardware(items) | network_hardware(items))
+    content["networks"] = networks(items)
+    content["sounds"] = sounds(items)
+    for fields, row in zip(items.get("pci", ()), content["controllers"], strict=True):
+        row.update(board_of(fields))
     content.update(system_sections(items))
     identity = machine.get("machine_id_hash") or hostname or "unknown"
     kept = {section: rows for section, rows in content.items() if rows}
@@ -263,30 +279,3 @@ def _port(fields: Fields) -> dict[str, str]:
 def _made(fields: Fields) -> dict[str, str]:
     year, week = fields.get("year"), fields.get("week")
     return {"description": f"{week}/{year}" if week else str(year)} if year else {}
-
-
-def _networks(fields: Fields) -> Iterable[dict[str, Any]]:
-    """A row an address, as theirs are; a row without one where the interface has none."""
-    plain: dict[str, Any] = {"description": fields.get("name", fields["key"])}
-    for theirs, ours in NETWORK.items():
-        if ours in fields:
-            plain[theirs] = fields[ours]
-    if "speed_bits_per_second" in fields:
-        plain["speed"] = str(_mega(fields["speed_bits_per_second"]))
-    if "up" in fields:
-        plain["status"] = "up" if fields["up"] else "down"
-    rows = [{**plain, **_address(text)} for text in fields.get("addresses", ())]
-    return rows or [plain]
-
-
-def _address(text: str) -> dict[str, str]:
-    try:
-        found = ip_interface(text)
-    except ValueError:
-        return {}
-    end = "6" if found.version == 6 else ""
-    return {
-        f"ipaddress{end}": str(found.ip),
-        f"ipmask{end}": str(found.netmask),
-        f"ipsubnet{end}": str(found.network.network_address),
-    }

@@ -71,6 +71,7 @@ SECTIONS: dict[str, tuple[str, Columns]] = {
             "free": ("free_bytes", _mib),
             "serial": ("serial", str),
             "systemdrive": ("system", _same),
+            "encrypt_status": ("encrypted", lambda value: "Yes" if value else "No"),
             "description": ("description", str),
         },
     ),
@@ -161,6 +162,10 @@ def system_sections(items: Mapping[str, list[Fields]]) -> dict[str, Any]:
     for fields, row in zip(items.get("software", ()), content["softwares"], strict=True):
         row.update(_program(fields))
     content["softwares"] += [_update(fields) for fields in items.get("software_update", ())]
+    groups = {fields["key"]: fields.get("uuid", "") for fields in items.get("volume_group", ())}
+    volumes = [fields for fields in items.get("logical_volume", ()) if fields.get("uuid") and fields.get("size_bytes")]
+    content["logical_volumes"] = [_volume(fields, groups) for fields in volumes]
+    content["users"] = [{"login": fields["name"]} for fields in items.get("last_user", ()) if "name" in fields]
     for fields in items.get("operating_system", ())[:1]:
         content["operatingsystem"] = _row(fields, SYSTEM)
     for fields in items.get("domain", ())[:1]:
@@ -197,7 +202,15 @@ def _drive(fields: Fields) -> dict[str, Any]:
     if "drive" in fields:
         return {"letter": fields["key"], **row}
     volume = {"volumn": fields["device"]} if "device" in fields else {}
-    return {**row, **volume, "type": fields.get("mount", fields["key"])}
+    serial = {"serial": fields["uuid"]} if "uuid" in fields else {}
+    return {**serial, **row, **volume, "type": fields.get("mount", fields["key"])}
+
+
+def _volume(fields: Fields, groups: Mapping[str, str]) -> dict[str, Any]:
+    """A logical volume, whose key is `group/volume`; the schema demands its id and size."""
+    group, _, name = fields["key"].partition("/")
+    row = {"lv_name": name, "vg_name": group, "lv_uuid": fields["uuid"], "size": _mib(fields["size_bytes"])}
+    return row | ({"vg_uuid": groups[group]} if groups.get(group) else {})
 
 
 def _row(fields: Fields, columns: Columns) -> dict[str, Any]:

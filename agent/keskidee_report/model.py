@@ -154,3 +154,7 @@ class Malformed(Exception):
 
     def __init__(self, what: str, quoted: str | bytes = "") -> None:
         super().__init__(f"{what}: {quoted[:80]!r}" if quoted else what)
+
+
+class UnknownForm(Malformed):
+    """A report says something in a way that this reader does not know: its sender is newer."""

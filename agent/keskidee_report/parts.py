@@ -11,7 +11,7 @@ from hashlib import sha256
 
 from keskidee_report.model import KINDS, Columns
 from keskidee_report.rules import HELP_LENGTH, LABEL_VALUE_LENGTH, clean_text
-from keskidee_report.wire import DOUBLE, PART_HASH_BYTES, POWERS, text, varint
+from keskidee_report.wire import DOUBLE, PART_HASH_BYTES, POWERS, SPEAKS, text, varint
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,14 +29,19 @@ class Part:
     )  # fmt: skip
 
     def __init__(
-        self, families: tuple[Family, ...], labels: tuple[dict[str, str], ...], *, as_doubles: bool = False
+        self,
+        families: tuple[Family, ...],
+        labels: tuple[dict[str, str], ...],
+        *,
+        as_doubles: bool = False,
+        speaks: int = SPEAKS,
     ) -> None:
         self.families = families
         self.labels = labels
         self.names: Names | None = None
         self.samples: Samples | None = None
         self.words = b""
-        self.as_doubles = as_doubles
+        self.as_doubles = as_doubles = as_doubles or (speaks < 2 and any(_is_power(each.digits) for each in families))
         grouped = _grouped(families, labels)
         types = [DOUBLE if as_doubles else column_type(f.digits) for f, _ in grouped]
         order = [position for _, rows in grouped for position, _ in rows]
@@ -70,14 +75,17 @@ class Part:
         self.samples = samples
 
 
-def packed(part: Part | None, samples: Samples) -> Part:
-    """The part with the words of these samples: this one, as long as the names are the same, or another."""
+def packed(part: Part | None, samples: Samples, speaks: int = SPEAKS) -> Part:
+    """The part with the words of these samples: this one, as long as the names are the same, or another.
+
+    A collector that `speaks` an older form gets no columns that it does not know.
+    """
     try:
         if isinstance(samples, Columns):
-            return _packed_columns(part, samples)
+            return _packed_columns(part, samples, speaks)
         families, labels, values = zip(*samples, strict=True) if samples else ((), (), ())
         if part is None or part.families != families or part.labels != labels:  # identical objects are equal at once
-            part = Part(families, labels)
+            part = Part(families, labels, speaks=speaks)
         part.pack(samples, part.scaled(values))
     except (struct.error, ValueError, OverflowError):
         # what its declared column cannot hold: NaN, infinity, a fraction where digits is 0, more than 63 bits
@@ -88,10 +96,10 @@ def packed(part: Part | None, samples: Samples) -> Part:
     return part
 
 
-def _packed_columns(part: Part | None, samples: Columns) -> Part:
+def _packed_columns(part: Part | None, samples: Columns, speaks: int) -> Part:
     if part is None or (part.names is not samples.names and part.names != samples.names):
         families, labels = zip(*samples.names, strict=True) if samples.names else ((), ())
-        part = Part(families, labels)
+        part = Part(families, labels, speaks=speaks)
     part.names = samples.names
     part.pack(samples, part.scaled([value for _, _, value in samples]) if part.as_doubles else samples.counts)
     return part
@@ -109,6 +117,10 @@ def column_type(digits: int | None) -> int:
     if digits is None:
         return DOUBLE
     return digits if digits >= 0 else POWERS - digits
+
+
+def _is_power(digits: int | None) -> bool:
+    return digits is not None and digits < 0
 
 
 def _scale(column: int) -> int:

@@ -15,6 +15,10 @@ CONTENT_TYPE = "application/vnd.keskidee.report"
 MAGIC = b"KR"
 VERSION = 1
 FACTS, SCHEMA, PART, REPORT, DELTA, GOODBYE = 1, 2, 3, 4, 5, 6
+SPEAKS = 2
+"""What this side reads and writes of version 1; each refusal of a report tells it. 1 lacks the column types POWERS."""
+SPEAKS_FIELD = "Keskidee-Speaks"
+"""The header field of `/healthz` that says the same."""
 SKIPPABLE = 0x80
 """A frame type with this bit may be passed over by a reader that does not know it."""
 DOUBLE = 0xFF

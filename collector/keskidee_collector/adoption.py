@@ -1,6 +1,6 @@
 """A clone becomes a machine of its own: same site and role, another id, another credential, and nobody goes there.
 
-Its agent made the credential itself and says the SHA-256, as with a renewal (credentials.py), by the credential that it
+Its agent made the credential itself and says the SHA-256, as with a renewal (renewal.py), by the credential that it
 has from the original. Where the answer is lost it asks again, and gets the same id.
 """
 

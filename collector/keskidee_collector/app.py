@@ -13,7 +13,6 @@ from starlette.routing import Route
 from keskidee_collector.administration import Administration
 from keskidee_collector.answers import problem
 from keskidee_collector.ca_routes import Authorities
-from keskidee_collector.credentials import Credentials
 from keskidee_collector.device_routes import DeviceRoutes
 from keskidee_collector.enrolment import Enrolment
 from keskidee_collector.guard import Guard
@@ -22,6 +21,7 @@ from keskidee_collector.ingest import Ingest, is_report_path
 from keskidee_collector.register.api import AssetRoutes
 from keskidee_collector.register.events import EventRoutes
 from keskidee_collector.register.inventories import Inventories
+from keskidee_collector.renewal import Renewals
 from keskidee_collector.view import View, stored_assets, stored_changes, stored_days, stored_whole
 from keskidee_collector.web.pages import routes as page_routes
 from keskidee_exporters import csv_days, csv_register
@@ -82,7 +82,7 @@ def _routes(state: State, admin_token: str, proxys_ca_pem: bytes | None) -> list
     return [
         *Authorities(state, admin_token, proxys_ca_pem).routes(),
         Route("/v1/enrol", Enrolment(state).__call__, methods=["POST"]),
-        Route("/v1/machines/{machine_id}/credential", Credentials(state).__call__, methods=["POST"]),
+        Route("/v1/machines/{machine_id}/credential", Renewals(state).__call__, methods=["POST"]),
         *Inventories(state).routes(),
         *EventRoutes(state).routes(),
         *AssetRoutes(state, admin_token).routes(),

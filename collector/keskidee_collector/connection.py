@@ -13,6 +13,7 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from keskidee_collector.exchange import Exchange
+from keskidee_collector.flow import Flow, Pipeline
 from keskidee_collector.joined import Joined
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class Connection(HttpToolsProtocol):
 
     def __init__(self, connections: Connections, **uvicorn_gives: Any) -> None:
         super().__init__(**uvicorn_gives)
+        self.pipeline = Pipeline()  # type: ignore[assignment]  # all that uvicorn asks of a deque
         self._connections = connections
         self._deadline: asyncio.TimerHandle | None = None
         self._write_deadline: asyncio.TimerHandle | None = None
@@ -64,7 +66,9 @@ class Connection(HttpToolsProtocol):
         return self._answering is None or self._answering.response_complete
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(Joined(transport, self.loop))  # type: ignore[arg-type]  # all that uvicorn asks of one
+        joined = Joined(transport, self.loop)
+        super().connection_made(joined)  # type: ignore[arg-type]  # all that uvicorn asks of one
+        self.flow = Flow(joined)  # type: ignore[assignment]  # likewise
         self._connections.opened(self)
         self._wait(self._connections.receive_seconds)
 

@@ -9,6 +9,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from keskidee_collector.answers import problem
+from keskidee_report.wire import SPEAKS, SPEAKS_FIELD
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -28,7 +29,7 @@ class Health:
 
     async def _healthy(self, _request: Request) -> Response:
         date = formatdate(self._state.now(), usegmt=True)  # by which `agent doctor` sees how far its clock is off
-        return PlainTextResponse("ok\n", headers={"Date": date})
+        return PlainTextResponse("ok\n", headers={"Date": date, SPEAKS_FIELD: str(SPEAKS)})
 
     async def _ready(self, _request: Request) -> Response:
         if self._state.reports.writer.failing or self._state.register.writer.failing:

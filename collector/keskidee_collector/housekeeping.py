@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from keskidee_collector.credentials import ask_for_renewal
 from keskidee_collector.days import ROWS_AT_ONCE
 from keskidee_collector.journal import QUIET_SECONDS
+from keskidee_collector.renewal import ask_for_renewal
 
 if TYPE_CHECKING:
     from collections.abc import Callable

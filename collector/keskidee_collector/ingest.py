@@ -14,15 +14,17 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from sqlalchemy.exc import SQLAlchemyError
 
-from keskidee_collector.credentials import STRANGER, asking, barred, speaker
+from keskidee_collector.credentials import STRANGER, barred, speaker
 from keskidee_collector.exchange import Reply
 from keskidee_collector.identity import is_of_clone
 from keskidee_collector.intake import Intake
 from keskidee_collector.posts import open_post
+from keskidee_collector.renewal import asking
 from keskidee_collector.schemas import UnknownSchema
 from keskidee_collector.unfolding import Arrival, UnknownBase
-from keskidee_report.decode import OverLimit, TooLarge, UnknownVersion
-from keskidee_report.model import Malformed
+from keskidee_report.decode import OverLimit, TooLarge
+from keskidee_report.model import Malformed, UnknownForm
+from keskidee_report.wire import SPEAKS
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -174,7 +176,8 @@ class Ingest:
             raise Refusal(409, "base_unknown", f"send the whole report: {error}") from error
         except UnknownSchema as error:
             raise Refusal(409, "schema_unknown", f"send the names again: {error}") from error
-        except UnknownVersion as error:
+        except UnknownForm as error:
+            machine.newer_ticks = arrival.ticks
             raise self._told(machine, Refusal(415, "version", str(error))) from error
         except TooLarge as error:
             raise self._told(machine, Refusal(413, "too_large", str(error))) from error
@@ -214,7 +217,7 @@ class Ingest:
             headers.append((b"allow", b"POST"))
         if done.close:
             headers.append((b"connection", b"close"))
-        body = msgspec.json.encode({"title": done.reason, "status": done.status, "detail": str(done)})
+        body = msgspec.json.encode({"title": done.reason, "status": done.status, "detail": str(done), "speaks": SPEAKS})
         return Reply(done.status, b"application/problem+json", body, headers, close=done.close)
 
 

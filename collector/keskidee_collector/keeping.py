@@ -143,9 +143,9 @@ def _replaced(file: Path) -> Iterator[BinaryIO]:
 
 def run_restore(args: argparse.Namespace) -> int:
     """Makes a data directory of a backup."""
-    from keskidee_collector.archive import NotUsable
     from keskidee_collector.files import InUse
     from keskidee_collector.restore import SETTINGS, NotEmpty, restore
+    from keskidee_collector.unpacking import NotUsable
 
     directory = restored_directory(args.data)
     name = "stdin" if args.file == STANDARD else str(args.file)

@@ -44,6 +44,8 @@ INSTANCE_LENGTH = 253
 """The longest host name there is (RFC 1035); an instance stands in every line of the pages."""
 HURRIED_SECONDS = 3600
 """A machine that sent too much is told of for so long."""
+NEWER_SECONDS = 1800
+"""An agent that is newer than this collector tries what it keeps each ten minutes."""
 DEFAULT_INTERVAL_SECONDS = 15
 INTERVAL_SECONDS_AT_MOST = 86_400
 
@@ -71,10 +73,11 @@ class Machine:
     was taken in; `posts_since_stored` lie between.
     `batch` reports come in one POST: it is heard each `batch` intervals. `posts` are on their way now, `refused_posts`
     were refused by this process, `refusal` is why the one was that the log tells of, since `told_ticks`.
-    `requests_left` are those that it may send now, as of `requests_ticks`; at `hurried_ticks` it had none left.
+    `requests_left` are those that it may send now, as of `requests_ticks`; at `hurried_ticks` it had none left;
+    at `newer_ticks` it sent what this collector is too old to read.
     Likewise `changes_left` and `changes_ticks` of what its inventories may add to its history.
     `credential_at` is since when it uses its credential, `next_credential_hash` is of one that it may use from now on,
-    and `renews` says that it is to ask for one (credentials.py). `evidence` says which machine it is, `speakers` which
+    and `renews` says that it is to ask for one (renewal.py). `evidence` says which machine it is, `speakers` which
     sessions used its credential lately (identity.py); `clone_of` and `merged_into` are ids of other machines, and
     `took_over` says that the one that it was merged into took its agent on (merging.py). `poller_id` is of the machine
     that polls it, where it is a device (devices.py); at `polled_ticks` that one told of it last, answered or not.
@@ -129,6 +132,7 @@ class Machine:
     requests_left: float = float("inf")
     requests_ticks: float = 0.0
     hurried_ticks: float = float("-inf")
+    newer_ticks: float = float("-inf")
     changes_left: float = float("inf")
     changes_ticks: float = 0.0
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -165,6 +169,10 @@ class Machine:
     def is_hurried(self, ticks: float) -> bool:
         """Whether it sent more than it may within the hour before."""
         return ticks - self.hurried_ticks < HURRIED_SECONDS
+
+    def is_newer(self, ticks: float) -> bool:
+        """Whether it sent, within the half hour before, what this collector is too old to read."""
+        return ticks - self.newer_ticks < NEWER_SECONDS
 
     @property
     def expected_seconds(self) -> float:

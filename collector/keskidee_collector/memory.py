@@ -7,6 +7,8 @@ import sys
 MMAP_THRESHOLD = -3
 """M_MMAP_THRESHOLD of <malloc.h>."""
 THRESHOLD_BYTES = 64 * 1024
+ARENA_MAX = -8
+"""M_ARENA_MAX: by itself each thread has a heap of its own, with its own holes. Python's threads take turns anyway."""
 
 
 def return_large_pieces() -> None:
@@ -20,6 +22,8 @@ def return_large_pieces() -> None:
     import ctypes
 
     try:
-        ctypes.CDLL(None).mallopt(MMAP_THRESHOLD, THRESHOLD_BYTES)
+        libc = ctypes.CDLL(None)
+        libc.mallopt(MMAP_THRESHOLD, THRESHOLD_BYTES)
+        libc.mallopt(ARENA_MAX, 1)
     except (OSError, AttributeError):  # another C library
         return

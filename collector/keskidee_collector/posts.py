@@ -19,7 +19,7 @@ from keskidee_report.decode import (
     peek_delta,
     peek_schema_id,
 )
-from keskidee_report.model import Malformed
+from keskidee_report.model import Malformed, UnknownForm
 from keskidee_report.rules import SOURCES_AT_MOST
 from keskidee_report.wire import DELTA, FACTS, GOODBYE, PART, REPORT, SCHEMA, SKIPPABLE
 
@@ -66,7 +66,7 @@ class Post:
 
 
 def open_post(body: bytes, limits: LimitSettings) -> Post:
-    """Opens a body. Raises UnknownVersion, TooLarge, OverLimit or Malformed (keskidee_report.decode)."""
+    """Opens a body. Raises UnknownForm, TooLarge, OverLimit or Malformed (keskidee_report)."""
     envelope = open_envelope(body, limits.inflated_bytes)
     post = Post(envelope=envelope)
     for kind, payload in envelope.frames:
@@ -106,7 +106,7 @@ def _take_frame(post: Post, kind: int, payload: bytes, limits: LimitSettings) ->
     elif kind == GOODBYE:
         post.goodbyes.append(decode_goodbye(payload))
     elif not kind & SKIPPABLE:
-        raise Malformed(f"an unknown frame of type {kind}")
+        raise UnknownForm(f"an unknown frame of type {kind}")
 
 
 def age_seconds(session: bytes, taken: Stamp | Snapshot, envelope: Envelope) -> float:

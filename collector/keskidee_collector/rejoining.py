@@ -48,7 +48,7 @@ def continued(fleet: Fleet, before: Before | None, token: str) -> Machine | None
 async def rejoined(state: State, machine: Machine, new: Machine, used: Token) -> Machine:
     """Puts what a machine says as it enrols again into its record, be that revoked or retired. Raises as the store.
 
-    The credential of before holds until the new one is used (credentials.py), unless it was revoked or retired.
+    The credential of before holds until the new one is used (renewal.py), unless it was revoked or retired.
     """
     kept = {name: getattr(machine, name) for name in _TAKEN}
     site, instance = machine.site, machine.instance

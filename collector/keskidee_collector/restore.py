@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from keskidee_collector import archive
-from keskidee_collector.archive import NotUsable
 from keskidee_collector.files import only_one, sync_folder
 from keskidee_collector.state import ALIVE_FILE
 from keskidee_collector.store.copies import Pinned
 from keskidee_collector.store.database import is_known
+from keskidee_collector.unpacking import NotUsable, unpack
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,7 +57,7 @@ def restore(
     shutil.rmtree(beside, ignore_errors=True)
     beside.mkdir(mode=0o700, parents=True)
     try:
-        manifest = archive.unpack(source, beside, lambda found: _begin(found, beside, begin))
+        manifest = unpack(source, beside, lambda found: _begin(found, beside, begin))
         _check_databases(beside)
         _finish(beside, manifest)
         _give_to_owner_of(directory if directory.exists() else directory.parent, beside)

@@ -48,6 +48,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
     from contextlib import AbstractAsyncContextManager
 
+    from keskidee_collector.certificates import ServerCertificate
+    from keskidee_collector.guard import Guard
     from keskidee_config import CollectorSettings
 
     Beside = Callable[["Running"], AbstractAsyncContextManager[None]]
@@ -76,52 +78,27 @@ async def serve(settings: CollectorSettings, directory: Path, beside: Beside) ->
 
     Raises CannotStart.
     """
-    try:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        (directory / "lock").touch(mode=0o600)
-    except OSError as error:
-        raise CannotStart(f"{directory}: {error.strerror}") from error
+    _make(directory)
     host, port = split_address(settings.listen)
     with _alone(directory):
         listener = bind(host, port)
-        port = listener.getsockname()[1]
         certificate = None if is_loopback(host) else own_certificate(settings, directory, host)
         admin_token = _admin_token(directory)
         keep_file(directory / SETTINGS, written(settings).encode())
         proxys_ca_pem = _proxys_authority(settings)
-        fingerprint = certificate.fingerprint if certificate else ""
-        if proxys_ca_pem is not None:
-            fingerprint = hashlib.sha256(ssl.PEM_cert_to_DER_cert(proxys_ca_pem.decode())).hexdigest()
-        try:
-            state = State(settings, directory, version=__version__, fingerprint=fingerprint)
-        except Unusable as error:
-            raise CannotStart(str(error)) from error
+        state = _state(settings, directory, _fingerprint(certificate, proxys_ca_pem))
         _watch(state)
         _spare_what_stays()
-        application = build(
-            state,
-            admin_token=admin_token,
-            tls=certificate is not None,
-            proxys_ca_pem=proxys_ca_pem,
-        )
-        at_most = connections_at_most(settings.limits.connections)
-        handshakes = Handshakes(at_most, HANDSHAKE_SECONDS, state.metrics.refuse, admits=state.strangers.may_connect)
-        connections = Connections(
-            at_most,
-            settings.limits.receive_seconds,
-            state.metrics.refuse,
-            reports=application,
-            breath=Breath(state.reports.writer.wait_written, lambda: len(handshakes) + state.opening > 0),
-        )
-        state.metrics.gauge("connections", "Open connections of clients", lambda: len(connections))
+        application = build(state, admin_token=admin_token, tls=bool(certificate), proxys_ca_pem=proxys_ca_pem)
+        connections, handshakes = _doors(state, application)
         config = server_config(settings, application, connections, certificate)
         renew = partial(renewed, config, settings, directory, host) if certificate else None
         if renew is not None:
             state.rotation = Rotation(state, directory / "tls", renew, names_own=proxys_ca_pem is None)
             state.metrics.registry.register(AuthorityMetrics(state.rotation))
-        url = f"{'https' if certificate else 'http'}://{local_host(host)}:{port}"
         running = Running(
-            url=url, ca_file=directory / "tls" / "ca.pem" if certificate else None, admin_token=admin_token,
+            url=f"{'https' if certificate else 'http'}://{local_host(host)}:{listener.getsockname()[1]}",
+            ca_file=directory / "tls" / "ca.pem" if certificate else None, admin_token=admin_token,
             state=state, stop=asyncio.Event(),
         )  # fmt: skip
         try:
@@ -130,6 +107,45 @@ async def serve(settings: CollectorSettings, directory: Path, beside: Beside) ->
         finally:
             state.close()
             (directory / RUNNING_FILE).unlink(missing_ok=True)
+
+
+def _make(directory: Path) -> None:
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (directory / "lock").touch(mode=0o600)
+    except OSError as error:
+        raise CannotStart(f"{directory}: {error.strerror}") from error
+
+
+def _fingerprint(certificate: ServerCertificate | None, proxys_ca_pem: bytes | None) -> str:
+    """Of the authority that join tokens name: SHA-256 in hexadecimal, empty where agents come without TLS."""
+    if proxys_ca_pem is not None:
+        return hashlib.sha256(ssl.PEM_cert_to_DER_cert(proxys_ca_pem.decode())).hexdigest()
+    return certificate.fingerprint if certificate else ""
+
+
+def _state(settings: CollectorSettings, directory: Path, fingerprint: str) -> State:
+    try:
+        return State(settings, directory, version=__version__, fingerprint=fingerprint)
+    except Unusable as error:
+        raise CannotStart(str(error)) from error
+
+
+def _doors(state: State, application: Guard) -> tuple[Connections, Handshakes]:
+    """What bounds clients: those who are connected, and those whose TLS is not agreed on yet."""
+    limits = state.settings.limits
+    at_most = connections_at_most(limits.connections)
+    handshakes = Handshakes(at_most, HANDSHAKE_SECONDS, state.metrics.refuse, admits=state.strangers.may_connect)
+    connections = Connections(
+        at_most,
+        limits.receive_seconds,
+        state.metrics.refuse,
+        reports=application,
+        breath=Breath(state.reports.writer.wait_written, lambda: len(handshakes) + state.opening > 0),
+    )
+    state.metrics.gauge("connections", "Open connections of clients", lambda: len(connections))
+    state.metrics.gauge("newer_agents", "Agents that keep what this collector is too old to read", state.newer_agents)
+    return connections, handshakes
 
 
 @asynccontextmanager

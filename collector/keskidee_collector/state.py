@@ -108,6 +108,11 @@ class State:
         """on, off, silent, link_down or retired, now; who asks for many takes one `look`."""
         return self.look().state(machine)
 
+    def newer_agents(self) -> int:
+        """How many agents keep reports because this collector is too old to read them."""
+        ticks = self.ticks()
+        return sum(machine.is_newer(ticks) for machine in self.fleet)
+
     def _restore(self, stopped_at: float | None) -> None:
         for name, kind, help in self.reports.all_definitions():
             self.definitions.restore(Definition(name=name, kind=kind, help=help))

@@ -87,7 +87,8 @@ class MachineView(msgspec.Struct, frozen=True, kw_only=True):
     `state` is on, off, silent, link_down or retired, `state_since` when that began (for silence: the last report).
     `off_reason` is shutdown, sleep or unannounced, `away` the last absence that it told of itself. `is_client`: one
     sits at it, and may pull the plug. `problems` are the sources that did not read, `refused_families` by name with the
-    reason. `is_hurried`: it sent more requests than it may. `clone_of` is the instance of what it is a copy of.
+    reason. `is_hurried`: it sent more requests than it may. `is_newer`: its agent is newer than this collector, and
+    keeps what that cannot read. `clone_of` is the instance of what it is a copy of.
     `asset_tag` and `fund` (the largest share) are what the register says of it. A device has a `poller` (its instance)
     that asks it at an `address`.
     """
@@ -119,6 +120,7 @@ class MachineView(msgspec.Struct, frozen=True, kw_only=True):
     refused_families: dict[str, str]
     refused_posts: int
     is_hurried: bool
+    is_newer: bool
     clone_of: str
     asset_tag: str
     fund: str
@@ -268,6 +270,7 @@ class View:
             refused_families=machine.schema.refused if machine.schema else {},
             refused_posts=machine.refused_posts,
             is_hurried=machine.is_hurried(self._state.ticks()),
+            is_newer=machine.is_newer(self._state.ticks()),
             clone_of=original.instance if (original := self._state.fleet.get(machine.clone_of or "")) else "",
             asset_tag=booked.asset_tag if booked else "",
             fund=booked.fund if booked else "",

@@ -203,7 +203,8 @@ def _finish(status: int) -> int:
     except BrokenPipeError:
         raise
     except OSError as error:
-        sys.stderr.write(f"keskidee: cannot write to stdout: {error.strerror}\n")
+        if not status:  # otherwise the reason stands there already
+            sys.stderr.write(f"keskidee: cannot write to stdout: {error.strerror}\n")
         _discard_stdout()
         return FAILED
     return status

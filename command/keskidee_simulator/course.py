@@ -6,14 +6,19 @@ done since boot is the integral of a busy ratio that is never negative, in close
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, time
 from math import cos, pi, sin
+from typing import TYPE_CHECKING
 
 from keskidee_simulator.fleet import DISK_FILLING, MEMORY_SHORT, Pretend
 
+if TYPE_CHECKING:
+    from datetime import date
+
 ONE, UPTIME, NOW, BOOTED, IDLE_COOL, IDLE_HOT, CPU_WORK, CPU_BUSY = range(8)
-DISK_WORK, DISK_BUSY, NET_WORK, MEMORY_USED, SWAP_USED, FILL, AGE = range(8, 15)
+DISK_WORK, DISK_BUSY, NET_WORK, MEMORY_USED, SWAP_USED, FILL, AGE, UPDATED_ON = range(8, 16)
 """Positions in what `course` returns: seconds, ratios from 0 to 1, and work in busy seconds. AGE is the machine's:
-from new (0) to worn out (1).
+from new (0) to worn out (1). UPDATED_ON is the day of its newest update, as its inventory has it (Unix seconds).
 """
 
 COOL, HOT = 0.8, 1.2
@@ -39,9 +44,11 @@ class Course:
         "_scale",
         "_short",
         "_tone",
+        "_updated_on",
     )
 
-    def __init__(self, machine: Pretend) -> None:
+    def __init__(self, machine: Pretend, updated_on: date) -> None:
+        self._updated_on = datetime.combine(updated_on, time(), UTC).timestamp()
         self._base = 0.04 + 0.10 * machine.chance(0)
         self._day = 0.10 + 0.25 * machine.chance(2)
         self._phase = -machine.site.utc_offset_seconds + 7200 * machine.chance(4)
@@ -71,7 +78,7 @@ class Course:
         return (
             1.0, uptime, now + self._clock, booted_at + self._clock, uptime - COOL * work, uptime - HOT * work, work,
             busy, work * scale * 0.6, busy * scale * 0.6, work * scale, memory, swap, fill,
-            self._age,
+            self._age, self._updated_on,
         )  # fmt: skip
 
     def _busy(self, now: float) -> float:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from keskidee_report.model import COUNTER, GAUGE, Family
-from keskidee_simulator.course import AGE, BOOTED, CPU_BUSY, ONE
+from keskidee_simulator.course import AGE, BOOTED, CPU_BUSY, ONE, UPDATED_ON
 from keskidee_simulator.layout import Source
 from keskidee_simulator.programs import count_of
 
@@ -125,7 +125,7 @@ def inventoried(model: Model, system: System, disks: Sequence[str]) -> Source:
         source.add(SECURITY, AGE, *SECURITY_UPDATES)
     if system.os == "windows":
         source.add(RESTART, AGE, *RESTART_DUE)
-        source.add(UPDATED, BOOTED, 1.0, -16.0 * DAY)  # before the last start
+        source.add(UPDATED, UPDATED_ON, 1.0)
     source.add(ENCRYPTED, AGE, *encryption(model, system))
     if model.chassis == "laptop":
         new = BATTERY_WATT_HOURS * JOULES

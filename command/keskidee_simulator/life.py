@@ -15,7 +15,7 @@ from keskidee_simulator.connection import Answer, Connection, Unreachable
 from keskidee_simulator.enrolment import Credential, Refused, enrol
 from keskidee_simulator.habits import ASLEEP, OFF, ON, SILENT, Presence, presence
 from keskidee_simulator.rounds import Rounds, When, milliseconds
-from keskidee_simulator.stock import stock_of
+from keskidee_simulator.stock import began_of, stock_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -37,7 +37,7 @@ class Life:
     """One machine, from the start of the simulator to its end."""
 
     __slots__ = (
-        "_away", "_base", "_connection", "_credential", "_failures", "_first_rounds", "_headers", "_interval",
+        "_away", "_base", "_began", "_connection", "_credential", "_failures", "_first_rounds", "_headers", "_interval",
         "_machine", "_rounds", "_sequence", "_session", "_spoke_at", "_stock", "_told_facts", "_world",
     )  # fmt: skip
 
@@ -46,7 +46,8 @@ class Life:
         self._world = world
         self._stock = stock_of(machine, world)
         self._machine = machine if self._stock is None else self._stock.machine
-        self._rounds = Rounds(self._machine)
+        self._began = began_of(machine, world)
+        self._rounds = Rounds(self._machine, self._began)
         self._interval = world.interval_seconds or DEFAULT_INTERVAL_SECONDS
         self._credential: Credential | None = world.credentials.get(machine.number)
         self._first_rounds = FIRST_ROUNDS_KNOWN if self._credential else FIRST_ROUNDS_NEW
@@ -260,7 +261,7 @@ class Life:
         self._world.tally.inventories += 1
         if stock.machine != self._machine:
             self._machine = stock.machine
-            self._rounds = Rounds(self._machine)
+            self._rounds = Rounds(self._machine, self._began)
 
     async def _goodbye(self, reason: str, now: Presence) -> None:
         self._sequence += 1

@@ -13,9 +13,12 @@ from keskidee_simulator import families as f
 from keskidee_simulator.course import Course
 from keskidee_simulator.fleet import SOURCE_DENIED, SOURCE_TIMING_OUT, Pretend
 from keskidee_simulator.services import services
+from keskidee_simulator.software import newest_update
 from keskidee_simulator.systems import layout
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from keskidee_report.delta import Snapshot
     from keskidee_simulator.models import Model, System
 
@@ -41,14 +44,14 @@ class When:
 
 
 class Rounds:
-    """Makes the reports of one machine."""
+    """Makes the reports of one machine, whose first inventory is of the day `began`."""
 
     __slots__ = ("_course", "_machine", "_own", "_sources")
 
-    def __init__(self, machine: Pretend) -> None:
+    def __init__(self, machine: Pretend, began: date) -> None:
         self._machine = machine
         self._sources = layout(machine.model, machine.system, machine.site.utc_offset_seconds)
-        self._course = Course(machine)
+        self._course = Course(machine, newest_update(machine, began))
         self._own = _own(machine) if machine.system.os else []
 
     def readings(self, now: float, booted_at: float) -> list[Reading]:

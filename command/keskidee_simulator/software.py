@@ -78,6 +78,11 @@ def _outdated(machine: Pretend, programs: int) -> int:
     return int(OUTDATED_SHARE * machine.age * programs)
 
 
+def newest_update(machine: Pretend, began: date) -> date:
+    """The day of the newest update of a machine whose first inventory is of the day `began`; its reports say it too."""
+    return began - timedelta(days=16 + machine.luck[24] % 7)
+
+
 def in_use_days(machine: Pretend) -> int:
     """For how long it has its system: since it was bought, or since the last upgrade of all."""
     return min(int(OLDEST_DAYS * machine.age), UPGRADED_DAYS)
@@ -118,7 +123,7 @@ def _packages_waiting(machine: Pretend, programs: list[Program]) -> Iterator[Ite
 def _updates_of_windows(machine: Pretend, past: Past) -> Iterator[Item]:
     """The newest three, a month apart; whether a restart is due."""
     for month in range(3):
-        day = past.began - timedelta(days=16 + 30 * month + machine.luck[24] % 7)
+        day = newest_update(machine, past.began) - timedelta(days=30 * month)
         number = f"KB{FIRST_UPDATE + past.began.toordinal() % 1000 * 7 - 613 * month}"
         yield item(
             "software_update", number,

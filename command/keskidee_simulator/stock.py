@@ -137,6 +137,13 @@ def stock_of(machine: Pretend, world: World) -> Stock | None:
     return Stock(machine, world.stocktaking, world.clock(), is_known=is_known)
 
 
+def began_of(machine: Pretend, world: World) -> date:
+    """The day of its first inventory; today where nobody tells any."""
+    if world.stocktaking is None:
+        return datetime.fromtimestamp(world.clock(), UTC).date()
+    return world.stocktaking.past(machine.number).began
+
+
 def packed(machine: Pretend, past: Past, known: Past | None) -> bytes:
     """What is to be told to one who knows how the machine was at that time, deflated; all of it for None."""
     told = told_kinds(machine)

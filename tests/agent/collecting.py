@@ -18,8 +18,8 @@ from keskidee_report.decode import (
     peek_schema_id,
 )
 from keskidee_report.delta import Snapshot, apply_delta
-from keskidee_report.wire import DELTA, FACTS, GOODBYE, PART, REPORT, SCHEMA
-from tests.agent.listening import OK_BODY, Request, answer
+from keskidee_report.wire import DELTA, FACTS, GOODBYE, PART, REPORT, SCHEMA, SPEAKS
+from tests.agent.listening import Request, answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,13 +33,15 @@ class Collector:
     come after `delays` (seconds).
 
     `posts` holds the kinds of frames of each POST (a run of one kind as one), `taken` session and sequence of what was
-    accepted, in the order in which it came. `connections` are those of reports.
+    accepted, in the order in which it came. `connections` are those of reports. One that `speaks` 1 knows no columns of
+    powers, says so to nobody, and answers `not_read` to them; one that speaks 0 knows nothing of what it is sent.
     """
 
     def __init__(self, *, interval_seconds: int = 15) -> None:
         self.wishes = {"interval_seconds": interval_seconds}
         self.statuses: list[int] = []
         self.lose_answers = 0
+        self.speaks, self.not_read = SPEAKS, 422
         self.delays: list[float] = []
         self.refuse: Callable[[list[int]], int] = lambda _: 0
         self.posts: list[list[str]] = []
@@ -85,7 +87,8 @@ class Collector:
         if self.lose_answers:
             self.lose_answers -= 1
             return b""
-        body = json.dumps(self.wishes).encode() if status == 200 else OK_BODY
+        problem = {"status": status} | ({"speaks": self.speaks} if self.speaks > 1 else {})
+        body = json.dumps(self.wishes if status == 200 else problem).encode()
         return answer(status, body)
 
     def _take_whole(self, request: Request) -> bytes:
@@ -119,12 +122,16 @@ class Collector:
         self.posts.append([kind for at, kind in enumerate(kinds) if at == 0 or kind != kinds[at - 1]])
         if self.statuses:
             return self.statuses.pop(0)
-        self._parts |= {part.hash: part.count for part in (decode_part(p) for kind, p in frames if kind == PART)}
+        parts = [decode_part(payload) for kind, payload in frames if kind == PART]
+        digits = {column.digits or 0 for part in parts for column in part.columns}
+        if self.speaks < 1 or (self.speaks < 2 and min(digits, default=0) < 0):
+            return self.not_read
+        self._parts |= {part.hash: part.count for part in parts}
         for index in [decode_index(payload) for kind, payload in frames if kind == SCHEMA]:
-            parts = [part for _, part in index.sources if part]
-            if not self._parts.keys() >= set(parts):
+            named = [part for _, part in index.sources if part]
+            if not self._parts.keys() >= set(named):
                 return 409
-            self._schemas[index.id] = (len(index.sources), sum(self._parts[part] for part in parts))
+            self._schemas[index.id] = (len(index.sources), sum(self._parts[part] for part in named))
         stamped = self._read([(kind, payload) for kind, payload in frames if kind in (REPORT, DELTA)], body)
         if stamped is None:
             return 409

@@ -11,7 +11,7 @@ from keskidee_agent import capture
 from keskidee_agent.facts import facts_of
 from keskidee_agent.gather import Gatherer
 from keskidee_agent.machine import Machine
-from keskidee_agent.once import silent
+from keskidee_agent.output import silent
 from keskidee_agent.recorded import RecordedMachine
 from keskidee_report.model import Reading
 from tests.agent.recordings import write_files

@@ -11,7 +11,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from keskidee_agent import once
-from keskidee_agent.once import as_prometheus, number_text
+from keskidee_agent.output import READ, as_prometheus, number_text
 from keskidee_report.model import Family
 from tests.agent.recordings import FIXTURES, SOURCES, write_files
 
@@ -201,5 +201,5 @@ def files_of_the_kernel() -> list[str]:
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has these files")
 def test_no_file_of_this_machine_stays_open(capsys: pytest.CaptureFixture[str]) -> None:
     before = files_of_the_kernel()
-    assert run() == once.READ
+    assert run() == READ
     assert files_of_the_kernel() == before

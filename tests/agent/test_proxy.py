@@ -127,7 +127,7 @@ def test_what_a_proxy_says_to_http_is_never_taken_for_the_collectors_refusal(sta
 
 
 def test_what_the_collector_refuses_through_a_proxy_stays_its_refusal() -> None:
-    refusal = answer(422, b"{}", content_type="application/problem+json")
+    refusal = answer(422, b'{"speaks": 2}', content_type="application/problem+json")
     with listening(lambda _: refusal) as listener, proxying() as proxy:
         assert failure_of(transport_through(proxy, listener.url)).permanent
 

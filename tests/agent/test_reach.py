@@ -16,6 +16,7 @@ from keskidee_agent.origin import origin_of
 from keskidee_agent.reach import Reach, reach
 from keskidee_agent.route import Route
 from keskidee_config import Secret
+from keskidee_report.wire import SPEAKS
 from tests.agent.listening import Certified, Request, answer, certified, listening
 from tests.agent.proxying import proxying
 
@@ -29,12 +30,13 @@ def local(tmp_path_factory: pytest.TempPathFactory) -> Certified:
     return certified(tmp_path_factory.mktemp("authority"), "127.0.0.1", NAME)
 
 
-def healthy(request: Request, behind_seconds: float = 0) -> bytes:
+def healthy(request: Request, behind_seconds: float = 0, **fields: str) -> bytes:
     """The answer of a collector whose clock is so far behind."""
     assert request.line.split(" ")[0] == "GET"
     assert request.line.split(" ")[1].endswith("/healthz")
     assert "authorization" not in request.fields
-    return answer(200, b"ok\n", date=formatdate(time.time() - behind_seconds, usegmt=True))
+    fields = fields or {"keskidee_speaks": str(SPEAKS)}
+    return answer(200, b"ok\n", date=formatdate(time.time() - behind_seconds, usegmt=True), **fields)
 
 
 def steps(found: Reach) -> list[tuple[str, str, str]]:
@@ -76,6 +78,14 @@ def test_plain_http_through_a_proxy_on_this_host_asks_for_the_whole_url() -> Non
         found = reach(origin_of(listener.url), Route(host="127.0.0.1", port=proxy.port), "")
         assert found.is_reached
         assert proxy.heads[0].startswith(f"GET {listener.url}/healthz HTTP/1.1\r\n")
+
+
+@pytest.mark.parametrize(("told", "speaks"), [("1", 1), ("", 1), ("soon", 1)])
+def test_a_collector_that_is_older_than_this_agent_is_told(told: str, speaks: int) -> None:
+    with listening(lambda request: healthy(request, keskidee_speaks=told)) as listener:
+        found = reach(origin_of(listener.url), Route(), "")
+        detail = f"older than this agent (it speaks {speaks}, this agent 2): what it cannot read is kept; upgrade it"
+        assert (steps(found)[3], found.is_reached) == (("form", "failed", detail), True)
 
 
 @pytest.mark.parametrize(
@@ -166,7 +176,7 @@ def test_the_doctor_tells_the_way_and_what_fails(
 
 
 def test_the_doctor_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with listening(lambda _: answer(200, b"ok\n")) as listener:
+    with listening(lambda _: answer(200, b"ok\n", keskidee_speaks="2")) as listener:
         write_identity(tmp_path, Identity(collector=listener.url, **WHO), None)
         run("--state", tmp_path, "--format", "json")
         address = f"IPv4 127.0.0.1 port {listener.port}"

@@ -13,6 +13,7 @@ from keskidee_agent import tls
 from keskidee_agent.origin import origin_of
 from keskidee_agent.transport import DeliveryError, Pauses, Transport
 from keskidee_agent.waiting import Waiter
+from keskidee_report.wire import SPEAKS
 from tests.agent.listening import Certified, Listener, Request, answer, certified, listening
 
 HEADERS = {"authorization": "Bearer secret", "content-type": "application/vnd.keskidee.report"}
@@ -228,11 +229,25 @@ KINDS = {
 
 @pytest.mark.parametrize("status", KINDS)
 def test_each_status_has_its_meaning(status: int) -> None:
-    with listening(lambda _: answer(status, b"{}", location="http://127.0.0.1:1/")) as listener:
+    said = b'{"status": 1, "speaks": %d}' % SPEAKS
+    with listening(lambda _: answer(status, said, location="http://127.0.0.1:1/")) as listener:
         error = failure_of(transport_to(listener.url))
         kind = "names" if error.names_missing else "permanent" if error.permanent else ""
         assert (kind or ("slow" if error.shortest_seconds == 300 else "soon")) == KINDS[status]
         assert len(listener.requests) == 1
+
+
+@pytest.mark.parametrize("body", [b"{}", b'{"speaks": 1}', b"<html>no</html>"])
+@pytest.mark.parametrize("status", [415, 422])
+def test_what_a_collector_does_not_read_that_speaks_less_than_this_agent_is_kept(status: int, body: bytes) -> None:
+    with listening(lambda _: answer(status, body)) as listener:
+        error = failure_of(transport_to(listener.url))
+        assert (error.is_older, error.permanent, error.shortest_seconds, error.longest_seconds) == (
+            True,
+            False,
+            300,
+            600,
+        )
 
 
 @pytest.mark.parametrize("wait", ["90", "Thu, 01 Jan 1970 00:01:30 GMT"])

@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 
 from keskidee_report.model import Reading
@@ -18,6 +19,7 @@ from tests.bench.house import Collector
 
 SERIES = 300
 UPTIME_SECONDS = 200_000.0
+BEGAN = date(2026, 3, 2)
 MODEL = Model(
     maker="Bench", name="Bench", chassis="server", cpus=10, memory_bytes=32 * GIB, disk_bytes=480 * GIB, disks=2,
     systems=(DEBIAN,),
@@ -41,7 +43,7 @@ def named_node() -> int:
 
 
 def _names(machine: Pretend) -> list[str]:
-    readings = Rounds(machine).readings(UPTIME_SECONDS, 0.0)
+    readings = Rounds(machine, BEGAN).readings(UPTIME_SECONDS, 0.0)
     return [family.name for reading in readings for family, _, _ in reading.samples]
 
 
@@ -104,7 +106,7 @@ async def pushing(url: str, count: int, interval_seconds: float) -> AsyncIterato
 
 
 async def _push(machine: Pretend, connection: Connection, interval_seconds: float, pushes: Pushes) -> None:
-    rounds = Rounds(machine)
+    rounds = Rounds(machine, BEGAN)
     path = f"/metrics/job/bench/instance/machine-{machine.number}"
     place = machine.chance(3) * interval_seconds
     try:

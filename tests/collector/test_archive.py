@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keskidee_collector import archive
-from keskidee_collector.archive import Manifest, NotUsable
+from keskidee_collector.archive import Manifest
+from keskidee_collector.unpacking import NotUsable, unpack
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +37,7 @@ def packed(folder: Path, files: dict[str, bytes] = FILES) -> bytes:
 def unpacked(data: bytes, folder: Path) -> tuple[Manifest, dict[str, bytes]]:
     """What comes out. Raises NotUsable."""
     folder.mkdir()
-    manifest = archive.unpack(io.BytesIO(data), folder, lambda _: lambda _: None)
+    manifest = unpack(io.BytesIO(data), folder, lambda _: lambda _: None)
     files = [path for path in folder.rglob("*") if path.is_file()]
     return manifest, {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
@@ -144,7 +145,7 @@ def test_a_header_as_long_as_memory_is_not_read(tmp_path: Path, kind: bytes) -> 
     manifest = tar_of(("manifest.json", REGULAR, manifest_of(*archive.DATABASES)))[:1024]
     for begin, said in (
         (b"", "not a backup of keskidee"),
-        (manifest, "damaged or cut short: a header that no backup has"),
+        (manifest, "damaged: register.db is not where the manifest says"),
     ):
         with pytest.raises(NotUsable) as refused:
             unpacked(begin + bomb.tobuf(tarfile.GNU_FORMAT) + bytes(1024), tmp_path / f"out{len(begin)}")

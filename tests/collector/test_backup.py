@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from keskidee_collector import archive, backup
-from keskidee_collector.archive import NotUsable
 from keskidee_collector.files import InUse, only_one
 from keskidee_collector.restore import NotEmpty, restore
+from keskidee_collector.unpacking import NotUsable
 from tests.collector.inside import Inside
 from tests.collector.test_stores import busy, picture
 

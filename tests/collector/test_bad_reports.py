@@ -10,7 +10,7 @@ import pytest
 
 from keskidee_report.codec import envelope, facts_frame
 from keskidee_report.model import Family, Reading
-from keskidee_report.wire import PART, REPORT, SCHEMA, frame, text, varint
+from keskidee_report.wire import GOODBYE, PART, REPORT, SCHEMA, SPEAKS, frame, text, varint
 from tests.collector.served import LOAD, Answer, Served, difference
 
 if TYPE_CHECKING:
@@ -77,9 +77,11 @@ def families(count: int) -> Reading:
     return Reading("textfile", "ok", samples=[Family(f"my_{n}", "gauge", "")(1.0) for n in range(count)])
 
 
-def part_of(name: bytes, labels: bytes = b"\x00", rows: bytes = b"\x01") -> bytes:
-    """A PART frame with one gauge."""
-    return frame(PART, b"\x01" + name + b"\x01\x00\xff" + labels + rows)
+def part_of(
+    name: bytes, labels: bytes = b"\x00", rows: bytes = b"\x01", *, kind: bytes = b"\x01", column: bytes = b"\xff"
+) -> bytes:
+    """A PART frame with one family, a gauge."""
+    return frame(PART, b"\x01" + name + kind + b"\x00" + column + labels + rows)
 
 
 def unpacked(agent: Agent, *frames: bytes) -> bytes:
@@ -108,7 +110,17 @@ BAD: dict[str, tuple[Callable[[Agent], bytes], int, str, str]] = {
     "a delta of a report that never was": (
         lambda agent: agent.packed([frame(5, b"\7\1\0\0\0\0\0")]), 409, "base_unknown", "the whole report: report 6",
     ),
-    "an unknown frame": (lambda agent: agent.packed([frame(9, b"?")]), 422, "malformed", "an unknown frame of type 9"),
+    "an unknown frame": (lambda agent: agent.packed([frame(9, b"?")]), 415, "version", "an unknown frame of type 9"),
+    "an unknown column": (
+        lambda agent: agent.packed([part_of(text("x"), column=b"\x70")]), 415, "version", "the unknown column type 112",
+    ),
+    "an unknown kind": (
+        lambda agent: agent.packed([part_of(text("x"), kind=b"\x09")]), 415, "version", "of the unknown kind 9",
+    ),
+    "an unknown goodbye": (
+        lambda agent: agent.packed([frame(GOODBYE, agent.encoder.session + b"\1\2\3\x09")]),
+        415, "version", "an unknown goodbye 9",
+    ),
     "a zip bomb": (lambda agent: packed(bytes(4_000_000)), 413, "too_large", "inflates to more than 262144 bytes"),
     "too large as it is": (
         lambda agent: b"KR\x01\x00" + b"x" * BODY_BYTES, 413, "too_large", "a body of more than 65536 bytes",
@@ -197,6 +209,7 @@ def test_a_report_is_refused_once_counted_and_told(
     answer = collector.post(agent, make(agent))
     assert (answer.status, watch.counted()) == (status, {reason: 1})
     assert (answer.headers["content-type"], answer.json["status"]) == ("application/problem+json", status)
+    assert (answer.json["title"], answer.json["speaks"]) == (reason, SPEAKS)
     assert said in answer.json["detail"]
     path = f"/metrics/machines/{agent.id}"
     assert collector.sample("keskidee_machine_refused_reports_total", instance=agent.instance) == 1

@@ -100,6 +100,7 @@ def test_a_copy_on_other_hardware_is_refused_told_and_gets_an_id_of_its_own(coll
         "title": "clone",
         "status": 401,
         "detail": "another machine has this credential: this one gets an id of its own",
+        "speaks": 2,
     }
     assert counts == (1, 1)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING
 
 from keskidee_agent.courtesy import Courtesy
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from keskidee_simulator.world import World
 
 BOOTED_BEFORE_SECONDS = 1000.0
+BEGAN = date(2026, 3, 2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +67,7 @@ class Outage:
         """The backlog of a machine, oldest first. All are of one model, so only the time zone tells layouts apart."""
         zone = machine.site.utc_offset_seconds
         if zone not in self._made:
-            rounds = Rounds(machine)
+            rounds = Rounds(machine, BEGAN)
             starts = range(0, self.reports, BATCH_REPORTS)
             self._made[zone] = [self._batch(machine, rounds, start) for start in starts]
         return self._made[zone]

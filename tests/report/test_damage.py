@@ -13,7 +13,6 @@ from keskidee_report.codec import Encoder, envelope, facts_frame, goodbye_frame
 from keskidee_report.decode import (
     OverLimit,
     TooLarge,
-    UnknownVersion,
     decode_facts,
     decode_goodbye,
     decode_index,
@@ -21,7 +20,7 @@ from keskidee_report.decode import (
     decode_report,
     open_envelope,
 )
-from keskidee_report.model import Family, Malformed, Reading
+from keskidee_report.model import Family, Malformed, Reading, UnknownForm
 from keskidee_report.wire import Reader, frame, text, varint
 from tests.report.reading_back import decode_everything
 from tests.scale import scaled
@@ -139,12 +138,12 @@ def test_any_bytes_as_each_frame_are_read_or_refused(payload: bytes) -> None:
 
 
 def test_another_version_says_so() -> None:
-    with pytest.raises(UnknownVersion, match="version 2 of the report format, where 1 is known"):
+    with pytest.raises(UnknownForm, match="version 2 of the report format, where 1 is known"):
         open_envelope(VALID[:2] + b"\x02" + VALID[3:], 1 << 20)
 
 
 def test_flags_from_the_future_say_so() -> None:
-    with pytest.raises(UnknownVersion, match="flags 0x01"):
+    with pytest.raises(UnknownForm, match="flags 0x01"):
         open_envelope(VALID[:3] + b"\x01" + VALID[4:], 1 << 20)
 
 

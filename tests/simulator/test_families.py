@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 FLEET = build_fleet("keskidee", 60)
 NOW = 1_790_000_000.0
+BEGAN = date(2026, 3, 2)
 Description = tuple[str, str, int | None]
 
 
@@ -46,7 +48,7 @@ def real_families() -> dict[str, Description]:
 
 
 def pretend_samples(machine: Pretend) -> list[tuple[Family, dict[str, str]]]:
-    readings = Rounds(machine).readings(NOW, NOW - 1000.0)
+    readings = Rounds(machine, BEGAN).readings(NOW, NOW - 1000.0)
     return [(family, labels) for reading in readings for family, labels, _ in reading.samples]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import zlib
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,7 +43,7 @@ def told(machine: Pretend, past: Past, known: Past | None) -> dict[str, Any]:
 def reported(machine: Pretend) -> dict[str, dict[str, float]]:
     """The last value of each family by what labels it."""
     found: dict[str, dict[str, float]] = {}
-    for reading in Rounds(machine).readings(NOW, NOW - 200_000.0):
+    for reading in Rounds(machine, BEGAN).readings(NOW, NOW - 200_000.0):
         for family, labels, value in reading.samples:
             found.setdefault(family.name, {})[labels.get("kind") or labels.get("device", "")] = value
     return found
@@ -87,6 +87,9 @@ def test_the_inventory_says_what_the_reports_say() -> None:
         security = sum(each.fields.get("security") is True for each in pending)
         assert security == report.get("keskidee_inventory_security_updates", {}).get("", 0)
         assert encrypted == {bool(report["keskidee_inventory_encrypted"][""])}
+        updated = [str(each.fields["installed_on"]) for each in of_kind(machine, "software_update")]
+        days = [datetime.fromisoformat(max(updated)).replace(tzinfo=UTC).timestamp()] if updated else []
+        assert days == list(report.get("keskidee_inventory_last_update_timestamp_seconds", {}).values())
         due = [each.fields["due"] for each in of_kind(machine, "restart")]
         assert due == [bool(value) for value in report.get("keskidee_inventory_restart_due", {}).values()]
         wear = {each.key: each.fields["wear_ratio"] for each in of_kind(machine, "disk") if "wear_ratio" in each.fields}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from itertools import pairwise
 
 import pytest
@@ -21,13 +22,14 @@ from keskidee_simulator.rounds import Rounds
 FLEET = build_fleet("keskidee", 60)
 NOW = 1_790_000_000.0
 BOOTED = NOW - 200_000.0
+BEGAN = date(2026, 3, 2)
 Values = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 
 
 def values(machine: Pretend, now: float = NOW, kind: str | None = None) -> Values:
     return {
         (family.name, tuple(labels.items())): value
-        for reading in Rounds(machine).readings(now, BOOTED)
+        for reading in Rounds(machine, BEGAN).readings(now, BOOTED)
         for family, labels, value in reading.samples
         if kind in {None, family.kind}
     }
@@ -115,7 +117,7 @@ def test_no_value_but_the_time_zone_is_negative_at_any_hour() -> None:
 )
 def test_an_ailing_source_says_so_and_the_others_are_well(ailment: str, source: str, outcome: str) -> None:
     now = NOW - NOW % 2400.0  # the half of its period in which it times out
-    readings = Rounds(ailing(ailment)).readings(now, BOOTED)
+    readings = Rounds(ailing(ailment), BEGAN).readings(now, BOOTED)
     assert {r.source: r.outcome for r in readings if r.outcome != OK} == {source: outcome}
     assert [r.samples for r in readings if r.source == source] == [[]]
 

@@ -8,7 +8,7 @@ import os
 import sys
 
 from keskidee_agent.facts import facts_of
-from keskidee_agent.once import NOTHING_READ, READ, SCHEMA, USAGE, machine_at, taken, write_stdout
+from keskidee_agent.output import NOTHING_READ, READ, SCHEMA, USAGE, machine_at, taken, write_stdout
 from keskidee_report.model import ABSENT, OK
 
 TYPE_CHECKING = False

@@ -43,6 +43,12 @@ NAMES = ("model name", "Model Name", "cpu model", "cpu type", "Processor", "cpu"
 SPEEDS = ("CPU MHz", "clock", "Clocking", "CPU clock")
 
 
+POWER = "POWER"
+"""How IBM's processors with several threads a core are called, unlike the PowerPC of desktops and boards."""
+APPLE, APPLE_ONE_DIE = "Apple", 12
+"""A Max has so many cores at most; an Ultra is two of them, whose cores call themselves those of a Max."""
+
+
 class Package(NamedTuple):
     """One processor chip: what is known of it, and how many cores and threads of it run."""
 
@@ -62,8 +68,9 @@ class Package(NamedTuple):
 def packages(text: str) -> list[Package]:
     """The processor chips of a /proc/cpuinfo; none where it has no line that names one.
 
-    On x86 and LoongArch a chip is a physical id. ARM and RISC-V tell of no chips: cores of one sort are one. Elsewhere
-    each processor that the kernel lists is one.
+    On x86 and LoongArch a chip is a physical id. ARM, RISC-V, POWER and s390 tell of no chips: cores of one sort are
+    one (topology.py knows more), and on POWER what is listed are threads. Elsewhere each processor that the kernel
+    lists is one.
     """
     shared, blocks = _blocks(text)
     blocks = blocks[:MOST_PROCESSORS]
@@ -72,13 +79,16 @@ def packages(text: str) -> list[Package]:
     if any("CPU Family" in block and "package" in block for block in blocks):
         return [_loongson(group) for group in _grouped(blocks, "package")]
     if "CPU implementer" in shared or any("CPU implementer" in block for block in blocks):
-        return [_arm(group, shared) for group in _grouped(blocks or [shared], "CPU implementer", "CPU part")]
+        groups = _grouped(blocks or [shared], "CPU implementer", "CPU part")
+        return _of_apple([_arm(group, shared) for group in groups])
     if any("isa" in block or "hart" in block for block in blocks):
         return [_plain(group, shared, architecture="riscv64") for group in _grouped(blocks, "uarch", "isa")]
     if "ncpus active" in shared or "ncpus probed" in shared:
         return _sparc(shared)
     if shared.get("vendor_id", "").startswith("IBM/S390"):
         return _s390(shared)
+    if blocks and all(block.get("cpu", "").startswith(POWER) for block in blocks):
+        return [_power(group, shared) for group in _grouped(blocks, "cpu")]
     count = 1 if blocks else number(shared.get("cpus active", "")) or 1
     chips = [_plain([block], shared) for block in blocks] or [_plain([shared], {})] * min(count, MOST_PROCESSORS)
     return [chip for chip in chips if chip.model]
@@ -160,6 +170,29 @@ def _arm(group: list[dict[str, str]], shared: dict[str, str]) -> Package:
         threads=len(group),
         stepping=first.get("CPU revision", ""),
     )
+
+
+def _of_apple(found: list[Package]) -> list[Package]:
+    """Apple's fast and slow cores are of one chip, which is called by what their names have in common."""
+    if len(found) != 2 or any(each.maker != APPLE or not each.core for each in found):
+        return found
+    one, other = found
+    model, _, name = one.core.rpartition(" ")
+    if other.core.rpartition(" ")[0] != model:
+        return found
+    cores = (one.cores or 0) + (other.cores or 0)
+    if model.endswith(" Max") and cores > APPLE_ONE_DIE:
+        model = model.replace("Max", "Ultra")
+    both = f"{name}, {other.core.rpartition(' ')[2]}"
+    return [one._replace(model=f"{APPLE} {model}", core=both, cores=cores, threads=cores, stepping="")]
+
+
+def _power(group: list[dict[str, str]], shared: dict[str, str]) -> Package:
+    """What the kernel lists are threads (arch/powerpc/kernel/setup-common.c); how many cores they are it does not."""
+    chip = _plain(group[:1], shared, architecture="powerpc")
+    model = chip.model.partition(",")[0].partition(" (")[0]  # "POWER9 (raw), altivec supported"
+    stepping = group[0].get("revision", "").partition(" ")[0]
+    return chip._replace(model=model, maker="IBM", cores=None, threads=len(group), stepping=stepping)
 
 
 def _sparc(shared: dict[str, str]) -> list[Package]:

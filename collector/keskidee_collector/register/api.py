@@ -76,14 +76,14 @@ class AssetRoutes:
                 method="POST", path="/v1/assets/reconcile", run=self.reconcile, scope=API_WRITE,
                 answers={200: Reconciled}, problems=(503,),
             ),
-            Operation(method="GET", path=asset, run=self.one, scope=API, answers={200: Whole}, problems=(404,)),
+            Operation(method="GET", path=asset, run=self.one, scope=API, answers={200: Whole}, problems=(301, 404)),
             Operation(
                 method="PATCH", path=asset, run=self.set, scope=API_WRITE, headers=("If-Match",),
-                answers={200: Asset}, problems=(*written, 404, 409, 412, 428), body=hand.ByHand,
+                answers={200: Asset}, problems=(*written, 308, 404, 409, 412, 428), body=hand.ByHand,
             ),
             Operation(
                 method="GET", path=f"{asset}/events", run=self.events, scope=API,
-                answers={200: Events}, problems=(404, 422), parameters=EVENTS,
+                answers={200: Events}, problems=(301, 404, 422), parameters=EVENTS,
             ),
             Operation(method="GET", path="/v1/openapi.json", run=self.described, scope=API, answers={200: Any}),
         ]  # fmt: skip
@@ -101,19 +101,19 @@ class AssetRoutes:
             return problem(422, "malformed", str(error))
 
     async def one(self, request: Request) -> Response:
-        """One asset with its items and history; 404 where there is none."""
+        """One asset with its items and history; 404 where there is none, 301 where it became one with another."""
         asset = await asyncio.to_thread(self._assets.asset, request.path_params["asset_id"])
         if asset is None:
-            return problem(404, "unknown", "there is no such asset")
+            return await self._elsewhere(request)
         items = await asyncio.to_thread(self._assets.items, asset.id)
         history = await asyncio.to_thread(self._assets.history, asset.id)
         return answer(Whole(asset=asset, items=items, history=history), headers={"ETag": etag(asset)})
 
     async def events(self, request: Request) -> Response:
-        """What a device told by itself (SNMP traps): the newest 500; 404 where there is no such asset."""
+        """What a device told by itself (SNMP traps): the newest 500; 404 and 301 as for the asset."""
         asset = await asyncio.to_thread(self._assets.asset, request.path_params["asset_id"])
         if asset is None:
-            return problem(404, "unknown", "there is no such asset")
+            return await self._elsewhere(request)
         try:
             since = number(request.query_params, "since", 0)
         except BadQuestion as error:
@@ -150,7 +150,8 @@ class AssetRoutes:
         except Refused as refused:
             return refused.answer
         job = hand.Setting(request.path_params["asset_id"], fields, version=version, by=by, now=self._state.now())
-        return await self._written(job, 200)
+        written = await self._written(job, 200)
+        return await self._elsewhere(request) if job.outcome == hand.NO_ASSET else written
 
     async def bring(self, request: Request) -> Response:
         """An inventory carried by hand, deflated; 201 with the asset that it made, 200 with the one that has it now."""
@@ -191,6 +192,17 @@ class AssetRoutes:
         except NoBody as error:
             return error.answer()
         return await taken(self._state, body, by)
+
+    async def _elsewhere(self, request: Request) -> Response:
+        """The answer where there is no such asset: where it became one with another, that is asked in the same way."""
+        before = request.path_params["asset_id"]
+        after = await asyncio.to_thread(self._assets.led_to, before)
+        if after is None:
+            return problem(*REFUSALS[hand.NO_ASSET])
+        there = request.url.path.replace(f"/{before}", f"/{after}", 1)
+        query = f"?{request.url.query}" if request.url.query else ""
+        status = 301 if request.method in ("GET", "HEAD") else 308
+        return problem(status, "joined", f"this asset became one with {after}", {"Location": f"{there}{query}"})
 
     def _writer_of(self, request: Request) -> str:
         return writer_of(self._state, self._admin, request)

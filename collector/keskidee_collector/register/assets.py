@@ -15,7 +15,7 @@ from keskidee_collector.register.posture import postures
 from keskidee_collector.register.programs import Program, installed
 from keskidee_collector.register.purchases import Step, read, steps
 from keskidee_collector.register.standing import DAY_SECONDS, Standing, standing_of
-from keskidee_collector.store.tables import assets, items
+from keskidee_collector.store.tables import assets, items, joined_assets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -185,6 +185,12 @@ class Assets:
     def of_machine(self, machine_id: str) -> Asset | None:
         """The asset of this machine."""
         return self._one(assets.c.machine_id == machine_id)
+
+    def led_to(self, asset_id: str) -> str | None:
+        """The id of the asset that this one, which is no more, became a part of (joining.py)."""
+        query = select(joined_assets.c.asset_id).where(joined_assets.c.id == asset_id)
+        with self._engine.connect() as connection:
+            return connection.execute(query).scalar_one_or_none()
 
     def items(self, asset_id: str) -> list[AssetItem]:
         """What an asset is made of, by kind and key."""

@@ -1,11 +1,14 @@
 """Each machine has an asset, which follows what the machine says of itself: its name, site, model, serial number.
 
-Looked at in memory every few seconds; only what differs is written. An asset stays when its machine is retired. What
-was entered before its machine was ever heard, or before its serial number was known, becomes its asset by that.
+Looked at in memory every few seconds; only what differs is written. A machine that never stops calling itself something
+else is followed by fits: its history has fewer steps then, each true, and leads to what the asset is. An asset stays
+when its machine is retired. What was entered before its machine was ever heard, or before its serial number was known,
+becomes its asset by that.
 """
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -26,6 +29,12 @@ if TYPE_CHECKING:
 
 AT_ONCE = 200
 """Assets in one commit: others wait for the writer meanwhile."""
+CHANGES_A_DAY = 24
+"""So often an asset follows its machine, all of a day's at once or spread: whoever renames, moves and upgrades it has
+done by then. Each is a row that is kept for good."""
+DAY_SECONDS = 86_400.0
+
+logger = logging.getLogger(__name__)
 
 
 class Following:
@@ -34,15 +43,36 @@ class Following:
     def __init__(self, writer: Writer, known: dict[str, dict[str, str]]) -> None:
         self._writer = writer
         self._known = known
+        self._left: dict[str, tuple[float, float]] = {}  # changes that it may still make, as of which moment
+        self._hurried: set[str] = set()
 
     async def follow(self, machines: Iterable[Machine], now: float) -> None:
         """Writes what differs; durable when it returns. Raises as the store, with the rest left for the next time."""
         told = {m.id: told_of(m) for m in machines if m.retired_at is None}
-        differ = {machine_id: each for machine_id, each in told.items() if self._known.get(machine_id) != each}
+        differ = {
+            machine_id: each
+            for machine_id, each in told.items()
+            if self._known.get(machine_id) != each and self._may_change(machine_id, now)
+        }
         while differ:
             some = {machine_id: differ.pop(machine_id) for machine_id in list(differ)[:AT_ONCE]}
             await self._writer.save(_Followed(some, now))
             self._known |= some
+
+    def _may_change(self, machine_id: str, now: float) -> bool:
+        """Whether an asset that is there already follows its machine once more; told in the log where it stops."""
+        if machine_id not in self._known:
+            return True
+        left, at = self._left.get(machine_id, (CHANGES_A_DAY, now))
+        left = min(left + max(now - at, 0.0) * CHANGES_A_DAY / DAY_SECONDS, CHANGES_A_DAY)
+        may = left >= 1
+        self._left[machine_id] = (left - may, now)
+        if may:
+            self._hurried.discard(machine_id)
+        elif machine_id not in self._hurried:
+            self._hurried.add(machine_id)
+            logger.warning("asset changes too often machine=%s told=hourly", machine_id)
+        return may
 
 
 class _Followed:

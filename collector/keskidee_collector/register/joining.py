@@ -1,7 +1,8 @@
 """What was bought and what is seen are one thing where they have one serial number: how two assets become one.
 
 The one that waited for its machine goes on, with its tag, its purchase and its address; the machine's gives it what the
-machine tells, its items and its history. Where people set the same field otherwise in both, they stay two.
+machine tells, its items and its history, and its address leads there. Where people set the same field otherwise in
+both, they stay two.
 """
 
 from __future__ import annotations
@@ -9,11 +10,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from sqlalchemy import delete, func, select, true, update
+from sqlalchemy import delete, func, insert, select, true, update
 
 from keskidee_collector.register.asset import ASSET, THINGS, differing, rewrite
 from keskidee_collector.register.changes import CHANGED, change_row, write_changes
-from keskidee_collector.store.tables import assets, changes, items
+from keskidee_collector.store.tables import assets, changes, events, items, joined_assets
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
@@ -117,12 +118,14 @@ def join(connection: Connection, waiting: Row[Any, Any, Any], asset_id: str, *, 
 
 
 def _move(connection: Connection, asset_id: str, to: str, machine: Any) -> None:
-    """Items as the machine told them last go before those of a file; the history of both is kept."""
+    """Items as the machine told them last go before those of a file; the history of both is kept, and the addresses."""
     connection.execute(delete(assets).where(assets.c.id == asset_id))
     values = {"machine_id": machine.machine_id}
     if machine.inventory_at is not None:
         connection.execute(delete(items).where(items.c.asset_id == to))
         connection.execute(update(items).where(items.c.asset_id == asset_id).values(asset_id=to))
         values |= {name: getattr(machine, name) for name in _INVENTORY}
-    connection.execute(update(changes).where(changes.c.asset_id == asset_id).values(asset_id=to))
+    for told in (changes, events, joined_assets):  # what led to it leads on
+        connection.execute(update(told).where(told.c.asset_id == asset_id).values(asset_id=to))
+    connection.execute(insert(joined_assets).values(id=asset_id, asset_id=to))
     connection.execute(update(assets).where(assets.c.id == to).values(values))

@@ -21,7 +21,8 @@ JSON = "application/json"
 PROBLEM = "application/problem+json"
 REFERENCE = "#/components/schemas/{name}"
 WORDS = {
-    200: "as asked for", 201: "it is there now", 401: "a token is missing, unknown or has not the scope",
+    200: "as asked for", 201: "it is there now", 301: "it became one with the asset at Location",
+    308: "it became one with the asset at Location", 401: "a token is missing, unknown or has not the scope",
     404: "there is no such asset", 408: "the body was too slow", 409: "it contradicts what is there",
     412: "it was changed meanwhile", 413: "too large", 422: "it makes no sense, and `detail` says why",
     428: "If-Match is missing", 503: "the collector cannot write to its disk",

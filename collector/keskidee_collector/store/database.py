@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
     from sqlalchemy import Engine
 
-HEADS = {"reports": "reports_0003", "register": "register_0008"}
+HEADS = {"reports": "reports_0003", "register": "register_0009"}
 """The newest migration of each file."""
 CACHE_KIB = 512
 """Pages that each connection keeps for itself; the system keeps the file in memory too. SQLite's own 2 MiB saved no CPU

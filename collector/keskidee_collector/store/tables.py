@@ -216,6 +216,14 @@ else what the machine `told` (another). `words` is what a search looks in. `inve
 ever told (a JSON array), `inventory_hash` is that of the last inventory, empty before the first. Days are YYYY-MM-DD,
 `price` is a decimal number; `fund` is the largest share of `funds` (purchase.py)."""
 
+joined_assets = Table(
+    "joined_assets",
+    register_metadata,
+    Column("id", String, primary_key=True),
+    Column("asset_id", String, nullable=False),
+)
+"""Ids of assets that are no more, and of what each became a part of (joining.py): their addresses lead there."""
+
 items = Table(
     "items",
     register_metadata,

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
+from starlette.responses import RedirectResponse
 from starlette.routing import Route
 
 from keskidee_collector.register.asset import STATES
@@ -121,7 +122,10 @@ class AssetPages:
     def _one(self, asset_id: str) -> Response:
         asset = self._assets.asset(asset_id)
         if asset is None:
-            return self._page("missing.html", status=404)
+            there = self._assets.led_to(asset_id)
+            return (
+                self._page("missing.html", status=404) if there is None else RedirectResponse(f"/assets/{there}", 301)
+            )
         items = self._assets.items(asset.id)
         return self._page(
             "asset.html",

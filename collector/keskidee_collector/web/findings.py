@@ -1,4 +1,4 @@
-"""What is wrong now, as far as the collector knows it by itself: silence, sources, clocks, refused families.
+"""What is wrong now, as far as the collector knows it by itself: silence, versions, sources, clocks, refused families.
 
 Full disks and short memory are judged by Prometheus's rules, which see values over time. Only a machine that is on is
 asked about its sources, clock and families; what it said before it went off or silent is no news.
@@ -16,11 +16,12 @@ if TYPE_CHECKING:
 
     from keskidee_collector.view import MachineView
 
-LINK, SILENT, SOURCE, CLOCK, REFUSED = "link", "silent", "source", "clock", "refused"
-KINDS = (LINK, SILENT, SOURCE, CLOCK, REFUSED)
+LINK, NEWER, SILENT, SOURCE, CLOCK, REFUSED = "link", "newer", "silent", "source", "clock", "refused"
+KINDS = (LINK, NEWER, SILENT, SOURCE, CLOCK, REFUSED)
 """Worst first."""
 
 CLOCK_SECONDS = 60
+UPGRADE = "upgrade the collector: until then the agent keeps the reports that this one cannot read"
 
 _OUTCOMES = {"denied": "is denied", "failed": "fails", "timed_out": "times out"}
 
@@ -54,6 +55,13 @@ class Finding:
 
 def troubles(machine: MachineView) -> list[Trouble]:
     """What is wrong with one machine, worst first."""
+    if machine.is_newer:
+        newer = Trouble(kind=NEWER, text="agent newer than this collector", reason=UPGRADE)
+        return [newer, *_of_state(machine)]
+    return _of_state(machine)
+
+
+def _of_state(machine: MachineView) -> list[Trouble]:
     if machine.state == "silent":
         return [Trouble(kind=SILENT, text="no report", since=machine.state_since)]
     if machine.state == "link_down" and not machine.is_client:

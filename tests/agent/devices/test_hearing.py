@@ -7,11 +7,13 @@ import json
 import socket
 import time
 import zlib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
 
+from keskidee_agent.asking import CallFailed
 from keskidee_agent.devices.engine import V3, Address, Credential
 from keskidee_agent.devices.poller import hearing
 from keskidee_agent.devices.poller.device import add_told
@@ -22,8 +24,7 @@ from keskidee_agent.devices.poller.watch import UP, Poll
 from keskidee_agent.devices.secrets import WrongSecret
 from keskidee_agent.devices.traps.ledger import TRAPS
 from keskidee_agent.devices.traps.receiver import Sender
-from keskidee_agent.ear import NO_POLLER, OFF, Ear, ear_as_text, ear_of
-from keskidee_agent.enrol import EnrolmentError
+from keskidee_agent.ear import NEEDED, NO_POLLER, OFF, Ear, ear_as_text, ear_of
 from keskidee_config import AgentSettings, DeviceSettings, TrapSettings, TrapUserSettings
 from keskidee_report.model import TIMED_OUT, Reading
 from tests.agent.devices.test_traps import LINK_DOWN, PORT_7, trap
@@ -31,7 +32,6 @@ from tests.processes import find_free_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 SECONDS = 60
 OPENED = Credential(community="public")
@@ -94,7 +94,7 @@ class Poller:
 
     def take(self, body: bytes) -> requests.Response:
         if not self.answers:
-            raise EnrolmentError("cannot be reached")
+            raise CallFailed("cannot be reached")
         self.told += json.loads(zlib.decompress(body))["events"]
         response = requests.Response()
         response.status_code = 204
@@ -192,8 +192,21 @@ def test_doctor_is_silent_of_traps_where_nobody_is_polled_and_says_where_nobody_
             Ear(address="0.0.0.0:162", reason="Permission denied", refused={}), False,
             (
                 "\nTRAPS      not heard on 0.0.0.0:162: Permission denied\n"
-                "needs      CAP_NET_BIND_SERVICE, or traps.listen with a port above 1023 (deploy/systemd/README.md)\n"
+                "needs      the right to a port below 1024; devices are polled meanwhile, and only their traps"
+                " are lost\n"
+                "run        sudo deploy/systemd/install --poller agent\n"
+                "or         sudo systemctl edit keskidee-agent, with these lines, then sudo systemctl restart"
+                " keskidee-agent:\n"
+                "               [Service]\n"
+                "               CapabilityBoundingSet=CAP_NET_BIND_SERVICE\n"
+                "               AmbientCapabilities=CAP_NET_BIND_SERVICE\n"
+                "or         traps.listen: 0.0.0.0:1162 in agent.yml, and that port on the devices\n"
+                "or         traps.enabled: false in agent.yml, and nobody listens\n"
             ),
+        ),
+        (
+            Ear(address="0.0.0.0:1162", reason="Permission denied", refused={}), False,
+            "\nTRAPS      not heard on 0.0.0.0:1162: Permission denied\n",
         ),
         (
             Ear(address="0.0.0.0:162", reason=NO_POLLER, refused={}), True,
@@ -203,3 +216,9 @@ def test_doctor_is_silent_of_traps_where_nobody_is_polled_and_says_where_nobody_
 )  # fmt: skip
 def test_doctor_says_where_traps_are_heard_or_why_not(ear: Ear | None, is_well: bool, said: str) -> None:
     assert (ear is None or ear.is_well, ear_as_text(ear, 1000.0)) == (is_well, said)
+
+
+def test_what_doctor_tells_to_write_is_what_the_drop_in_of_the_installer_says() -> None:
+    drop_in = Path(__file__).parents[3] / "deploy/systemd/keskidee-agent.poller.conf"
+    wanted = {line.strip() for line in NEEDED if line.startswith(" ")}
+    assert wanted <= set(drop_in.read_text(encoding="utf-8").splitlines())

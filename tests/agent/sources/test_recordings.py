@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from keskidee_agent.gather import Source
-from keskidee_agent.once import as_prometheus
+from keskidee_agent.output import as_prometheus
 from keskidee_agent.recorded import RecordedMachine
 from keskidee_report.model import ABSENT
 from keskidee_report.rules import is_label, is_name

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from keskidee_collector.register.following import CHANGES_A_DAY, DAY_SECONDS
 from tests.collector.inside import NOON, Inside
 from tests.collector.register.telling import MODULE, disk, machine_at, memory, program
 
@@ -86,6 +88,24 @@ def test_a_machine_that_was_renamed_is_the_same_asset_and_it_is_told_once(collec
 
     renamed = ("changed", "asset", "", {"name": "pc-01"}, {"name": "front-desk"})
     assert asyncio.run(run()) == (True, "front-desk", [renamed])
+
+
+def test_a_machine_that_renames_itself_without_end_is_told_some_times_a_day_and_truly(collector: Inside) -> None:
+    async def run() -> tuple[Any, ...]:
+        machine = await machine_at(collector)
+        await machine.tell(BEGINNING)
+        for number in range(2 * CHANGES_A_DAY):
+            await collector.report(machine.agent, hostname=f"pc-{number:03}")
+            await machine.tell(BEGINNING)
+        at_once = await machine.history()
+        collector.clock.wait(DAY_SECONDS / CHANGES_A_DAY)
+        await machine.tell(BEGINNING)
+        return len(at_once), await machine.history()
+
+    count, history = asyncio.run(run())
+    renamed = [(before["name"], after["name"]) for *_, before, after in history]
+    numbers = ["pc-01", *[f"pc-{number:03}" for number in range(CHANGES_A_DAY)], f"pc-{2 * CHANGES_A_DAY - 1:03}"]
+    assert (count, renamed) == (CHANGES_A_DAY, list(pairwise(numbers)))
 
 
 def test_nothing_of_a_source_that_failed_is_gone_and_what_is_gone_is_told_when_it_reads_again(

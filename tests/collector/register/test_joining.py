@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -70,6 +71,36 @@ def test_a_purchase_whose_serial_number_is_set_later_is_joined_by_the_command(co
     pair = {"asset_id": asset_id, "name": "pc-01", "serial": "ABC123", "against": []}
     assert second == nothing | {"joined": [pair], "waiting": 0, "without_purchase": 0}
     assert (third, tag, state) == (nothing | {"waiting": 0, "without_purchase": 0}, "IT-7", "in use")
+
+
+def test_the_address_of_what_became_one_with_another_leads_on_through_all_joins(collector: Inside) -> None:
+    async def run() -> list[Any]:
+        machine = await seen(collector, serial="ABC123")
+        ids = [(await machine.asset())["asset"]["id"]]
+        for _ in range(2):
+            entered = {"name": "pc-01", "kind": "desktop", "serial": "ABC123"}
+            made = await collector.ask("POST", "/v1/assets", json.dumps(entered).encode(), token=ADMIN)
+            assert (await reconciled(collector))["joined"] != []
+            ids.append(made.json["id"])
+        first, second, last = ids
+        asked: list[Any] = [("GET", f"/assets/{first}"), ("GET", f"/assets/{second}"), ("GET", f"/v1/assets/{first}")]
+        asked += [("GET", f"/v1/assets/{second}/events?since=7"), ("PATCH", f"/v1/assets/{first}")]
+        answers = []
+        for method, path in asked:
+            answer = await collector.ask(method, path, b"{}", token=ADMIN, headers={"if-match": "*"})
+            answers.append((answer.status, answer.headers["location"].replace(last, "LAST")))
+        statuses = [(await collector.ask("GET", f"{path}/{last}")).status for path in ("/assets", "/v1/assets")]
+        return [answers, statuses, (await collector.ask("GET", "/v1/assets/0000000000000000")).status]
+
+    answers, statuses, unknown = asyncio.run(run())
+    assert answers == [
+        (301, "/assets/LAST"),
+        (301, "/assets/LAST"),
+        (301, "/v1/assets/LAST"),
+        (301, "/v1/assets/LAST/events?since=7"),
+        (308, "/v1/assets/LAST"),
+    ]
+    assert (statuses, unknown) == ([200, 200], 404)
 
 
 def test_what_people_set_otherwise_in_both_keeps_them_two_and_is_told(collector: Inside) -> None:

@@ -39,6 +39,22 @@ def test_a_server_that_fell_silent_is_wrong_since_its_last_report(collector: Col
     assert [(f.trouble.kind, f.trouble.text, f.trouble.since) for f in found] == [("silent", "no report", MORNING)]
 
 
+def test_an_agent_that_is_newer_than_the_collector_is_told_for_half_an_hour(collector: Collector) -> None:
+    agent = collector.join("files-01")
+    collector.report(agent)
+    path, rights = f"/v1/machines/{agent.id}/reports", {"authorization": f"Bearer {agent.credential}"}
+
+    assert collector.request("POST", path, b"KR\x02\x00?", rights).status == 415
+
+    keeps = "upgrade the collector: until then the agent keeps the reports that this one cannot read"
+    newer = ("newer", "agent newer than this collector", keeps, ["files-01"])
+    assert (lines(collector), collector.state.newer_agents()) == ([newer], 1)
+    collector.wait(60)
+    assert [line[:2] for line in lines(collector)] == [newer[:2], ("silent", "no report")]
+    collector.wait(1800)
+    assert ([line[0] for line in lines(collector)], collector.state.newer_agents()) == (["silent"], 0)
+
+
 def test_a_desktop_or_laptop_that_fell_silent_is_not_wrong(collector: Collector) -> None:
     collector.report(collector.join("pc-01", role="desktop"))
     collector.report(collector.join("lt-01", role="laptop"))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from keskidee_agent.asking import CallFailed, call
 from keskidee_agent.devices.poller.target import listed, of_collector, of_settings
 from keskidee_agent.devices.secrets import WrongSecret
-from keskidee_agent.enrol import EnrolmentError, call
 from keskidee_agent.identity import keep
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Enlisting:
         self._kept = folder / KEPT_FILE
 
     def rows(self, devices: Sequence[DeviceSettings]) -> list[dict[str, Any]]:
-        """The devices by the collector's word. Raises EnrolmentError where it gives none, OSError."""
+        """The devices by the collector's word. Raises CallFailed where it gives none, OSError."""
         asked = {"devices": [listed(device) for device in devices]}
         answer = call(self._session, "POST", self._url, token=self._credential, json=asked)
         try:
@@ -41,7 +41,7 @@ class Enlisting:
         except (ValueError, KeyError, TypeError):
             rows = None
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-            raise EnrolmentError(f"the collector names no devices (status {answer.status_code}): {answer.text[:200]}")
+            raise CallFailed(f"the collector names no devices (status {answer.status_code}): {answer.text[:200]}")
         keep(self._kept, json.dumps(rows).encode())
         return rows
 

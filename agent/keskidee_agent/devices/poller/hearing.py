@@ -15,12 +15,12 @@ import zlib
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from keskidee_agent.asking import CallFailed
 from keskidee_agent.devices.poller.desk import warn
 from keskidee_agent.devices.poller.senders import addresses_of, trusted_of
 from keskidee_agent.devices.secrets import WrongSecret
 from keskidee_agent.devices.traps.ledger import Ledger
 from keskidee_agent.devices.traps.receiver import Receiver, engine_id_of, listen
-from keskidee_agent.enrol import EnrolmentError
 from keskidee_agent.identity import keep, replace
 from keskidee_agent.inventory.metrics import written
 from keskidee_agent.sources.traps import LAST, LISTENING, METRICS_FILE, TOLD_AT
@@ -186,8 +186,8 @@ class Hearing:
             if answer.status_code in REFUSED:
                 warn(f"events={len(events)} refused={answer.text[:200]!r}")
             elif answer.status_code != TAKEN:
-                raise EnrolmentError(f"status {answer.status_code}: {answer.text[:200]}")
-        except (EnrolmentError, OSError) as error:
+                raise CallFailed(f"status {answer.status_code}: {answer.text[:200]}")
+        except (CallFailed, OSError) as error:
             self._due["tell"] = time.monotonic() + TELL_SECONDS_AT_MOST
             if not self._trouble:
                 warn(f"events=waiting reason={str(error)!r}")

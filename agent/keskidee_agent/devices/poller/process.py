@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from keskidee_agent.absence import BOOT_ID, boot_of
+from keskidee_agent.asking import CallFailed, call, session_through
 from keskidee_agent.devices.commands import engine_class
 from keskidee_agent.devices.poller import stock
 from keskidee_agent.devices.poller.desk import Desk, Line, warn
@@ -22,7 +23,6 @@ from keskidee_agent.devices.poller.enlisting import Enlisting, targets_of
 from keskidee_agent.devices.poller.hearing import Hearing
 from keskidee_agent.devices.poller.loop import Loop
 from keskidee_agent.devices.secrets import WrongSecret
-from keskidee_agent.enrol import EnrolmentError, call, session_through
 from keskidee_agent.identity import settings_of
 from keskidee_agent.lock import InUse, take_lock
 from keskidee_agent.origin import origin_of
@@ -151,7 +151,7 @@ class Process:
                     self._enlisting.forget()
                     self.status = NOBODY
                     end()
-            except (EnrolmentError, OSError) as error:
+            except (CallFailed, OSError) as error:
                 pause = AGAIN_SECONDS
                 if str(error) != trouble:
                     trouble = str(error)
@@ -210,7 +210,7 @@ class Process:
             try:
                 stock.tell(self.folder / target.machine_id, stock.taken(reading), send)
                 trouble = ""
-            except (EnrolmentError, OSError) as error:
+            except (CallFailed, OSError) as error:
                 if str(error) != trouble:
                     trouble = str(error)
                     warn(f"device={target.name!r} inventory=failed reason={trouble!r}")

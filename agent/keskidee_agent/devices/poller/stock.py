@@ -6,7 +6,7 @@ import json
 import zlib
 from typing import TYPE_CHECKING, Any
 
-from keskidee_agent.enrol import EnrolmentError
+from keskidee_agent.asking import CallFailed
 from keskidee_agent.inventory.delivery import Known, Taken, difference, read_known, write_known
 from keskidee_agent.stock import STATE_FILE
 from keskidee_report import __version__
@@ -57,7 +57,7 @@ def facts_of(target: Target, identity: Identity | None) -> dict[str, str]:
 def tell(folder: Path, taken: Taken, send: Callable[[bytes], requests.Response]) -> None:
     """Sends what changed since the inventory that `folder` knows of, or all of it where the collector lacks that one.
 
-    Raises EnrolmentError where the collector takes none, OSError where what it took cannot be kept.
+    Raises CallFailed where the collector takes none, OSError where what it took cannot be kept.
     """
     told, after = difference(taken, read_known(folder))
     answer = send(_packed(told))
@@ -65,7 +65,7 @@ def tell(folder: Path, taken: Taken, send: Callable[[bytes], requests.Response])
         told, after = difference(taken, Known(digests={}))
         answer = send(_packed(told))
     if answer.status_code != ACKNOWLEDGED:
-        raise EnrolmentError(f"the collector takes no inventory (status {answer.status_code}): {answer.text[:200]}")
+        raise CallFailed(f"the collector takes no inventory (status {answer.status_code}): {answer.text[:200]}")
     write_known(folder / STATE_FILE, after)
 
 

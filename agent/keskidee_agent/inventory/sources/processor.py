@@ -1,4 +1,4 @@
-"""Processor chips: what the kernel sees of them (/proc/cpuinfo), and firmware of their sockets (DSP0134, 7.5)."""
+"""Processor chips: as the kernel sees them (cpuinfo.py, topology.py), and as firmware does (DSP0134, 7.5)."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 PLATFORMS = ("linux", "windows")
 KINDS = ("processor",)
+BY_TOPOLOGY = ("powerpc", "s390x", "aarch64")
+"""Of whose chips and cores /proc/cpuinfo does not tell."""
 
 
 def read(machine: Machine) -> Iterator[Item]:
@@ -50,7 +52,9 @@ def read(machine: Machine) -> Iterator[Item]:
 
 
 def _paired(chips: list[Package], sockets: list[Record]) -> list[tuple[Package | None, Record | None]]:
-    """Each chip with its socket. ARM's kernel tells of all as one; other counts that differ are a hypervisor's."""
+    """Each chip with its socket. Without ACPI ARM's kernel tells of all as one; other counts that differ are a
+    hypervisor's.
+    """
     if not chips:
         return [(None, socket) for socket in sockets]
     if len(chips) == 1 and len(sockets) > 1:
@@ -63,7 +67,12 @@ def _paired(chips: list[Package], sockets: list[Record]) -> list[tuple[Package |
 
 def _chips(machine: Machine) -> list[Package]:
     with suppress(NotHere):
-        return packages(machine.content("proc/cpuinfo").decode("utf-8", "replace"))
+        found = packages(machine.content("proc/cpuinfo").decode("utf-8", "replace"))
+        if len(found) == 1 and found[0].architecture in BY_TOPOLOGY:
+            from keskidee_agent.inventory.topology import placed  # for those architectures
+
+            return placed(found[0], machine)
+        return found
     return []
 
 

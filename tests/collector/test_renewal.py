@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from keskidee_collector.credentials import RENEW_SECONDS, SPREAD_SECONDS, ask_for_renewal
+from keskidee_collector.renewal import RENEW_SECONDS, SPREAD_SECONDS, ask_for_renewal
 from tests.collector.inside import Inside
 
 if TYPE_CHECKING:
