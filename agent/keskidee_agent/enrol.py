@@ -79,7 +79,7 @@ def run(args: argparse.Namespace) -> int:
     """Enrols. Status 0 done, 1 the collector refused or cannot be reached, 2 usage."""
     from keskidee_agent.facts import facts_of
     from keskidee_agent.machine import Machine
-    from keskidee_agent.once import write_stdout
+    from keskidee_agent.output import write_stdout
 
     state = args.state
     try:
