@@ -248,6 +248,35 @@ def test_another_enrolment_takes_effect_by_itself(
     assert listener.requests[-1].line == f"POST /v1/machines/{'f' * 32}/reports HTTP/1.1"
 
 
+WITHIN = """
+import argparse, pathlib, sys
+if sys.argv[-1] == "--check":
+    sys.exit()
+from keskidee_agent import resident, run
+words = argparse.Namespace(
+    config=None, state=pathlib.Path(sys.argv[1]), interval=1, collector=None, exit_with_parent=False, log=None
+)
+sys.exit(resident.run(run.handover(words), read_again=lambda: run.handover(words)))
+"""
+
+
+@pytest.mark.slow
+def test_where_exec_would_be_another_process_the_settings_are_read_again_within(
+    tmp_path: Path, collector: Collector, listener: Listener
+) -> None:
+    enrol(tmp_path / "state", listener.url)
+    agent = subprocess.Popen([sys.executable, "-c", WITHIN, str(tmp_path / "state")], stderr=subprocess.PIPE)
+    try:
+        collector.wait_for(lambda: collector.reports)
+        agent.send_signal(signal.SIGHUP)
+        collector.wait_for(lambda: len({session for session, _ in collector.taken}) == 2)
+        assert collector.goodbyes == []
+    finally:
+        agent.terminate()
+        told = agent.communicate(timeout=20)[1]
+    assert (agent.returncode, told, [reason for reason, _ in collector.goodbyes]) == (0, b"", ["stop"])
+
+
 @pytest.mark.slow
 def test_a_renewal_that_is_refused_is_not_tried_again_at_once_and_reports_go_on(
     start: Callable[..., Agent], collector: Collector, listener: Listener
