@@ -96,14 +96,14 @@ class Resident:
         self._machine_id: str = settings["machine_id"]
         self._interval_seconds: int = settings["interval_seconds"]
         self._interval_own: bool = settings["interval_own"]
+        self._folder = os.path.dirname(settings["identity_file"])
         self._machine = Machine(excludes=settings["excludes"])
         self._machine.textfile_directory = settings["textfile_directory"]
         self._machine.traps_file = settings["traps_file"]
         services = settings["services"]
         self._machine.services_file = services["file"]
         if settings["inventory_seconds"]:
-            folder = os.path.dirname(settings["identity_file"])
-            self._machine.inventory_file = os.path.join(folder, METRICS_FILE)
+            self._machine.inventory_file = os.path.join(self._folder, METRICS_FILE)
         self._machine.services_stale_seconds = 3 * max(services["every_seconds"], 60) + services["timeout_seconds"]
         self._machine.salt = settings["salt"]
         self._user_names: int = settings["user_names"]
@@ -145,6 +145,10 @@ class Resident:
             now = clock.boot_ms()
             if now >= self._errands.due_ms and self._errands.see_to(now, interval_ms):
                 self._wake.ask(RELOAD)
+            if os.name == "nt":
+                from keskidee_agent import windows
+
+                self._wake.ask(windows.asked_in(os.path.join(self._folder, windows.STOP_FILE)))
             phase = clock.phase_ms(self._machine_id, interval_ms)
             self._wake.sleep_until(clock.next_round_ms(now, interval_ms, phase), clock.boot_ms)
             if self._absence.slept():

@@ -81,6 +81,9 @@ def smbios() -> bytes:
     return buffer.raw[RAW_SMBIOS_HEADER_BYTES : RAW_SMBIOS_HEADER_BYTES + length]
 
 
+STOP, UPGRADE = "stop", "upgrade"
+STOP_FILE = "stop"
+"""In the agent's folder."""
 CTRL_BREAK, CTRL_CLOSE, CTRL_LOGOFF, CTRL_SHUTDOWN = 1, 2, 5, 6
 """Events of a console (HandlerRoutine of the Console API)."""
 LAST_SECONDS = 4.5
@@ -122,6 +125,20 @@ def shutdown_ms() -> int:
 def filetime_ms(content: bytes) -> int:
     """A FILETIME, tenths of a microsecond since 1601, as milliseconds since 1970."""
     return int.from_bytes(content, "little") // 10_000 - FILETIME_EPOCH_MS
+
+
+def asked_in(path: str) -> str:
+    """What a file asks the agent for, `stop` or `upgrade`: it is taken away, and so is one that asks for nothing known.
+
+    There are no signals, and who ends the task of the scheduler kills it.
+    """
+    try:
+        with open(path, "rb") as file:
+            word = file.read(16).strip().decode("ascii", "replace")
+        os.unlink(path)
+    except OSError:
+        return ""
+    return word if word in (STOP, UPGRADE) else ""
 
 
 def on_console_event(ring: Callable[[bool], None]) -> object:

@@ -39,13 +39,20 @@ function Invoke-Native {
 function Get-Task { Get-ScheduledTask -TaskName $task -ErrorAction SilentlyContinue }
 
 function Stop-Agent {
-    # Disabled first, or its triggers start it again. The task's process is a launcher: what it began ends after it.
-    Get-Task | Disable-ScheduledTask | Stop-ScheduledTask
-    foreach ($attempt in 1..30) {
+    # Disabled first, or its triggers start it again. It looks for the file each round and says goodbye; who is killed
+    # looks like a crash. The task's process is a launcher: what it began ends after it.
+    $stop = Join-Path $data 'agent\stop'
+    Get-Task | Disable-ScheduledTask | Out-Null
+    if (Test-Path (Split-Path $stop -Parent)) { Set-Content -Path $stop -Value 'upgrade' -Encoding Ascii }
+    foreach ($attempt in 1..60) {
         $left = @(Get-CimInstance Win32_Process | Where-Object {
                 ($_.Name -in 'keskidee.exe', 'python.exe') -and ($_.CommandLine -like "*$program\*") })
-        if (-not $left) { return }
-        if ($attempt -gt 10) { $left | ForEach-Object { Stop-Process -Id $_.ProcessId -Force -ErrorAction SilentlyContinue } }
+        if (-not $left) {
+            Remove-Item $stop -ErrorAction SilentlyContinue
+            return
+        }
+        if ($attempt -eq 40) { Get-Task | Stop-ScheduledTask }
+        if ($attempt -gt 40) { $left | ForEach-Object { Stop-Process -Id $_.ProcessId -Force -ErrorAction SilentlyContinue } }
         Start-Sleep -Milliseconds 500
     }
     throw "the agent does not end: processes $($left.ProcessId)"

@@ -40,6 +40,17 @@ def test_a_program_is_the_systems_wherever_somebody_is(tmp_path: Path, monkeypat
         windows.program("lspci", {"SYSTEMROOT": str(tmp_path)})
 
 
+@pytest.mark.parametrize(
+    ("content", "asked"),
+    [(b"upgrade\r\n", "upgrade"), (b"stop\r\n", "stop"), (b"", ""), (b"\xff\xfes\0", ""), (b"reload", "")],
+)
+def test_a_file_asks_for_an_end_once(tmp_path: Path, content: bytes, asked: str) -> None:
+    path = tmp_path / windows.STOP_FILE
+    path.write_bytes(content)
+    assert [windows.asked_in(str(path)) for _ in range(2)] == [asked, ""]
+    assert not path.exists()
+
+
 def test_a_moment_of_windows_is_read_as_one_since_1970() -> None:
     moment = datetime(2026, 11, 27, 2, 30, tzinfo=UTC)
     ticks = (moment - datetime(1601, 1, 1, tzinfo=UTC)).total_seconds() * 10_000_000

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from keskidee import cli
+from keskidee_agent.windows import STOP, STOP_FILE, UPGRADE
 from keskidee_config import places
 
 FOLDER = Path(__file__).parents[2] / "deploy" / "windows"
@@ -51,3 +52,9 @@ def test_both_scripts_end_the_agent_before_its_files_go() -> None:
     uninstall = (FOLDER / "uninstall.ps1").read_text(encoding="ascii")
     for script, goes in ((INSTALL.partition("$trusted")[2], "-m venv"), (uninstall, "Remove-Item")):
         assert re.search(r"Stop-(Agent|Process)", script[: script.index(goes)])
+
+
+def test_both_scripts_ask_for_an_end_before_they_kill() -> None:
+    for script, word in ((INSTALL, UPGRADE), ((FOLDER / "uninstall.ps1").read_text(encoding="ascii"), STOP)):
+        assert f"Join-Path $data 'agent\\{STOP_FILE}'" in script
+        assert script.index(f"-Value '{word}'") < script.index("Stop-ScheduledTask")

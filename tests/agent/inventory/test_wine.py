@@ -20,6 +20,7 @@ import keskidee
 import keskidee_agent
 import keskidee_config
 import keskidee_report
+from keskidee_agent.windows import STOP_FILE
 from keskidee_report.model import OUTCOMES
 from tests.agent.collecting import Collector
 from tests.agent.listening import Listener
@@ -140,17 +141,20 @@ def start(windows: Path, state: Path) -> Iterator[Callable[..., Agent]]:
         print(agent.told())
 
 
-def test_the_resident_agent_reports_from_windows_by_settings_of_its_editor(
+def test_the_resident_agent_reports_from_windows_by_settings_of_its_editor_until_a_file_ends_it(
     start: Callable[..., Agent], collector: Collector, listener: Listener, state: Path
 ) -> None:
     service = f"{{name: port, tcp: '127.0.0.1:{listener.port}', interval_seconds: 5}}"
     (state / "agent.yml").write_bytes(f"# José\r\nservices: [{service}]\r\n".encode("utf-16"))
-    start("--config", r"C:\José Ångström\an agent\agent.yml")
+    agent = start("--config", r"C:\José Ångström\an agent\agent.yml")
     collector.wait_for(lambda: len(collector.reports) >= 4, seconds=120)
     collector.wait_for((state / "services.prom").exists, seconds=120)  # by a process of its own
     assert collector.reports[:4] == [0, 1, 2, 3]
     assert (collector.facts[0]["os"], len(collector.connections)) == ("windows", 1)
     assert 'probe_success{service="port"} 1' in (state / "services.prom").read_text()
+    (state / STOP_FILE).write_text("upgrade\r\n")
+    assert agent.process.wait(100) == 0
+    assert (state / "spool" / "last-word").read_text().split()[2] == "upgrade"
 
 
 def test_an_outage_and_a_kill_lose_nothing_and_a_second_agent_is_refused(
