@@ -6,6 +6,7 @@ psutil) are called rightly and that what they refuse is borne; tests/README.md s
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
@@ -34,16 +35,23 @@ PACKAGES = (keskidee, keskidee_agent, keskidee_config, keskidee_report)
 
 @pytest.fixture(scope="module")
 def windows(wine: Path) -> Path:
-    """The folder of wine's drive C: with our packages beside Python's."""
+    """The folder of wine's drive C: with our packages beside Python's. Workers that run tests of here share it."""
     app = wine / "winpy" / "app"
-    for package in PACKAGES:
-        source = Path(str(package.__file__)).parent
-        shutil.rmtree(app / source.name, ignore_errors=True)
-        shutil.copytree(source, app / source.name, ignore=shutil.ignore_patterns("__pycache__"))
-    spaced = wine / FOLDER
-    if not spaced.exists():
-        spaced.symlink_to("winpy")
+    with open(wine / "lock", "wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for package in PACKAGES:
+            source = Path(str(package.__file__)).parent
+            if modules_of(source) != modules_of(app / source.name):
+                shutil.rmtree(app / source.name, ignore_errors=True)
+                shutil.copytree(source, app / source.name, ignore=shutil.ignore_patterns("__pycache__"))
+        if not (wine / FOLDER).exists():
+            (wine / FOLDER).symlink_to("winpy")
     return wine
+
+
+def modules_of(package: Path) -> dict[str, bytes]:
+    """What is in each of its files, by name."""
+    return {str(path.relative_to(package)): path.read_bytes() for path in package.rglob("*.py")}
 
 
 def drive(windows: Path) -> Path:
@@ -102,25 +110,32 @@ def listener(collector: Collector) -> Iterator[Listener]:
 @pytest.fixture
 def state(windows: Path, listener: Listener) -> Iterator[Path]:
     """The folder of an enrolled agent, with the name of somebody in it."""
-    state = drive(windows) / "José Ångström" / "an agent"
+    state = drive(windows) / f"José Ångström {os.getpid()}" / "an agent"
     enrol(state, listener.url)
     yield state
     shutil.rmtree(state.parent)
+
+
+def as_windows_has_it(state: Path) -> str:
+    """Its path."""
+    return "C:\\" + "\\".join(state.parts[-2:])
 
 
 class Agent:
     """A running agent under Windows."""
 
     def __init__(self, windows: Path, *words: str) -> None:
-        folder = r"C:\José Ångström\an agent"
         self.process = subprocess.Popen(
-            command(windows, "agent", "run", "--state", folder, "--interval", "1", *words),
+            command(windows, "agent", "run", "--interval", "1", *words),
             cwd=drive(windows), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
 
     def told(self) -> str:
-        """What it said, once it has ended."""
-        told = self.process.communicate(timeout=100)[0].decode("utf-8", "replace")
+        """What it said and nobody has read yet, once it has ended."""
+        self.process.wait(100)
+        assert self.process.stdout is not None
+        os.set_blocking(self.process.stdout.fileno(), False)  # wine's server may have it open still
+        told = (self.process.stdout.read() or b"").decode("utf-8", "replace")
         assert "Traceback" not in told, told
         return told
 
@@ -131,14 +146,15 @@ def start(windows: Path, state: Path) -> Iterator[Callable[..., Agent]]:
     agents: list[Agent] = []
 
     def one(*words: str) -> Agent:
-        agents.append(Agent(windows, *words))
+        agents.append(Agent(windows, "--state", as_windows_has_it(state), *words))
         return agents[-1]
 
     yield one
     for agent in agents:
         agent.process.kill()
-    for agent in agents:  # wine's server keeps the pipe of the one that began it, until the last has ended
         print(agent.told())
+        assert agent.process.stdout is not None
+        agent.process.stdout.close()
 
 
 def test_the_resident_agent_reports_from_windows_by_settings_of_its_editor_until_a_file_ends_it(
@@ -146,7 +162,7 @@ def test_the_resident_agent_reports_from_windows_by_settings_of_its_editor_until
 ) -> None:
     service = f"{{name: port, tcp: '127.0.0.1:{listener.port}', interval_seconds: 5}}"
     (state / "agent.yml").write_bytes(f"# José\r\nservices: [{service}]\r\n".encode("utf-16"))
-    agent = start("--config", r"C:\José Ångström\an agent\agent.yml")
+    agent = start("--config", as_windows_has_it(state) + r"\agent.yml")
     collector.wait_for(lambda: len(collector.reports) >= 4, seconds=120)
     collector.wait_for((state / "services.prom").exists, seconds=120)  # by a process of its own
     assert collector.reports[:4] == [0, 1, 2, 3]
