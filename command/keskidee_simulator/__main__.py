@@ -19,6 +19,36 @@ REGISTER_VARIABLE = "KESKIDEE_REGISTER_TOKEN"
 
 def main(arguments: list[str] | None = None) -> int:
     """Reads the command line and simulates until it is stopped. Exit status 2: something on it was wrong."""
+    options = _options_of(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    from keskidee_simulator.connection import Unreachable
+    from keskidee_simulator.enrolment import Refused
+
+    try:
+        _simulate(options)
+    except (ValueError, OSError) as error:
+        print(f"keskidee_simulator: {error}", file=sys.stderr)
+        return 2
+    except (Refused, Unreachable) as error:
+        print(f"keskidee_simulator: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 0
+    return 0
+
+
+def _options_of(arguments: list[str] | None) -> argparse.Namespace:
+    """The command line; one that is wrong ends the program with one line and status 2."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.count < 1:
+        parser.error(f"argument --count: {options.count} machines")
+    if options.interval is not None and not 0.1 <= options.interval <= 3600:
+        parser.error(f"argument --interval: {options.interval:g} s, where 0.1 to 3600 are allowed")
+    return options
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="keskidee_simulator",
         description="Pretend machines that enrol with a collector and report to it through the real protocol.",
@@ -46,42 +76,27 @@ def main(arguments: list[str] | None = None) -> int:
         help="a site's link is down so long",
     )
     parser.add_argument("--exit-with-parent", action="store_true", help="stop at the end of standard input")
-    options = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
-    if options.count < 1:
-        parser.error(f"argument --count: {options.count} machines")
-    if options.interval is not None and not 0.1 <= options.interval <= 3600:
-        parser.error(f"argument --interval: {options.interval:g} s, where 0.1 to 3600 are allowed")
-    from keskidee_simulator.connection import Unreachable
-    from keskidee_simulator.enrolment import Refused
+    return parser
+
+
+def _simulate(options: argparse.Namespace) -> None:
+    """Simulates as the command line and the environment say, until it is stopped."""
     from keskidee_simulator.simulation import run
 
-    try:
-        token = (
-            options.token_file.read_text(encoding="utf-8") if options.token_file else os.environ.get(TOKEN_VARIABLE, "")
-        )
-        run(
-            options.collector,
-            token,
-            options.count,
-            options.state,
-            options.seed,
-            ca_file=options.ca_file,
-            interval_seconds=options.interval,
-            steady=options.steady,
-            exit_with_parent=options.exit_with_parent,
-            cuts=options.cut,
-            register_token=os.environ.get(REGISTER_VARIABLE, ""),
-        )
-    except (ValueError, OSError) as error:
-        print(f"keskidee_simulator: {error}", file=sys.stderr)
-        return 2
-    except (Refused, Unreachable) as error:
-        print(f"keskidee_simulator: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 0
-    return 0
+    token = options.token_file.read_text(encoding="utf-8") if options.token_file else os.environ.get(TOKEN_VARIABLE, "")
+    run(
+        options.collector,
+        token,
+        options.count,
+        options.state,
+        options.seed,
+        ca_file=options.ca_file,
+        interval_seconds=options.interval,
+        steady=options.steady,
+        exit_with_parent=options.exit_with_parent,
+        cuts=options.cut,
+        register_token=os.environ.get(REGISTER_VARIABLE, ""),
+    )
 
 
 def cut(text: str) -> Cut:

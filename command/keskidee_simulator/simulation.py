@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
     from pathlib import Path
 
+    from keskidee_simulator.connection import Address
     from keskidee_simulator.fleet import Pretend
     from keskidee_simulator.sites import Cut
 
@@ -60,16 +61,13 @@ async def simulate(
 
     Raises ValueError for an address that is none, Refused and Unreachable where TLS cannot be set up.
     """
-    tally = tally or Tally()
-    address = address_of(url)
-    if url.startswith("https"):
-        tls = ssl.create_default_context(cafile=ca_file) if ca_file else None
-        address = address_of(url, tls or await trusted(address.host, address.port, token.strip(), state_directory))
+    tally, token = tally or Tally(), token.strip()
+    address = await _reached(url, token, state_directory, ca_file)
     credentials, within = Credentials(state_directory), inventories_within_seconds
     stocktaking = None if within is None else Stocktaking(state_directory, clock(), within_seconds=within)
     world = World(
         credentials=credentials,
-        token=token.strip(),
+        token=token,
         steady=steady,
         tally=tally,
         clock=clock,
@@ -78,23 +76,43 @@ async def simulate(
         devices=polled_by(fleet),
         stocktaking=stocktaking,
     )
-    connections = [
-        Connection(address) for _ in range(len(fleet) if len(fleet) <= OWN_CONNECTIONS else SHARED_CONNECTIONS)
-    ]
-    lives = [
-        (Life if m.poller is None else PolledLife)(m, connections[m.number % len(connections)], world) for m in fleet
-    ]
+    connections = _connections(address, len(fleet))
+    lives = _lives(fleet, connections, world)
     if register_token:
         await enter(connections[0], register_token, fleet, state_directory, clock())
     log.info("simulating machines=%d collector=%s", len(fleet), url)
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(life.live()) for life in lives]
-        await (stop or asyncio.Event()).wait()
-        for task in tasks:
-            task.cancel()
+    await _live_until(stop or asyncio.Event(), lives)
     for connection in connections:
         connection.close()
     return tally
+
+
+async def _reached(url: str, token: str, state_directory: Path, ca_file: Path | None) -> Address:
+    """Where the collector is, with the TLS that trusts it where it is https."""
+    address = address_of(url)
+    if not url.startswith("https"):
+        return address
+    tls = ssl.create_default_context(cafile=ca_file) if ca_file else None
+    return address_of(url, tls or await trusted(address.host, address.port, token, state_directory))
+
+
+def _connections(address: Address, machines: int) -> list[Connection]:
+    return [Connection(address) for _ in range(machines if machines <= OWN_CONNECTIONS else SHARED_CONNECTIONS)]
+
+
+def _lives(fleet: Sequence[Pretend], connections: Sequence[Connection], world: World) -> list[Life]:
+    """A life for each machine, on a connection of its own or, in turns, on one of those that are shared."""
+    return [
+        (Life if m.poller is None else PolledLife)(m, connections[m.number % len(connections)], world) for m in fleet
+    ]
+
+
+async def _live_until(stop: asyncio.Event, lives: Sequence[Life]) -> None:
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(life.live()) for life in lives]
+        await stop.wait()
+        for task in tasks:
+            task.cancel()
 
 
 def run(

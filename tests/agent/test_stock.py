@@ -9,8 +9,8 @@ from keskidee_agent import clock
 from keskidee_agent.stock import NEXT_FILE, PIECE_BYTES, REFUSED, STATE_FILE, TAKEN, UNDER_WAY, Stock
 from keskidee_agent.stocktaking import BODY_FILE
 from tests.agent.collecting import Collector
+from tests.agent.delivering import Agent
 from tests.agent.listening import Listener
-from tests.agent.test_delivery import Agent
 
 NAME = b"0" * 32
 LONG = bytes(range(256)) * 80  # 20 KiB

@@ -12,9 +12,9 @@ from keskidee_agent.thrift import BACKLOG, HOUR_MS, LIVE, URGENT, Thrift
 from keskidee_agent.urgency import FAMILIES, SOURCES, state_of
 from keskidee_report.model import FAILED, OK, Family, Reading
 from tests.agent.collecting import Collector
+from tests.agent.delivering import Agent
 from tests.agent.listening import Listener
 from tests.agent.recordings import SOURCES as ALL_SOURCES
-from tests.agent.test_delivery import Agent
 
 READONLY = Family("node_filesystem_readonly", "gauge", "")
 

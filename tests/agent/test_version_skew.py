@@ -11,9 +11,9 @@ from keskidee_agent import clock
 from keskidee_agent.delivery import OLDER_MS
 from keskidee_report.model import OK, Columns, Family, Reading
 from tests.agent.collecting import Collector
+from tests.agent.delivering import Agent
 from tests.agent.listening import Listener
 from tests.agent.spooling import kill
-from tests.agent.test_delivery import Agent
 
 if TYPE_CHECKING:
     from keskidee_report.model import Names

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,8 @@ from keskidee_report.model import Family, Reading
 from tests.collector.inside import Inside
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
     from keskidee_collector.store.days import DayRow
     from keskidee_report.model import Sample
     from tests.collector.inside import Agent
@@ -88,3 +91,12 @@ class Counted(Inside):
             (self._directory / ALIVE_FILE).touch()
             os.utime(self._directory / ALIVE_FILE, (self.clock.at, self.clock.at))
         return self.again()
+
+
+def run(work: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+    return asyncio.run(work())
+
+
+async def only(collector: Counted) -> DayRow:
+    [row] = await collector.rows()
+    return row

@@ -1,6 +1,6 @@
 """What is tried on a collector, one row each: its answer, its counter, and that nothing is stored, logged or hurt.
 
-Reports that are wrong in themselves are in test_bad_reports.py, connections in test_connections.py; these are the ways
+Reports that are wrong in themselves are in test_bad_reports.py, connections in connections/; these are the ways
 in that a stranger, a thief of a token, a web page and the owner of one machine have.
 """
 

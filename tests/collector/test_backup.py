@@ -18,7 +18,7 @@ from keskidee_collector.files import InUse, only_one
 from keskidee_collector.restore import NotEmpty, restore
 from keskidee_collector.unpacking import NotUsable
 from tests.collector.inside import Inside
-from tests.collector.test_stores import busy, picture
+from tests.collector.pictured import busy, picture
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

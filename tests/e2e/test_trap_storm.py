@@ -13,8 +13,8 @@ import yaml
 
 from keskidee_agent.devices.traps.events import MOST_OPEN, QUIET_SECONDS
 from keskidee_agent.sources.inventoried import parse
+from tests.agent.devices.notifying import KEYS
 from tests.agent.devices.test_storm import captured_trap, datagrams
-from tests.agent.devices.test_traps import KEYS
 from tests.bench.cost import MIB, cpu_seconds, rss_bytes
 from tests.collector.served import Served
 from tests.e2e.test_devices import asset, enrolled

@@ -27,7 +27,7 @@ from keskidee_agent.devices.traps.receiver import Sender
 from keskidee_agent.ear import NEEDED, NO_POLLER, OFF, Ear, ear_as_text, ear_of
 from keskidee_config import AgentSettings, DeviceSettings, TrapSettings, TrapUserSettings
 from keskidee_report.model import TIMED_OUT, Reading
-from tests.agent.devices.test_traps import LINK_DOWN, PORT_7, trap
+from tests.agent.devices.notifying import LINK_DOWN, PORT_7, trap
 from tests.processes import find_free_port
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from keskidee_agent.devices.traps.ledger import Ledger
 from keskidee_agent.devices.traps.message import INFORM
 from keskidee_agent.devices.traps.receiver import Trusted, listen
 from tests.agent.devices.encoding import number
-from tests.agent.devices.test_traps import ENGINE, KEYS, LINK_DOWN, PORT_7, USER, trap, trap_of_v1
+from tests.agent.devices.notifying import ENGINE, KEYS, LINK_DOWN, PORT_7, USER, trap, trap_of_v1
 from tests.scale import scaled
 
 MINUTES = scaled(0.06, 60)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from keskidee_agent.inventory.gather import Found, found_sources, read
 from keskidee_agent.recorded import RecordedMachine
-from keskidee_report.items import Item
+from keskidee_report.items import Item, Value
 from tests.agent.recordings import write_files
 
 SOURCES = {source.name: source for source in found_sources()}
@@ -18,3 +18,9 @@ def found_in(root: Path, source: str, files: dict[str, str | bytes]) -> Found:
 def items_in(root: Path, source: str, files: dict[str, str | bytes]) -> list[Item]:
     """Its items, in their order."""
     return list(found_in(root, source, files).items)
+
+
+def items(root: Path, source: str) -> list[dict[str, Value]]:
+    """The fields of each item of a machine that was written already."""
+    [found] = [read(each, RecordedMachine(str(root))) for each in found_sources() if each.name == source]
+    return [dict(item.fields) for item in found.items]

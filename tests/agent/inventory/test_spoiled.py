@@ -13,11 +13,27 @@ from keskidee_agent.inventory.gather import found_sources, gathered, read
 from keskidee_agent.people import CLEAR
 from keskidee_agent.recorded import RecordedMachine
 from keskidee_report.model import OUTCOMES
+from tests.agent.inventory.specimens import (
+    BASH,
+    CPUINFO,
+    IP,
+    LAYERS,
+    LOG,
+    LSPCI,
+    MDSTAT,
+    MOUNTS,
+    PASSWD,
+    PEM,
+    REG_OF_STATE,
+    ROUTES,
+    STATUS,
+    STATVFS,
+    UNITS,
+    UPOWER,
+    block,
+)
 from tests.agent.inventory.test_disk import SDA
 from tests.agent.inventory.test_mac import JSON, MACOS
-from tests.agent.inventory.test_parsers import CPUINFO, IP, LSPCI, UPOWER, block
-from tests.agent.inventory.test_software import BASH, LOG, STATUS
-from tests.agent.inventory.test_state import LAYERS, MDSTAT, MOUNTS, PASSWD, PEM, REG_OF_STATE, ROUTES, STATVFS, UNITS
 from tests.agent.inventory.test_windows import LIST, PHYSICAL, REG
 from tests.agent.recordings import write_files
 

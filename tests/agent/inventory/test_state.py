@@ -1,167 +1,21 @@
-"""What a machine is in: file systems and what they lie on, encryption, updates, services, certificates, users."""
+"""What a machine is in: stopped services, updates and a restart that wait, resolvers, memory, its number, printers."""
 
-import json
 import plistlib
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keskidee_agent.inventory.certificate import Certificate, of_pem, parse
-from keskidee_agent.inventory.gather import read
 from keskidee_agent.inventory.routes import of_version_4, of_version_6
 from keskidee_agent.inventory.sources import printer, service, update
-from keskidee_agent.people import CLEAR
-from keskidee_agent.recorded import RecordedMachine
 from keskidee_report.items import Item
-from keskidee_report.model import ABSENT, FAILED, Malformed
-from tests.agent.inventory.reading import SOURCES, found_in, items_in
-from tests.agent.recordings import write_files
+from keskidee_report.model import FAILED
+from tests.agent.inventory.reading import found_in, items_in
+from tests.agent.inventory.specimens import ROUTES, UNITS
 
-MOUNTS = """\
-23 1 254:0 / / rw,relatime - ext4 /dev/mapper/vg0-root rw
-24 23 0:22 / /proc rw - proc proc rw
-25 23 254:0 /srv /home/srv rw - ext4 /dev/mapper/vg0-root rw
-26 23 8:1 / /boot ro - vfat /dev/sda1 ro
-27 23 0:40 / /tmp/x rw - tmpfs tmpfs rw
-"""
-LAYERS = {
-    "sys/block/dm-0/dm/name": "vg0-root\n",
-    "sys/block/dm-0/dm/uuid": "LVM-abc\n",
-    "sys/block/dm-0/size": "2048\n",
-    "sys/block/dm-0/slaves/dm-1/dev": "254:1\n",
-    "sys/block/dm-1/dm/name": "sda2_crypt\n",
-    "sys/block/dm-1/dm/uuid": "CRYPT-LUKS2-0123-sda2_crypt\n",
-    "sys/block/dm-1/slaves/sda2/dev": "8:2\n",
-    "sys/block/sda/dev": "8:0\n",
-}
-ROUTES = """\
-Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT
-eth0\t00000000\t010200C0\t0003\t0\t0\t0\t00000000\t0\t0\t0
-eth1\t00000000\t00000000\t0001\t0\t0\t0\t00000000\t0\t0\t0
-eth0\t000200C0\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0
-eth2\t00000000\todd
-"""
-REG_OF_STATE = r"""Windows Registry Editor Version 5.00
-
-[HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Control]
-"PEFirmwareType"=dword:00000002
-"""
 SESSION = r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Control\Session Manager"
 NAMES = r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Control\ComputerName"
-STATVFS = {"/": {"f_frsize": 4096, "f_blocks": 100, "f_bfree": 50, "f_bavail": 40, "f_files": 9, "f_ffree": 5}}
-MDSTAT = """\
-Personalities : [raid1]
-md0 : active raid1 sdb1[1](F) sda1[0]
-      1953382464 blocks super 1.2 [2/1] [U_]
-
-unused devices: <none>
-"""
-# a certificate made for this test: CN keskidee.test, self-signed, a key of 256 bits that nobody kept
-PEM = b"""-----BEGIN CERTIFICATE-----
-MIIBhzCCAS2gAwIBAgIUF1+WaSWa1O8kupRHe8Rv7Fj06x8wCgYIKoZIzj0EAwIw
-GDEWMBQGA1UEAwwNa2Vza2lkZWUudGVzdDAgFw0yNjExMjYxMzMyMTFaGA8yMTI2
-MTEwMjEzMzIxMVowGDEWMBQGA1UEAwwNa2Vza2lkZWUudGVzdDBZMBMGByqGSM49
-AgEGCCqGSM49AwEHA0IABPmhulahuTzt+jNAJkvmmCOE8DKWULBTbl9L/VNmoJXN
-HyTk0eqxm5sCJstXIxNlJ+lO6/WbWAkHgySsZJrz1B2jUzBRMB0GA1UdDgQWBBTp
-JAUpgjKErUXbEiYSC0qp32wYEzAfBgNVHSMEGDAWgBTpJAUpgjKErUXbEiYSC0qp
-32wYEzAPBgNVHRMBAf8EBTADAQH/MAoGCCqGSM49BAMCA0gAMEUCIC5jhtKhm5UC
-inLoz30S4KakTjeXjYe7XLJTWMpVYZp3AiEAhYhrOFcVtXhPv3F/XGSUI9Q2oR5S
-bUYDcuDfXMMTLDw=
------END CERTIFICATE-----
-"""
-UNITS = b"""Id=a.service
-Type=simple
-ActiveState=inactive
-UnitFileState=enabled
-Result=success
-ConditionResult=yes
-Description=Alpha
-
-Id=once.service
-Type=oneshot
-ActiveState=inactive
-UnitFileState=enabled
-
-Id=unmet.service
-Type=simple
-ActiveState=inactive
-UnitFileState=enabled
-ConditionResult=no
-
-Id=broken.service
-Type=oneshot
-ActiveState=failed
-UnitFileState=static
-Result=exit-code
-"""
-
-
-def test_file_systems_say_what_they_lie_on(tmp_path: Path) -> None:
-    calls = json.dumps({"statvfs": STATVFS})
-    udev = {"udev/data/b8:1": "E:ID_FS_LABEL=EFI\nE:ID_FS_UUID=1234-ABCD\n"}
-    files: dict[str, str | bytes] = {"proc/self/mountinfo": MOUNTS, "calls.json": calls, **LAYERS, **udev}
-    assert items_in(tmp_path, "filesystem", files) == [
-        Item(
-            "filesystem",
-            "/",
-            {
-                "mount": "/",
-                "device": "/dev/mapper/vg0-root",
-                "type": "ext4",
-                "size_bytes": 409600,
-                "free_bytes": 163840,
-                "encrypted": True,
-            },
-        ),
-        Item(
-            "filesystem",
-            "/boot",
-            {
-                "mount": "/boot",
-                "device": "/dev/sda1",
-                "type": "vfat",
-                "label": "EFI",
-                "uuid": "1234-ABCD",
-                "read_only": True,
-                "encrypted": False,
-            },
-        ),
-        Item("logical_volume", "vg0/root", {"device": "dm-0", "on": ("dm-1",), "size_bytes": 1 << 20, "uuid": "abc"}),
-        Item("encryption", "sda2_crypt", {"device": "dm-1", "on": ("sda2",), "format": "LUKS2", "enabled": True}),
-        Item("volume_group", "vg0", {"volumes": ("root",), "on": ("dm-1",)}),
-    ]
-
-
-def test_a_volume_group_is_told_by_its_volumes(tmp_path: Path) -> None:
-    of_group, of_volume = "eFNPYrUFbmeCzvOOPKcnIXUqJh0lWkTQ", "g9mJD1K0kTJMbF0BXmmyEUr0DWNvCzMv"
-    files: dict[str, str | bytes] = {
-        "sys/block/dm-0/dm/name": "my--group-a--b_tdata\n",
-        "sys/block/dm-0/dm/uuid": f"LVM-{of_group}{of_volume}-tdata\n",
-        "sys/block/dm-0/slaves/sdb1/dev": "8:17\n",
-        "sys/block/dm-1/dm/name": "my--group-pool\n",
-        "sys/block/dm-1/dm/uuid": f"LVM-{of_group}{of_volume[::-1]}\n",
-        "sys/block/dm-1/slaves/dm-0/dev": "254:0\n",
-    }
-    *volumes, group = items_in(tmp_path, "filesystem", files)
-    assert [(each.key, each.fields["uuid"]) for each in volumes] == [
-        ("my-group/a-b_tdata", "g9mJD1-K0kT-JMbF-0BXm-myEU-r0DW-NvCzMv-tdata"),
-        ("my-group/pool", "vMzCvN-WD0r-UEym-mXB0-FbMJ-Tk0K-1DJm9g"),
-    ]
-    uuid = "eFNPYr-UFbm-eCzv-OOPK-cnIX-UqJh-0lWkTQ"
-    assert group == Item("volume_group", "my-group", {"uuid": uuid, "volumes": ("a-b_tdata", "pool"), "on": ("sdb1",)})
-
-
-def test_an_array_that_lost_a_disk(tmp_path: Path) -> None:
-    assert items_in(tmp_path, "filesystem", {"proc/mdstat": MDSTAT}) == [
-        Item(
-            "raid",
-            "md0",
-            {"level": "raid1", "state": "active", "members": ("sdb1", "sda1"), "failed": ("sdb1",), "degraded": True},
-        )
-    ]
 
 
 def test_services_that_should_run_and_do_not() -> None:
@@ -290,37 +144,6 @@ def test_the_order_of_a_uuids_bytes_is_that_of_the_version(tmp_path: Path, entry
     assert items_in(tmp_path, "system", files) == [Item("system", "system", {"maker": "Dell Inc.", "uuid": uuid})]
 
 
-def test_antivirus_firewall_and_bitlocker(tmp_path: Path) -> None:
-    files: dict[str, str | bytes] = {
-        "wmi/AntiVirusProduct.json": '[{"displayName": "Windows Defender", "productState": 397584}]',
-        "wmi/MSFT_MpComputerStatus.json": '{"AMProductVersion": "4.18.1", "AntivirusSignatureVersion": "1.1"}',
-        "wmi/MSFT_NetFirewallProfile.json": '[{"Name": "Public", "Enabled": 0}]',
-        "wmi/Win32_EncryptableVolume.txt": "DriveLetter=C:\r\nEncryptionMethod=7\r\nProtectionStatus=1\r\n",
-    }
-    defender: dict[str, str | bool] = {"name": "Windows Defender", "enabled": True, "up_to_date": False}
-    assert items_in(tmp_path, "security", files) == [
-        Item("antivirus", "Windows Defender", {**defender, "version": "4.18.1", "signatures_version": "1.1"}),
-        Item("firewall", "Public", {"name": "Windows Firewall", "profile": "Public", "enabled": False}),
-    ]
-    volume: dict[str, str | bool] = {"format": "BitLocker", "enabled": True, "method": "XTS-AES-256", "volume": "C:"}
-    assert items_in(tmp_path, "windows_encryption", {}) == [Item("encryption", "C:", volume)]
-
-
-def test_a_server_without_a_security_center_has_its_antivirus_from_defender(tmp_path: Path) -> None:
-    told = '"AntivirusEnabled": true, "RealTimeProtectionEnabled": false, "AntivirusSignatureAge": 9'
-    files: dict[str, str | bytes] = {"wmi/MSFT_MpComputerStatus.json": f'{{{told}, "AMProductVersion": "4.18"}}'}
-    name = "Microsoft Defender Antivirus"
-    fields: dict[str, str | bool] = {"name": name, "enabled": False, "up_to_date": False, "version": "4.18"}
-    assert items_in(tmp_path, "security", files) == [Item("antivirus", name, fields)]
-
-
-def test_filevault_of_a_mac(tmp_path: Path) -> None:
-    files: dict[str, str | bytes] = {"commands/fdesetup": "FileVault is On.\n", "commands/system_profiler": ""}
-    assert items_in(tmp_path, "security", files) == [
-        Item("encryption", "FileVault", {"format": "FileVault", "enabled": True})
-    ]
-
-
 def test_printers_without_who_logs_on(tmp_path: Path) -> None:
     output = "device for office: usb://HP/LaserJet?serial=X1\ndevice for far: smb://me:secret@server/queue\n"
     assert list(printer.parse(output.encode(), "office")) == [
@@ -337,54 +160,6 @@ def test_printers_without_who_logs_on(tmp_path: Path) -> None:
         ),
         Item("printer", "far", {"name": "far", "port": "smb://server/queue", "network": True}),
     ]
-
-
-def test_a_certificate_with_the_day_it_expires(tmp_path: Path) -> None:
-    files: dict[str, str | bytes] = {
-        "etc/letsencrypt/live/site/cert.pem": PEM,
-        "etc/letsencrypt/live/site/privkey.pem": PEM,
-        "etc/nginx/ssl/odd.crt": "no certificate",
-    }
-    told = of_pem(PEM)
-    assert told == Certificate("keskidee.test", "keskidee.test", told.serial, "2026-11-26", "2126-11-02")
-    assert [each.key for each in items_in(tmp_path, "certificate", files)] == ["/etc/letsencrypt/live/site/cert.pem"]
-
-
-PASSWD = "root:x:0:0::/root:/bin/sh\nmary:x:1000:1000::/home/mary:/bin/bash\nbot:x:1001:1::/:/usr/sbin/nologin\n"
-
-
-def test_users_are_told_only_where_the_setting_says_so(tmp_path: Path) -> None:
-    assert found_in(tmp_path, "user", {"etc/passwd": PASSWD}).outcome == ABSENT
-    machine = RecordedMachine(str(tmp_path))
-    machine.told_of_users = CLEAR
-    assert read(SOURCES["user"], machine).items == (Item("local_user", "mary", {"name": "mary"}),)
-
-
-def test_users_of_a_mac_under_the_same_rule(tmp_path: Path) -> None:
-    told = "_spotlight     89\nmary doe      501\nroot            0\n_new         600\nodd\n"
-    write_files(tmp_path, {"commands/dscl": told, "commands/defaults": "mary\n", "commands/system_profiler": ""})
-    machine = RecordedMachine(str(tmp_path))
-    assert read(SOURCES["user"], machine).outcome == ABSENT
-    machine.told_of_users = CLEAR
-    assert read(SOURCES["user"], machine).items == (
-        Item("local_user", "mary doe", {"name": "mary doe"}),
-        Item("last_user", "last user", {"name": "mary"}),
-    )
-
-
-def test_the_last_user_of_windows_under_the_same_rule(tmp_path: Path) -> None:
-    write_files(tmp_path, {"wmi/Win32_ComputerSystem.txt": "UserName=OFFICE\\mary\r\n"})
-    machine = RecordedMachine(str(tmp_path))
-    machine.told_of_users = CLEAR
-    assert read(SOURCES["user"], machine).items == (Item("last_user", "last user", {"name": "OFFICE\\mary"}),)
-
-
-@given(st.binary(max_size=200) | st.integers(0, len(PEM)).map(lambda cut: PEM[:cut]))
-def test_any_bytes_are_a_certificate_or_malformed(content: bytes) -> None:
-    with suppress(Malformed):
-        assert isinstance(of_pem(content), Certificate)
-    with suppress(Malformed):
-        assert isinstance(parse(content), Certificate)
 
 
 @pytest.mark.parametrize("parser", [service.parse, update.of_apt, update.of_dnf, printer.parse])

@@ -1,39 +1,29 @@
-"""The sources of the kernel and of storage in what one recorded machine cannot show: rounds, old kernels, halves."""
+"""The sources of the kernel in what one recorded machine cannot show: rounds, old kernels, halves."""
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from shutil import copytree
 
 import pytest
 
-from keskidee_agent.machine import Machine
 from keskidee_agent.recorded import RecordedMachine
 from keskidee_agent.sources import (
-    bcache,
-    bcachefs,
-    btrfs,
     buddyinfo,
     cgroups,
     drbd,
     interrupts,
     lnstat,
-    mdadm,
     meminfo_numa,
     pressure,
-    processes,
     schedstat,
     selinux,
     slabinfo,
     softirqs,
     swap,
-    timex,
     vmstat,
     xfrm,
-    xfs,
-    zfs,
     zoneinfo,
 )
-from keskidee_report.model import ABSENT, DENIED, FAILED, OK, Malformed
+from keskidee_report.model import ABSENT, FAILED, OK, Malformed
 from tests.agent.recordings import FIXTURES, reading_at, reading_of, values, write_files
 
 KERNEL = [
@@ -147,130 +137,6 @@ def test_another_table_of_software_interrupts_is_refused(content: str) -> None:
         list(softirqs.parse(content.encode(), {}))
 
 
-MDSTAT = "Personalities : [raid1] [raid0]\n{}\nunused devices: <none>\n"
-
-
-def arrays(lines: str) -> list[tuple[str, str, tuple[int, int, int], int, int, int]]:
-    found = mdadm.parse(MDSTAT.format(lines).encode())
-    return [(array.device, array.state, array.disks, array.required, array.blocks, array.synced) for array in found]
-
-
-@pytest.mark.parametrize(
-    ("line", "state", "synced"),
-    [
-        ("      [=>...]  reshape =  8.5% (16/195) finish=17.0min speed=259783K/sec", "reshape", 16),
-        ("      [=>...]  check =100.0% (195/195) finish=0.0min speed=1K/sec", "check", 195),
-        ("\tresync=PENDING", "resync", 0),
-        ("      resync=REMOTE", "resync", 0),
-        ("\trecover=REMOTE", "recovering", 0),
-        ("      bitmap: 0/30 pages [0KB], 65536KB chunk, file: /check", "active", 195),
-        ("      bitmap: 1/1 pages\n      [=>..]  recovery =  8.5% (16/195) finish=17.0min", "recovering", 16),
-    ],
-)
-def test_an_array_is_brought_into_step_wherever_mdstat_says_so(line: str, state: str, synced: int) -> None:
-    array = f"md0 : active raid1 sda1[0](W) sdb1[2](F) sdc1[3](S)\n      195 blocks super 1.2 [2/1] [U_]\n{line}\n"
-    assert arrays(array) == [("md0", state, (1, 1, 1), 2, 195, synced)]
-
-
-def test_an_array_without_spares_counts_the_disks_of_its_line() -> None:
-    assert arrays("md_d1 : active (read-only) raid0 sda1[0] sdb1[1]\n      99 blocks 64k chunks\n") == [
-        ("md_d1", "active", (2, 0, 0), 2, 99, 99)
-    ]
-
-
-def test_an_array_that_broke_is_in_none_of_the_states_and_counts_its_disks() -> None:
-    assert arrays("md0 : broken raid1 sda1[0] sdb1[1](F)\n      99 blocks super 1.2 [2/1] [U_]\n") == [
-        ("md0", "broken", (1, 1, 0), 2, 99, 99)
-    ]
-
-
-def test_an_array_that_is_being_put_together_hides_no_other() -> None:
-    empty = "md1 : inactive super external:imsm\n       \n"
-    whole = "md0 : active raid1 sda1[0] sdb1[1]\n      99 blocks [2/2] [UU]\n      \n"
-    assert [device for device, *_ in arrays(empty + whole + empty)] == ["md0"]
-
-
-@pytest.mark.parametrize(
-    "lines",
-    [
-        "md0 : inactive sda1[0](S)\n       \n",
-        "md0 : active raid1 sda1[0]\n",
-        "md0 : active raid1 sda1[0]\n      1 blocks [2/1\n",
-        "md0 : active raid1 sda1[0]\n      1 blocks [2/x] [U_]\n",
-        "md0 : active raid1 sda1[0]\n      1 bytes [2/1] [U_]\n",
-        "md0 : ill raid1 sda1[0]\n      1 blocks [2/1] [U_]\n",
-        "md0 : active raid1 sda1[0]\n      1 blocks [2/1] [U_]\n      recovery = 8.5% (16\n",
-        "      1 blocks [2/1] [U_]\n",
-        "md0\n",
-    ],
-)
-def test_another_mdstat_is_refused(lines: str) -> None:
-    with pytest.raises(Malformed):
-        arrays(lines)
-
-
-def test_an_array_that_grows_was_made_for_the_disks_to_come(tmp_path: Path) -> None:
-    files: dict[str, str | bytes] = {
-        "proc/mdstat": MDSTAT.format(""),
-        "sys/block/md0/md/raid_disks": "4 (3)\n",
-        "sys/block/md0/md/level": "raid5\n",
-        "sys/block/md1/md/level": "raid5\n",
-    }
-    reading = reading_at("mdadm", write_files(tmp_path, files))
-    assert values(reading) == {("node_md_raid_disks", (("device", "md0"),)): 4}
-
-
-def test_an_offset_that_cannot_be_is_counted(tmp_path: Path) -> None:
-    calls = '{"timex": {"offset": 4294967296, "status": 8193}}'
-    machine = RecordedMachine(str(write_files(tmp_path, {"calls.json": calls})))
-    counts = [values(reading_of("timex", machine))["node_timex_offset_overflow_total", ()] for _ in range(3)]
-    assert counts == [1, 2, 3]
-
-
-def test_microseconds_count_unless_the_status_says_nanoseconds() -> None:
-    found = dict(timex.describe({"offset": 1500, "jitter": 20, "status": 64}))
-    assert (found[timex.OFFSET], found[timex.JITTER]) == (0.0015, 0.00002)
-
-
-def test_this_machines_clock_is_described_in_full() -> None:
-    reading = reading_of("timex", Machine())
-    if reading.outcome == DENIED:
-        pytest.skip(reading.reason)
-    found = values(reading)
-    assert (len(found), found["node_timex_tick_seconds", ()]) == (18, 0.01)
-
-
-@pytest.mark.parametrize(
-    "recorded", ["[]", "7", '{"offset": "1"}', '{"tick": 1.5}', '{"tai": true}', '{"freq": 1e400}']
-)
-def test_a_recorded_clock_that_is_no_struct_timex_is_refused(recorded: str, tmp_path: Path) -> None:
-    reading = reading_at("timex", write_files(tmp_path, {"calls.json": f'{{"timex": {recorded}}}'}))
-    assert (reading.outcome, reading.samples) == (FAILED, [])
-
-
-def test_a_process_that_ended_a_moment_ago_is_left_out(tmp_path: Path) -> None:
-    copytree(FIXTURES / "processes" / "three_processes", tmp_path, dirs_exist_ok=True)
-    (tmp_path / "proc" / "20" / "stat").unlink()
-    found = values(reading_at("processes", tmp_path))
-    assert (found["node_processes_pids", ()], found["node_processes_threads", ()]) == (2, 2)
-
-
-def test_files_of_processes_are_not_kept_open() -> None:
-    machine = Machine()
-    for _ in range(2):
-        machine.begin_round()
-        reading_of("processes", machine)
-    kept = len(machine._open)
-    machine.close()
-    assert kept == 2  # the two limits
-
-
-@pytest.mark.parametrize("content", ["", "1 (a) S 1\n", "1 a S " + "1 " * 40 + "\n", "1 (a) Q " + "1 " * 40 + "\n"])
-def test_another_stat_of_a_process_is_refused(content: str) -> None:
-    with pytest.raises(Malformed):
-        processes.parse(content.encode())
-
-
 @pytest.mark.parametrize("mode", ["2", "", "on"])
 def test_another_mode_of_selinux_is_refused(mode: str, tmp_path: Path) -> None:
     reading = reading_at("selinux", write_files(tmp_path, {"sys/fs/selinux/enforce": mode}))
@@ -281,55 +147,6 @@ def test_another_mode_of_selinux_is_refused(mode: str, tmp_path: Path) -> None:
 def test_another_configuration_of_selinux_is_refused(content: str) -> None:
     with pytest.raises(Malformed):
         selinux.parse(content.encode())
-
-
-@pytest.mark.parametrize("content", ["", "debug 0\n", "rw 1\n", "rw 1 2\nrw 1 2\n", "rw 1 -2\n"])
-def test_other_statistics_of_xfs_are_refused(content: str) -> None:
-    with pytest.raises(Malformed):
-        list(xfs.parse(content.encode(), {}))
-
-
-@pytest.mark.parametrize(
-    ("text", "amount"),
-    [("0", 0), ("1023", 1023), ("1.1M", 1150976), ("-427.5k", -437748), ("20.4G", 21894266880), ("3k", 3072)],
-)
-def test_an_amount_written_for_people_is_read_as_node_exporter_does(text: str, amount: int) -> None:
-    assert bcache.amount_of(text.encode()) == amount
-
-
-@pytest.mark.parametrize("text", ["", "-", "k", "1.5", "1.k", ".5k", "1.5x", "+1", "1_0", "--1", "1" * 30])
-def test_another_amount_is_refused(text: str) -> None:
-    with pytest.raises(Malformed):
-        bcache.amount_of(text.encode())
-
-
-@pytest.mark.parametrize(
-    ("mode", "devices", "ratio"),
-    [("single", 1, 1), ("raid1", 2, 2), ("raid1c4", 4, 4), ("raid5", 4, 4 / 3), ("raid6", 4, 2), ("raid6", 2, None)],
-)
-def test_bytes_on_devices_for_a_byte_of_data(mode: str, devices: int, ratio: float | None) -> None:
-    assert btrfs.ratio_of(mode, devices) == ratio
-
-
-def test_a_second_snapshot_of_a_disk_is_told_by_the_name_of_its_folder(tmp_path: Path) -> None:
-    source = FIXTURES / "btrfs/two_file_systems/sys/fs/btrfs/11111111-2222-4333-8444-555555555555"
-    for name in ("1111-first", "2222-second"):
-        copytree(source, tmp_path / "sys/fs/btrfs" / name)
-    found = values(reading_at("btrfs", tmp_path))
-    inside = (source / "metadata_uuid").read_text().strip()
-    assert [dict(labels)["uuid"] for name, labels in found if name == "node_btrfs_info"] == [inside, "2222-second"]
-
-
-@pytest.mark.parametrize("text", ["", "k", "1.5", "1.5x", "-1k", "1_0", "1.5k5"])
-def test_another_amount_of_bcachefs_is_refused(text: str) -> None:
-    with pytest.raises(Malformed):
-        bcachefs.amount_of(text.encode())
-
-
-@pytest.mark.parametrize("content", ["a: 1", "a:\n", "\n", "a: 1 2\n\n"])
-def test_another_table_of_bcachefs_is_refused(content: str) -> None:
-    with pytest.raises(Malformed):
-        list(bcachefs.table(content.encode(), 1, headed=False))
 
 
 @pytest.mark.parametrize(
@@ -346,33 +163,6 @@ def test_other_swaps_are_refused(content: str) -> None:
 def test_other_counts_of_ipsec_are_refused(content: str) -> None:
     with pytest.raises(Malformed):
         list(xfrm.parse(content.encode()))
-
-
-@pytest.mark.parametrize("content", ["", "commits 1", "commits x\n", "commits 1\ncommits 2\n", "total_commit_ms \n"])
-def test_other_commits_are_refused(content: str) -> None:
-    with pytest.raises(Malformed):
-        btrfs.parse_commits(content.encode())
-
-
-def test_commits_may_lack_the_last_newline() -> None:
-    assert btrfs.parse_commits(b"commits 1\ntotal_commit_ms 25") == {b"commits": 1, b"total_commit_ms": 25}
-
-
-@pytest.mark.parametrize("content", ["", "ONLINE", "online\n", "ONLINE\nONLINE\n", "NEW\n"])
-def test_another_state_of_a_pool_is_refused(content: str) -> None:
-    with pytest.raises(Malformed):
-        zfs.parse_state(content.encode())
-
-
-def test_a_data_set_that_was_renamed_has_its_new_name_in_the_next_round(tmp_path: Path) -> None:
-    machine = RecordedMachine(str(tmp_path))
-    for name in ("tank/old", "tank/new"):
-        content = f"23 1 0x01 2 96 1 2\nname type data\ndataset_name 7 {name}\nwrites 4 5\n"
-        write_files(tmp_path, {"proc/spl/kstat/zfs/tank/objset-1": content})
-        machine.begin_round()
-        reading = reading_of("zfs", machine)
-    labels = (("dataset", "tank/new"), ("zpool", "tank"))
-    assert values(reading) == {("node_zfs_zpool_dataset_writes", labels): 5}
 
 
 REFUSED: dict[str, tuple[Callable[[bytes], Iterable[object]], tuple[str, ...]]] = {

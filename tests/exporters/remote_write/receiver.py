@@ -88,3 +88,7 @@ class Receiver:
     def close(self) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+
+def values(receiver: Receiver, name: str = "load") -> list[float]:
+    return [sample.value for request in receiver.taken for sample in request if sample.name == name]

@@ -93,3 +93,14 @@ class Log:
     def is_read_by(self, name: str) -> bool:
         """Whether this destination has everything."""
         return bool(self.reports) and self.cursors.get(name) == self.reports[-1].position
+
+
+LOAD = Part((("load", ()),))
+MANY = Part(tuple([("many", (("at", str(at)),)) for at in range(30)]))
+
+
+def log_of(reports: int, part: Part = LOAD, *, live: bool = True) -> Log:
+    log = Log()
+    for at in range(reports):
+        log.add("a", NOON_MS + at * 15_000, (part, [float(at)] * len(part.series)), live=live)
+    return log
