@@ -24,7 +24,7 @@ import keskidee_report
 from keskidee_agent.windows import STOP_FILE
 from keskidee_report.model import OUTCOMES
 from tests.agent.collecting import Collector
-from tests.agent.listening import Listener
+from tests.agent.listening import Certified, Listener, certified
 from tests.agent.test_resident import enrol
 
 pytestmark = [pytest.mark.wine, pytest.mark.slow, pytest.mark.timeout(240)]
@@ -101,17 +101,22 @@ def collector() -> Collector:
 
 
 @pytest.fixture
-def listener(collector: Collector) -> Iterator[Listener]:
-    listener = Listener(collector)
+def tls(tmp_path: Path) -> Certified:
+    return certified(tmp_path, "127.0.0.1")
+
+
+@pytest.fixture
+def listener(collector: Collector, tls: Certified) -> Iterator[Listener]:
+    listener = Listener(collector, tls=tls.context)
     yield listener
     listener.close()
 
 
 @pytest.fixture
-def state(windows: Path, listener: Listener) -> Iterator[Path]:
+def state(windows: Path, listener: Listener, tls: Certified) -> Iterator[Path]:
     """The folder of an enrolled agent, with the name of somebody in it."""
     state = drive(windows) / f"José Ångström {os.getpid()}" / "an agent"
-    enrol(state, listener.url)
+    enrol(state, listener.url, tls.ca_file.read_bytes())
     yield state
     shutil.rmtree(state.parent)
 
