@@ -54,7 +54,8 @@ def state_directory(configured: str | None) -> Path:
 def read_identity(state: Path) -> Identity:
     """The identity kept in a folder. Raises ConfigError, saying how to enrol, where there is none that can be used."""
     path = state / IDENTITY_FILE
-    command = f"keskidee agent enrol https://COLLECTOR:5375 --state {state}"
+    folder = f'"{state}"' if " " in str(state) else state
+    command = f"keskidee agent enrol https://COLLECTOR:5375 --state {folder}"
     try:
         values = json.loads(path.read_bytes())
         values = {"authority": "", "previous_credential": ""} | values  # an earlier version wrote none

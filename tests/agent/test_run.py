@@ -32,6 +32,11 @@ def test_a_machine_that_is_not_enrolled_is_told_the_command(tmp_path: Path) -> N
     assert done.stderr == f"keskidee: not enrolled ({tmp_path}/identity.json is not there): run {command}\n"
 
 
+def test_the_command_may_be_copied_though_the_folder_has_a_blank(tmp_path: Path) -> None:
+    state = tmp_path / "an agent"
+    assert run("--state", state).stderr.endswith(f'run keskidee agent enrol https://COLLECTOR:5375 --state "{state}"\n')
+
+
 def test_a_log_takes_what_standard_error_would_and_begins_again_where_it_is_long(tmp_path: Path) -> None:
     log = tmp_path / "agent.log"
     log.write_text("kept\n")
