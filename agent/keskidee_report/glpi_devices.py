@@ -9,13 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     Fields = Mapping[str, Any]
 
 CLIENT = "keskidee"
 MIB = 1 << 20
-DEVICE = "device"
+DEVICE, SYSTEM = "device", "system"
 NETWORK = ("NetworkEquipment", "Networking")
 TYPES = {
     "camera": ("NetworkEquipment", "Video"),
@@ -40,6 +40,11 @@ PORT_TYPES = {
 TEXTS = {"name": "name", "manufacturer": "maker", "model": "model", "serial": "serial", "firmware": "version"}
 TEXTS |= {"location": "location", "contact": "contact", "description": "system"}
 PART_TEXTS = {"type": "class", "model": "model", "serial": "serial"}
+
+
+def is_device(kinds: Iterable[str]) -> bool:
+    """Whether what has items of these kinds is a network device to GLPI; a server board tells of a computer."""
+    return {DEVICE, SYSTEM} & set(kinds) == {DEVICE}
 
 
 def as_glpi_device(document: Mapping[str, Any]) -> dict[str, Any]:

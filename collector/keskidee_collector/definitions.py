@@ -17,6 +17,7 @@ OWN_PREFIXES = {
     "inventoried": ("keskidee_inventory_",),
     "services": ("keskidee_service_", "keskidee_services_"),
     "snmp": _OF_DEVICES,
+    "redfish": _OF_DEVICES,
     "sensors": _OF_DEVICES,
     "traps": ("keskidee_traps_",),
 }

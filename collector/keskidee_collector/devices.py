@@ -1,4 +1,4 @@
-"""Devices that agents poll: switches, UPSs, printers. Each is a machine of the role `device` with a poller.
+"""Devices that agents poll: switches, UPSs, printers, boards. Each is a machine of the role `device` with a poller.
 
 A device stands in its poller's own settings, or was added here; then its poller, and nobody else, is handed what opens
 it. Its poller reports for it, with the poller's credential and the device's id.
@@ -7,6 +7,7 @@ it. Its poller reports for it, with the poller's credential and the device's id.
 from __future__ import annotations
 
 import logging
+import re
 import uuid
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -29,9 +30,13 @@ DEVICES_AT_MOST = 5_000
 """Of one poller."""
 RECORDS_AT_MOST = 20_000
 """That a poller ever made, with those retired since: whoever has its credential must not fill the register."""
-SECRETS = frozenset({"community", "auth_passphrase", "priv_passphrase"})
+SECRETS = frozenset({"community", "auth_passphrase", "priv_passphrase", "password"})
 LONGEST_LABEL = 100
 SHORTEST_KEY = 8  # RFC 3414
+BOARD = re.compile(r"(?i:https)://(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(?::([1-9]\d{0,4}))?")
+HTTPS_PORT = 443
+TIMEOUT_SECONDS = (2.0, 30.0)
+"""By SNMP, and by Redfish: boards take long at times."""
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_LABEL, pattern=r"^[^\x00-\x1f\x7f]*(?!\n)$")]
 Label = Annotated[str, msgspec.Meta(max_length=LONGEST_LABEL, pattern=r"^[^\x00-\x1f\x7f]*(?!\n)$")]
@@ -53,18 +58,31 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Handed(Known, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A device that was added here: how it is asked, and what opens it (a `user` makes it version 3)."""
+    """A device that was added here: how it is asked, and what opens it (a `user` makes it version 3, an address that is
+    https://HOST[:PORT] a server board, with a `user`, a `password` and its certificate's `fingerprint`).
+    """
 
-    timeout_seconds: Annotated[float, msgspec.Meta(ge=0.1, le=30)] = 2.0
-    version: Literal["1", "2c", "3"] = "2c"
+    timeout_seconds: Annotated[float, msgspec.Meta(ge=0.1, le=120)] | None = None
+    version: Literal["1", "2c", "3", "redfish"] = "2c"
     community: Label = ""
     user: Label = ""
     auth_protocol: Authentication = "SHA"
     auth_passphrase: Label = ""
     priv_protocol: Privacy = "AES"
     priv_passphrase: Label = ""
+    password: Label = ""
+    fingerprint: Annotated[str, msgspec.Meta(pattern=r"^([0-9a-fA-F]{2}:?){31}[0-9a-fA-F]{2}(?!\n)$|^(?!\n)$")] = ""
 
     def __post_init__(self) -> None:
+        if (self.version == "redfish") != self.address.lower().startswith(("https://", "http://")):
+            raise ValueError("a server board has the version redfish and the address https://HOST[:PORT]")
+        if self.timeout_seconds is None:
+            msgspec.structs.force_setattr(self, "timeout_seconds", TIMEOUT_SECONDS[self.version == "redfish"])
+        if self.version == "redfish":
+            self._check_board()
+            return
+        if self.password or self.fingerprint:
+            raise ValueError("password and fingerprint are a server board's")
         if (self.version == "3") != bool(self.user):
             raise ValueError("version 3 has a user, and no other version has one")
         if (self.version == "3") == bool(self.community):
@@ -73,6 +91,16 @@ class Handed(Known, frozen=True, kw_only=True, forbid_unknown_fields=True):
             raise ValueError("there is no privacy without authentication")
         if any(0 < len(key) < SHORTEST_KEY for key in (self.auth_passphrase, self.priv_passphrase)):
             raise ValueError(f"a passphrase has at least {SHORTEST_KEY} characters")
+
+    def _check_board(self) -> None:
+        found = BOARD.fullmatch(self.address)
+        if found is None:
+            raise ValueError("a server board's address is https://HOST[:PORT]")
+        msgspec.structs.force_setattr(self, "port", int(found[2] or HTTPS_PORT))
+        if bool(self.user) != bool(self.password):
+            raise ValueError("a server board's user and password go together")
+        if self.community or self.auth_passphrase or self.priv_passphrase:
+            raise ValueError("community and passphrases are SNMP's")
 
 
 class Device(msgspec.Struct, frozen=True, kw_only=True):

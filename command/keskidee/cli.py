@@ -47,7 +47,7 @@ on every machine
   agent        report this machine: once, inventory, run, enrol, doctor
 
 on the network
-  device       read one switch, UPS or printer by SNMP
+  device       read one switch, UPS, printer (SNMP) or server board (Redfish)
 
 on the machine that listens
   collector    the server: serve, its tokens and machines, backup and restore

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Annotated
 
 from keskidee_config.check import (
+    FINGERPRINT,
     HOST_NAME,
     LABEL,
     LISTEN,
@@ -23,6 +24,7 @@ from keskidee_config.check import (
     Between,
     Distinct,
     Shown,
+    board_problem,
 )
 
 MIB = 1024 * 1024
@@ -108,34 +110,46 @@ class AgentPrivacySettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceSettings:
-    """A switch, UPS or printer that this agent asks by SNMP, and what opens it."""
+    """A switch, UPS or printer that this agent asks by SNMP, or a server board by Redfish, and what opens it."""
 
     name: Annotated[str, LABEL, Shown("switch-1")]
     """Its name in metrics and register: `instance`."""
     address: Annotated[str, NAME, Shown("192.0.2.1")]
-    """Where it listens: an address or a name."""
-    port: Annotated[int, Between(1, 65535)] = 161
-    """The UDP port."""
+    """Where it listens: an address or a name; of a server board https://HOST, and then it is asked by Redfish."""
+    port: Annotated[int | None, Between(1, 65535), Shown("161")] = None
+    """The port. Without it: UDP 161, of a server board TCP 443."""
     community_file: Annotated[str | None, PATH, Shown("/etc/keskidee/switches.community")] = None
     """File whose first line is the community of versions 1 and 2c."""
     v1: bool = False
     """Speak version 1, for devices that know no other."""
     user: Annotated[str | None, NAME, Shown("monitor")] = None
-    """Speak version 3 as this user, in place of a community."""
+    """Speak version 3 as this user, in place of a community; of a server board the user who signs in."""
     auth: Annotated[str | None, NAME, Shown("SHA:/etc/keskidee/switches.auth")] = None
     """How that user is authenticated, and the file whose first line is the passphrase."""
     priv: Annotated[str | None, NAME, Shown("AES:/etc/keskidee/switches.priv")] = None
     """How what is said is encrypted, likewise."""
+    password_file: Annotated[str | None, PATH, Shown("/etc/keskidee/boards.password")] = None
+    """File whose first line is that user's password, of a server board."""
+    fingerprint: Annotated[str | None, FINGERPRINT, Shown("SHA-256 of its certificate, 64 hex digits")] = None
+    """The certificate that a server board shows, which mostly is its own; without it: one that ca_file signed."""
+    ca_file: Annotated[str | None, PATH, Shown("/etc/keskidee/our-ca.pem")] = None
+    """Authorities that may sign a server board's certificate. Without it: the system's."""
     interval_seconds: Annotated[int, Between(5, 3600)] = 60
     """Time from one poll to the next."""
-    timeout_seconds: Annotated[float, Between(0.1, 30)] = 2.0
-    """How long one question may take. Three are asked before the device counts as silent."""
+    timeout_seconds: Annotated[float | None, Between(0.1, 120), Shown("2.0")] = None
+    """How long one question may take. Without it: 2 s, and three are asked before the device counts as silent; of a
+    server board 30 s."""
     site: Annotated[str | None, LABEL, Shown("castries")] = None
     """Label `site` of the device. Without it: this agent's."""
     asset_tag: Annotated[str | None, LABEL, Shown("KSK-0042")] = None
     """The institution's number of it, for the register."""
 
     def __post_init__(self) -> None:
+        if self.address.lower().startswith(("https://", "http://")):
+            self._check_board()
+            return
+        if odd := [name for name in ("password_file", "fingerprint", "ca_file") if getattr(self, name)]:
+            raise ValueError(f"{odd[0]} is for a server board, whose address is https://HOST")
         if (self.community_file is None) == (self.user is None):
             raise ValueError("set either community_file or user")
         if self.user is None and (self.auth or self.priv):
@@ -144,6 +158,16 @@ class DeviceSettings:
             raise ValueError("user is version 3: it goes not with v1")
         if self.priv and not self.auth:
             raise ValueError("priv needs auth: there is no privacy without authentication")
+
+    def _check_board(self) -> None:
+        if (problem := board_problem(self.address)) is not None:
+            raise ValueError(problem)
+        if odd := [name for name in ("community_file", "v1", "auth", "priv") if getattr(self, name)]:
+            raise ValueError(f"{odd[0]} is for SNMP: a server board has user and password_file")
+        if (self.user is None) != (self.password_file is None):
+            raise ValueError("user and password_file go together")
+        if self.fingerprint and self.ca_file:
+            raise ValueError("set either fingerprint or ca_file")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,7 +270,8 @@ class AgentSettings:
     inventory: InventorySettings = field(default_factory=InventorySettings)
     privacy: AgentPrivacySettings = field(default_factory=AgentPrivacySettings)
     devices: Annotated[tuple[DeviceSettings, ...], Distinct("name")] = ()
-    """Devices that this agent asks by SNMP, beside those that the collector hands to it. A list; one of it, in full:"""
+    """Devices that this agent asks by SNMP or Redfish, beside those that the collector hands to it. A list; one of it,
+    in full (but either of SNMP or of a server board):"""
     traps: TrapSettings = field(default_factory=TrapSettings)
     services: Annotated[tuple[ServiceSettings, ...], Distinct("name"), AtMost(200)] = ()
     """What users feel, read by another process of the agent. A list; one of it, in full (but one of url, tcp, dns and

@@ -196,10 +196,27 @@ def _label_problem(text: str) -> str | None:
     return None
 
 
+def board_problem(text: str) -> str | None:
+    """What is wrong with a server board's address; plain http goes to this machine itself only."""
+    found = re.fullmatch(r"(?i:(https?)://)(\[[0-9a-f:.]*:[0-9a-f:.]*\]|[a-z0-9._-]+)(:[1-9]\d{0,4})?/?", text.lower())
+    if found is None or int((found[3] or ":1")[1:]) > 65535:
+        return f"a server board is https://HOST[:PORT], not {text!r}"
+    is_here = re.fullmatch(r"localhost|127(\.\d{1,3}){3}|\[::1\]", found[2]) is not None
+    return None if found[1] == "https" or is_here else f"write https: {text!r} would show the password to everybody"
+
+
+def _fingerprint_problem(text: str) -> str | None:
+    digits = text.replace(":", "").replace(" ", "")
+    return (
+        None if re.fullmatch("[0-9a-fA-F]{64}", digits) else "write a SHA-256 in 64 hex digits, with or without colons"
+    )
+
+
 def _not_empty_problem(text: str) -> str | None:
     return None if text.strip() and "\0" not in text else "must not be empty"
 
 
+FINGERPRINT = Text(_fingerprint_problem)
 LISTEN = Text(_listen_problem)
 URL = Text(_url_problem)
 PROXY = Text(_proxy_problem)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from keskidee_exporters.json_register import items_of
 from keskidee_report.glpi import as_glpi
-from keskidee_report.glpi_devices import DEVICE, as_glpi_device
+from keskidee_report.glpi_devices import as_glpi_device, is_device
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -33,7 +33,7 @@ def documents(assets: Iterable[WholeAsset]) -> Iterator[tuple[str, dict[str, Any
             row = asset.row
             name, identity = row.hostname or row.name, row.id or row.asset_id
             machine = {"hostname": name, "machine_id_hash": identity}
-            form = as_glpi_device if any(item.kind == DEVICE for item in asset.items) else as_glpi
+            form = as_glpi_device if is_device(item.kind for item in asset.items) else as_glpi
             made = form({"machine": machine, "items": _sound(form, items_of(asset), row.asset_id)})
             if row.asset_tag:
                 section = "bios" if form is as_glpi else "network_device"

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from keskidee_agent.devices.poller.target import of_collector
+from keskidee_agent.devices.redfish.board import board_of
 from keskidee_collector import devices
 from keskidee_report.codec import facts_frame
 from keskidee_report.model import Family, Reading
@@ -25,6 +27,14 @@ if TYPE_CHECKING:
 UP = Family("keskidee_device_up", "gauge", "Whether the device answered", digits=0)
 SWITCH = {"name": "switch-1", "address": "192.0.2.1"}
 OPENED = {**SWITCH, "community": "blue sky"}
+BOARD = {
+    "address": "https://board.example",
+    "version": "redfish",
+    "community": "",
+    "user": "monitor",
+    "password": "green sea",
+    "fingerprint": "ab" * 32,
+}
 INTERVAL = 60
 
 
@@ -132,6 +142,24 @@ def test_a_device_added_at_the_collector_is_handed_to_its_poller_and_its_secrets
     asyncio.run(course())
 
 
+def test_a_server_board_added_at_the_collector_is_handed_to_its_poller_with_its_password_and_pin(
+    collector: Inside,
+) -> None:
+    async def course() -> None:
+        poller = await collector.enrol("poller")
+        asked = {**OPENED, **BOARD, "address": "https://[2001:db8::7]:8443", "poller": "poller"}
+        added = await collector.administer("POST", "/v1/devices", asked)
+        assert (added.status, added.json["port"], b"green sea" in added.body) == (201, 8443, False)
+        [handed] = await polled(collector.again(), poller)
+        target = of_collector(handed)
+        assert (target.address.host, target.credential) == ("2001:db8::7", None)
+        assert target.board == board_of(
+            "https://[2001:db8::7]:8443", user="monitor", password="green sea", fingerprint="ab" * 32
+        )
+
+    asyncio.run(course())
+
+
 @pytest.mark.parametrize(
     ("wrong", "title"),
     [
@@ -142,6 +170,13 @@ def test_a_device_added_at_the_collector_is_handed_to_its_poller_and_its_secrets
         ({"port": 0}, "malformed"),
         ({"site": "suva\n"}, "malformed"),
         ({"comunity": "x"}, "malformed"),
+        ({"address": "https://board.example"}, "malformed"),
+        ({"address": "http://192.0.2.1", "version": "redfish", "community": ""}, "malformed"),
+        ({**BOARD, "password": ""}, "malformed"),
+        ({**BOARD, "community": "c"}, "malformed"),
+        ({**BOARD, "fingerprint": "12"}, "malformed"),
+        ({**BOARD, "address": "https://board.example/redfish"}, "malformed"),
+        ({"password": "x"}, "malformed"),
     ],
 )
 def test_a_device_that_makes_no_sense_is_refused(collector: Inside, wrong: dict[str, Any], title: str) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import signal
+import ssl
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -12,7 +14,10 @@ import pytest
 import yaml
 
 from keskidee_agent.identity import read_identity
+from tests.agent.devices.boards import PASSWORD, USER, FakeBoard, recorded, served
 from tests.agent.devices.simulator import Simulator
+from tests.agent.devices.test_boards import FOLDER
+from tests.agent.listening import certified
 from tests.collector.served import Served
 from tests.processes import find_free_port
 from tests.waiting import wait_until
@@ -126,3 +131,58 @@ def test_a_device_that_was_added_at_the_collector_is_polled_by_the_agent_that_it
     wait_until(lambda: collector.sample(UP, "/metrics", instance="ups-1") == 1, "its report", SECONDS)
     charge = "keskidee_ups_battery_charge_ratio"
     assert {name for name, labels in collector.samples("/metrics") if ("instance", "ups-1") in labels} >= {charge}
+
+
+@pytest.fixture
+def board(tmp_path: Path) -> Iterator[FakeBoard]:
+    with served(recorded(FOLDER / "dell_idrac9"), certified(tmp_path / "board", "idrac.example")) as board:
+        yield board
+
+
+def test_a_server_board_of_the_settings_is_polled_by_redfish_and_its_parts_are_in_the_register(
+    collector: Served, board: FakeBoard, start: Start, tmp_path: Path
+) -> None:
+    state = enrolled(collector, tmp_path / "agent")
+    (tmp_path / "password").write_text(f"{PASSWORD}\n")
+    pem = ssl.get_server_certificate(("127.0.0.1", board.port))
+    device = {
+        "name": "srv-07-board",
+        "address": board.url,
+        "user": USER,
+        "password_file": str(tmp_path / "password"),
+        "fingerprint": hashlib.sha256(ssl.PEM_cert_to_DER_cert(pem)).hexdigest(),
+        "interval_seconds": 5,
+    }
+    settings = tmp_path / "agent.yml"
+    settings.write_text(yaml.safe_dump({"devices": [device]}))
+    agent = start([*AGENT, "run", "--state", str(state), "--config", str(settings), "--interval", "2"], ready=None)
+
+    wait_until(lambda: asset(collector, "srv-07-board"), "the inventory of the board", SECONDS)
+    named = asset(collector, "srv-07-board")
+    assert {name: named[name] for name in ("kind", "maker", "model", "serial")} == {
+        "kind": "server",
+        "maker": "Dell",
+        "model": "PowerEdge R640",
+        "serial": "7KQX2Z3",
+    }
+    items = collector.ask("GET", f"/v1/assets/{named['id']}").json["items"]
+    serials = {row["fields"].get("serial") for row in items if row["kind"] in ("memory", "disk", "power_supply")}
+    assert serials == {
+        "402B1D6F", "402B1D70", "S45PNA0M123401", "S45PNA0M123402", "CNDED009BG070", "CNDED009BG071",
+    }  # fmt: skip
+
+    machines = collector.administer("GET", "/v1/machines").json["machines"]
+    [machine] = [row["id"] for row in machines if row["instance"] == "srv-07-board"]
+    page = f"/metrics/machines/{machine}"
+    wait_until(lambda: collector.sample(UP, page, instance="srv-07-board") == 1, "its report", SECONDS)
+    series = collector.samples(page)
+    told = {name: value for (name, labels), value in series.items() if ("sensor", "System Board Inlet Temp") in labels}
+    fan = {
+        dict(labels)["state"]: value
+        for (_, labels), value in series.items()
+        if ("class", "fan") in labels and ("part", "System Board Fan1B") in labels
+    }
+    assert (told, fan) == ({"keskidee_sensor_celsius": 23}, {"ok": 0, "warning": 0, "critical": 1})
+
+    agent.popen.send_signal(signal.SIGTERM)
+    wait_until(lambda: not board.tokens, "the end of the board's session", SECONDS)

@@ -1,4 +1,6 @@
-"""`keskidee device HOST`: identifies and reads one SNMP device, and prints it as JSON, Prometheus text or for GLPI."""
+"""`keskidee device HOST`: identifies and reads one device, by SNMP, or a server board (https://HOST) by Redfish, and
+prints it as JSON, Prometheus text or for GLPI.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +10,12 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
+from keskidee_agent.devices import board_command
 from keskidee_agent.devices.document import as_document
 from keskidee_agent.devices.engine import Address, Credential, Engine, Garbled, NoAnswer, Refused
 from keskidee_agent.devices.metrics import samples
 from keskidee_agent.devices.read import read_device
+from keskidee_agent.devices.redfish.board import PASSWORD, is_board
 from keskidee_agent.devices.secrets import COMMUNITY, WrongSecret, credential_of
 from keskidee_agent.output import as_prometheus, write_stdout
 
@@ -20,18 +24,22 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from keskidee_agent.devices.read import DeviceReading
+    from keskidee_agent.devices.redfish.read import BoardReading
 
 READ, NOTHING_READ, USAGE = 0, 1, 2
+PORT, TIMEOUT_SECONDS = 161, 2.0
 ENGINES = {
     "gufo": ("keskidee_agent.devices.gufo_engine", "GufoEngine"),
     "pysnmp": ("keskidee_agent.devices.pysnmp_engine", "PysnmpEngine"),
 }
 EPILOG = f"""\
 A community may also stand in the environment, as {COMMUNITY}; keys of version 3 stand in files, on the first line.
+So does a server board's password, or it comes from {PASSWORD} or standard input (--password-file -).
 
 examples
   keskidee device 192.0.2.1 --community public
-  keskidee device ups.example.org --user monitor --auth SHA:auth.key --priv AES:priv.key --format prometheus"""
+  keskidee device ups.example.org --user monitor --auth SHA:auth.key --priv AES:priv.key --format prometheus
+  keskidee device https://idrac-7.example.org --user monitor --password-file board.password --fingerprint 3B:9C:..."""
 
 
 def add_commands(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -40,20 +48,24 @@ def add_commands(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]
 
     parser = subparsers.add_parser(
         "device",
-        help="read one SNMP device",
+        help="read one device, by SNMP or Redfish",
         description=__doc__,
         epilog=EPILOG,
         formatter_class=RawDescriptionHelpFormatter,
     )
-    parser.add_argument("host", metavar="HOST", help="name or address of the device")
-    parser.add_argument("--port", type=int, default=161, help="default: 161")
+    parser.add_argument("host", metavar="HOST", help="name or address of the device; https://HOST of a server board")
+    parser.add_argument("--port", type=int, help="default: 161; of a server board 443")
     parser.add_argument("--community", help="default: public")
     parser.add_argument("--v1", action="store_true", help="speak version 1, for devices that know no other")
-    parser.add_argument("--user", help="speak version 3, as this user")
+    parser.add_argument("--user", help="speak version 3, as this user; of a server board the user who signs in")
     parser.add_argument("--auth", metavar="SHA:FILE", help="authentication and the file with its passphrase")
     parser.add_argument("--priv", metavar="AES:FILE", help="encryption and the file with its passphrase")
+    board_command.add_options(parser)
     parser.add_argument(
-        "--timeout", type=float, default=2.0, metavar="SECONDS", help="for one question; three are asked"
+        "--timeout",
+        type=float,
+        metavar="SECONDS",
+        help="for one question; default: 2, and three are asked; of a server board 30",
     )
     parser.add_argument("--engine", choices=sorted(ENGINES), help="default: gufo where it is installed")
     parser.add_argument("--format", choices=("json", "prometheus", "glpi"), default="json", help="default: json")
@@ -62,13 +74,16 @@ def add_commands(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]
 
 def run(args: argparse.Namespace) -> int:
     """Prints the device, and on stderr what could not be read. Status: 0 something was read, 1 nothing, 2 usage."""
-    if args.host.startswith(("https://", "http://")):
-        return _failed("Redfish is not read yet: give the device's name or address", USAGE)
-    if not 0 < args.port < 1 << 16 or args.timeout <= 0:
+    port = args.port if args.port is not None else PORT
+    timeout_seconds = args.timeout if args.timeout is not None else TIMEOUT_SECONDS
+    if not 0 < port < 1 << 16 or not timeout_seconds > 0:
         return _failed("--port is 1 to 65535, and --timeout more than 0", USAGE)
+    if is_board(args.host):
+        return board_command.run(args)
     try:
+        board_command.refuse_options(args)
         credential = credential_of(args)
-        address = Address(host=args.host, port=args.port, timeout_seconds=args.timeout)
+        address = Address(host=args.host, port=port, timeout_seconds=timeout_seconds)
         reading = asyncio.run(_read(args.engine, address, credential))
     except WrongSecret as error:
         return _failed(str(error), USAGE)
@@ -117,15 +132,19 @@ def _write(reading: DeviceReading, form: str) -> None:
         write_stdout(as_prometheus(samples(reading)))
 
 
-def for_glpi(reading: DeviceReading) -> dict[str, Any]:
-    """The device as GLPI's network inventory has it."""
+def for_glpi(reading: DeviceReading | BoardReading) -> dict[str, Any]:
+    """The device as GLPI's network inventory has it, a server board as its inventory of a computer."""
     from keskidee_agent.devices.poller.stock import taken
-    from keskidee_report.glpi_devices import as_glpi_device
+    from keskidee_report.glpi import as_glpi
+    from keskidee_report.glpi_devices import as_glpi_device, is_device
 
     items: dict[str, list[dict[str, Any]]] = {}
     for each in taken(reading).items.values():
         items.setdefault(each.kind, []).append({"key": each.key, **each.fields})
-    return as_glpi_device({"machine": {"hostname": reading.identity.name or ""}, "items": items})
+    name = reading.identity.name or ""
+    if is_device(items):
+        return as_glpi_device({"machine": {"hostname": name}, "items": items})
+    return as_glpi({"machine": {"hostname": name or reading.identity.serial or ""}, "items": items})
 
 
 def _failed(message: str, status: int) -> int:

@@ -116,12 +116,13 @@ def info(facts: Identity) -> Sample:
 
 def part_samples(parts: Parts) -> Iterator[Sample]:
     """Sensors, supplies, processors, memory and storage."""
-    yield from _sensors(parts.sensors)
+    yield from sensor_samples(parts.sensors)
     for number, supply in _numbered(parts.supplies):
         if supply.level_ratio is not None:
             yield LEVEL(supply.level_ratio, supply=supply.description, type=supply.type or "", number=number)
     for number, processor in _numbered(parts.processors):
-        yield LOAD(processor.load_ratio, processor=processor.description, number=number)
+        if processor.load_ratio is not None:
+            yield LOAD(processor.load_ratio, processor=processor.description, number=number)
     yield from _spaces(parts.memory, "memory", SIZE, USED)
     yield from _spaces(parts.storage, "storage", DISK_SIZE, DISK_USED)
 
@@ -177,7 +178,8 @@ def labels_of(answers: Answers) -> dict[str, dict[str, str]]:
     }
 
 
-def _sensors(sensors: list[Sensor]) -> Iterator[Sample]:
+def sensor_samples(sensors: list[Sensor]) -> Iterator[Sample]:
+    """One sample a sensor, in base units; `oid` is where it stands on the device."""
     for sensor in sensors:
         labels = {"sensor": sensor.description, "oid": sensor.oid}
         known = SENSOR_FAMILIES.get(sensor.class_)
@@ -199,4 +201,5 @@ def _spaces(spaces: list[Space], what: str, size: Family, used: Family) -> Itera
         times[space.description] += 1
         name = space.description + (f" {times[space.description]}" if times[space.description] > 1 else "")
         yield size(space.size_bytes, **{what: name})
-        yield used(space.used_bytes, **{what: name})
+        if space.used_bytes is not None:
+            yield used(space.used_bytes, **{what: name})

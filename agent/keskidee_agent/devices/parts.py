@@ -75,19 +75,19 @@ class Supply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Processor:
-    """Busy share of one processor, 0 to 1."""
+    """Busy share of one processor, 0 to 1. None: it is there, and does not say."""
 
     description: str
-    load_ratio: float
+    load_ratio: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Space:
-    """A memory or a file system."""
+    """A memory or a file system; of a server board a memory module or a drive, of which nobody knows what is used."""
 
     description: str
     size_bytes: int
-    used_bytes: int
+    used_bytes: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

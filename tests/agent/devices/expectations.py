@@ -134,7 +134,7 @@ def _supplies(reading: DeviceReading, supplies: list[dict[str, Any]]) -> Facts:
 
 
 def _processors(reading: DeviceReading, processors: list[dict[str, Any]]) -> Facts:
-    ours = [round(processor.load_ratio * 100) for processor in reading.parts.processors]
+    ours = [round((processor.load_ratio or 0) * 100) for processor in reading.parts.processors]
     for processor in processors:
         found = processor["processor_usage"] in ours
         if found:

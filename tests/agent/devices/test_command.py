@@ -43,11 +43,6 @@ def test_a_short_passphrase_is_refused_without_being_shown(tmp_path: Path, capsy
     assert said == f"keskidee: --auth: {tmp_path / 'key'}: the passphrase has fewer than 8 bytes\n"
 
 
-def test_redfish_is_not_there_yet(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["device", "https://192.0.2.1"]) == 2
-    assert capsys.readouterr().err == "keskidee: Redfish is not read yet: give the device's name or address\n"
-
-
 def test_a_port_without_listener_is_one_line(free_port: Callable[[], int], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["device", "127.0.0.1", "--port", str(free_port()), "--timeout", "0.1", "--engine", "gufo"]) == 1
     said = capsys.readouterr()

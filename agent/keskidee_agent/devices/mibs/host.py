@@ -85,8 +85,8 @@ def _without_caches(memories: list[Space]) -> list[Space]:
     physical = by_name.get(PHYSICAL)
     if physical is None or not by_name.keys() >= set(CACHES):
         return memories
-    cached = sum(by_name[name].used_bytes for name in CACHES)
-    used = {PHYSICAL: max(physical.used_bytes - cached, 0)}
+    cached = sum(by_name[name].used_bytes or 0 for name in CACHES)
+    used = {PHYSICAL: max((physical.used_bytes or 0) - cached, 0)}
     return [
         replace(space, size_bytes=physical.size_bytes, used_bytes=used.get(space.description, space.used_bytes))
         if space.description in (PHYSICAL, SHARED, *CACHES)

@@ -7,7 +7,10 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from keskidee_agent.devices.commands import open_engine
+from keskidee_agent.devices.engine import Refused
+from keskidee_agent.devices.poller.board import BoardWatch
 from keskidee_agent.devices.poller.watch import Watch
+from keskidee_agent.devices.secrets import WrongSecret
 
 if TYPE_CHECKING:
     import queue
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from keskidee_agent.devices.poller.target import Target
     from keskidee_agent.devices.poller.watch import Poll
     from keskidee_agent.devices.read import DeviceReading
+    from keskidee_agent.devices.redfish.read import BoardReading
     from keskidee_report.model import Sample
 
 
@@ -25,13 +29,17 @@ class Device:
     """A device that is polled; whoever takes from `told` tells the register what it is made of."""
 
     def __init__(
-        self, target: Target, desk: Desk, told: queue.SimpleQueue[tuple[Target, DeviceReading]], hearing: Hearing
+        self,
+        target: Target,
+        desk: Desk,
+        told: queue.SimpleQueue[tuple[Target, DeviceReading | BoardReading]],
+        hearing: Hearing,
     ) -> None:
         self.target = target
         self._desk = desk
         self._stock = told
         self._hearing = hearing
-        self._watch = Watch(self._open)
+        self._watch = Watch(self._open) if target.board is None else BoardWatch(target.board)
 
     @property
     def interval_seconds(self) -> int:
@@ -51,10 +59,14 @@ class Device:
             self._stock.put((self.target, poll.whole))
 
     async def _open(self) -> Engine:
-        address = self.target.address
-        if _is_numeric(address.host):
-            return open_engine(None, address, self.target.credential)
-        return await asyncio.to_thread(open_engine, None, address, self.target.credential)  # it asks for the name
+        address, credential = self.target.address, self.target.credential
+        assert credential is not None
+        try:
+            if _is_numeric(address.host):
+                return open_engine(None, address, credential)
+            return await asyncio.to_thread(open_engine, None, address, credential)  # it asks for the name
+        except WrongSecret as error:  # no engine is installed
+            raise Refused(str(error)) from None
 
     def close(self) -> None:
         """Asks no more."""

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from keskidee_agent.devices.poller.target import Target
     from keskidee_agent.devices.read import DeviceReading
+    from keskidee_agent.devices.redfish.read import BoardReading
     from keskidee_agent.devices.traps.events import Event
     from keskidee_agent.devices.traps.receiver import Trusted
     from keskidee_config import TrapSettings
@@ -78,12 +79,12 @@ class Hearing:
             self._is_kept = True
 
     def know(self, targets: Iterable[Target]) -> None:
-        """These are polled from now on, and heard."""
-        self._targets = tuple(targets)
+        """These are polled from now on, and heard; but for server boards, which may be SNMP devices besides."""
+        self._targets = tuple(target for target in targets if target.board is None)
         self.ledger.forget({target.machine_id for target in self._targets})
         self._due["resolve"] = 0.0
 
-    def learn(self, machine_id: str, reading: DeviceReading) -> None:
+    def learn(self, machine_id: str, reading: DeviceReading | BoardReading) -> None:
         """A device was read as a whole: it may speak from other addresses of its own."""
         own = tuple(sorted(one.address for one in reading.parts.addresses))
         if self._own.get(machine_id, ()) != own:

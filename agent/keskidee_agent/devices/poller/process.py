@@ -17,6 +17,7 @@ from keskidee_agent.absence import BOOT_ID, boot_of
 from keskidee_agent.asking import CallFailed, call, session_through
 from keskidee_agent.devices.commands import engine_class
 from keskidee_agent.devices.poller import stock
+from keskidee_agent.devices.poller.board import wait_for_leaving
 from keskidee_agent.devices.poller.desk import Desk, Line, warn
 from keskidee_agent.devices.poller.device import Device
 from keskidee_agent.devices.poller.enlisting import Enlisting, targets_of
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
     from keskidee_agent.devices.poller.target import Target
     from keskidee_agent.devices.read import DeviceReading
+    from keskidee_agent.devices.redfish.read import BoardReading
     from keskidee_config import AgentSettings
 
 DEVICES_A_LINE = 32
@@ -56,17 +58,17 @@ FOLDER = "devices"
 
 def polled(args: argparse.Namespace, settings: dict[str, Any]) -> int:
     """Polls until it is told to stop, or the agent that started it has gone: 0. NOBODY where there is nobody to poll,
-    1 where another poller runs, 2 where no engine is installed.
+    1 where another poller runs. Where no engine is installed, server boards are polled, and all else is told as denied.
     """  # fmt: skip
     process = Process(settings, settings_of(args.config), agent=args.devices)
     try:
-        engine_class(None)
         lock = take_lock(str(process.folder / "lock"))
-    except WrongSecret as error:
-        warn(f"devices=unread reason={str(error)!r}")
-        return 2
     except InUse:
         return 1
+    try:
+        engine_class(None)
+    except WrongSecret as error:
+        warn(f"devices=unread reason={str(error)!r}")
     try:
         asyncio.run(process.serve())
     finally:
@@ -99,7 +101,7 @@ class Process:
         self._enlisting = Enlisting(
             self._new_session(), f"{self._machines}/{settings['machine_id']}", self._credential, self.folder
         )
-        self._stock: queue.SimpleQueue[tuple[Target, DeviceReading]] = queue.SimpleQueue()
+        self._stock: queue.SimpleQueue[tuple[Target, DeviceReading | BoardReading]] = queue.SimpleQueue()
         self._loop = Loop(self._begin)
         events, session = f"{self._machines}/{settings['machine_id']}/events", self._new_session()
         self._hearing = Hearing(
@@ -133,7 +135,8 @@ class Process:
         self._hearing.close()
         for desk in self._desks.values():
             desk.close()
-        await asyncio.gather(*[asyncio.to_thread(line.close, CLOSE_SECONDS) for line in self._lines])
+        ends = [asyncio.to_thread(line.close, CLOSE_SECONDS) for line in self._lines]
+        await asyncio.gather(asyncio.to_thread(wait_for_leaving, CLOSE_SECONDS), *ends)
 
     async def _enlist(self, end: Callable[[], None]) -> None:
         """Learns whom to poll, again and again; while the collector is away as it said last. Nobody is an end."""

@@ -7,6 +7,7 @@ import zlib
 from typing import TYPE_CHECKING, Any
 
 from keskidee_agent.asking import CallFailed
+from keskidee_agent.devices.read import DeviceReading
 from keskidee_agent.inventory.delivery import Known, Taken, difference, read_known, write_known
 from keskidee_agent.stock import STATE_FILE
 from keskidee_report import __version__
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from keskidee_agent.devices.parts import Identity
     from keskidee_agent.devices.poller.target import Target
-    from keskidee_agent.devices.read import DeviceReading
+    from keskidee_agent.devices.redfish.read import BoardReading
     from keskidee_report.items import Item
 
 DEVICE = "device"
@@ -73,16 +74,21 @@ def _packed(told: dict[str, Any]) -> bytes:
     return zlib.compress(json.dumps(told, separators=(",", ":")).encode(), 9)
 
 
-def taken(reading: DeviceReading) -> Taken:
-    """The inventory. Where a table was not read to its end, only what the device is counts as told in full."""
-    items = {(each.kind, each.key): each for each in unique(_items(reading))}
-    told = sorted(KINDS) if not reading.troubles else [DEVICE]
-    return Taken(items=items, told=told, moving=MOVING)
+def taken(reading: DeviceReading | BoardReading) -> Taken:
+    """The inventory. Where a table was not read to its end, only what the device is counts as told in full; of a board
+    the kinds of which all was read.
+    """
+    if isinstance(reading, DeviceReading):
+        found = [_device(reading.identity), *_items(reading)]
+        told = sorted(KINDS) if not reading.troubles else [DEVICE]
+    else:
+        found = [_device(reading.identity), *reading.found.items]
+        told = sorted({DEVICE} | reading.found.told)
+    return Taken(items={(each.kind, each.key): each for each in unique(found)}, told=told, moving=MOVING)
 
 
-def _items(reading: DeviceReading) -> Iterator[Item]:
-    facts, parts = reading.identity, reading.parts
-    yield item(
+def _device(facts: Identity) -> Item:
+    return item(
         DEVICE,
         "system",
         {
@@ -91,6 +97,10 @@ def _items(reading: DeviceReading) -> Iterator[Item]:
             "contact": facts.contact, "object_id": facts.sys_object_id,
         },
     )  # fmt: skip
+
+
+def _items(reading: DeviceReading) -> Iterator[Item]:
+    parts = reading.parts
     for part in parts.components:
         if part.class_ not in NOT_HELD:
             fields = {"class": part.class_, "model": part.model, "serial": part.serial, "parent": part.parent}

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from keskidee_agent.devices.engine import Engine, Value
     from keskidee_agent.devices.identify import Known
     from keskidee_agent.devices.read import DeviceReading
+    from keskidee_agent.devices.redfish.read import BoardReading
     from keskidee_report.model import Sample
 
 WHOLE_SECONDS = 3600.0
@@ -58,7 +59,7 @@ class Poll:
     """What came of one poll: readings to be reported, and the device as a whole where all of it was read."""
 
     readings: list[Reading]
-    whole: DeviceReading | None = None
+    whole: DeviceReading | BoardReading | None = None
     is_up: bool = True
 
 
