@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from keskidee_agent.identity import CA_FILE, SYSTEM, keep
+from keskidee_agent.identity import CA_FILE, SYSTEM, keep, state_directory
 from keskidee_agent.tls import context_trusting
 from keskidee_config import ConfigError
 
@@ -68,16 +68,17 @@ def usable(path: Path) -> str:
     return str(path.absolute())
 
 
-def system_authorities(state: Path) -> str:
+def system_authorities(state: Path | None = None) -> str:
     """The file or folder that OpenSSL on this system takes (SSL_CERT_FILE and SSL_CERT_DIR among them).
 
-    Windows keeps them in a store, of which a copy is made in the folder `state`.
+    Windows keeps them in a store, of which a copy is made in the folder `state`, or the usual one of the agent.
     Not requests' own list: an institution adds its authority to the system's. Raises ConfigError where there is none.
     """
     paths = ssl.get_default_verify_paths()
     found = paths.cafile or paths.capath
     if (not found or not os.path.exists(found)) and sys.platform == "win32":
-        found = _copied(state / SYSTEM_FILE, [row for store in STORES for row in ssl.enum_certificates(store)])
+        path = (state or state_directory(None)) / SYSTEM_FILE
+        found = _copied(path, [row for store in STORES for row in ssl.enum_certificates(store)])
     if not found or not os.path.exists(found):
         raise ConfigError("this system's certificate authorities are not in files: name a file in ca_file")
     return usable(Path(found))
