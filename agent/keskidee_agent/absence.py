@@ -8,6 +8,7 @@ The resident agent imports this file: nothing heavy.
 from __future__ import annotations
 
 import os
+import sys
 import time
 
 from keskidee_agent import clock
@@ -26,12 +27,14 @@ class Absence:
 
     `facts`: `away_reason` (first_start, shutdown, sleep, stop, upgrade; power_loss: another boot without a word;
     crash: the same boot without a word), `away_seconds`, and `away_since` in seconds since the epoch, by this
-    machine's clock. The last two are absent where nothing tells them.
+    machine's clock. The last two are absent where nothing tells them. `down_ms`: when the machine was shut down in
+    order, by its own record: Windows ends a task of the scheduler then without a word.
     """
 
-    def __init__(self, folder: str, *, boot: str = "", wall_ms: int | None = None) -> None:
+    def __init__(self, folder: str, *, boot: str = "", wall_ms: int | None = None, down_ms: int | None = None) -> None:
         self._path = os.path.join(folder, MARKER)
         self._boot = boot or boot_of(BOOT_ID)
+        self._down_ms = shutdown_ms() if down_ms is None else down_ms
         self._asleep_ms = asleep_ms()
         now_ms = clock.wall_ms() if wall_ms is None else wall_ms
         self.facts = self._found(os.path.join(folder, "live"), now_ms)
@@ -63,8 +66,9 @@ class Absence:
             return dict(zip(("away_reason", "away_seconds", "away_since"), told, strict=False))
         same_boot = is_same_boot(boot, self._boot)
         if word == NO_WORD:
-            word = "crash" if same_boot else "power_loss"
             last_ms = max(last_ms, _changed_ms(live))
+            in_order = last_ms - SAME_BOOT_SECONDS * 1000 <= self._down_ms <= now_ms
+            word = "crash" if same_boot else "shutdown" if in_order else "power_loss"
         elif word == "stop" and not same_boot:
             word = "shutdown"  # stopped with its machine, which not every system lets an agent know
         return self._tell(word, last_ms, now_ms)
@@ -94,7 +98,7 @@ def boot_of(path: str) -> str:
         with open(path, encoding="ascii", errors="replace") as file:
             return file.read().strip() or "?"
     except OSError:
-        return f"@{(clock.wall_ms() - clock.boot_ms()) // 1000}"
+        return f"@{(clock.wall_ms() - started_ms()) // 1000}"
 
 
 def is_same_boot(one: str, other: str) -> bool:
@@ -106,7 +110,29 @@ def is_same_boot(one: str, other: str) -> bool:
 
 def asleep_ms() -> int:
     """How long the machine was suspended since it booted; 0 for ever where the system's clocks do not tell."""
+    if sys.platform == "win32":
+        from keskidee_agent import windows
+
+        return windows.asleep_ms()
     return clock.boot_ms() - time.monotonic_ns() // 1_000_000
+
+
+def started_ms() -> int:
+    """Milliseconds since the system was started. On Windows Python's clock may go on over a restart (it is QPC)."""
+    if sys.platform == "win32":
+        from keskidee_agent import windows
+
+        return windows.ticks_ms()
+    return clock.boot_ms()
+
+
+def shutdown_ms() -> int:
+    """When the machine was shut down in order, in milliseconds since 1970, where the system keeps that; else 0."""
+    if sys.platform == "win32":
+        from keskidee_agent import windows
+
+        return windows.shutdown_ms()
+    return 0
 
 
 def _changed_ms(path: str) -> int:

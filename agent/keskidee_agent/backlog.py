@@ -306,13 +306,14 @@ class Backlog:
     def _replace(self, number: int, segment: Segment, work: Thinning) -> None:
         thinned = segment.reports - work.kept
         content = work.content(self.counts.dropped[THINNED] + thinned)
+        if number == self._last_number:  # Windows replaces no file that is open
+            self.sync()
+            self._end_writing()
         try:
             put_in_place(self._path(number), content)
         except OSError:
             self._retention.rests_until_ms = self._now_ms() + REST_MS
             raise
-        if number == self._last_number:
-            self._end_writing()
         made = self._segments[number] = Segment(len(content), work.kept, segment.last_ms, work.level)
         made.first_ms = segment.first_ms
         self.counts.dropped[THINNED] += thinned

@@ -7,14 +7,24 @@ The resident agent imports this file: nothing heavy.
 
 from __future__ import annotations
 
+import sys
 import time
 from zlib import crc32
 
-_SINCE_BOOT = getattr(time, "CLOCK_BOOTTIME", None)
+
+def clock_since_boot(platform: str) -> int | None:
+    """The clock that goes on while the machine sleeps: CLOCK_BOOTTIME, on macOS CLOCK_MONOTONIC (clock_gettime(3)).
+
+    None where Python's own does: on Windows it counts sleep in.
+    """
+    return getattr(time, "CLOCK_MONOTONIC" if platform == "darwin" else "CLOCK_BOOTTIME", None)
+
+
+_SINCE_BOOT = clock_since_boot(sys.platform)
 
 
 def boot_ms() -> int:
-    """Milliseconds since boot, sleep included (CLOCK_BOOTTIME); the monotonic clock where there is no such clock."""
+    """Milliseconds since boot, sleep included (`clock_since_boot`)."""
     if _SINCE_BOOT is None:
         return time.monotonic_ns() // 1_000_000
     return time.clock_gettime_ns(_SINCE_BOOT) // 1_000_000

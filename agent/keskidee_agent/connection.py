@@ -6,6 +6,8 @@ the connection is kept. The socket never blocks: every wait is in the waiter, wh
 
 from __future__ import annotations
 
+import os
+import sys
 from _socket import AF_INET, IPPROTO_TCP, SO_ERROR, SOCK_STREAM, SOL_SOCKET, TCP_NODELAY
 from _ssl import SSLWantReadError, SSLWantWriteError, SSLZeroReturnError
 
@@ -259,6 +261,13 @@ def check(socket: Socket) -> None:
     """Raises the OSError that a socket which has done connecting failed with."""
     number = socket.getsockopt(SOL_SOCKET, SO_ERROR)
     if number:
-        import os
+        raise OSError(number, said_of(number))
 
-        raise OSError(number, os.strerror(number))
+
+def said_of(number: int) -> str:
+    """What the system says of an error of a socket. Windows has numbers of its own there, which C knows nothing of."""
+    if sys.platform == "win32":
+        import ctypes
+
+        return ctypes.FormatError(number).strip(" .\r\n")
+    return os.strerror(number)

@@ -165,7 +165,7 @@ def as_text(rows: Sequence[Row]) -> str:
         out.append(line)
         if row.reading.outcome == DENIED and row.source.right:
             out += [f"{indent}needs: {row.source.right}", f"{indent}run:   {row.source.grant}"]
-    on_request = [row.source.name for row in rows if row.off == "on request"]
+    on_request = [row.source.name for row in rows if row.off == "on request" and row.reading.outcome != ABSENT]
     if on_request:
         out += [
             "",

@@ -31,7 +31,7 @@ from keskidee_agent.identity import (
 from keskidee_agent.origin import origin_of
 from keskidee_agent.route import Route, route_to
 from keskidee_agent.trust import system_authorities, usable
-from keskidee_config import ConfigError
+from keskidee_config import ConfigError, decoded
 
 if TYPE_CHECKING:
     import argparse
@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 
 TOKEN_VARIABLE = "KESKIDEE_TOKEN"  # noqa: S105  # the name, not the secret
 NO_FINGERPRINT = "-"
+MARKS = ("\ufeff", "\xef\xbb\xbf")
+"""What PowerShell puts before the first line that it pipes as UTF-8: as it is, and as Python reads it on Windows."""
 EXAMPLE = """\
 example, with the token in a file that only you can read:
   keskidee agent enrol https://collector.example.org:5375 --token-file join-token
@@ -82,6 +84,7 @@ def run(args: argparse.Namespace) -> int:
     """Enrols. Status 0 done, 1 the collector refused or cannot be reached, 2 usage."""
     from keskidee_agent.facts import facts_of
     from keskidee_agent.machine import Machine
+    from keskidee_agent.output import write_stdout
 
     state = args.state
     try:
@@ -104,7 +107,7 @@ def run(args: argparse.Namespace) -> int:
     except OSError as error:
         sys.stderr.write(f"keskidee: {error.filename or state}: {error.strerror}\n")
         return 1
-    sys.stdout.write(f"enrolled as {identity.instance} (site {identity.site}, role {identity.role}) at {origin.url}\n")
+    write_stdout(f"enrolled as {identity.instance} (site {identity.site}, role {identity.role}) at {origin.url}\n")
     return 0
 
 
@@ -122,11 +125,13 @@ def read_token(file: str | None, environment: Mapping[str, str]) -> str:
         text = sys.stdin.readline()
     else:
         try:
-            text = Path(file).read_text("utf-8")
+            text = decoded(Path(file).read_bytes())
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(f"{file}: cannot be read: {getattr(error, 'strerror', None) or 'not text'}") from None
     if not text.strip():
         raise ConfigError("no join token: give --token-file FILE, or - and the token on standard input")
+    for mark in MARKS:
+        text = text.removeprefix(mark)
     return text.strip()
 
 
@@ -170,7 +175,7 @@ def enrol(
     trusted = usable(Path(ca_file)) if ca_file and origin.tls else ""
     by_system = origin.tls and fingerprint == NO_FINGERPRINT and not trusted
     if by_system:
-        trusted = system_authorities()
+        trusted = system_authorities(state)
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
     with session_through(route or Route()) as session, tempfile.TemporaryDirectory(dir=state) as folder:
         ca_pem = None

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 
-from keskidee_agent.polling import Polling, status_of
+from keskidee_agent.child import begin, status_of
+from keskidee_agent.polling import Polling
 from keskidee_agent.stocktaking import BODY_FILE, Stocktaking, changed_ns
 
 TYPE_CHECKING = False
@@ -132,7 +133,7 @@ class Errands:
         """Sees to it that a poller runs where there are devices: a process that does not end by itself."""
         wishes = self._delivery.wishes
         if self._polling.wants(now_ms, is_asked=wishes is not None and wishes.polls):
-            self._polling.began(self._begin("--devices"), now_ms)
+            self._polling.began(self._begin(f"--devices={os.getpid()}"), now_ms)
 
     def _read_services(self, now_ms: int) -> None:
         """Starts reading the services each interval, unless the process before it is still at it."""
@@ -143,12 +144,9 @@ class Errands:
             self._services = self._begin("--services")
 
     def _begin(self, task: str) -> int:
-        """Starts a process for the task; its id, or 0 if it cannot."""
-        words = [*self._command, task]
+        """Starts a process for the task; what `child` knows it by, or 0 if it cannot."""
         try:
-            if os.name == "nt":
-                return os.spawnv(os.P_NOWAIT, words[0], words)  # noqa: S606  # our own command line
-            return os.posix_spawn(words[0], words, os.environ)  # a fork copies tables of memory: 4 ms
+            return begin([*self._command, task])
         except OSError as error:  # a Python that is being replaced
             self._warn(f"task={task} begun=no reason={error.strerror!r}")
             return 0

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from keskidee_agent.people import SALT_BYTES
-from keskidee_agent.retention import sync_folder
+from keskidee_agent.retention import sync_folder, take_place
 from keskidee_config import AgentSettings, ConfigError, config_directory, data_directory, load
 
 IDENTITY_FILE = "identity.json"
@@ -54,7 +54,8 @@ def state_directory(configured: str | None) -> Path:
 def read_identity(state: Path) -> Identity:
     """The identity kept in a folder. Raises ConfigError, saying how to enrol, where there is none that can be used."""
     path = state / IDENTITY_FILE
-    command = f"keskidee agent enrol https://COLLECTOR:5375 --state {state}"
+    folder = f'"{state}"' if " " in str(state) else state
+    command = f"keskidee agent enrol https://COLLECTOR:5375 --state {folder}"
     try:
         values = json.loads(path.read_bytes())
         values = {"authority": "", "previous_credential": ""} | values  # an earlier version wrote none
@@ -98,7 +99,7 @@ def replace(path: Path, content: bytes) -> None:
     """Replaces a file at once, so that nobody reads half of it; a power cut may lose it."""
     beside = path.with_name(f"{path.name}.new")
     beside.write_bytes(content)
-    beside.replace(path)
+    take_place(str(beside), str(path))
 
 
 def keep(path: Path, content: bytes) -> None:
@@ -109,5 +110,5 @@ def keep(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-    beside.replace(path)
+    take_place(str(beside), str(path))
     sync_folder(str(path.parent))

@@ -25,9 +25,9 @@ def take_lock(path: str) -> int:
             import fcntl
 
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except (BlockingIOError, PermissionError):
-        os.close(descriptor)
-        raise InUse(path) from None
-    except OSError:  # a file system without locks (some NFS): better an agent without a lock than no agent
-        pass
+    except OSError as error:
+        # a file system without locks (some NFS): better an agent without one than none; all of Windows have them
+        if isinstance(error, (BlockingIOError, PermissionError)) or sys.platform == "win32":
+            os.close(descriptor)
+            raise InUse(path) from None
     return descriptor

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 LINUX, WINDOWS, DARWIN = "linux", "windows", "darwin"
 PATH = ("/usr/sbin", "/usr/bin", "/sbin", "/bin")
-"""Where commands are looked for, whatever the environment says."""
+"""Where commands are looked for, whatever the environment says; on Windows, windows.PATH."""
 
 
 class Machine(Files):
@@ -160,7 +160,10 @@ class Machine(Files):
         """
         environment = {"PATH": ":".join(PATH), "LC_ALL": "C", "LANG": "C"}
         if self.platform == WINDOWS:
+            from keskidee_agent import windows
+
             environment = {**os.environ, "LC_ALL": "C"}
+            command = (windows.program(command[0], environment), *command[1:])
         elif "/" not in command[0] and not any(os.path.lexists(f"{folder}/{command[0]}") for folder in PATH):
             raise NotHere(f"{command[0]} is not installed")  # said for less than a process that finds it out
         import subprocess

@@ -10,8 +10,9 @@ import gc
 import marshal
 import os
 import sys
+import time
 
-from keskidee_agent import clock
+from keskidee_agent import child, clock
 from keskidee_agent.absence import BOOT_ID, Absence, boot_of
 from keskidee_agent.delivery import Delivery
 from keskidee_agent.errands import Errands
@@ -32,6 +33,7 @@ from keskidee_report.wire import SESSION_BYTES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from keskidee_agent.proxy import Proxy
@@ -46,6 +48,7 @@ GIVE_BACK_ROUNDS = 256
 COLLECTED_AFTER = 20_000
 """Objects that are made before the collector of cycles looks at the youngest; a round makes none that it would find."""
 IN_USE = 1
+_timed = False
 
 
 def main(descriptor: int) -> None:
@@ -55,24 +58,33 @@ def main(descriptor: int) -> None:
     sys.exit(run(settings))
 
 
-def run(settings: dict[str, Any]) -> int:
-    """Runs an agent with these settings; the exit status."""
+def run(settings: dict[str, Any], *, read_again: Callable[[], dict[str, Any]] | None = None) -> int:
+    """Runs an agent with these settings; the exit status.
+
+    `read_again` gives them anew, where a process that execs would be another one to those who look after it (Windows).
+    """
+    global _timed  # noqa: PLW0603  # one process, one standard error
+    _timed = settings["timed"]
     gc.set_threshold(COLLECTED_AFTER)
     wake = Wake(parent=settings["parent"])
-    try:
-        agent = Resident(settings, wake)
-    except InUse:
-        warn(f"another agent is running on {settings['spool']['folder']}")
-        return IN_USE
     while True:
-        agent.rounds()
-        if wake.asked != RELOAD or is_reloadable(settings["command"]):
-            break
+        try:
+            agent = Resident(settings, wake)
+        except InUse:
+            warn(f"another agent is running on {settings['spool']['folder']}")
+            return IN_USE
+        while True:
+            agent.rounds()
+            if wake.asked != RELOAD or is_reloadable(settings["command"]):
+                break
+            wake.forget()
+        agent.close()
+        if wake.asked != RELOAD:
+            return 0
+        if read_again is None:
+            os.execv(settings["command"][0], settings["command"])  # noqa: S606  # our own command line
+        settings = read_again()
         wake.forget()
-    agent.close()
-    if wake.asked == RELOAD:
-        os.execv(settings["command"][0], settings["command"])  # noqa: S606  # our own command line
-    return 0
 
 
 class Resident:
@@ -84,14 +96,14 @@ class Resident:
         self._machine_id: str = settings["machine_id"]
         self._interval_seconds: int = settings["interval_seconds"]
         self._interval_own: bool = settings["interval_own"]
+        self._folder = os.path.dirname(settings["identity_file"])
         self._machine = Machine(excludes=settings["excludes"])
         self._machine.textfile_directory = settings["textfile_directory"]
         self._machine.traps_file = settings["traps_file"]
         services = settings["services"]
         self._machine.services_file = services["file"]
         if settings["inventory_seconds"]:
-            folder = os.path.dirname(settings["identity_file"])
-            self._machine.inventory_file = os.path.join(folder, METRICS_FILE)
+            self._machine.inventory_file = os.path.join(self._folder, METRICS_FILE)
         self._machine.services_stale_seconds = 3 * max(services["every_seconds"], 60) + services["timeout_seconds"]
         self._machine.salt = settings["salt"]
         self._user_names: int = settings["user_names"]
@@ -133,6 +145,10 @@ class Resident:
             now = clock.boot_ms()
             if now >= self._errands.due_ms and self._errands.see_to(now, interval_ms):
                 self._wake.ask(RELOAD)
+            if os.name == "nt":
+                from keskidee_agent import windows
+
+                self._wake.ask(windows.asked_in(os.path.join(self._folder, windows.STOP_FILE)))
             phase = clock.phase_ms(self._machine_id, interval_ms)
             self._wake.sleep_until(clock.next_round_ms(now, interval_ms, phase), clock.boot_ms)
             if self._absence.slept():
@@ -176,7 +192,7 @@ class Resident:
         asked = self._wake.asked
         self._errands.end()
         self._wake.forget()
-        reason = "shutdown" if asked == STOP and machine_goes_down() else asked
+        reason = "shutdown" if asked == STOP and (self._wake.goes_down or machine_goes_down()) else asked
         self._absence.end(reason)
         if asked != RELOAD:
             self._delivery.goodbye(self._sequence, reason, GOODBYE_SECONDS)
@@ -209,15 +225,16 @@ def _proxy(way: tuple[str, int, str] | None) -> Proxy | None:
 
 def is_reloadable(command: list[str]) -> bool:
     """Whether the command would start with the settings as they are now; what is wrong with them goes to stderr."""
-    child = os.spawnv(os.P_WAIT, command[0], [*command, "--check"])  # noqa: S606  # our own command line
-    if child:
+    refused = child.run([*command, "--check"])
+    if refused:
         warn("reload=refused the settings stay as they were")
-    return not child
+    return not refused
 
 
 def warn(line: str) -> None:
-    """One line to stderr, where the service manager keeps it with the time."""
+    """One line to stderr, where the service manager keeps it with the time; a log file has none but this."""
+    moment = f"{time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())} " if _timed else ""
     try:
-        os.write(2, f"keskidee agent: {line}\n".encode("utf-8", "replace"))
+        os.write(2, f"{moment}keskidee agent: {line}\n".encode("utf-8", "replace"))
     except OSError:  # nobody reads it any more
         return

@@ -7,6 +7,7 @@ imported only when a backlog has grown old enough, or large enough.
 from __future__ import annotations
 
 import os
+import time
 
 from keskidee_agent.slot import open_private, write_at
 
@@ -27,6 +28,7 @@ PERIODS_MS = (0, 60_000, 300_000)
 """Of each so many milliseconds a segment of this level keeps the last report."""
 REST_MS = 60_000
 UNFINISHED = ".new"
+TRIES, TRY_SECONDS = 10 if os.name == "nt" else 1, 0.1
 
 
 class Retention:
@@ -76,11 +78,27 @@ def put_in_place(path: str, content: bytes) -> None:
             os.close(descriptor)
         changed_ns = os.stat(path).st_mtime_ns  # how old its reports are, for the next process
         os.utime(beside, ns=(changed_ns, changed_ns))
-        os.replace(beside, path)
+        take_place(beside, path)
     except OSError:
         if os.path.exists(beside):
             os.unlink(beside)
         raise
+
+
+def take_place(beside: str, path: str, tries: int = TRIES) -> None:
+    """A file in the place of another, at once. Raises OSError.
+
+    On Windows that is refused while anybody has the other open, as a scanner of viruses does for a moment.
+    """
+    for left in range(tries, 0, -1):
+        try:
+            os.replace(beside, path)
+        except PermissionError:
+            if left == 1:
+                raise
+            time.sleep(TRY_SECONDS)
+        else:
+            return
 
 
 def sync_folder(folder: str) -> None:

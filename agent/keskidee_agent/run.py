@@ -27,6 +27,8 @@ DEVICES_FILE = "devices/devices.json"
 """Below the state folder: whom the poller asks, as the collector said last."""
 TRAPS_FILE = "devices/traps.metrics"
 """Likewise: what it hears."""
+STDERR = 2
+LOG_BYTES = 1 << 20
 PIPE_BYTES = 16 << 10  # the smallest that a pipe takes without a reader (macOS)
 CODE = "import sys; sys.path += {folders!r}; from keskidee_agent.resident import main; main({descriptor})"
 
@@ -34,7 +36,7 @@ EXAMPLE = """\
 example, reporting by the settings of /etc/keskidee/agent.yml each 15 seconds:
   keskidee agent run --config /etc/keskidee/agent.yml
 
-SIGTERM stops it, SIGHUP reads the settings again, SIGUSR2 stops it for an upgrade."""
+SIGTERM stops it, SIGHUP reads the settings again, SIGUSR2 stops it for an upgrade. On Windows Ctrl-C stops it."""
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -59,10 +61,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "--interval", metavar="SECONDS", type=int, help="from one report to the next (default: as the collector says)"
     )
+    parser.add_argument("--log", metavar="FILE", type=Path, help="where its lines go, with the time (default: stderr)")
     parser.add_argument("--check", action="store_true", help="say whether it would start, and start nothing")
     parser.add_argument("--renew", metavar="SESSION", nargs="?", const="", help=SUPPRESS)
     parser.add_argument("--inventory", action="store_true", help=SUPPRESS)
-    parser.add_argument("--devices", action="store_true", help=SUPPRESS)
+    parser.add_argument("--devices", metavar="PID", nargs="?", type=int, const=0, help=SUPPRESS)
     parser.add_argument("--services", action="store_true", help=SUPPRESS)
     parser.add_argument("--exit-with-parent", action="store_true", help=SUPPRESS)
     parser.set_defaults(run=run)
@@ -73,6 +76,8 @@ def run(args: argparse.Namespace) -> int:
     from keskidee_config import ConfigError
 
     try:
+        if args.log is not None:
+            divert(args.log)
         settings = handover(args)
     except (ConfigError, ValueError) as error:
         sys.stderr.write(f"keskidee: {error}\n")
@@ -81,7 +86,7 @@ def run(args: argparse.Namespace) -> int:
         return renewed(args, settings)
     if args.inventory:
         return took_inventory(settings)
-    if args.devices:
+    if args.devices is not None:
         from keskidee_agent.devices.poller.process import polled
 
         return polled(args, settings)
@@ -94,8 +99,26 @@ def run(args: argparse.Namespace) -> int:
     if sys.platform == "win32":  # exec there starts another process and ends this one, which a service must not do
         from keskidee_agent import resident
 
-        return resident.run(settings)
+        return resident.run(settings, read_again=lambda: handover(args))
     return become_resident(settings, sys.argv[1:])
+
+
+def divert(path: Path) -> None:
+    """Makes a file standard error, also of processes begun from here: on Windows nobody keeps what a task says.
+
+    Over LOG_BYTES it begins again. Raises ConfigError.
+    """
+    from keskidee_config import ConfigError
+
+    try:
+        log = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o600)
+        if os.fstat(log).st_size > LOG_BYTES:
+            os.ftruncate(log, 0)
+        os.dup2(log, STDERR)
+        os.close(log)
+    except OSError as error:
+        raise ConfigError(f"--log: {path}: {error.strerror}") from None
+    sys.stderr = open(STDERR, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)  # noqa: SIM115
 
 
 def renewed(args: argparse.Namespace, settings: dict[str, Any]) -> int:
@@ -202,6 +225,7 @@ def handover(args: argparse.Namespace) -> dict[str, Any]:
         "polls": bool(settings.devices) or (state / DEVICES_FILE).exists(),  # the collector is told of an end too
         "traps_file": str((state / TRAPS_FILE).absolute()),
         "parent": args.exit_with_parent,
+        "timed": args.log is not None,
         "command": [sys.executable, *sys.orig_argv[1:]],
     }
 

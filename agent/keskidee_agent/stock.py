@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 
 from keskidee_agent import clock
+from keskidee_agent.retention import take_place
 from keskidee_agent.stocktaking import BODY_FILE
 from keskidee_agent.transport import DeliveryError, error_of, number_in
 
@@ -148,7 +149,7 @@ class Stock:
             self._refused(f"the collector does not go on from {has} of {self.length} bytes")
 
     def _taken(self) -> None:
-        _tried(os.replace, self._at(NEXT_FILE), self._at(STATE_FILE))
+        _tried(take_place, self._at(NEXT_FILE), self._at(STATE_FILE))
         self._drop(TAKEN)
 
     def _refused(self, reason: str) -> None:

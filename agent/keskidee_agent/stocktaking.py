@@ -20,6 +20,7 @@ MARKS = (
     "/etc/os-release",
     "/run/keskidee-disks",
 )
+"""On Windows none of them is there, and windows.PROGRAMS are looked at."""
 BODY_FILE, METRICS_FILE = "inventory.body", "inventory.metrics"
 """What is to be told, in the agent's folder while it waits (stock.py), and the samples that reports carry."""
 DAY_MS = 86_400_000
@@ -77,7 +78,12 @@ class Stocktaking:
         self._due_ms = now_ms + HOUR_MS // 2 + self._jitter_ms
 
     def _seen(self) -> tuple[int, ...]:
-        return tuple([changed_ns(path) for path in self._paths])
+        seen = tuple([changed_ns(path) for path in self._paths])
+        if os.name == "nt":
+            from keskidee_agent import windows
+
+            seen += windows.programs_changed()
+        return seen
 
 
 def changed_ns(path: str) -> int:

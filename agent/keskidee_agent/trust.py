@@ -9,17 +9,25 @@ from __future__ import annotations
 import hashlib
 import os
 import ssl
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from keskidee_agent.identity import CA_FILE, SYSTEM
+from keskidee_agent.identity import CA_FILE, SYSTEM, keep, state_directory
 from keskidee_agent.tls import context_trusting
 from keskidee_config import ConfigError
 
 ID_DIGITS = 16
+SYSTEM_FILE = "system.pem"
+STORES = ("ROOT", "CA")
+"""What Windows trusts, and authorities between those and a server (CertOpenSystemStore)."""
+SERVER_AUTH = "1.3.6.1.5.5.7.3.1"
+"""id-kp-serverAuth (RFC 5280, section 4.2.1.12)."""
 AUTHORITIES_AT_MOST = 8
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from keskidee_agent.identity import Identity
 
 
@@ -27,7 +35,7 @@ def authorities_of(ca_file: str | None, state: Path, identity: Identity) -> str:
     """The absolute path of the PEM file, or folder, with the authorities that the agent trusts. Raises ConfigError."""
     if ca_file is not None:
         return usable(Path(ca_file))
-    return system_authorities() if identity.authority == SYSTEM else usable(state / CA_FILE)
+    return system_authorities(state) if identity.authority == SYSTEM else usable(state / CA_FILE)
 
 
 def told_of(ca_file: str, settings_file: str | None, identity: Identity) -> str:
@@ -60,13 +68,34 @@ def usable(path: Path) -> str:
     return str(path.absolute())
 
 
-def system_authorities() -> str:
+def system_authorities(state: Path | None = None) -> str:
     """The file or folder that OpenSSL on this system takes (SSL_CERT_FILE and SSL_CERT_DIR among them).
 
+    Windows keeps them in a store, of which a copy is made in the folder `state`, or the usual one of the agent.
     Not requests' own list: an institution adds its authority to the system's. Raises ConfigError where there is none.
     """
     paths = ssl.get_default_verify_paths()
     found = paths.cafile or paths.capath
+    if (not found or not os.path.exists(found)) and sys.platform == "win32":
+        path = (state or state_directory(None)) / SYSTEM_FILE
+        found = _copied(path, [row for store in STORES for row in ssl.enum_certificates(store)])
     if not found or not os.path.exists(found):
         raise ConfigError("this system's certificate authorities are not in files: name a file in ca_file")
     return usable(Path(found))
+
+
+def trusted_of(rows: Iterable[tuple[bytes, str, bool | set[str]]]) -> str:
+    """Those of ssl.enum_certificates (certificate, encoding, what it is trusted for) that may sign servers, as PEM."""
+    ders = [der for der, kind, uses in rows if kind == "x509_asn" and (uses is True or SERVER_AUTH in (uses or ()))]
+    return "".join([ssl.DER_cert_to_PEM_cert(der) for der in dict.fromkeys(ders)])
+
+
+def _copied(path: Path, rows: Iterable[tuple[bytes, str, bool | set[str]]]) -> str:
+    pem = trusted_of(rows).encode()
+    try:
+        if not path.exists() or path.read_bytes() != pem:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            keep(path, pem)
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be written: {error.strerror}") from None
+    return str(path)

@@ -11,6 +11,8 @@ from keskidee_report.model import OK, Columns, Family, Reading
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from keskidee_agent.delivery import Delivery
     from keskidee_agent.spool import Spool
     from keskidee_report.model import Names
@@ -54,13 +56,8 @@ class Vitals:
         self._spool = spool
         self._delivery = delivery
         self._start_ms = round(started_at * 1000)
-        self._page_bytes = 0
-        try:
-            self._page_bytes = os.sysconf("SC_PAGE_SIZE")
-            self._statm = os.open("/proc/self/statm", os.O_RDONLY)
-        except (AttributeError, OSError):  # Windows, macOS
-            self._statm = -1
-        self._names = _names(memory=self._statm >= 0)
+        self._resident_bytes = _memory()
+        self._names = _names(memory=self._resident_bytes is not None)
         self._rounds = 0
         self._costs: list[int] = []
 
@@ -77,10 +74,23 @@ class Vitals:
 
     def _read_costs(self) -> list[int]:
         costs = [time.process_time_ns() // 1000]
-        if self._statm >= 0:
-            pages = os.pread(self._statm, 64, 0).split(b" ", 2)[1]
-            costs.append(int(pages) * (self._page_bytes >> 12))  # no system has smaller pages
+        if self._resident_bytes is not None:
+            costs.append(self._resident_bytes() >> 12)
         return costs
+
+
+def _memory() -> Callable[[], int] | None:
+    """What tells the bytes of this process in memory; None where nothing does."""
+    try:
+        page_bytes, statm = os.sysconf("SC_PAGE_SIZE"), os.open("/proc/self/statm", os.O_RDONLY)
+    except (AttributeError, OSError):  # Windows, macOS: psutil is loaded there anyway
+        try:
+            import psutil
+        except ImportError:
+            return None
+        own = psutil.Process()
+        return lambda: int(own.memory_info().rss)
+    return lambda: int(os.pread(statm, 64, 0).split(b" ", 2)[1]) * page_bytes
 
 
 def _names(*, memory: bool) -> Names:

@@ -29,11 +29,13 @@ class Wake(Waiter):
     """Hears signals while it waits. `asked` is what was asked for last: STOP, UPGRADE, RELOAD, or nothing yet.
 
     SIGTERM and SIGINT stop, SIGUSR2 stops for an upgrade, SIGHUP reads the settings again. With `parent` the end of
-    standard input stops too: it is a pipe whose other end the parent holds.
+    standard input stops too: it is a pipe whose other end the parent holds. On Windows Ctrl-C, Ctrl-Break and the end
+    of the console stop; `goes_down` where that is the machine's.
     """
 
     def __init__(self, *, parent: bool = False) -> None:
         self.asked = ""
+        self.goes_down = False
         self._end = 0.0
         self._by_signal = {int(signal.SIGTERM): STOP, int(signal.SIGINT): STOP}
         if sys.platform != "win32":
@@ -42,6 +44,10 @@ class Wake(Waiter):
             signal.signal(number, _heard)
         self._bell, self._drain_bell = _bell()
         self._watched = [self._bell]
+        if sys.platform == "win32":
+            from keskidee_agent import windows
+
+            self._handler = windows.on_console_event(self._ring)
         if parent and sys.platform == "win32":
             _thread.start_new_thread(_ring_at_end_of_input, ())
         elif parent:
@@ -77,6 +83,10 @@ class Wake(Waiter):
         else:
             return False
         return True
+
+    def _ring(self, goes_down: bool) -> None:  # in a thread of the system
+        self.goes_down = goes_down
+        signal.raise_signal(signal.SIGTERM)
 
     def ask(self, what: str) -> None:
         """Notes what is asked for; a stop is not taken back by a reload."""

@@ -58,6 +58,18 @@ def test_the_reason_follows_from_the_last_word_and_the_boot(
     assert found == {"away_reason": reason, "away_seconds": "300", "away_since": "1800000060"}
 
 
+@pytest.mark.parametrize(
+    ("seconds", "reason"), [(-3600, "power_loss"), (-5, "shutdown"), (60, "shutdown"), (301, "power_loss")]
+)
+def test_a_shutdown_that_the_system_has_noted_after_the_last_sign_of_life_is_one(
+    tmp_path: Path, wall: dict[str, int], seconds: int, reason: str
+) -> None:
+    facts_after(tmp_path, wall, word="", boot=ANOTHER)
+    down_ms = NOW_MS + (60 + seconds) * 1000
+    assert Absence(str(tmp_path), boot=ANOTHER, down_ms=down_ms).facts["away_reason"] == reason
+    assert Absence(str(tmp_path), boot=ONE_BOOT, down_ms=down_ms).facts["away_reason"] == "crash"
+
+
 def test_an_agent_that_never_ran_here_starts_for_the_first_time(tmp_path: Path) -> None:
     assert Absence(str(tmp_path / "spool"), boot=ONE_BOOT).facts == {"away_reason": "first_start"}
 

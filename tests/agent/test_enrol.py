@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from keskidee_agent import commands
+from keskidee_agent.enrol import read_token
 from keskidee_agent.identity import CA_FILE, IDENTITY_FILE, Identity, read_identity
 from keskidee_agent.origin import origin_of
 from keskidee_agent.transport import Transport
@@ -399,6 +400,27 @@ def test_the_token_comes_from_standard_input_or_the_environment(
         monkeypatch.setenv("KESKIDEE_TOKEN", f"{SECRET}_-")
         assert run("enrol", listener.url, "--state", tmp_path / "b") == 0
         assert tokens_heard(listener) == [f"Bearer {SECRET}_-"] * 2
+
+
+def test_a_site_that_the_console_cannot_spell_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    console = io.BytesIO()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(console, encoding="cp1252"))
+    with listening(Collector(body=json.dumps(GIVEN | {"site": "Nukuʻalofa"}).encode())) as listener:
+        assert enrol(listener.url, tmp_path / "state", f"{SECRET}_-") == 0
+        told = f"enrolled as pc-01 (site Nukuʻalofa, role desktop) at {listener.url}\n"
+    assert console.getvalue().decode() == told
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_token_is_read_as_windows_writes_and_pipes_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoding: str
+) -> None:
+    token = tmp_path / "token"
+    token.write_bytes(f"{SECRET}_-\r\n".encode(encoding))
+    assert read_token(str(token), {}) == f"{SECRET}_-"
+    for console in ("utf-8", "cp1252"):
+        monkeypatch.setattr("sys.stdin", io.StringIO(f"{SECRET}_-\r\n".encode("utf-8-sig").decode(console)))
+        assert read_token("-", {}) == f"{SECRET}_-"
 
 
 def test_a_token_file_that_cannot_be_read_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

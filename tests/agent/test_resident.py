@@ -248,6 +248,36 @@ def test_another_enrolment_takes_effect_by_itself(
     assert listener.requests[-1].line == f"POST /v1/machines/{'f' * 32}/reports HTTP/1.1"
 
 
+WITHIN = """
+import argparse, pathlib, sys
+if sys.argv[-1] == "--check":
+    sys.exit()
+from keskidee_agent import resident, run
+words = argparse.Namespace(
+    config=None, state=pathlib.Path(sys.argv[1]), interval=1, collector=None, exit_with_parent=False, log=None
+)
+sys.exit(resident.run(run.handover(words), read_again=lambda: run.handover(words)))
+"""
+
+
+@pytest.mark.slow
+def test_where_exec_would_be_another_process_the_settings_are_read_again_within(
+    tmp_path: Path, collector: Collector, listener: Listener
+) -> None:
+    enrol(tmp_path / "state", listener.url)
+    agent = subprocess.Popen([sys.executable, "-c", WITHIN, str(tmp_path / "state")], stderr=subprocess.PIPE)
+    try:
+        collector.wait_for(lambda: collector.reports)
+        agent.send_signal(signal.SIGHUP)
+        collector.wait_for(lambda: len({session for session, _ in collector.taken}) == 2)
+        assert collector.goodbyes == []
+    finally:
+        agent.terminate()
+        told = agent.communicate(timeout=20)[1]
+    last_word = (tmp_path / "state" / "spool" / "last-word").read_text().split()[2]
+    assert (agent.returncode, b"Traceback" in told, last_word) == (0, False, "stop")
+
+
 @pytest.mark.slow
 def test_a_renewal_that_is_refused_is_not_tried_again_at_once_and_reports_go_on(
     start: Callable[..., Agent], collector: Collector, listener: Listener
@@ -271,12 +301,20 @@ def test_a_renewal_that_is_refused_is_not_tried_again_at_once_and_reports_go_on(
     assert (len(asked), b"sha256" in asked[0]) == (1, True)
 
 
-def test_a_second_agent_on_the_same_folder_is_refused(start: Callable[..., Agent], collector: Collector) -> None:
+def test_a_second_agent_on_the_same_folder_is_refused_and_says_so_where_it_shall(
+    start: Callable[..., Agent], collector: Collector, tmp_path: Path
+) -> None:
     start()
     collector.wait_for(lambda: collector.reports)
     second = start()
     assert second.process.wait(10) == 1
-    assert second.told() == [f"keskidee agent: another agent is running on {second.log.parent}/state/spool"]
+    line = f"keskidee agent: another agent is running on {second.log.parent}/state/spool"
+    assert second.told() == [line]
+    log = tmp_path / "log"
+    third = start("--log", str(log))
+    assert (third.process.wait(10), third.told()) == (1, [line])
+    moment, _, told = log.read_text().partition(" ")
+    assert (time.strptime(moment, "%Y-%m-%dT%H:%M:%SZ").tm_year > 2020, told) == (True, f"{line}\n")
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ import pytest
 
 from keskidee_agent import identity
 from keskidee_agent.identity import CA_FILE, Identity, write_identity
+from keskidee_agent.run import LOG_BYTES
 from tests.agent.listening import certified
 
 WHO = {"machine_id": "ab12", "credential": "c" * 43, "instance": "pc", "site": "default", "role": "server"}
@@ -29,6 +30,27 @@ def test_a_machine_that_is_not_enrolled_is_told_the_command(tmp_path: Path) -> N
     command = f"keskidee agent enrol https://COLLECTOR:5375 --state {tmp_path}"
     assert done.returncode == 2
     assert done.stderr == f"keskidee: not enrolled ({tmp_path}/identity.json is not there): run {command}\n"
+
+
+def test_the_command_may_be_copied_though_the_folder_has_a_blank(tmp_path: Path) -> None:
+    state = tmp_path / "an agent"
+    assert run("--state", state).stderr.endswith(f'run keskidee agent enrol https://COLLECTOR:5375 --state "{state}"\n')
+
+
+def test_a_log_takes_what_standard_error_would_and_begins_again_where_it_is_long(tmp_path: Path) -> None:
+    log = tmp_path / "agent.log"
+    log.write_text("kept\n")
+    assert run("--state", tmp_path, "--log", log).stderr == ""
+    kept, told = log.read_text().splitlines()
+    assert (kept, told.startswith("keskidee: not enrolled")) == ("kept", True)
+    log.write_bytes(bytes(LOG_BYTES + 1))
+    run("--state", tmp_path, "--log", log)
+    assert log.read_text() == f"{told}\n"
+
+
+def test_a_log_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    done = run("--state", tmp_path, "--log", tmp_path)
+    assert (done.returncode, done.stderr) == (2, f"keskidee: --log: {tmp_path}: Is a directory\n")
 
 
 def test_an_enrolled_machine_would_start(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from tests.agent.spooling import (
     Told,
     drained,
     dropped,
+    held_as_on_windows,  # noqa: F401  # for every test here
     is_balanced,
     kill,
     largest_file,

@@ -56,6 +56,16 @@ def test_no_folder_is_nothing_to_read() -> None:
     assert (found.outcome, found.samples) == (ABSENT, [])
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_on_windows_a_file_is_read_as_its_shell_writes_it(tmp_path: Path, encoding: str) -> None:
+    text = '# TYPE x gauge\r\nx{who="José"} 1\r\n'
+    windows = Machine(platform="windows")
+    windows.textfile_directory = str(tmp_path)
+    write_files(tmp_path, {"a.prom": text.encode(encoding)})
+    assert lines(reading_of("textfile", windows), tmp_path)[0] == 'x{who="José"} 1'
+    assert error(reading(tmp_path, {"a.prom": text.encode(encoding)})) == 1
+
+
 def test_files_are_read_in_the_order_of_their_names(tmp_path: Path) -> None:
     found = reading(tmp_path, {"b.prom": "y 2\n", "a.prom": "x 1\n", "c.txt": "z 3\n"})
     assert (found.outcome, lines(found, tmp_path)) == (

@@ -60,7 +60,7 @@ def polled(args: argparse.Namespace, settings: dict[str, Any]) -> int:
     """Polls until it is told to stop, or the agent that started it has gone: 0. NOBODY where there is nobody to poll,
     1 where another poller runs. Where no engine is installed, server boards are polled, and all else is told as denied.
     """  # fmt: skip
-    process = Process(settings, settings_of(args.config))
+    process = Process(settings, settings_of(args.config), agent=args.devices)
     try:
         lock = take_lock(str(process.folder / "lock"))
     except InUse:
@@ -77,13 +77,16 @@ def polled(args: argparse.Namespace, settings: dict[str, Any]) -> int:
 
 
 class Process:
-    """Everything of one poller. `settings` are the resident's (run.py), `own` those of its file."""
+    """Everything of one poller. `settings` are the resident's (run.py), `own` those of its file, `agent` its process id
+    (0: started by a person).
+    """  # fmt: skip
 
-    def __init__(self, settings: dict[str, Any], own: AgentSettings) -> None:
+    def __init__(self, settings: dict[str, Any], own: AgentSettings, *, agent: int = 0) -> None:
         origin = origin_of(settings["collector"])
         self.folder = Path(settings["identity_file"]).parent / FOLDER
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._own = own
+        self._agent = agent
         self._credential: str = settings["credential"]
         self._machines = f"{origin.url}/v1/machines"
         self._route = route_to(origin, own, os.environ)
@@ -123,7 +126,7 @@ class Process:
 
         for number in (signal.SIGTERM, signal.SIGINT) if sys.platform != "win32" else ():
             asyncio.get_running_loop().add_signal_handler(number, end)
-        endless = self._enlist(end), _until_orphaned(end), self._hearing.serve()
+        endless = self._enlist(end), _until_orphaned(self._agent, end), self._hearing.serve()
         tasks = [asyncio.create_task(each) for each in endless]
         threading.Thread(target=self._tell_stock, name="stock", daemon=True).start()
         await self._loop.run(stop)
@@ -226,12 +229,29 @@ def allow_many_files() -> None:
             resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
-async def _until_orphaned(then: Callable[[], None]) -> None:
+async def _until_orphaned(agent: int, then: Callable[[], None]) -> None:
     """Ends with the agent that started this process."""
-    parent = os.getppid()
-    while os.getppid() == parent:
+    is_orphan = _orphanage(agent)
+    while not is_orphan():
         await asyncio.sleep(PARENT_SECONDS)
     then()
+
+
+def _orphanage(agent: int) -> Callable[[], bool]:
+    """What tells whether the agent is gone. Windows names the parent for ever, and it may be Python's launcher."""
+    if sys.platform == "win32":
+        if not agent:
+            return lambda: False
+        import _winapi
+
+        synchronize = 0x00100000
+        try:
+            handle = _winapi.OpenProcess(synchronize, False, agent)
+        except OSError:
+            return lambda: True
+        return lambda: _winapi.WaitForSingleObject(handle, 0) == _winapi.WAIT_OBJECT_0
+    parent = os.getppid()
+    return lambda: os.getppid() != parent
 
 
 def _proxy(way: tuple[str, int, str] | None) -> Any:
