@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from keskidee_collector.away import Away, away_of
-from keskidee_collector.definitions import Definition
-from keskidee_collector.machine import LINK_DOWN, OFF, OFF_WORDS, ON, RETIRED, SILENT, UNANNOUNCED
-from keskidee_collector.presence import SITE_STATES
+from keskidee_collector.days.away import Away, away_of
+from keskidee_collector.families.definitions import Definition
+from keskidee_collector.families.render import escaped, labels_text
+from keskidee_collector.fleet.machine import LINK_DOWN, OFF, OFF_WORDS, ON, RETIRED, SILENT, UNANNOUNCED
+from keskidee_collector.fleet.presence import SITE_STATES
 from keskidee_collector.register.history import Change
 from keskidee_collector.register.ledger import AssetRow, WholeAsset, stored_assets, stored_changes, stored_whole
 from keskidee_collector.register.standing import Standing
-from keskidee_collector.render import escaped, labels_text
 from keskidee_collector.store.database import Unusable
 from keskidee_collector.stored import DayView, stored_days
 
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
     from prometheus_client import CollectorRegistry
 
-    from keskidee_collector.feed import Feed
-    from keskidee_collector.links import Wishes
-    from keskidee_collector.machine import Machine, Problem
-    from keskidee_collector.presence import Look
+    from keskidee_collector.fleet.machine import Machine, Problem
+    from keskidee_collector.fleet.presence import Look
+    from keskidee_collector.ingest.feed import Feed
+    from keskidee_collector.ingest.links import Wishes
     from keskidee_collector.register.assets import Assets
     from keskidee_collector.state import State
 

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "up": "keskidee.up",
-    "agent": "keskidee_agent.commands",
+    "agent": "keskidee_agent.commands.commands",
     "device": "keskidee_agent.devices.commands",
-    "collector": "keskidee_collector.commands",
-    "register": "keskidee_collector.commands",
+    "collector": "keskidee_collector.commands.commands",
+    "register": "keskidee_collector.commands.commands",
     "alert": "keskidee.alert",
     "maintenance": "keskidee.maintenance",
 }

@@ -201,7 +201,7 @@ def subject_of(args: argparse.Namespace) -> Subject:
 
     A misspelt name would silence nothing, and nobody would notice before the pager rings.
     """
-    from keskidee_collector.running import NotReached, collector_directory, running_on
+    from keskidee_collector.commands.running import NotReached, collector_directory, running_on
 
     try:
         running = running_on(collector_directory(args.data))

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from keskidee_agent.spool import Spool
+from keskidee_agent.spool.spool import Spool
 from keskidee_report.codec import Encoder, Report
 from keskidee_report.model import FAILED, OK, Family, Reading, Sample
 from keskidee_report.wire import SESSION_BYTES, Reader

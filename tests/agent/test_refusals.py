@@ -2,8 +2,8 @@
 
 import pytest
 
-from keskidee_agent.origin import origin_of
-from keskidee_agent.transport import DeliveryError, Pauses
+from keskidee_agent.transport.origin import origin_of
+from keskidee_agent.transport.transport import DeliveryError, Pauses
 from keskidee_report.wire import SPEAKS
 from tests.agent.listening import answer, listening
 from tests.agent.posting import SECONDS, failure_of, transport_to

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from keskidee_collector.connection import HEAD_BYTES_AT_MOST
+from keskidee_collector.serving.connection import HEAD_BYTES_AT_MOST
 from tests.collector.attacked import House
 from tests.collector.served import Agent, Line, Served
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from keskidee import cli
-from keskidee_agent.windows import STOP, STOP_FILE, UPGRADE
+from keskidee_agent.host.windows import STOP, STOP_FILE, UPGRADE
 from keskidee_config import places
 
 FOLDER = Path(__file__).parents[2] / "deploy" / "windows"

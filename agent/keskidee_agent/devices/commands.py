@@ -17,7 +17,7 @@ from keskidee_agent.devices.metrics import samples
 from keskidee_agent.devices.read import read_device
 from keskidee_agent.devices.redfish.board import PASSWORD, is_board
 from keskidee_agent.devices.secrets import COMMUNITY, WrongSecret, credential_of
-from keskidee_agent.output import as_prometheus, write_stdout
+from keskidee_agent.gather.output import as_prometheus, write_stdout
 
 if TYPE_CHECKING:
     import argparse

@@ -5,16 +5,16 @@ A file that cannot be read or is wrong costs itself: node_textfile_scrape_error 
 
 from __future__ import annotations
 
-from keskidee_agent.sysfs import label
+from keskidee_agent.host.sysfs import label
 from keskidee_report.model import Denied, Family, Malformed, NotHere
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from keskidee_agent.exposition import TextFamily
-    from keskidee_agent.machine import Machine
-    from keskidee_agent.textfamilies import Merged
+    from keskidee_agent.gather.exposition import TextFamily
+    from keskidee_agent.gather.textfamilies import Merged
+    from keskidee_agent.host.machine import Machine
     from keskidee_report.model import Sample
 
 RIGHT = "to read the folder of textfile_directory and its *.prom files"
@@ -66,7 +66,7 @@ def read(machine: Machine) -> Iterator[Sample]:
             denied = denied or (path if file.denied else "")
     troubles |= {path: file.trouble for path, file in files.items() if file.trouble}
     if files != before or "merged" not in memory:
-        from keskidee_agent.textfamilies import Merged
+        from keskidee_agent.gather.textfamilies import Merged
 
         memory["files"] = files
         readable = {path: file.families for path, file in files.items() if not file.trouble}
@@ -97,7 +97,7 @@ def _joined(folder: str, name: str) -> str:
 
 
 def _read_file(machine: Machine, path: str, known: TextFile | None) -> TextFile:
-    from keskidee_agent.exposition import parse
+    from keskidee_agent.gather.exposition import parse
 
     here = machine.here
     signature = here.signature(path)

@@ -16,7 +16,7 @@ from keskidee_agent.devices.engine import Garbled, NoAnswer, Refused
 from keskidee_agent.devices.redfish.metrics import samples
 from keskidee_agent.devices.redfish.read import Reader
 from keskidee_agent.devices.redfish.service import ROOT, Service
-from keskidee_agent.output import as_prometheus
+from keskidee_agent.gather.output import as_prometheus
 from tests.agent.devices.boards import (
     SESSIONS,
     FakeBoard,

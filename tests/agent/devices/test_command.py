@@ -9,7 +9,7 @@ import pytest
 from keskidee.cli import main
 from keskidee_agent.devices import commands
 from keskidee_agent.devices.metrics import samples
-from keskidee_agent.output import as_prometheus
+from keskidee_agent.gather.output import as_prometheus
 from tests.agent.devices.expectations import reading_of
 from tests.agent.inventory.test_glpi import faults
 

@@ -21,11 +21,11 @@ import keskidee
 import keskidee_agent
 import keskidee_config
 import keskidee_report
-from keskidee_agent.windows import STOP_FILE
+from keskidee_agent.host.windows import STOP_FILE
 from keskidee_report.model import OUTCOMES
 from tests.agent.collecting import Collector
 from tests.agent.listening import Certified, Listener, certified
-from tests.agent.test_resident import enrol
+from tests.agent.resident.test_resident import enrol
 
 pytestmark = [pytest.mark.wine, pytest.mark.slow, pytest.mark.timeout(240)]
 FOLDER = "Program Files"

@@ -12,8 +12,8 @@ from urllib.request import urlopen
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from keskidee_agent.machine import Machine
-from keskidee_agent.output import as_prometheus
+from keskidee_agent.gather.output import as_prometheus
+from keskidee_agent.host.machine import Machine
 from keskidee_report.codec import Encoder
 from keskidee_report.model import ABSENT, DENIED, OK, Reading
 from tests.agent.recordings import as_nobody, reading_of, write_files

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keskidee_collector.app import export_assets
-from keskidee_collector.import_command import run_purchases
+from keskidee_collector.commands.import_command import run_purchases
 from keskidee_collector.register.purchases import FIELDS, BadLines, read, text_of
 from keskidee_collector.store.database import Unusable
 from tests.collector.inside import ADMIN, Inside

@@ -13,8 +13,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from keskidee_agent.absence import BOOT_ID, boot_of
-from keskidee_agent.asking import CallFailed, call, session_through
 from keskidee_agent.devices.commands import engine_class
 from keskidee_agent.devices.poller import stock
 from keskidee_agent.devices.poller.board import wait_for_leaving
@@ -24,11 +22,13 @@ from keskidee_agent.devices.poller.enlisting import Enlisting, targets_of
 from keskidee_agent.devices.poller.hearing import Hearing
 from keskidee_agent.devices.poller.loop import Loop
 from keskidee_agent.devices.secrets import WrongSecret
-from keskidee_agent.identity import settings_of
-from keskidee_agent.lock import InUse, take_lock
-from keskidee_agent.origin import origin_of
-from keskidee_agent.polling import NOBODY
-from keskidee_agent.route import route_to
+from keskidee_agent.resident.absence import BOOT_ID, boot_of
+from keskidee_agent.resident.polling import NOBODY
+from keskidee_agent.spool.lock import InUse, take_lock
+from keskidee_agent.transport.asking import CallFailed, call, session_through
+from keskidee_agent.transport.identity import settings_of
+from keskidee_agent.transport.origin import origin_of
+from keskidee_agent.transport.route import route_to
 
 if TYPE_CHECKING:
     import argparse
@@ -257,6 +257,6 @@ def _orphanage(agent: int) -> Callable[[], bool]:
 def _proxy(way: tuple[str, int, str] | None) -> Any:
     if way is None:
         return None
-    from keskidee_agent.proxy import Proxy
+    from keskidee_agent.transport.proxy import Proxy
 
     return Proxy(*way)
