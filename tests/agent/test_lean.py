@@ -131,7 +131,7 @@ for name in ("pread", "uname", "statvfs", "O_NONBLOCK", "O_CLOEXEC", "O_NOCTTY")
     delattr(os, name)
 sys.modules["select"] = sys.modules["fcntl"] = sys.modules["pwd"] = None
 sys.platform = "win32"
-for name in ("machine", "gather", "recorded", "facts", "once", "doctor", "windows"):
+for name in ("host.windows", "host.recorded", "host.facts", "gather.gather", "commands.once", "commands.doctor"):
     importlib.import_module("keskidee_agent." + name)
 from keskidee_agent.gather.gather import found_sources
 found_sources()

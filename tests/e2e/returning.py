@@ -1,6 +1,6 @@
 """Pretend machines that come back with a backlog: each interval the live report first, then one batch of older ones.
 
-As the real agent does it (agent/keskidee_agent/delivery/delivery.py), with its courtesy. The batches of all machines of a
+As the real agent does it (`keskidee_agent/delivery/`), with its courtesy. The batches of all machines of a
 layout say the same, so that they are encoded once; session and schema are each machine's own.
 """
 

@@ -22,15 +22,15 @@ examples
 
 
 MODULES = {
-    "once": "once",
+    "once": "commands.once",
     "inventory": "inventory.command",
     "services": "services.command",
-    "run": "run",
-    "enrol": "enrol",
-    "doctor": "doctor",
-    "capture": "capture",
-    "firmware": "firmware",
-    "disks": "disks",
+    "run": "commands.run",
+    "enrol": "commands.enrol",
+    "doctor": "commands.doctor",
+    "capture": "commands.capture",
+    "firmware": "commands.firmware",
+    "disks": "commands.disks",
 }
 
 

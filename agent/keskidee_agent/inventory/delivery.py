@@ -1,5 +1,5 @@
 """`keskidee agent run --inventory`: takes this machine's inventory and leaves on disk what the collector is to be told.
-The resident runs it, once a day and when something was installed, and sends that in pieces (stock.py).
+The resident runs it, once a day and when something was installed, and sends that in pieces (delivery/stock.py).
 
 What the collector acknowledged last is kept as a digest an item. Only what differs is sent; where nothing does, the
 hash of all is, so that both sides agree once a day. Kinds of sources that failed are not told: nothing of them is gone.

@@ -53,7 +53,7 @@ _timed = False
 
 
 def main(descriptor: int) -> None:
-    """Runs until it is told to stop. The settings (run.py's `handover`) are read from the descriptor."""
+    """Runs until it is told to stop. The settings (commands/run.py's `handover`) are read from the descriptor."""
     with open(descriptor, "rb") as file:
         settings = marshal.loads(file.read())  # noqa: S302  # from our own process, through a pipe
     sys.exit(run(settings))

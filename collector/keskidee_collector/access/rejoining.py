@@ -3,7 +3,7 @@
 The credential itself stays with it: it sends an HMAC of the join token keyed with the SHA-256 of the credential, which
 is what is kept here. Evidence alone would not do: serial numbers stand on stickers, and whoever had a join token could
 take another machine's place. Who comes with the evidence of another record, and no credential, gets a record of its
-own; a person may merge the two (merging.py).
+own; a person may merge the two (fleet/merging.py).
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def continued(fleet: Fleet, before: Before | None, token: str) -> Machine | None
 async def rejoined(state: State, machine: Machine, new: Machine, used: Token) -> Machine:
     """Puts what a machine says as it enrols again into its record, be that revoked or retired. Raises as the store.
 
-    The credential of before holds until the new one is used (renewal.py), unless it was revoked or retired.
+    The credential of before holds until the new one is used (routes/renewal.py), unless it was revoked or retired.
     """
     kept = {name: getattr(machine, name) for name in _TAKEN}
     site, instance = machine.site, machine.instance

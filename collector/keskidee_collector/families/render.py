@@ -130,7 +130,7 @@ def _page_family(name: str, kind: str, columns: list[tuple[int, Column]]) -> Gen
 class PartTemplate:
     """The accepted families of one source, ready to be filled. `passing`: some are refused for now only.
 
-    `places` are those of the values that days.py follows.
+    `places` are those of the values that days/days.py follows.
     """
 
     __slots__ = (

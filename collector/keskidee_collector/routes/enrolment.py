@@ -1,6 +1,6 @@
 """`POST /v1/enrol`: a join token becomes a machine with a credential of its own.
 
-A machine that shows that it has the credential of a machine here goes on under that record (rejoining.py).
+A machine that shows that it has the credential of a machine here goes on under that record (access/rejoining.py).
 """
 
 from __future__ import annotations

@@ -110,7 +110,7 @@ def test_an_authority_that_is_no_certificate_is_told(tmp_path: Path) -> None:
 
 def proxy_told_to_the_resident(state: Path, *words: str | Path, **environment: str) -> str:
     code = (
-        "import argparse; from keskidee_agent import commands, run; parser = argparse.ArgumentParser();"
+        "import argparse; from keskidee_agent.commands import commands, run; parser = argparse.ArgumentParser();"
         "commands.add_commands(parser.add_subparsers()); print(run.handover(parser.parse_args())['proxy'])"
     )
     command = [sys.executable, "-c", code, "agent", "run", "--state", str(state), *map(str, words)]

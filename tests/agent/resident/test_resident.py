@@ -342,7 +342,7 @@ def test_ps_shows_the_command_and_no_secret(start: Callable[..., Agent], collect
 
 def test_it_imports_nothing_heavy() -> None:
     script = "import sys, keskidee_agent.resident.resident; print(*sys.modules)"
-    folder = Path(clock.__file__).parents[1]
+    folder = Path(clock.__file__).parents[2]
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-c", f"import sys; sys.path.append({str(folder)!r}); {script}"],
         capture_output=True, text=True, check=True,

@@ -12,7 +12,7 @@ import yaml
 from keskidee_agent.spool.narrowing import is_needed
 
 CHECKOUT = Path(__file__).parents[3]
-NEEDED = CHECKOUT / "agent" / "keskidee_agent" / "needed.py"
+NEEDED = CHECKOUT / "agent" / "keskidee_agent" / "spool" / "needed.py"
 RULES = sorted((CHECKOUT / "deploy" / "prometheus" / "rules").glob("*.yml"))
 DASHBOARDS = sorted((CHECKOUT / "deploy" / "grafana" / "dashboards").glob("*.json"))
 HEAD = '''"""The families of agents that our alert rules and dashboards name; keskidee_* is needed anyhow.
