@@ -7,8 +7,8 @@ import sqlite3
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from keskidee_collector.posts import open_post
-from keskidee_collector.sequences import Sequences
+from keskidee_collector.fleet.sequences import Sequences
+from keskidee_collector.ingest.posts import open_post
 from keskidee_config import LimitSettings
 
 if TYPE_CHECKING:

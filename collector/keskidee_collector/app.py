@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Any, TextIO
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from keskidee_collector.administration import Administration
 from keskidee_collector.answers import problem
-from keskidee_collector.ca_routes import Authorities
-from keskidee_collector.device_routes import DeviceRoutes
-from keskidee_collector.enrolment import Enrolment
-from keskidee_collector.guard import Guard
-from keskidee_collector.health import Health
-from keskidee_collector.ingest import Ingest, is_report_path
+from keskidee_collector.ingest.ingest import Ingest, is_report_path
 from keskidee_collector.register.api import AssetRoutes
 from keskidee_collector.register.events import EventRoutes
 from keskidee_collector.register.inventories import Inventories
-from keskidee_collector.renewal import Renewals
+from keskidee_collector.routes.administration import Administration
+from keskidee_collector.routes.ca_routes import Authorities
+from keskidee_collector.routes.device_routes import DeviceRoutes
+from keskidee_collector.routes.enrolment import Enrolment
+from keskidee_collector.routes.guard import Guard
+from keskidee_collector.routes.health import Health
+from keskidee_collector.routes.renewal import Renewals
 from keskidee_collector.view import View, stored_assets, stored_changes, stored_days, stored_whole
 from keskidee_collector.web.pages import routes as page_routes
 from keskidee_exporters import csv_days, csv_register

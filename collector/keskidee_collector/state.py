@@ -6,25 +6,25 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
-from keskidee_collector.access import Access
-from keskidee_collector.days import Days
-from keskidee_collector.definitions import Definition, Definitions
-from keskidee_collector.devices import Devices
-from keskidee_collector.feed import Feed
-from keskidee_collector.fleet import Fleet
-from keskidee_collector.identity import evidence_of
-from keskidee_collector.journal import Journal
-from keskidee_collector.links import Links
-from keskidee_collector.machine import Machine, interval_of, shared
+from keskidee_collector.access.access import Access
+from keskidee_collector.access.proxies import Proxies
+from keskidee_collector.access.strangers import Strangers
+from keskidee_collector.days.days import Days
+from keskidee_collector.families.definitions import Definition, Definitions
+from keskidee_collector.families.schemas import Schemas, UnknownSchema
+from keskidee_collector.fleet.devices import Devices
+from keskidee_collector.fleet.fleet import Fleet
+from keskidee_collector.fleet.identity import evidence_of
+from keskidee_collector.fleet.machine import Machine, interval_of, shared
+from keskidee_collector.fleet.presence import Look, Presence
+from keskidee_collector.ingest.feed import Feed
+from keskidee_collector.ingest.journal import Journal
+from keskidee_collector.ingest.links import Links
+from keskidee_collector.ingest.restoring import restore_reports
 from keskidee_collector.own_metrics import OwnMetrics
-from keskidee_collector.presence import Look, Presence
-from keskidee_collector.proxies import Proxies
 from keskidee_collector.register.assets import Assets
-from keskidee_collector.restoring import restore_reports
-from keskidee_collector.schemas import Schemas, UnknownSchema
 from keskidee_collector.store.register import RegisterStore
 from keskidee_collector.store.reports import ReportStore
-from keskidee_collector.strangers import Strangers
 from keskidee_report.decode import decode_index, decode_part
 from keskidee_report.model import Malformed
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from keskidee_collector.rotation import Rotation
+    from keskidee_collector.access.rotation import Rotation
     from keskidee_collector.store.register import MachineRow
     from keskidee_config import CollectorSettings
     from keskidee_report.decode import Part

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
-from keskidee_collector.merged_days import followed
+from keskidee_collector.days.merged_days import followed
 from keskidee_collector.store.database import Unusable, open_for_reading
 from keskidee_collector.store.days import read_days
 from keskidee_collector.store.register import read_machines

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from keskidee_collector.away import Away, away_of
-from keskidee_collector.definitions import Definition
-from keskidee_collector.machine import LINK_DOWN, OFF, OFF_WORDS, ON, RETIRED, SILENT, UNANNOUNCED
-from keskidee_collector.presence import SITE_STATES
+from keskidee_collector.days.away import Away, away_of
+from keskidee_collector.families.definitions import Definition
+from keskidee_collector.families.render import escaped, labels_text
+from keskidee_collector.fleet.machine import LINK_DOWN, OFF, OFF_WORDS, ON, RETIRED, SILENT, UNANNOUNCED
+from keskidee_collector.fleet.presence import SITE_STATES
 from keskidee_collector.register.history import Change
 from keskidee_collector.register.ledger import AssetRow, WholeAsset, stored_assets, stored_changes, stored_whole
 from keskidee_collector.register.standing import Standing
-from keskidee_collector.render import escaped, labels_text
 from keskidee_collector.store.database import Unusable
 from keskidee_collector.stored import DayView, stored_days
 
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
     from prometheus_client import CollectorRegistry
 
-    from keskidee_collector.feed import Feed
-    from keskidee_collector.links import Wishes
-    from keskidee_collector.machine import Machine, Problem
-    from keskidee_collector.presence import Look
+    from keskidee_collector.fleet.machine import Machine, Problem
+    from keskidee_collector.fleet.presence import Look
+    from keskidee_collector.ingest.feed import Feed
+    from keskidee_collector.ingest.links import Wishes
     from keskidee_collector.register.assets import Assets
     from keskidee_collector.state import State
 
@@ -87,8 +87,9 @@ class MachineView(msgspec.Struct, frozen=True, kw_only=True):
     `state` is on, off, silent, link_down or retired, `state_since` when that began (for silence: the last report).
     `off_reason` is shutdown, sleep or unannounced, `away` the last absence that it told of itself. `is_client`: one
     sits at it, and may pull the plug. `problems` are the sources that did not read, `refused_families` by name with the
-    reason. `is_hurried`: it sent more requests than it may. `is_newer`: its agent is newer than this collector, and
-    keeps what that cannot read. `clone_of` is the instance of what it is a copy of.
+    reason. `is_hurried`: it sent more requests than it may. `is_revoked`: its credential is refused. `is_newer`: its
+    agent is newer than this collector, and keeps what that cannot read. `clone_of` is the instance of what it is a copy
+    of.
     `asset_tag` and `fund` (the largest share) are what the register says of it. A device has a `poller` (its instance)
     that asks it at an `address`.
     """
@@ -120,6 +121,7 @@ class MachineView(msgspec.Struct, frozen=True, kw_only=True):
     refused_families: dict[str, str]
     refused_posts: int
     is_hurried: bool
+    is_revoked: bool
     is_newer: bool
     clone_of: str
     asset_tag: str
@@ -184,6 +186,10 @@ class View:
         look = self._state.look()
         rows = [self._row(machine, look) for machine in self._state.fleet if retired or machine.retired_at is None]
         return sorted(rows, key=lambda row: row.instance)
+
+    def is_cut_off(self) -> bool:
+        """Whether it is the collector that hears nobody, of several sites that fell together."""
+        return self._state.look().is_cut_off()
 
     def sites(self) -> list[SiteView]:
         """Every site that has machines, by name."""
@@ -270,6 +276,7 @@ class View:
             refused_families=machine.schema.refused if machine.schema else {},
             refused_posts=machine.refused_posts,
             is_hurried=machine.is_hurried(self._state.ticks()),
+            is_revoked=machine.revoked_at is not None,
             is_newer=machine.is_newer(self._state.ticks()),
             clone_of=original.instance if (original := self._state.fleet.get(machine.clone_of or "")) else "",
             asset_tag=booked.asset_tag if booked else "",

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
 
-    from keskidee_collector.running import Running
+    from keskidee_collector.commands.running import Running
 
 WITHIN_SECONDS = 180
 LOOK_SECONDS = 0.5
@@ -52,7 +52,10 @@ def add_commands(subparsers: Any) -> None:
     test.add_argument(
         "--within", metavar="SECONDS", type=_seconds, default=WITHIN_SECONDS, help="give up then (default: %(default)s)"
     )
-    test.add_argument("--data", metavar="DIR", type=Path, default=data_directory(), help="the collector's data")
+    test.add_argument(
+        "--data", metavar="DIR", type=Path, default=data_directory(),
+        help="the collector's data directory (default: %(default)s)",
+    )  # fmt: skip
     add_address(test, "prometheus", PROMETHEUS)
     add_address(test, "alertmanager", ALERTMANAGER)
     test.set_defaults(run=run)
@@ -61,7 +64,7 @@ def add_commands(subparsers: Any) -> None:
 def _seconds(text: str) -> int:
     from argparse import ArgumentTypeError
 
-    from keskidee_collector.alert_tests import LONGEST_SECONDS
+    from keskidee_collector.routes.alert_tests import LONGEST_SECONDS
 
     if not text.isdecimal() or not 1 <= int(text) <= LONGEST_SECONDS:
         raise ArgumentTypeError(f"a number of seconds from 1 to {LONGEST_SECONDS:.0f}, not {text}")
@@ -74,7 +77,7 @@ class Stopped(Exception):
 
 def run(args: argparse.Namespace) -> int:
     """Runs one test."""
-    from keskidee_collector.running import NotReached, collector_directory, running_on
+    from keskidee_collector.commands.running import NotReached, collector_directory, running_on
 
     try:
         collector = running_on(collector_directory(args.data))

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "up": "keskidee.up",
-    "agent": "keskidee_agent.commands",
+    "agent": "keskidee_agent.commands.commands",
     "device": "keskidee_agent.devices.commands",
-    "collector": "keskidee_collector.commands",
-    "register": "keskidee_collector.commands",
+    "collector": "keskidee_collector.commands.commands",
+    "register": "keskidee_collector.commands.commands",
     "alert": "keskidee.alert",
     "maintenance": "keskidee.maintenance",
 }
@@ -51,7 +51,7 @@ on the network
 
 on the machine that listens
   collector    the server: serve, its tokens and machines, backup and restore
-  register     assets, their parts and history, their days: as CSV, JSON, GLPI
+  register     assets: purchases in; parts, history and days out (CSV, Excel)
 
 on alerts
   alert        test: send one through the whole chain; did it arrive?
@@ -80,11 +80,15 @@ class Help(argparse.RawDescriptionHelpFormatter):
 
 
 class Subcommands(argparse._SubParsersAction):  # type: ignore[type-arg]  # generic for type checkers alone
-    """A command without a description says in its help what the list of commands says of it."""
+    """A command without a description says in its help what the list of commands says of it.
+
+    One that is its module's docstring loses the command's name in front, which stands in the line of usage.
+    """
 
     def add_parser(self, name: str, **options: Any) -> Any:
-        line = options.get("help", "")
-        options.setdefault("description", f"{line[:1].upper()}{line[1:]}.")
+        said = options.get("description") or f"{options.get('help', '')}."
+        said = said.partition("`: ")[2] if said.startswith("`keskidee ") else said
+        options["description"] = f"{said[:1].upper()}{said[1:]}"
         return super().add_parser(name, **options)
 
 
@@ -98,7 +102,10 @@ class Parser(argparse.ArgumentParser):
         self.register("action", "parsers", Subcommands)
 
     def error(self, message: str) -> NoReturn:
-        self.refuse(f"{message} ({self.prog} --help tells more)")
+        plain = message.replace("invalid int value:", "not a whole number:").replace(
+            "invalid float value:", "not a number:"
+        )
+        self.refuse(f"{plain} ({self.prog} --help tells more)")
 
     def refuse(self, message: str) -> NoReturn:
         self.exit(USAGE, f"{self.prog}: {message}\n")
@@ -115,8 +122,9 @@ class Parser(argparse.ArgumentParser):
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         # argparse lists all choices and suggests none before Python 3.14
         if action.choices is not None and value not in action.choices:
+            option = f"argument {action.option_strings[0]}: " if action.option_strings else ""
             what = f"unknown {'command' if isinstance(action, argparse._SubParsersAction) else 'value'} {value!r}"
-            self.refuse(what + advice(str(value), [str(choice) for choice in action.choices]))
+            self.refuse(option + what + advice(str(value), [str(choice) for choice in action.choices]))
 
 
 def advice(word: str, known: Any) -> str:

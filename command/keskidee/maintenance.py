@@ -48,7 +48,7 @@ def add_commands(subparsers: Any) -> None:
         description="Silences the alerts of a site or an asset in Alertmanager while somebody works on it.",
     )  # fmt: skip
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
-    start = actions.add_parser("start", help="from now on, for a time; its id is printed on stdout")
+    start = actions.add_parser("start", help="silence from now on, for a time; the id is printed on stdout")
     start.add_argument(
         "--for", dest="seconds", metavar="TIME", type=seconds_of, required=True, help="2h, 30m, 1h30m, 1d"
     )
@@ -56,7 +56,7 @@ def add_commands(subparsers: Any) -> None:
     start.add_argument("--by", metavar="NAME", default="", help="who works there (default: your account)")
     listed = actions.add_parser("list", help="what is silent now, until when, by whom and why")
     listed.add_argument("--format", choices=("table", "json"), default="table", help="default: table")
-    end = actions.add_parser("end", help="end it before its time")
+    end = actions.add_parser("end", help="end a silence before its time")
     end.add_argument("id", nargs="?", help="its id, from `start` or `list`")
     for each, run, needed in ((start, run_start, True), (end, run_end, False)):
         subject = each.add_mutually_exclusive_group(required=needed)
@@ -64,7 +64,10 @@ def add_commands(subparsers: Any) -> None:
         subject.add_argument(
             "--asset", metavar="ASSET", type=_name, help="one machine: asset tag, serial, instance or id"
         )
-        each.add_argument("--data", metavar="DIR", type=Path, default=data_directory(), help="the collector's data")
+        each.add_argument(
+            "--data", metavar="DIR", type=Path, default=data_directory(),
+            help="the collector's data directory (default: %(default)s)",
+        )  # fmt: skip
         each.set_defaults(run=run)
     listed.set_defaults(run=run_list)
     for each in (start, listed, end):
@@ -198,7 +201,7 @@ def subject_of(args: argparse.Namespace) -> Subject:
 
     A misspelt name would silence nothing, and nobody would notice before the pager rings.
     """
-    from keskidee_collector.running import NotReached, collector_directory, running_on
+    from keskidee_collector.commands.running import NotReached, collector_directory, running_on
 
     try:
         running = running_on(collector_directory(args.data))

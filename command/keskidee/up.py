@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from keskidee_collector.serve import Running
+    from keskidee_collector.serving.serve import Running
 
 LISTEN = "127.0.0.1:5375"
 STOP_SECONDS = 5
@@ -73,9 +73,9 @@ def _count(text: str) -> int:
 
 def run(args: argparse.Namespace) -> int:
     """Runs until Ctrl-C or SIGTERM."""
-    from keskidee_collector import loop
-    from keskidee_collector.commands import collector_settings
-    from keskidee_collector.serve import CannotStart, serve, setup_logging
+    from keskidee_collector.commands.commands import collector_settings
+    from keskidee_collector.serving import loop
+    from keskidee_collector.serving.serve import CannotStart, serve, setup_logging
 
     settings = collector_settings(args.config, args.listen)
     setup_logging()
@@ -125,6 +125,9 @@ class Household:
                 command = self._simulator_command(running)
                 watches.append(asyncio.create_task(self._child("simulator", command, **tokens)))
             print(f"data in {self.directory}; Prometheus: --config.file={self._home / PROMETHEUS_FILE}")
+            if running.ca_file:
+                asked = f"keskidee collector token create --scope api --data {self.directory}"
+                print(f"reading needs a token, in a browser as password with any name: {asked}")
             print(f"ready {running.url}/", flush=True)
             yield
         finally:
@@ -158,7 +161,7 @@ class Household:
         return machine is not None and machine.retired_at is None and identity.get("collector") == running.url
 
     async def _token(self, running: Running, scope: str, *, seconds: float | None, uses: int | None = None) -> str:
-        from keskidee_collector.access import NO_FINGERPRINT
+        from keskidee_collector.access.access import NO_FINGERPRINT
 
         state = running.state
         now = state.now()

@@ -25,6 +25,7 @@ from keskidee_config.collector import (
 from keskidee_config.loader import load
 from keskidee_config.places import config_directory, data_directory
 from keskidee_config.secret import Secret
+from keskidee_config.text import decoded
 from keskidee_config.written import written
 
 __all__ = [
@@ -49,6 +50,7 @@ __all__ = [
     "TrapUserSettings",
     "config_directory",
     "data_directory",
+    "decoded",
     "host_and_port",
     "load",
     "written",

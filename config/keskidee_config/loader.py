@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from keskidee_config.check import ConfigError
+from keskidee_config.text import decoded
 
 Settings = TypeVar("Settings")
 
@@ -20,7 +21,7 @@ def load(model: type[Settings], path: Path) -> Settings:
     from keskidee_config.nodes import read_text  # PyYAML is loaded only where there is a file
 
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = decoded(path.read_bytes())
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:

@@ -3,6 +3,8 @@
 from hmac import compare_digest
 from pathlib import Path
 
+from keskidee_config.text import decoded
+
 
 class Secret:
     """A password, token or key. Prints as `***`; only `reveal()` gives the text.
@@ -18,8 +20,7 @@ class Secret:
     @classmethod
     def from_file(cls, path: Path) -> "Secret":
         """The first line of a file, without its line end. Raises OSError, and ValueError where that line is empty."""
-        with path.open(encoding="utf-8") as file:
-            text = file.readline().rstrip("\r\n")
+        text = decoded(path.read_bytes()).partition("\n")[0].rstrip("\r")
         if not text:
             raise ValueError(f"{path} is empty")
         return cls(text)

@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from keskidee_agent import clock
-from keskidee_agent.courtesy import ROUNDS_AT_MOST
-from keskidee_agent.delivery import Delivery
-from keskidee_agent.origin import origin_of
-from keskidee_agent.spool import Spool
-from keskidee_agent.transport import Transport
-from keskidee_agent.waiting import Waiter
+from keskidee_agent.delivery.courtesy import ROUNDS_AT_MOST
+from keskidee_agent.delivery.delivery import Delivery
+from keskidee_agent.host import clock
+from keskidee_agent.spool.spool import Spool
+from keskidee_agent.transport.origin import origin_of
+from keskidee_agent.transport.transport import Transport
+from keskidee_agent.transport.waiting import Waiter
 from keskidee_report.codec import Encoder
 from keskidee_report.model import OK, Family, Reading
 

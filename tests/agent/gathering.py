@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 
-from keskidee_agent.gather import Gatherer, Source
-from keskidee_agent.machine import Machine
+from keskidee_agent.gather.gather import Gatherer, Source
+from keskidee_agent.host.machine import Machine
 from keskidee_report.model import Family, Reading, Sample
 
 LOAD = Family("node_load1", "gauge", "Load")

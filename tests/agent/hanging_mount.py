@@ -9,8 +9,8 @@ import os
 import sys
 import time
 
-from keskidee_agent.gather import Gatherer, found_sources
-from keskidee_agent.machine import Machine
+from keskidee_agent.gather.gather import Gatherer, found_sources
+from keskidee_agent.host.machine import Machine
 from keskidee_report.model import Reading
 
 

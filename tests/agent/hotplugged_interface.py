@@ -9,8 +9,8 @@ import os
 import socket
 import struct
 
-from keskidee_agent.gather import found_sources, read
-from keskidee_agent.machine import Machine
+from keskidee_agent.gather.gather import found_sources, read
+from keskidee_agent.host.machine import Machine
 
 TUNSETIFF = 0x400454CA  # linux/if_tun.h
 IFF_TAP = 0x0002

@@ -10,7 +10,7 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from keskidee_collector import authority
+from keskidee_collector.access import authority
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from keskidee_agent.origin import origin_of
-from keskidee_agent.transport import DeliveryError, Transport
-from keskidee_agent.waiting import Waiter
+from keskidee_agent.transport.origin import origin_of
+from keskidee_agent.transport.transport import DeliveryError, Transport
+from keskidee_agent.transport.waiting import Waiter
 
 SECONDS = 5.0
 

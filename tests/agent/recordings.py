@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeAlias
 
-from keskidee_agent.gather import found_sources, read
-from keskidee_agent.machine import Machine
-from keskidee_agent.recorded import RecordedMachine
+from keskidee_agent.gather.gather import found_sources, read
+from keskidee_agent.host.machine import Machine
+from keskidee_agent.host.recorded import RecordedMachine
 from keskidee_report.model import Reading
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"

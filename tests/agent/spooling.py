@@ -5,11 +5,13 @@ import os
 import resource
 import signal
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from keskidee_agent.spool import Spool
+import pytest
+
+from keskidee_agent.spool.spool import Spool
 from keskidee_report.codec import Encoder, Report
 from keskidee_report.model import FAILED, OK, Family, Reading, Sample
 from keskidee_report.wire import SESSION_BYTES, Reader
@@ -84,6 +86,22 @@ def kill(spool: Spool) -> None:
         if descriptor >= 0:
             with contextlib.suppress(OSError):
                 os.close(descriptor)
+
+
+@pytest.fixture(autouse=True)
+def held_as_on_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that this process has open is not replaced, moved or removed: Windows refuses all of it."""
+
+    def unless_open(change: Callable[..., None]) -> Callable[..., None]:
+        def changed(*paths: str) -> None:
+            open_now = {os.path.realpath(f"/proc/self/fd/{name}") for name in os.listdir("/proc/self/fd")}
+            assert open_now.isdisjoint(map(os.path.realpath, paths))
+            change(*paths)
+
+        return changed
+
+    for name in ("replace", "rename", "unlink"):
+        monkeypatch.setattr(os, name, unless_open(getattr(os, name)))
 
 
 def numbers(frames: list[bytes]) -> list[int]:

@@ -21,10 +21,10 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from keskidee_agent.cursor import DISK, REFUSED
-from keskidee_agent.record import REPORTS as RECORDS_OF_REPORTS
-from keskidee_agent.record import records
-from keskidee_agent.spool import Spool
+from keskidee_agent.spool.cursor import DISK, REFUSED
+from keskidee_agent.spool.record import REPORTS as RECORDS_OF_REPORTS
+from keskidee_agent.spool.record import records
+from keskidee_agent.spool.spool import Spool
 from keskidee_report.codec import Report
 from tests.agent.spooling import (
     ALL,

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from keskidee_agent.gather import read
-from keskidee_agent.machine import Machine
+from keskidee_agent.gather.gather import read
+from keskidee_agent.host.machine import Machine
 from tests.agent.recordings import SOURCES, Series, values
 from tests.processes import Start
 

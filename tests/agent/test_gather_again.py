@@ -5,8 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from keskidee_agent.gather import LOOK_ROUNDS, Gatherer, Source
-from keskidee_agent.machine import Machine
+from keskidee_agent.gather.gather import LOOK_ROUNDS, Gatherer, Source
+from keskidee_agent.host.machine import Machine
 from keskidee_report.model import ABSENT, OK, Malformed, NotHere, Sample
 from tests.agent.gathering import LOAD, gatherer
 

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from keskidee_agent.gather import Gatherer, Source
-from keskidee_agent.machine import Machine
+from keskidee_agent.gather.gather import Gatherer, Source
+from keskidee_agent.host.machine import Machine
 from keskidee_report.model import OK, TIMED_OUT, Sample
 from tests.agent.gathering import LOAD, PROC, Mounted, gatherer, outcomes, source
 from tests.waiting import wait_until

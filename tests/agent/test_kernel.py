@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from keskidee_agent.machine import Machine
-from keskidee_agent.space import MOUNT_SECONDS, Space
+from keskidee_agent.host.machine import Machine
+from keskidee_agent.host.space import MOUNT_SECONDS, Space
 from keskidee_report.model import TimedOut
 from tests.waiting import wait_until
 
@@ -109,7 +109,7 @@ class SlowSystem:
 def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlowSystem]:
     system = SlowSystem()
     monkeypatch.setattr(os, "statvfs", system.statvfs)
-    monkeypatch.setattr("keskidee_agent.machine.MOUNT_SECONDS", 0.05)
+    monkeypatch.setattr("keskidee_agent.host.machine.MOUNT_SECONDS", 0.05)
     yield system
     system.go_on.set()
 

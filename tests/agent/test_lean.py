@@ -47,35 +47,35 @@ import json
 print(json.dumps(loaded))
 """
 ROUNDS = """
-from keskidee_agent.gather import Gatherer
-from keskidee_agent.machine import Machine
+from keskidee_agent.gather.gather import Gatherer
+from keskidee_agent.host.machine import Machine
 gatherer = Gatherer(Machine())
 for _ in range(70):
     gatherer.round()
 """
 FEW = """
-from keskidee_agent.gather import Gatherer
-from keskidee_agent.machine import Machine
+from keskidee_agent.gather.gather import Gatherer
+from keskidee_agent.host.machine import Machine
 gatherer = Gatherer(Machine(), disabled=["netclass"], enabled=[])
 gatherer.round()
 """
 TEXT_FILES = """
-from keskidee_agent.gather import Gatherer
-from keskidee_agent.machine import Machine
+from keskidee_agent.gather.gather import Gatherer
+from keskidee_agent.host.machine import Machine
 machine = Machine()
 machine.textfile_directory = {folder!r}
 assert {{reading.source: len(reading.samples) for reading in Gatherer(machine).round()}}["textfile"] == 6
 """
 FACTS = """
-from keskidee_agent.facts import facts_of
-from keskidee_agent.machine import Machine
+from keskidee_agent.host.facts import facts_of
+from keskidee_agent.host.machine import Machine
 facts_of(Machine())
 """
 
 
 RESIDENT_ROUNDS = """
-import keskidee_agent.resident
-from keskidee_agent.spool import Spool
+import keskidee_agent.resident.resident
+from keskidee_agent.spool.spool import Spool
 from keskidee_report.codec import Encoder
 from keskidee_report.model import OK, Family, Reading
 encoder = Encoder(bytes(8))
@@ -116,7 +116,7 @@ def test_what_thins_is_imported_with_the_first_old_backlog_and_is_not_heavy(
     tmp_path: Path, hours: int, thins: bool
 ) -> None:
     found = imported_by(RESIDENT_ROUNDS.format(folder=str(tmp_path), hours=hours))
-    assert ("keskidee_agent.thinning" in found) is thins
+    assert ("keskidee_agent.spool.thinning" in found) is thins
     assert HEAVY.intersection(name.partition(".")[0] for name in found) == set()
 
 
@@ -131,9 +131,9 @@ for name in ("pread", "uname", "statvfs", "O_NONBLOCK", "O_CLOEXEC", "O_NOCTTY")
     delattr(os, name)
 sys.modules["select"] = sys.modules["fcntl"] = sys.modules["pwd"] = None
 sys.platform = "win32"
-for name in ("machine", "gather", "recorded", "facts", "once", "doctor", "windows"):
+for name in ("host.windows", "host.recorded", "host.facts", "gather.gather", "commands.once", "commands.doctor"):
     importlib.import_module("keskidee_agent." + name)
-from keskidee_agent.gather import found_sources
+from keskidee_agent.gather.gather import found_sources
 found_sources()
 sys.platform = "linux"
 del sys.modules["select"]

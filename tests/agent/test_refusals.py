@@ -2,8 +2,8 @@
 
 import pytest
 
-from keskidee_agent.origin import origin_of
-from keskidee_agent.transport import DeliveryError, Pauses
+from keskidee_agent.transport.origin import origin_of
+from keskidee_agent.transport.transport import DeliveryError, Pauses
 from keskidee_report.wire import SPEAKS
 from tests.agent.listening import answer, listening
 from tests.agent.posting import SECONDS, failure_of, transport_to
@@ -58,6 +58,18 @@ def test_each_status_has_its_meaning(status: int) -> None:
         kind = "names" if error.names_missing else "permanent" if error.permanent else ""
         assert (kind or ("slow" if error.shortest_seconds == 300 else "soon")) == KINDS[status]
         assert len(listener.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b'{"title":"revoked","status":403,"detail":"it was revoked"}', "status 403: it was revoked"),
+        (b"<p>\x1b[2J", "status 403: '<p>\\x1b[2J'"),
+    ],
+)
+def test_a_refusal_is_told_in_the_collectors_words(body: bytes, said: str) -> None:
+    with listening(lambda _: answer(403, body)) as listener:
+        assert str(failure_of(transport_to(listener.url))) == said
 
 
 @pytest.mark.parametrize("body", [b"{}", b'{"speaks": 1}', b"<html>no</html>"])

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from keskidee_agent.machine import Machine
+from keskidee_agent.host.machine import Machine
 from keskidee_agent.services.ports import HEADER, answers_in, query
 from keskidee_agent.services.reading import PAGE_FILE, page, read_all, read_due, reason_in
 from keskidee_agent.sources.services import parsed

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from keskidee_agent import clock
-from keskidee_agent.delivery import OLDER_MS
+from keskidee_agent.delivery.delivery import OLDER_MS
+from keskidee_agent.host import clock
 from keskidee_report.model import OK, Columns, Family, Reading
 from tests.agent.collecting import Collector
 from tests.agent.delivering import Agent

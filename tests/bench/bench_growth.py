@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from keskidee_agent.gather import Gatherer
-from keskidee_agent.machine import Machine
-from keskidee_agent.space import Space
+from keskidee_agent.gather.gather import Gatherer
+from keskidee_agent.host.machine import Machine
+from keskidee_agent.host.space import Space
 from keskidee_report.codec import Encoder
 from tests.bench.stand import Stand, say
 from tests.bench.table import Row, beside

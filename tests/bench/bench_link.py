@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from keskidee_agent.connection import bytes_on_wire
+from keskidee_agent.transport.connection import bytes_on_wire
 from tests.bench.bench_agent import agent_sources, shared_sources
 from tests.bench.house import Collector, start_agent
 from tests.bench.stand import NODE_EXPORTER, Stand, program, say

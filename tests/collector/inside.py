@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from keskidee_collector.machine import Machine
+    from keskidee_collector.fleet.machine import Machine
 
 NOON = 1_800_000_000.0
 HOST = "127.0.0.1:5375"

@@ -9,7 +9,7 @@ from keskidee_report.model import Family, Reading
 from tests.collector.inside import LOAD, Inside
 
 if TYPE_CHECKING:
-    from keskidee_collector.machine import Machine
+    from keskidee_collector.fleet.machine import Machine
 
 CPU = Family("node_cpu_seconds_total", "counter", "CPU.", digits=2)
 DMI = Family("node_dmi_info", "gauge", "A non-numeric value.")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from keskidee_collector.connection import HEAD_BYTES_AT_MOST
+from keskidee_collector.serving.connection import HEAD_BYTES_AT_MOST
 from tests.collector.attacked import House
 from tests.collector.served import Agent, Line, Served
 
@@ -184,7 +184,7 @@ ENTRANCES: dict[str, Attack] = {
     ),
     "ending a device": (lambda house: administer(house, "DELETE", "/v1/devices/x", house.agent.credential), 401, {}),
     "a client that trusts another authority": (trusting_others, 0, {"handshake": 1}),
-    "plain HTTP to the port of TLS": (plain, 0, {"handshake": 1}),
+    "plain HTTP to the port of TLS": (plain, 400, {"handshake": 1}),
     "a zip bomb": (bomb, 413, {"too_large": 1}),
 }  # fmt: skip
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from keskidee_collector.loop import BREATH_SECONDS, ENOUGH, Breath
-from keskidee_collector.tls import Handshakes, Secured
+from keskidee_collector.serving.loop import BREATH_SECONDS, ENOUGH, Breath
+from keskidee_collector.serving.tls import Handshakes, Secured
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from keskidee_collector.identity import is_alike, is_clone, is_swapped
+from keskidee_collector.fleet.identity import is_alike, is_clone, is_swapped
 from tests.collector.inside import Agent, Inside
 
 if TYPE_CHECKING:
@@ -185,7 +185,7 @@ def test_a_session_that_is_no_clones_renews_as_ever(collector: Inside) -> None:
 
 
 def test_a_stolen_credential_makes_no_machines_without_end(collector: Inside, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("keskidee_collector.adoption.CLONES_AT_MOST", 2)
+    monkeypatch.setattr("keskidee_collector.fleet.adoption.CLONES_AT_MOST", 2)
 
     async def run() -> list[int]:
         agent = await collector.enrol("pc-01", **MINE)

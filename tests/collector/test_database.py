@@ -15,6 +15,7 @@ from keskidee_collector.store.database import HEADS, Unusable, migrate, open_dat
 from keskidee_collector.store.days import read_days
 from keskidee_collector.store.register import read_machines
 from keskidee_collector.store.tables import register_metadata
+from tests.agent.recordings import as_nobody
 from tests.collector.inside import Inside
 
 if TYPE_CHECKING:
@@ -180,3 +181,9 @@ def test_a_register_that_is_not_there_is_not_made_by_reading(tmp_path: Path) -> 
     with pytest.raises(Unusable, match="no such file"):
         open_for_reading(tmp_path / "register.db")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_of_another_account_is_told_with_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "register.db").touch(mode=0o600)
+    with as_nobody(), pytest.raises(Unusable, match=r"register\.db: not yours to read; use the account that runs"):
+        open_for_reading(tmp_path / "register.db")

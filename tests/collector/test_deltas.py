@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from keskidee_collector.machine import POSTS_AT_MOST
+from keskidee_collector.fleet.machine import POSTS_AT_MOST
 from keskidee_report.codec import Encoder
 from keskidee_report.delta import Snapshot, delta_of
 from keskidee_report.model import DENIED, OK, Family, Reading

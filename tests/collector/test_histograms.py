@@ -9,7 +9,7 @@ from prometheus_client import Metric
 from prometheus_client import parser as text_format
 from prometheus_client.openmetrics import parser as openmetrics
 
-from keskidee_agent.machine import Machine
+from keskidee_agent.host.machine import Machine
 from keskidee_report.model import Family, Reading, Sample
 from tests.agent.recordings import reading_of, write_files
 from tests.collector.web.collector import Agent, Collector

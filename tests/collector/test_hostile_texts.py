@@ -156,4 +156,6 @@ def test_spreadsheets_hold_it_as_text(collector: Served, agent: Agent, text: str
 def test_nothing_of_it_is_a_line_of_the_log(collector: Served, agent: Agent) -> None:
     collector.post(agent, b"rubbish")  # is logged, with the instance's name
     lines = collector.log.splitlines()
-    assert [line for line in lines if " WARNING keskidee_collector.ingest: report refused machine=" not in line] == []
+    assert [
+        line for line in lines if " WARNING keskidee_collector.ingest.ingest: report refused machine=" not in line
+    ] == []

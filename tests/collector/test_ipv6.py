@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from keskidee_agent.identity import read_identity
-from keskidee_collector.listener import bind
-from tests.agent.test_dial import needs_ipv6
+from keskidee_agent.transport.identity import read_identity
+from keskidee_collector.serving.listener import bind
+from tests.agent.transport.test_dial import needs_ipv6
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from keskidee_collector.connections import Connections
-from keskidee_collector.listener import Server, bind, server_config
+from keskidee_collector.serving.connections import Connections
+from keskidee_collector.serving.listener import Server, bind, server_config
 from tests.collector.inside import Inside
 
 if TYPE_CHECKING:

@@ -19,10 +19,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 import keskidee_collector
 import keskidee_report
-from keskidee_collector.definitions import Definitions
-from keskidee_collector.posts import open_post
-from keskidee_collector.schemas import Schemas, UnknownSchema
-from keskidee_collector.unfolding import Arrival, fresh_of, unfolded
+from keskidee_collector.families.definitions import Definitions
+from keskidee_collector.families.schemas import Schemas, UnknownSchema
+from keskidee_collector.ingest.posts import open_post
+from keskidee_collector.ingest.unfolding import Arrival, fresh_of, unfolded
 from keskidee_config import LimitSettings
 from keskidee_report.model import Malformed
 from keskidee_report.wire import frame

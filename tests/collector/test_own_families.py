@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from keskidee_agent import sources
-from keskidee_collector.definitions import OWN_PREFIXES
+from keskidee_collector.families.definitions import OWN_PREFIXES
 from keskidee_report.model import Family
 
 if TYPE_CHECKING:

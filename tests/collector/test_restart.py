@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from keskidee_collector.machine import SCHEMAS_KEPT
+from keskidee_collector.fleet.machine import SCHEMAS_KEPT
 from keskidee_collector.state import ALIVE_FILE, State
 from keskidee_config import CollectorSettings
 from keskidee_report.model import Family, Reading

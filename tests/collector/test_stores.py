@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import create_engine, text
 
-from keskidee_collector.sequences import Sequences
+from keskidee_collector.fleet.sequences import Sequences
 from keskidee_collector.store.reports import Latest, ReportStore
 from keskidee_report.codec import facts_frame
 from tests.collector.inside import Inside

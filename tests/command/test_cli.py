@@ -40,6 +40,12 @@ def test_help_fits_a_terminal_of_eighty_columns(capsys: pytest.CaptureFixture[st
     assert [line for line in lines if len(line) > 80] == []
 
 
+def test_the_help_of_a_command_begins_with_what_it_does(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["agent", "doctor", "--help"])
+    assert "\n\nWhat each source reads here" in capsys.readouterr().out
+
+
 def test_no_word_at_all_prints_the_help_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:
     assert refusal(capsys).startswith("Watches computers")
 
@@ -65,7 +71,13 @@ SLIPS = {
     "(keskidee maintenance start --help tells more)\n",
     "alert test --alertmanager 127.0.0.1:9093": "keskidee alert test: argument --alertmanager: write http://HOST:PORT, "
     "not '127.0.0.1:9093' (keskidee alert test --help tells more)\n",
-    "agent once --format jsn": "keskidee agent once: unknown value 'jsn', did you mean json?\n",
+    "agent once --format jsn": "keskidee agent once: argument --format: unknown value 'jsn', did you mean json?\n",
+    "device 192.0.2.1 --port snmp": "keskidee device: argument --port: not a whole number: 'snmp' "
+    "(keskidee device --help tells more)\n",
+    "collector token create --uses 0": "keskidee collector token create: argument --uses: a number of machines from 1 "
+    "to 1000000, not '0' (keskidee collector token create --help tells more)\n",
+    "collector token create --days soon": "keskidee collector token create: argument --days: a number of days over 0, "
+    "36500 at most, not 'soon' (keskidee collector token create --help tells more)\n",
     "collector": (
         "keskidee collector: the following arguments are required: COMMAND (keskidee collector --help tells more)\n"
     ),

@@ -194,6 +194,13 @@ def test_a_file_that_is_not_utf8_is_refused_with_the_line(tmp_path: Path) -> Non
     assert refusal(tmp_path, b"# ok\nsite: caf\xe9\n") == "agent.yml:2: not UTF-8 text"
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_file_is_read_as_editors_of_windows_write_it(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "agent.yml"
+    path.write_bytes("site: Saint-Barthélemy\r\nca_file: 'C:\\a b\\ca.pem'\r\n".encode(encoding))
+    assert load(AgentSettings, path) == AgentSettings(site="Saint-Barthélemy", ca_file=r"C:\a b\ca.pem")
+
+
 def test_a_file_that_is_absent_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         load(AgentSettings, tmp_path / "none.yml")

@@ -131,6 +131,8 @@ def test_a_secret_is_read_from_the_first_line_of_a_file(tmp_path: Path) -> None:
     path = tmp_path / "token"
     path.write_text("hunter2\nrest\n", encoding="utf-8")
     assert Secret.from_file(path).reveal() == "hunter2"
+    path.write_bytes("hunter2\r\nrest\r\n".encode("utf-16"))
+    assert Secret.from_file(path).reveal() == "hunter2"
 
 
 def test_an_empty_file_holds_no_secret(tmp_path: Path) -> None:

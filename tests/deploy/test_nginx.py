@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from keskidee_agent.identity import read_identity
-from keskidee_agent.origin import origin_of
-from keskidee_agent.proxy import Proxy
-from keskidee_agent.transport import Transport
-from keskidee_agent.trust import authorities_of
-from keskidee_agent.waiting import Waiter
+from keskidee_agent.transport.identity import read_identity
+from keskidee_agent.transport.origin import origin_of
+from keskidee_agent.transport.proxy import Proxy
+from keskidee_agent.transport.transport import Transport
+from keskidee_agent.transport.trust import authorities_of
+from keskidee_agent.transport.waiting import Waiter
 from keskidee_report.codec import Encoder, envelope
 from keskidee_report.model import Reading
 from keskidee_report.wire import CONTENT_TYPE
@@ -34,7 +34,7 @@ from tests.processes import Process, find_free_port
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from keskidee_agent.identity import Identity
+    from keskidee_agent.transport.identity import Identity
     from tests.processes import Start
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]

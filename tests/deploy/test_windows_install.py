@@ -7,16 +7,17 @@ from pathlib import Path
 import pytest
 
 from keskidee import cli
+from keskidee_agent.host.windows import STOP, STOP_FILE, UPGRADE
 from keskidee_config import places
 
 FOLDER = Path(__file__).parents[2] / "deploy" / "windows"
 INSTALL = (FOLDER / "install.ps1").read_text(encoding="ascii")
-CALL = re.compile(r"\$keskidee'? (agent [^}\"\n]+)|-Argument '(agent [^']+)'")
+CALL = re.compile(r'\$keskidee\'? (agent [^}"\n]+)|-Argument "(agent [^\n]+)"')
 
 
 @pytest.mark.parametrize("words", [" ".join(found).strip() for found in CALL.findall(INSTALL)])
 def test_a_call_of_keskidee_is_taken_as_it_stands(words: str) -> None:
-    given = shlex.split(words.replace("$Collector", "https://collector.example.org:5375"))
+    given = shlex.split(words.replace("$Collector", "https://collector.example.org:5375").replace("`", ""))
     assert callable(cli._parser(given).parse_args(given).run)
 
 
@@ -41,3 +42,19 @@ def test_only_administrators_the_system_and_the_agent_are_let_into_it() -> None:
     trusted = re.findall(r"'(S-[0-9-]+)'", INSTALL.partition("$trusted =")[2].partition("#")[0])
     assert sorted(granted) == sorted(trusted) == ["S-1-5-18", "S-1-5-19", "S-1-5-32-544"]
     assert "/inheritance:r" in INSTALL
+
+
+def test_the_agents_folder_is_made_by_the_script_since_python_would_close_it_to_the_agent() -> None:
+    assert INSTALL.index("-Force $state") < INSTALL.index("/reset /T") < INSTALL.index("agent enrol")
+
+
+def test_both_scripts_end_the_agent_before_its_files_go() -> None:
+    uninstall = (FOLDER / "uninstall.ps1").read_text(encoding="ascii")
+    for script, goes in ((INSTALL.partition("$trusted")[2], "-m venv"), (uninstall, "Remove-Item")):
+        assert re.search(r"Stop-(Agent|Process)", script[: script.index(goes)])
+
+
+def test_both_scripts_ask_for_an_end_before_they_kill() -> None:
+    for script, word in ((INSTALL, UPGRADE), ((FOLDER / "uninstall.ps1").read_text(encoding="ascii"), STOP)):
+        assert f"Join-Path $data 'agent\\{STOP_FILE}'" in script
+        assert script.index(f"-Value '{word}'") < script.index("Stop-ScheduledTask")

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from keskidee_agent.gather import found_sources
+from keskidee_agent.gather.gather import found_sources
 from tests.e2e.disks import full
 from tests.e2e.ledger import Ledger
 from tests.e2e.page import Page

@@ -7,14 +7,14 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from keskidee_collector.posts import WHOLE, open_post
+from keskidee_collector.ingest.posts import WHOLE, open_post
 from keskidee_config import LimitSettings
 from keskidee_report.decode import Words
 from keskidee_report.delta import Snapshot, apply_delta, snapshot_of
 from keskidee_report.wire import Reader
 
 if TYPE_CHECKING:
-    from keskidee_collector.posts import Post, Sent
+    from keskidee_collector.ingest.posts import Post, Sent
     from keskidee_report.decode import Index, Part
 
 Key = tuple[bytes, int]

@@ -1,6 +1,6 @@
 """Pretend machines that come back with a backlog: each interval the live report first, then one batch of older ones.
 
-As the real agent does it (agent/keskidee_agent/delivery.py), with its courtesy. The batches of all machines of a
+As the real agent does it (`keskidee_agent/delivery/`), with its courtesy. The batches of all machines of a
 layout say the same, so that they are encoded once; session and schema are each machine's own.
 """
 
@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
-from keskidee_agent.courtesy import Courtesy
-from keskidee_agent.delivery import BATCH_REPORTS
+from keskidee_agent.delivery.courtesy import Courtesy
+from keskidee_agent.delivery.delivery import BATCH_REPORTS
 from keskidee_report.delta import delta_of
 from keskidee_report.wire import SCHEMA_ID_BYTES, SESSION_BYTES, Reader
 from keskidee_simulator.life import Life

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from keskidee_agent.identity import read_identity
+from keskidee_agent.transport.identity import read_identity
 from tests.agent.devices.boards import PASSWORD, USER, FakeBoard, recorded, served
 from tests.agent.devices.simulator import Simulator
 from tests.agent.devices.test_boards import FOLDER

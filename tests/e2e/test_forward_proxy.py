@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from keskidee_agent.identity import read_identity
+from keskidee_agent.transport.identity import read_identity
 from tests.e2e.chain import wait_until
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from keskidee.cli import main
-from keskidee_agent.identity import read_identity
+from keskidee_agent.transport.identity import read_identity
 from tests.collector.served import Served
 from tests.waiting import wait_until
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from keskidee_agent.identity import read_identity
+from keskidee_agent.transport.identity import read_identity
 from tests.bench.cost import MIB, cpu_seconds, rss_bytes
 from tests.collector.served import Served
 from tests.scale import FULL, scaled

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from keskidee_collector.presence import RETURN_SECONDS
+from keskidee_collector.fleet.presence import RETURN_SECONDS
 from tests.e2e.chain import Chain, impatient, wait_until
 from tests.e2e.office import Office
 from tests.e2e.webhook import Receiver

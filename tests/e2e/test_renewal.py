@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from keskidee.cli import main
-from keskidee_agent.identity import read_identity, write_identity
-from keskidee_agent.renewal import renew
-from keskidee_agent.route import Route
+from keskidee_agent.commands.renewal import renew
+from keskidee_agent.transport.identity import read_identity, write_identity
+from keskidee_agent.transport.route import Route
 from tests.collector.served import Served
 from tests.waiting import wait_until
 

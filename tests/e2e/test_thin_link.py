@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from keskidee_agent.stock import PIECE_BYTES
+from keskidee_agent.delivery.stock import PIECE_BYTES
 from tests.acknowledged import Ranges, one_machines
 from tests.e2e.thin_link import THERE, ThinLink
 from tests.scale import scaled

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from keskidee_agent.identity import read_identity
+from keskidee_agent.transport.identity import read_identity
 from tests.collector.served import Served
 from tests.e2e.test_devices import asset, enrolled
 from tests.processes import find_free_port

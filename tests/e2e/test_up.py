@@ -139,12 +139,13 @@ def test_a_second_collector_on_the_port_is_one_line_and_no_traceback(collector, 
     assert done.stderr == f"{said}; stop what listens there, or name another with --listen\n"
 
 
-def test_sigterm_stops_collector_and_agent(collector) -> None:  # type: ignore[no-untyped-def]
+def test_sigterm_stops_collector_and_agent_who_says_goodbye_first(collector) -> None:  # type: ignore[no-untyped-def]
     _, _, process = collector
     agents = children_of(process.pid)
     process.popen.send_signal(signal.SIGTERM)
     assert process.popen.wait(20) == 0
     assert [pid for pid in agents if Path(f"/proc/{pid}").exists()] == []
+    assert "undelivered" not in process.stderr
 
 
 def test_a_killed_collector_takes_its_agent_with_it(collector) -> None:  # type: ignore[no-untyped-def]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from keskidee_collector.authority import ServerCertificate, prepare
+from keskidee_collector.access.authority import ServerCertificate, prepare
 from keskidee_simulator.enrolment import Refused
 from keskidee_simulator.fleet import DEVICE_KINDS, FALLING_SILENT, Pretend, build_fleet
 from keskidee_simulator.habits import OFF, ON, SILENT, presence

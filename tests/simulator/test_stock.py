@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import keskidee_agent.inventory
+from keskidee_agent.delivery.stock import PIECE_BYTES
 from keskidee_agent.devices.poller import stock as agents_devices
 from keskidee_agent.inventory.gather import found_sources
-from keskidee_agent.stock import PIECE_BYTES
 from keskidee_simulator.fleet import SOURCE_DENIED, Pretend, build_fleet
 from keskidee_simulator.parts import FIRMWARE
 from keskidee_simulator.rounds import Rounds

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from keskidee_agent.devices.engine import Garbled, NoAnswer, Refused
 from keskidee_agent.devices.redfish.board import PASSWORD, board_of
 from keskidee_agent.devices.secrets import WrongSecret, first_line
-from keskidee_agent.output import as_prometheus, write_stdout
+from keskidee_agent.gather.output import as_prometheus, write_stdout
 
 if TYPE_CHECKING:
     import argparse

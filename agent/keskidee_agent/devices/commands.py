@@ -17,7 +17,7 @@ from keskidee_agent.devices.metrics import samples
 from keskidee_agent.devices.read import read_device
 from keskidee_agent.devices.redfish.board import PASSWORD, is_board
 from keskidee_agent.devices.secrets import COMMUNITY, WrongSecret, credential_of
-from keskidee_agent.output import as_prometheus, write_stdout
+from keskidee_agent.gather.output import as_prometheus, write_stdout
 
 if TYPE_CHECKING:
     import argparse
@@ -90,8 +90,10 @@ def run(args: argparse.Namespace) -> int:
     except NoAnswer as error:
         hint = "" if credential.user else " (unreachable, no SNMP, or another community)"
         return _failed(f"{args.host}: {error}{hint}", NOTHING_READ)
-    except (Refused, Garbled, OSError) as error:
+    except (Refused, Garbled) as error:
         return _failed(f"{args.host}: {error}", NOTHING_READ)
+    except OSError as error:
+        return _failed(f"{args.host}: {error.strerror or error}", NOTHING_READ)
     _write(reading, args.format)
     for trouble in reading.troubles:
         _failed(f"{args.host}: {trouble}", READ)

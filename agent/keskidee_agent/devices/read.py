@@ -19,7 +19,7 @@ from keskidee_agent.devices.profile import fact, full
 from keskidee_agent.devices.tables import add_table
 from keskidee_agent.devices.walk import MOST_ROWS, SIZES, got, walked
 from keskidee_agent.devices.words import vendor_in_words
-from keskidee_agent.placeholders import said
+from keskidee_agent.host.placeholders import said
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -7,8 +7,8 @@ import json
 import os
 import sys
 
-from keskidee_agent.facts import facts_of
-from keskidee_agent.output import NOTHING_READ, READ, SCHEMA, USAGE, machine_at, taken, write_stdout
+from keskidee_agent.gather.output import NOTHING_READ, READ, SCHEMA, USAGE, machine_at, taken, write_stdout
+from keskidee_agent.host.facts import facts_of
 from keskidee_report.model import ABSENT, OK
 
 TYPE_CHECKING = False
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
+    from keskidee_agent.host.machine import Machine
     from keskidee_agent.inventory.gather import Found
-    from keskidee_agent.machine import Machine
 
 NICENESS = 19
 

@@ -1,5 +1,5 @@
 """`keskidee agent run --inventory`: takes this machine's inventory and leaves on disk what the collector is to be told.
-The resident runs it, once a day and when something was installed, and sends that in pieces (stock.py).
+The resident runs it, once a day and when something was installed, and sends that in pieces (delivery/stock.py).
 
 What the collector acknowledged last is kept as a digest an item. Only what differs is sent; where nothing does, the
 hash of all is, so that both sides agree once a day. Kinds of sources that failed are not told: nothing of them is gone.
@@ -14,12 +14,12 @@ import zlib
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from keskidee_agent.identity import keep
+from keskidee_agent.delivery.stock import NAME_BYTES, NEXT_FILE, STATE_FILE
+from keskidee_agent.delivery.stocktaking import BODY_FILE, METRICS_FILE
 from keskidee_agent.inventory.command import NICENESS
 from keskidee_agent.inventory.gather import by_kind, gathered
 from keskidee_agent.inventory.metrics import samples, written
-from keskidee_agent.stock import NAME_BYTES, NEXT_FILE, STATE_FILE
-from keskidee_agent.stocktaking import BODY_FILE, METRICS_FILE
+from keskidee_agent.transport.identity import keep
 from keskidee_report.inventory import PEOPLE, digest, told_kinds, whole
 
 TYPE_CHECKING = False
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
+    from keskidee_agent.host.machine import Machine
     from keskidee_agent.inventory.gather import Found
-    from keskidee_agent.machine import Machine
     from keskidee_report.inventory import Place
     from keskidee_report.items import Item
 

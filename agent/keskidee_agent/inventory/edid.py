@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from keskidee_agent.placeholders import said
+from keskidee_agent.host.placeholders import said
 from keskidee_report.model import Malformed
 
 TYPE_CHECKING = False

@@ -9,18 +9,18 @@ from contextlib import suppress
 from typing import NamedTuple
 from uuid import UUID
 
-from keskidee_agent.handed import content
+from keskidee_agent.host.handed import content
+from keskidee_agent.host.placeholders import said
+from keskidee_agent.host.smbios import structures
 from keskidee_agent.inventory.layout import FIELDS, SYSTEM
-from keskidee_agent.placeholders import said
-from keskidee_agent.smbios import structures
 from keskidee_report.model import Denied, Malformed, NotHere, TimedOut
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from keskidee_agent.machine import Machine
-    from keskidee_agent.smbios import Structure
+    from keskidee_agent.host.machine import Machine
+    from keskidee_agent.host.smbios import Structure
     from keskidee_report.items import Value
 
 ENTRY_POINT = "sys/firmware/dmi/tables/smbios_entry_point"

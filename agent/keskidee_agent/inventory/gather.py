@@ -11,9 +11,9 @@ from importlib import import_module
 from queue import Empty, SimpleQueue
 from typing import NamedTuple
 
+from keskidee_agent.gather.source import names_in
+from keskidee_agent.host.machine import DARWIN, WINDOWS
 from keskidee_agent.inventory import sources as packaged
-from keskidee_agent.machine import DARWIN, WINDOWS
-from keskidee_agent.source import names_in
 from keskidee_report.items import Item, unique
 from keskidee_report.model import ABSENT, DENIED, FAILED, OK, TIMED_OUT, Denied, Malformed, NotHere, TimedOut
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from typing import Protocol
 
-    from keskidee_agent.machine import Machine
+    from keskidee_agent.host.machine import Machine
 
     class SourceModule(Protocol):
         """What a module in the sources folder gives."""

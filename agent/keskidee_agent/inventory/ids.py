@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from typing import TypeAlias
 
-    from keskidee_agent.machine import Machine
+    from keskidee_agent.host.machine import Machine
 
     Wanted: TypeAlias = Mapping[str, Collection[str]]
     """Numbers of vendors, and of each those of its devices; none: all."""

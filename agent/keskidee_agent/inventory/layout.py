@@ -8,15 +8,15 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from keskidee_agent.host.smbios import uuid_text
 from keskidee_agent.inventory import words
 from keskidee_agent.inventory.quantities import iso_date, megahertz, positive, size_bytes
-from keskidee_agent.smbios import uuid_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from keskidee_agent.smbios import Structure
+    from keskidee_agent.host.smbios import Structure
     from keskidee_report.items import Value
 
 BIOS, SYSTEM, BOARD, CHASSIS, PROCESSOR, PORT, SLOT = 0, 1, 2, 3, 4, 8, 9

@@ -14,8 +14,8 @@ from keskidee_report.model import Denied, NotHere
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from keskidee_agent.host.machine import Machine
     from keskidee_agent.inventory.ids import Names
-    from keskidee_agent.machine import Machine
 
 FOLDER = "sys/bus/pci/devices"
 PREFETCHABLE_MEMORY = 0x2200  # include/linux/ioport.h: IORESOURCE_MEM and IORESOURCE_PREFETCH

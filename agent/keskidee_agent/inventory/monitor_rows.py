@@ -10,8 +10,8 @@ from keskidee_report.items import item
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from keskidee_agent.host.machine import Machine
     from keskidee_agent.inventory.wmi_rows import Row
-    from keskidee_agent.machine import Machine
     from keskidee_report.items import Item
 
 

@@ -12,7 +12,7 @@ from keskidee_report.model import Denied, Malformed, NotHere
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from keskidee_agent.machine import Machine
+    from keskidee_agent.host.machine import Machine
 
 LIST = "usr/share/hwdata/pnp.ids"
 MAKERS = {

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from keskidee_agent.host.placeholders import said
 from keskidee_agent.inventory.profiler_forms import trees
-from keskidee_agent.placeholders import said
 from keskidee_report.model import NotHere
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from keskidee_agent.host.machine import Machine
     from keskidee_agent.inventory.profiler_forms import Tree
-    from keskidee_agent.machine import Machine
 
 SECONDS = 60.0
 FORMS = (("-json",), ("-xml",), ())

@@ -9,15 +9,15 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from keskidee_agent.host.recorded import RecordedMachine
 from keskidee_agent.inventory.wmi_rows import text_of
-from keskidee_agent.recorded import RecordedMachine
 from keskidee_report.model import Denied, Malformed, NotHere
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Protocol, TypeAlias
 
-    from keskidee_agent.machine import Machine
+    from keskidee_agent.host.machine import Machine
 
     class Registry(Protocol):
         """What both registries answer. A key that is not there has no values and nothing below it."""

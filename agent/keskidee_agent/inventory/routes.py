@@ -15,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from keskidee_agent.machine import Machine
+    from keskidee_agent.host.machine import Machine
 
 NOWHERE_4, NOWHERE_6 = "0" * 8, "0" * 32
 UP_AND_GATEWAY = 0x3  # RTF_UP, RTF_GATEWAY

@@ -17,8 +17,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from keskidee_agent.host.machine import Machine
     from keskidee_agent.inventory.cpuinfo import Package
-    from keskidee_agent.machine import Machine
 
 FOLDER = "sys/devices/system/cpu"
 ACPI = "sys/firmware/acpi"

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import errno
 
+from keskidee_agent.host.recorded import RecordedMachine
 from keskidee_agent.inventory.wmi_rows import NAME, Row, from_json, from_list, text_of
-from keskidee_agent.recorded import RecordedMachine
 from keskidee_report.model import Denied, Malformed, NotHere, TimedOut
 
 TYPE_CHECKING = False
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import TypeAlias
 
-    from keskidee_agent.machine import Machine
+    from keskidee_agent.host.machine import Machine
 
     Answer: TypeAlias = "list[Row] | Exception | None"
     """The rows of a class, why there are none, or that there is no such class."""

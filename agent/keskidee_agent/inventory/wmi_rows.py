@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 import re
 
+from keskidee_agent.host.placeholders import said
 from keskidee_agent.inventory.days import day_of
-from keskidee_agent.placeholders import said
 from keskidee_report.model import Malformed
 
 TYPE_CHECKING = False

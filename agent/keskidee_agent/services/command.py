@@ -23,9 +23,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Status: 0 one of them is well, 1 none is, 2 none is set. What failed is a line on stderr."""
-    from keskidee_agent.identity import settings_of
-    from keskidee_agent.output import write_stdout
+    from keskidee_agent.gather.output import write_stdout
     from keskidee_agent.services.reading import page, read_all, reason_in
+    from keskidee_agent.transport.identity import settings_of
 
     services = settings_of(args.config).services
     if not services:

@@ -13,11 +13,11 @@ import time
 from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
 
-from keskidee_agent.identity import replace
 from keskidee_agent.services import files, ports, web
 from keskidee_agent.services.line import Deadline
 from keskidee_agent.services.outcome import Outcome, reason_of
 from keskidee_agent.sources.services import END, FAMILIES, READ_AT
+from keskidee_agent.transport.identity import replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from keskidee_agent.lines import complete_lines
+from keskidee_agent.host.lines import complete_lines
 from keskidee_report.model import Family, Malformed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from keskidee_agent.machine import Machine
+    from keskidee_agent.host.machine import Machine
     from keskidee_report.model import Sample
 
 PLATFORMS = ("linux",)

@@ -5,8 +5,8 @@ Read once a minute: a file system has some hundred and fifty files.
 
 from __future__ import annotations
 
-from keskidee_agent.lines import complete_lines, decimal, number
-from keskidee_agent.sysfs import attribute, label, words
+from keskidee_agent.host.lines import complete_lines, decimal, number
+from keskidee_agent.host.sysfs import attribute, label, words
 from keskidee_report.model import Family, Malformed, NotHere
 
 TYPE_CHECKING = False
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import TypeAlias
 
-    from keskidee_agent.machine import Machine
+    from keskidee_agent.host.machine import Machine
     from keskidee_report.model import Sample
 
     Labels: TypeAlias = dict[str, str]

@@ -5,15 +5,15 @@ Errors of devices are told by ioctl only, and to root alone: they are not read.
 
 from __future__ import annotations
 
-from keskidee_agent.lines import complete_lines, number, only_number
-from keskidee_agent.sysfs import attribute, label, words
+from keskidee_agent.host.lines import complete_lines, number, only_number
+from keskidee_agent.host.sysfs import attribute, label, words
 from keskidee_report.model import Family, Malformed, NotHere
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from keskidee_agent.machine import Machine
+    from keskidee_agent.host.machine import Machine
     from keskidee_report.model import Sample
 
 PLATFORMS = ("linux",)

@@ -5,14 +5,14 @@ No privilege. Read once an hour: they change at boot, or when new microcode is l
 
 from __future__ import annotations
 
-from keskidee_agent.sysfs import attribute, label, words
+from keskidee_agent.host.sysfs import attribute, label, words
 from keskidee_report.model import Family, Malformed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from keskidee_agent.machine import Machine
+    from keskidee_agent.host.machine import Machine
     from keskidee_report.model import Sample
 
 PLATFORMS = ("linux",)

@@ -6,15 +6,15 @@ The current frequency is read in every round; limits and governors of a processo
 
 from __future__ import annotations
 
-from keskidee_agent.lines import only_number
-from keskidee_agent.sysfs import attribute, words
+from keskidee_agent.host.lines import only_number
+from keskidee_agent.host.sysfs import attribute, words
 from keskidee_report.model import Family, Malformed, NotHere
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from keskidee_agent.machine import Machine
+    from keskidee_agent.host.machine import Machine
     from keskidee_report.model import Sample
 
 PLATFORMS = ("linux",)

@@ -6,15 +6,15 @@ the kernel may ask every processor for its frequency. Read once a minute.
 
 from __future__ import annotations
 
-from keskidee_agent.lines import complete_lines, decimal, number
-from keskidee_agent.sysfs import attribute, text
+from keskidee_agent.host.lines import complete_lines, decimal, number
+from keskidee_agent.host.sysfs import attribute, text
 from keskidee_report.model import Family, NotHere
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from keskidee_agent.machine import Machine
+    from keskidee_agent.host.machine import Machine
     from keskidee_report.model import Sample
 
 PLATFORMS = ("linux",)

@@ -5,14 +5,14 @@ No privilege; psutil elsewhere. A device whose line did not change costs next to
 
 from __future__ import annotations
 
-from keskidee_agent.lines import complete_lines, numbers
+from keskidee_agent.host.lines import complete_lines, numbers
 from keskidee_report.model import Columns, Denied, Family, Malformed, NotHere
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from keskidee_agent.machine import Machine
+    from keskidee_agent.host.machine import Machine
     from keskidee_report.model import Sample, Samples
 
 PROMPT = True

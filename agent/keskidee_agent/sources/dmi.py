@@ -6,16 +6,16 @@ at boot; everything else is for all. Read once an hour.
 
 from __future__ import annotations
 
-from keskidee_agent.handed import content
-from keskidee_agent.smbios import system_texts
-from keskidee_agent.sysfs import text
+from keskidee_agent.host.handed import content
+from keskidee_agent.host.smbios import system_texts
+from keskidee_agent.host.sysfs import text
 from keskidee_report.model import Denied, Family, NotHere
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from keskidee_agent.machine import Machine
+    from keskidee_agent.host.machine import Machine
     from keskidee_report.model import Sample
 
 PLATFORMS = ("linux", "windows")

@@ -5,15 +5,15 @@ A path's state is that of the disk it ends at, which SCSI and NVMe know (drivers
 
 from __future__ import annotations
 
-from keskidee_agent.lines import only_number
-from keskidee_agent.sysfs import attribute, ended, label, words
+from keskidee_agent.host.lines import only_number
+from keskidee_agent.host.sysfs import attribute, ended, label, words
 from keskidee_report.model import Family, Malformed, NotHere
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from keskidee_agent.machine import Machine
+    from keskidee_agent.host.machine import Machine
     from keskidee_report.model import Sample
 
 PLATFORMS = ("linux",)

@@ -5,15 +5,15 @@ No privilege. Read once a minute: a machine with many memory slots has a hundred
 
 from __future__ import annotations
 
-from keskidee_agent.lines import only_number
-from keskidee_agent.sysfs import attribute, words
+from keskidee_agent.host.lines import only_number
+from keskidee_agent.host.sysfs import attribute, words
 from keskidee_report.model import Family, NotHere
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from keskidee_agent.machine import Machine
+    from keskidee_agent.host.machine import Machine
     from keskidee_report.model import Sample
 
 PLATFORMS = ("linux",)

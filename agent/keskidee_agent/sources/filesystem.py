@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import os
 
-from keskidee_agent.columns import steady
-from keskidee_agent.lines import complete_lines
-from keskidee_agent.space import Space
+from keskidee_agent.gather.columns import steady
+from keskidee_agent.host.lines import complete_lines
+from keskidee_agent.host.space import Space
 from keskidee_report.model import Denied, Family, Malformed, NotHere, TimedOut
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from keskidee_agent.machine import Machine
+    from keskidee_agent.host.machine import Machine
     from keskidee_report.model import Sample
 
 PROMPT = True

@@ -7,8 +7,8 @@ the folder of the chip changes.
 
 from __future__ import annotations
 
-from keskidee_agent.sensors import FREQUENCY, WHOLE_CHIP, clean, family_of, parse, split
-from keskidee_agent.sysfs import text
+from keskidee_agent.host.sensors import FREQUENCY, WHOLE_CHIP, clean, family_of, parse, split
+from keskidee_agent.host.sysfs import text
 from keskidee_report.model import Denied, Family, Malformed, NotHere
 
 TYPE_CHECKING = False
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
-    from keskidee_agent.machine import Machine
+    from keskidee_agent.host.machine import Machine
     from keskidee_report.model import Sample
 
 PLATFORMS = ("linux",)

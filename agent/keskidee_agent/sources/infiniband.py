@@ -5,15 +5,15 @@ No privilege; some drivers keep some counters for root, and those are left out.
 
 from __future__ import annotations
 
-from keskidee_agent.lines import decimal, number
-from keskidee_agent.sysfs import attribute, integer, label, words
+from keskidee_agent.host.lines import decimal, number
+from keskidee_agent.host.sysfs import attribute, integer, label, words
 from keskidee_report.model import Family, Malformed, NotHere
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from keskidee_agent.machine import Machine
+    from keskidee_agent.host.machine import Machine
     from keskidee_report.model import Sample
 
 PLATFORMS = ("linux",)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from keskidee_agent.hexadecimal import hex_number, hex_numbers
-from keskidee_agent.lines import complete_lines, number
+from keskidee_agent.host.hexadecimal import hex_number, hex_numbers
+from keskidee_agent.host.lines import complete_lines, number
 from keskidee_report.model import Family, Malformed, NotHere
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from keskidee_agent.machine import Machine
+    from keskidee_agent.host.machine import Machine
     from keskidee_report.model import Sample
 
 PLATFORMS = ("linux",)

@@ -5,14 +5,14 @@ No privilege. Since Linux 6.13.
 
 from __future__ import annotations
 
-from keskidee_agent.lines import only_number
+from keskidee_agent.host.lines import only_number
 from keskidee_report.model import Family
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from keskidee_agent.machine import Machine
+    from keskidee_agent.host.machine import Machine
     from keskidee_report.model import Sample
 
 PLATFORMS = ("linux",)

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from keskidee_agent.lines import complete_lines, number, only_number
-from keskidee_agent.sysfs import label, words
+from keskidee_agent.host.lines import complete_lines, number, only_number
+from keskidee_agent.host.sysfs import label, words
 from keskidee_report.model import Family, Malformed, NotHere
 
 TYPE_CHECKING = False
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from keskidee_agent.machine import Machine
+    from keskidee_agent.host.machine import Machine
     from keskidee_report.model import Sample
 
 PLATFORMS = ("linux",)

@@ -5,14 +5,14 @@ No privilege. Asked for by name only: one mount alone has six hundred series.
 
 from __future__ import annotations
 
-from keskidee_agent.lines import complete_lines, numbers
+from keskidee_agent.host.lines import complete_lines, numbers
 from keskidee_report.model import Denied, Family, Malformed, NotHere
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from keskidee_agent.machine import Machine
+    from keskidee_agent.host.machine import Machine
     from keskidee_report.model import Sample
 
 PLATFORMS = ("linux",)

@@ -8,7 +8,7 @@ every sixteenth round too, eight in one, because a driver may forget to announce
 
 from __future__ import annotations
 
-from keskidee_agent.sysfs import attribute, integer, label, words
+from keskidee_agent.host.sysfs import attribute, integer, label, words
 from keskidee_report.model import Denied, Family, Malformed, NotHere
 
 TYPE_CHECKING = False
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
-    from keskidee_agent.machine import Machine
+    from keskidee_agent.host.machine import Machine
     from keskidee_report.model import Sample
 
 PLATFORMS = ("linux",)

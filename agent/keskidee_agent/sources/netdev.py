@@ -5,14 +5,14 @@ No privilege. One file for all interfaces, and a small one in /sys for each.
 
 from __future__ import annotations
 
-from keskidee_agent.lines import complete_lines, numbers, only_number
+from keskidee_agent.host.lines import complete_lines, numbers, only_number
 from keskidee_report.model import Columns, Denied, Family, Malformed, NotHere
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from keskidee_agent.machine import Machine
+    from keskidee_agent.host.machine import Machine
     from keskidee_report.model import Names, Sample, Samples
 
 PROMPT = True

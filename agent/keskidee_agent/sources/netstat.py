@@ -5,15 +5,15 @@ No privilege. The kernel counts some four hundred things; the fifty that say whe
 
 from __future__ import annotations
 
-from keskidee_agent.columns import steady
-from keskidee_agent.lines import LARGEST, complete_lines
+from keskidee_agent.gather.columns import steady
+from keskidee_agent.host.lines import LARGEST, complete_lines
 from keskidee_report.model import Family, Malformed, NotHere
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import TypeAlias
 
-    from keskidee_agent.machine import Machine
+    from keskidee_agent.host.machine import Machine
     from keskidee_report.model import Columns
 
     Found: TypeAlias = tuple[list[tuple[Family, dict[str, str]]], list[int]]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from keskidee_agent.rpc import VERSION_2, VERSION_3, labels_of, procedures, requests, row, rows
+from keskidee_agent.host.rpc import VERSION_2, VERSION_3, labels_of, procedures, requests, row, rows
 from keskidee_report.model import Family
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from keskidee_agent.machine import Machine
+    from keskidee_agent.host.machine import Machine
     from keskidee_report.model import Sample
 
 PLATFORMS = ("linux",)

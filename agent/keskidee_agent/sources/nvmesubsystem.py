@@ -5,14 +5,14 @@ A disk in a storage network is reached by several controllers: how many there ar
 
 from __future__ import annotations
 
-from keskidee_agent.sysfs import attribute, ended, label, words
+from keskidee_agent.host.sysfs import attribute, ended, label, words
 from keskidee_report.model import Family, Malformed, NotHere
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from keskidee_agent.machine import Machine
+    from keskidee_agent.host.machine import Machine
     from keskidee_report.model import Sample
 
 PLATFORMS = ("linux",)

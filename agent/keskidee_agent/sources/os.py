@@ -5,14 +5,14 @@ Read every ten minutes: an upgrade changes it under a running agent.
 
 from __future__ import annotations
 
-from keskidee_agent.release import release_of
+from keskidee_agent.host.release import release_of
 from keskidee_report.model import Family, Malformed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from keskidee_agent.machine import Machine
+    from keskidee_agent.host.machine import Machine
     from keskidee_report.model import Sample
 
 EVERY_SECONDS = 600

@@ -5,15 +5,15 @@ No privilege. Off unless named: twenty series a device, and a server has a hundr
 
 from __future__ import annotations
 
-from keskidee_agent.lines import decimal, number
-from keskidee_agent.sysfs import HEX_DIGITS, attribute, integer, words
+from keskidee_agent.host.lines import decimal, number
+from keskidee_agent.host.sysfs import HEX_DIGITS, attribute, integer, words
 from keskidee_report.model import Family, Malformed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from keskidee_agent.machine import Machine
+    from keskidee_agent.host.machine import Machine
     from keskidee_report.model import Sample
 
 PLATFORMS = ("linux",)

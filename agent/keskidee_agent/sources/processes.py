@@ -5,14 +5,14 @@ Where /proc is mounted with hidepid, only the agent's own are seen.
 
 from __future__ import annotations
 
-from keskidee_agent.lines import number, only_number
+from keskidee_agent.host.lines import number, only_number
 from keskidee_report.model import Family, Malformed, NotHere
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from keskidee_agent.machine import Machine
+    from keskidee_agent.host.machine import Machine
     from keskidee_report.model import Sample
 
 PLATFORMS = ("linux",)

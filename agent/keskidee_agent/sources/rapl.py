@@ -5,15 +5,15 @@ Only root may read it since Linux 5.10: from the energy one can guess what a mac
 
 from __future__ import annotations
 
-from keskidee_agent.lines import only_number
-from keskidee_agent.sysfs import attribute, label, words
+from keskidee_agent.host.lines import only_number
+from keskidee_agent.host.sysfs import attribute, label, words
 from keskidee_report.model import Denied, Family, NotHere
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from keskidee_agent.machine import Machine
+    from keskidee_agent.host.machine import Machine
     from keskidee_report.model import Sample
 
 PLATFORMS = ("linux",)

@@ -11,7 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from keskidee_agent.machine import Machine
+    from keskidee_agent.host.machine import Machine
     from keskidee_report.model import Sample
 
 PROMPT = True  # a file beside the spool, which each round writes to
@@ -57,7 +57,7 @@ def read(machine: Machine) -> Iterable[Sample]:
 
 def parsed(content: bytes) -> list[Sample]:
     """The samples of a whole page of the other process, the time of the reading first. Raises Malformed."""
-    from keskidee_agent.exposition import parse
+    from keskidee_agent.gather.exposition import parse
 
     if not content.endswith(END):
         raise Malformed("a page of services that is cut short", content[-80:])

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from keskidee_agent.columns import steady
-from keskidee_agent.lines import complete_lines, number, numbers
+from keskidee_agent.gather.columns import steady
+from keskidee_agent.host.lines import complete_lines, number, numbers
 from keskidee_report.model import Family, Malformed
 
 TYPE_CHECKING = False
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Any
 
-    from keskidee_agent.machine import Machine
+    from keskidee_agent.host.machine import Machine
     from keskidee_report.model import Columns, Sample
 
 PROMPT = True

@@ -5,14 +5,14 @@ Asked for by name only: the kernel takes about a microsecond a socket, and a bus
 
 from __future__ import annotations
 
-from keskidee_agent.sockets import sockets
+from keskidee_agent.host.sockets import sockets
 from keskidee_report.model import Family, Malformed, NotHere
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from keskidee_agent.machine import Machine
+    from keskidee_agent.host.machine import Machine
     from keskidee_report.model import Sample
 
 PLATFORMS = ("linux",)

@@ -5,17 +5,16 @@ A file that cannot be read or is wrong costs itself: node_textfile_scrape_error 
 
 from __future__ import annotations
 
-from keskidee_agent.sysfs import label
+from keskidee_agent.host.sysfs import label
 from keskidee_report.model import Denied, Family, Malformed, NotHere
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from keskidee_agent.exposition import TextFamily
-    from keskidee_agent.files import Files
-    from keskidee_agent.machine import Machine
-    from keskidee_agent.textfamilies import Merged
+    from keskidee_agent.gather.exposition import TextFamily
+    from keskidee_agent.gather.textfamilies import Merged
+    from keskidee_agent.host.machine import Machine
     from keskidee_report.model import Sample
 
 RIGHT = "to read the folder of textfile_directory and its *.prom files"
@@ -63,11 +62,11 @@ def read(machine: Machine) -> Iterator[Sample]:
         if len(names) > FILES_AT_MOST:
             troubles[folder] = f"{len(names)} files, of which {FILES_AT_MOST} are read"
         for path in [_joined(folder, name) for name in names[:FILES_AT_MOST]]:
-            file = files[path] = _read_file(machine.here, path, before.get(path))
+            file = files[path] = _read_file(machine, path, before.get(path))
             denied = denied or (path if file.denied else "")
     troubles |= {path: file.trouble for path, file in files.items() if file.trouble}
     if files != before or "merged" not in memory:
-        from keskidee_agent.textfamilies import Merged
+        from keskidee_agent.gather.textfamilies import Merged
 
         memory["files"] = files
         readable = {path: file.families for path, file in files.items() if not file.trouble}
@@ -97,22 +96,31 @@ def _joined(folder: str, name: str) -> str:
     return normpath(join(folder, name))
 
 
-def _read_file(here: Files, path: str, known: TextFile | None) -> TextFile:
-    from keskidee_agent.exposition import parse
+def _read_file(machine: Machine, path: str, known: TextFile | None) -> TextFile:
+    from keskidee_agent.gather.exposition import parse
 
+    here = machine.here
     signature = here.signature(path)
     if known is not None and known.settled and known.signature == signature:
         return known
     file = TextFile(signature)
     file.settled = known is not None and known.signature == signature
     try:
-        file.families = parse(here.content(path))
+        content = here.content(path)
+        file.families = parse(_plain(content) if machine.platform == "windows" else content)
     except (NotHere, Denied, OSError) as error:  # a right that is given later does not change the signature
         file.trouble, file.settled = _said(error), False
         file.denied = isinstance(error, Denied)
     except Malformed as error:
         file.trouble = str(error)
     return file
+
+
+def _plain(content: bytes) -> bytes:
+    """What PowerShell wrote (UTF-16 or a mark of UTF-8, lines that end in two characters) as it would be elsewhere."""
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        content = content.decode("utf-16", "replace").encode()
+    return content.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n")
 
 
 def _said(error: Exception) -> str:

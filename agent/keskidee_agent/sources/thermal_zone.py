@@ -5,14 +5,14 @@ No privilege. What a zone or a cooling device is, and the most it can do, is rea
 
 from __future__ import annotations
 
-from keskidee_agent.sysfs import attribute, integer, words
+from keskidee_agent.host.sysfs import attribute, integer, words
 from keskidee_report.model import Family
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from keskidee_agent.machine import Machine
+    from keskidee_agent.host.machine import Machine
     from keskidee_report.model import Sample
 
 PLATFORMS = ("linux",)

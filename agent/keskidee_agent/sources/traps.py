@@ -9,7 +9,7 @@ from keskidee_report.model import Family, NotHere
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from keskidee_agent.machine import Machine
+    from keskidee_agent.host.machine import Machine
     from keskidee_report.model import Sample
 
 PROMPT = True  # a file beside the spool, which each round writes to

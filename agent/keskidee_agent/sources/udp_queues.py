@@ -6,14 +6,14 @@ the two files, and that has up to 65,536 rows however few are used (0.8 ms): whe
 
 from __future__ import annotations
 
-from keskidee_agent.sockets import sockets
+from keskidee_agent.host.sockets import sockets
 from keskidee_report.model import Denied, Family, NotHere
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from keskidee_agent.machine import Machine
+    from keskidee_agent.host.machine import Machine
     from keskidee_report.model import Sample
 
 PLATFORMS = ("linux",)

@@ -5,12 +5,12 @@ The kernel counts some two hundred things there; the few that say whether memory
 
 from __future__ import annotations
 
-from keskidee_agent.lines import complete_lines, numbers
+from keskidee_agent.host.lines import complete_lines, numbers
 from keskidee_report.model import Columns, Family, Malformed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from keskidee_agent.machine import Machine
+    from keskidee_agent.host.machine import Machine
 
 PLATFORMS = ("linux",)
 PROMPT = True

@@ -5,14 +5,14 @@ Read once a minute: only the time that is left changes, and nobody needs that fr
 
 from __future__ import annotations
 
-from keskidee_agent.sysfs import attribute, ended, integer, label, words
+from keskidee_agent.host.sysfs import attribute, ended, integer, label, words
 from keskidee_report.model import Family, NotHere
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from keskidee_agent.machine import Machine
+    from keskidee_agent.host.machine import Machine
     from keskidee_report.model import Sample
 
 PLATFORMS = ("linux",)

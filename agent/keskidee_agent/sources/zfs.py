@@ -5,8 +5,8 @@ No privilege.
 
 from __future__ import annotations
 
-from keskidee_agent.lines import LARGEST, complete_lines, numbers
-from keskidee_agent.sysfs import label
+from keskidee_agent.host.lines import LARGEST, complete_lines, numbers
+from keskidee_agent.host.sysfs import label
 from keskidee_report.model import Family, Malformed, NotHere
 
 TYPE_CHECKING = False
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from keskidee_agent.machine import Machine
+    from keskidee_agent.host.machine import Machine
     from keskidee_report.model import Sample
 
 PLATFORMS = ("linux",)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from sqlalchemy.exc import SQLAlchemyError
 
-from keskidee_collector import access
-from keskidee_collector.access import API, API_WRITE
+from keskidee_collector.access import access
+from keskidee_collector.access.access import API, API_WRITE
 from keskidee_collector.answers import SMALL_BODY_BYTES, NoBody, bounded_body, decoded, disk_problem, problem
 from keskidee_collector.register import hand, taking
 from keskidee_collector.register.asking import REFUSALS, Refused, answer, etag, version_of, writer_of

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from starlette.responses import Response
 
-from keskidee_collector import access
-from keskidee_collector.access import API_WRITE, NotAllowed
+from keskidee_collector.access import access
+from keskidee_collector.access.access import API_WRITE, NotAllowed
 from keskidee_collector.answers import problem
 from keskidee_collector.register import carried, hand, taking
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from keskidee_collector.machine import Machine
+    from keskidee_collector.fleet.machine import Machine
 
 TEXTS = ("name", "kind", "maker", "model", "serial", "system", "site", "room", "custodian", "state", "note", *PURCHASE)
 TAG = "asset_tag"

@@ -13,7 +13,7 @@ from keskidee_collector.register.asking import REFUSALS, answer
 from keskidee_collector.register.asset import ORDERED
 from keskidee_collector.register.following import AT_ONCE
 from keskidee_collector.register.hand import DONE, Entering, Setting, Several
-from keskidee_collector.register.purchases import BadLines, Step
+from keskidee_collector.register.purchases import BadLines, Step, text_of
 from keskidee_collector.register.told import TooLong, inflated
 
 if TYPE_CHECKING:
@@ -36,14 +36,11 @@ async def taken(state: State, body: bytes, by: str) -> Response:
     """200 with what it did; 413, 422 with all lines that are wrong, and then nothing is written."""
     limit = state.settings.limits.inflated_bytes
     try:
-        text = inflated(body, limit).decode("utf-8")
-        steps = await asyncio.to_thread(state.assets.meant, text)
+        steps = await asyncio.to_thread(state.assets.meant, text_of(inflated(body, limit)))
     except TooLong:
         return problem(413, "too_large", f"a list of more than {limit} bytes")
-    except UnicodeDecodeError as error:
-        return problem(422, "malformed", f"byte {error.start + 1} is no UTF-8: save the list as CSV in UTF-8")
     except (BadLines, msgspec.DecodeError) as error:
-        return problem(422, "malformed", str(error))
+        return problem(422, "malformed", f"{error}\nnothing was taken")
     jobs = [_job(step, by, state.now()) for step in steps]
     try:
         for first in range(0, len(jobs), AT_ONCE):  # others come to the writer in between

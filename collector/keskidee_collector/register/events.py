@@ -16,8 +16,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import Response
 from starlette.routing import Route
 
+from keskidee_collector.access.credentials import STRANGER, barred, speaker
 from keskidee_collector.answers import NoBody, bounded_body, decoded, disk_problem, problem
-from keskidee_collector.credentials import STRANGER, barred, speaker
 from keskidee_collector.register.told import TooLong, inflated
 from keskidee_collector.store.tables import assets, events
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
     from starlette.requests import Request
 
-    from keskidee_collector.machine import Machine
+    from keskidee_collector.fleet.machine import Machine
     from keskidee_collector.state import State
 
 EVENTS_AT_MOST = 500

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from keskidee_collector.machine import Machine
+    from keskidee_collector.fleet.machine import Machine
     from keskidee_collector.store.writer import Writer
 
 AT_ONCE = 200

@@ -15,8 +15,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from keskidee_collector.access.credentials import STRANGER, barred, speaker
 from keskidee_collector.answers import NoBody, bounded_body, disk_problem, problem
-from keskidee_collector.credentials import STRANGER, barred, speaker
 from keskidee_collector.register import taking
 from keskidee_collector.register.pieces import DROP, Adding, Piece, is_sound
 from keskidee_collector.register.taking import Taking
@@ -26,7 +26,7 @@ from keskidee_collector.store.tables import assets
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from keskidee_collector.machine import Machine
+    from keskidee_collector.fleet.machine import Machine
     from keskidee_collector.register.told import Told
     from keskidee_collector.state import State
     from keskidee_report.inventory import Place

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ PURCHASE = ("supplier", "order_number", "bought_on", "warranty_until", "price", 
 FUNDS_AT_MOST = 8
 HIGHEST_PRICE = Decimal(10) ** 12
 WHOLE = Decimal(100)
+_THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:([., ])\d{3})(?:\1\d{3})*(?:(?!\1)[.,](\d{1,2}))?", re.ASCII)
 
 
 class BadField(Exception):
@@ -67,15 +69,25 @@ def _day(name: str) -> Callable[[str], str]:
         try:
             return date.fromisoformat(text).isoformat()
         except ValueError:
-            raise BadField(f"{name}: a day is YYYY-MM-DD, not {text[:80]!r}") from None
+            raise BadField(f"{name}: a day is YYYY-MM-DD (a cell formatted yyyy-mm-dd), not {text[:80]!r}") from None
 
     return day
 
 
 def _price(text: str) -> str:
-    price = _decimal(text)
+    """Before the cents a point or a comma, between thousands the other one or a space."""
+    grouped = _THOUSANDS.fullmatch(text)
+    if grouped and grouped[1] in ".," and text.count(grouped[1]) == 1 and not grouped[2]:
+        plain = text.replace(",", ".")
+        raise BadField(
+            f"price: {text!r} could be {plain.replace('.', '')} or {plain}: write it without thousands' marks"
+        )
+    if grouped:
+        cents = grouped[2] or ""
+        text = re.sub(r"\D", "", text.removesuffix(cents)) + (f".{cents}" if cents else "")
+    price = _decimal(text.replace(",", "."))
     if price is None or price >= HIGHEST_PRICE:
-        raise BadField(f"price: a number such as 1249.50, without signs and thousands' marks, not {text[:80]!r}")
+        raise BadField(f"price: a number such as 1249.50, without a currency's sign, not {text[:80]!r}")
     return f"{price:f}"
 
 

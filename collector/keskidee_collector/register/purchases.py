@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -34,6 +36,10 @@ LINES_AT_MOST = 5_000
 COLUMNS_AT_MOST = 100
 FAULTS_AT_MOST = 50
 _DELIMITERS = ",;\t"
+_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+_IN_SHORT = re.compile(r"\d+[.,]?\d*E\+\d+")
+"""What a spreadsheet makes of a long number: 5.1E+10."""
+_NUMBERS = frozenset({TAG, "serial", "order_number"})
 _FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 
 
@@ -66,10 +72,21 @@ class Step:
     presumed_name: str = ""
 
 
+def text_of(content: bytes) -> str:
+    """A list as text. Raises BadLines."""
+    if content.startswith(_WORKBOOKS):
+        raise BadLines(["this is a workbook: save the list as CSV UTF-8 and bring that"])
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        number = content.count(b"\n", 0, error.start) + 1
+        raise BadLines([f"line {number}: not UTF-8: save the list as CSV UTF-8, not as plain CSV"]) from None
+
+
 def read(text: str) -> list[Line]:
     """The lines of a list. Raises BadLines with all that is wrong with them."""
     delimiter = max(_DELIMITERS, key=text.partition("\n")[0].count)
-    rows = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), delimiter=delimiter, strict=True)
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     faults: list[str] = []
     lines: list[Line] = []
     try:
@@ -141,8 +158,13 @@ def _step(line: Line, row: dict[str, Any] | None) -> Step:
     return Step(
         line=line,
         asset_id=row["id"],
-        fields={name: text for name, text in line.fields.items() if text != (row[name] or "")},
+        fields={name: text for name, text in line.fields.items() if not _is_same(name, text, row[name] or "")},
     )
+
+
+def _is_same(name: str, said: str, known: str) -> bool:
+    """Whether a cell says what is known; a spreadsheet writes 1249.50 as 1249.5."""
+    return said == known or (name == "price" and known != "" and Decimal(said) == Decimal(known))
 
 
 def _is_of(maker: str, asked: str) -> bool:
@@ -165,22 +187,33 @@ def _header(cells: list[str]) -> list[str]:
     known = {ID, *FIELDS, *PASSED_OVER}
     if len(names) > COLUMNS_AT_MOST:
         raise BadLines([f"line 1: {len(names)} columns, where a list has {len(known)} at most"])
-    faults = []
-    for name in names:
-        if name not in known:
-            import difflib  # for who needs the hint
-
-            near = difflib.get_close_matches(name, sorted(known), n=1)
-            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(FIELDS)}"
-            faults.append(f"line 1: {name[:80]!r} is no column; {hint}")
-        elif names.count(name) > 1:
-            faults.append(f"line 1: the column {name} is there twice")
-    if faults or not names:
-        raise BadLines(faults or ["line 1: the names of the columns are missing"])
+    while names and not names[-1]:  # a spreadsheet's empty columns
+        names.pop()
+    if known.isdisjoint(names):
+        raise BadLines([f"line 1: the names of the columns are missing; there are {', '.join(FIELDS)}"])
+    unknown = [name for name in names if name not in known]
+    near = {name: nearest(name) for name in unknown}
+    faults = [f"line 1: {name[:80]!r} is no column{near[name] and f', did you mean {near[name]}?'}" for name in unknown]
+    if not all(near.values()):
+        faults.append(f"line 1: columns are {', '.join(FIELDS)}")
+    faults += [f"line 1: the column {name} is there twice" for name in sorted(known) if names.count(name) > 1]
+    if faults:
+        raise BadLines(faults)
     return names
 
 
+def nearest(name: str) -> str:
+    """The column that somebody meant: one with the same words in it, or spelt alike; else empty."""
+    import difflib  # for who needs the hint
+
+    words = set(name.split("_"))
+    alike = [each for each in FIELDS if (own := set(each.split("_"))) <= words or words <= own]
+    return next(iter(alike or difflib.get_close_matches(name, FIELDS, n=1)), "")
+
+
 def _line(number: int, names: list[str], cells: list[str], faults: list[str]) -> Line:
+    while len(cells) > len(names) and not cells[-1].strip():
+        cells.pop()
     if len(cells) != len(names):
         faults.append(f"line {number}: {len(cells)} cells below {len(names)} columns")
     fields: dict[str, str] = {}
@@ -203,6 +236,8 @@ def _plain(cell: str) -> str:
 def _field(name: str, cell: str) -> str:
     if name == "state" and cell not in STATES:
         raise BadField(f"state: one of {', '.join(STATES)}, not {cell[:80]!r}")
+    if name in _NUMBERS and _IN_SHORT.fullmatch(cell):
+        raise BadField(f"{name}: {cell[:80]!r} is a spreadsheet's short form of a number: make the column text")
     try:
         said = msgspec.convert({name: cell}, ByHand).fields()[name]
     except msgspec.ValidationError as error:

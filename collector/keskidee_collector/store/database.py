@@ -57,10 +57,14 @@ def open_database(path: Path, kind: str) -> Engine:
 
 
 def open_for_reading(path: Path) -> Engine:
-    """A read-only engine of a file that another process may be writing. Raises Unusable where it is not there."""
-    if not path.is_file():
+    """A read-only engine of a file that another process may be writing. Raises Unusable where it cannot be read."""
+    try:
+        path.open("rb").close()
+    except FileNotFoundError:
         hint = pretend_instead(path.parent) or "; is this the data directory of a collector?"
-        raise Unusable(f"{path}: no such file{hint}")
+        raise Unusable(f"{path}: no such file{hint}") from None
+    except PermissionError:
+        raise Unusable(f"{path}: not yours to read; use the account that runs the collector") from None
     return create_engine(f"sqlite:///file:{path}?mode=ro&uri=true", connect_args={"timeout": 10})
 
 

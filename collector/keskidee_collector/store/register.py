@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
-    from keskidee_collector.machine import Machine
+    from keskidee_collector.fleet.machine import Machine
     from keskidee_collector.store.writer import Statement
 
 _CHANGING = (

@@ -8,8 +8,8 @@ import msgspec
 from sqlalchemy import bindparam, delete, func, select, tuple_
 from sqlalchemy.dialects.sqlite import insert
 
-from keskidee_collector.machine import SCHEMAS_KEPT
-from keskidee_collector.sequences import Sequences
+from keskidee_collector.fleet.machine import SCHEMAS_KEPT
+from keskidee_collector.fleet.sequences import Sequences
 from keskidee_collector.store.database import open_database
 from keskidee_collector.store.queue import QueueStore
 from keskidee_collector.store.tables import definitions, latest, log, parts, schemas
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine
 
-    from keskidee_collector.definitions import Definition
+    from keskidee_collector.families.definitions import Definition
     from keskidee_collector.store.writer import Statement
 
 _PART = insert(parts).on_conflict_do_nothing()

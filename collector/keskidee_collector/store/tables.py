@@ -61,7 +61,7 @@ queue = Table(
     Column("samples", Integer, nullable=False),
     Column("words", LargeBinary, nullable=False),
 )
-"""Reports to be passed on, until every destination has them; see feed.py."""
+"""Reports to be passed on, until every destination has them; see ingest/feed.py."""
 
 cursors = Table(
     "cursors",

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
@@ -123,9 +124,9 @@ class AssetPages:
         asset = self._assets.asset(asset_id)
         if asset is None:
             there = self._assets.led_to(asset_id)
-            return (
-                self._page("missing.html", status=404) if there is None else RedirectResponse(f"/assets/{there}", 301)
-            )
+            if there is None:
+                return self._page("missing.html", status=404, what="asset")
+            return RedirectResponse(f"/assets/{there}", 301)
         items = self._assets.items(asset.id)
         return self._page(
             "asset.html",
@@ -174,9 +175,14 @@ def in_short(items: list[AssetItem]) -> list[tuple[str, str]]:
 def by_kind(items: Any) -> list[tuple[str, list[AssetItem]]]:
     """Items under their kinds, those first that people look for first."""
     kinds: dict[str, list[AssetItem]] = {}
-    for item in items:
+    for item in sorted(items, key=lambda item: in_numbers(item.key)):
         kinds.setdefault(item.kind, []).append(item)
     return sorted(kinds.items(), key=lambda pair: (ORDER.index(pair[0]) if pair[0] in ORDER else len(ORDER), pair[0]))
+
+
+def in_numbers(key: str) -> list[tuple[int, str]]:
+    """An order in which Gi0/2 comes before Gi0/10: of two numbers the shorter one is the smaller."""
+    return [(len(part) if part.isdecimal() else 0, part) for part in re.split(r"(\d+)", key)]
 
 
 def question_of(parameters: Mapping[str, str]) -> Question:

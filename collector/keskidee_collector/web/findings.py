@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
     from keskidee_collector.view import MachineView
 
-LINK, NEWER, SILENT, SOURCE, CLOCK, REFUSED = "link", "newer", "silent", "source", "clock", "refused"
-KINDS = (LINK, NEWER, SILENT, SOURCE, CLOCK, REFUSED)
+COLLECTOR, LINK, NEWER, SILENT = "collector", "link", "newer", "silent"
+SOURCE, CLOCK, REFUSED = "source", "clock", "refused"
+KINDS = (COLLECTOR, LINK, NEWER, SILENT, SOURCE, CLOCK, REFUSED)
 """Worst first."""
 
 CLOCK_SECONDS = 60
@@ -63,9 +64,11 @@ def troubles(machine: MachineView) -> list[Trouble]:
 
 def _of_state(machine: MachineView) -> list[Trouble]:
     if machine.state == "silent":
-        return [Trouble(kind=SILENT, text="no report", since=machine.state_since)]
+        text = "no report: its credential was revoked" if machine.is_revoked else "no report"
+        return [Trouble(kind=SILENT, text=text, since=machine.state_since)]
     if machine.state == "link_down" and not machine.is_client:
-        return [Trouble(kind=LINK, text="site not reached", since=machine.state_since)]
+        text = "not reached" if machine.poller else "site not reached"
+        return [Trouble(kind=LINK, text=text, since=machine.state_since)]
     if machine.state != "on":
         return []
     found = [
@@ -86,14 +89,14 @@ def _of_state(machine: MachineView) -> list[Trouble]:
     return found
 
 
-def findings(machines: Iterable[MachineView]) -> list[Finding]:
-    """What is wrong in the fleet, worst first, what concerns pretend machines alone at the end.
+def findings(machines: Iterable[MachineView], *, is_cut_off: bool = False) -> list[Finding]:
+    """What is wrong in the fleet, worst first, then newest first; what concerns pretend machines alone at the end.
 
     Machines that share a trouble share a line (one missing right on 300 desktops is one thing to mend), and so does a
-    site that fell: its link, or its power.
+    site that fell: its link, or its power. Where the collector is cut off, that is one line for all sites.
     """
     machines = list(machines)
-    found = _fallen_sites(machines)
+    found = _unreached([machine for machine in machines if machine.state == "link_down"], is_cut_off=is_cut_off)
     shared: dict[tuple[str, ...], list[tuple[MachineView, Trouble]]] = {}
     for machine in machines:
         for trouble in troubles(machine):
@@ -106,13 +109,33 @@ def findings(machines: Iterable[MachineView]) -> list[Finding]:
     return sorted(found, key=_order)
 
 
-def _fallen_sites(machines: list[MachineView]) -> list[Finding]:
-    """A line for each site of which machines are cut off."""
-    fallen: dict[str, list[MachineView]] = {}
+def _unreached(machines: list[MachineView], *, is_cut_off: bool) -> list[Finding]:
+    """A line for each site that fell, or for all; and one for the devices of a poller that says nothing of them."""
+    sites: dict[str, list[MachineView]] = {}
     for machine in machines:
-        if machine.state == "link_down":
-            fallen.setdefault(machine.site, []).append(machine)
-    return [_fallen_site(site, members) for site, members in fallen.items()]
+        sites.setdefault(machine.site, []).append(machine)
+    fallen = {site: members for site, members in sites.items() if not all(machine.poller for machine in members)}
+    if is_cut_off and fallen:
+        found = [_cut_off([machine for members in fallen.values() for machine in members], len(fallen))]
+    else:
+        found = [_fallen_site(site, members) for site, members in fallen.items()]
+    unasked: dict[str, list[MachineView]] = {}
+    for machine in machines:
+        if machine.site not in fallen:
+            unasked.setdefault(machine.poller, []).append(machine)
+    return found + [_unasked(poller, devices) for poller, devices in unasked.items()]
+
+
+def _cut_off(machines: list[MachineView], sites: int) -> Finding:
+    text = f"{amount(sites, 'site')} fell silent together, and nobody is heard: is the collector itself cut off?"
+    since = max(machine.state_since for machine in machines)
+    return Finding(trouble=Trouble(kind=COLLECTOR, text=text, since=since), machines=tuple(machines))
+
+
+def _unasked(poller: str, devices: list[MachineView]) -> Finding:
+    text = f"not asked any more by {shown(poller, 60)}"
+    since = max(device.state_since for device in devices)
+    return Finding(trouble=Trouble(kind=LINK, text=text, since=since), machines=tuple(devices))
 
 
 def _fallen_site(site: str, members: list[MachineView]) -> Finding:
@@ -137,6 +160,6 @@ def _order(finding: Finding) -> tuple[bool, int, bool, int, float, str]:
         KINDS.index(trouble.kind),
         not finding.site,
         -len(finding.machines),
-        trouble.since or 0.0,
+        -(trouble.since or 0.0),
         finding.machines[0].instance,
     )

@@ -106,13 +106,14 @@ class Pages:
         # the fleet is read here, where nothing else changes it; the rest need not keep reports waiting
         machines = self._view.machines(retired=query.state == "retired")
         reloads = request.query_params.get("reload") == str(RELOAD_SECONDS) and not query.narrows
-        return await run_in_threadpool(self._landing, url, machines, query, reloads=reloads)
+        told = {"reloads": reloads, "is_cut_off": self._view.is_cut_off()}
+        return await run_in_threadpool(self._landing, url, machines, query, **told)
 
     async def machine(self, request: Request) -> Response:
         """One machine: facts, sources, refused families, what it reports."""
         machine = self._view.machine(request.path_params["machine_id"])
         if machine is None:
-            return self.page("missing.html", status=404)
+            return self.page("missing.html", status=404, what="machine")
         families = self._view.machine_families(machine.id)
         asset = await run_in_threadpool(self._view.assets.of_machine, machine.id)
         return self.page(
@@ -125,9 +126,11 @@ class Pages:
             families=[(definition, chunk.count(b"\n")) for definition, chunk in families],
         )
 
-    def _landing(self, url: str, machines: list[MachineView], query: Query, *, reloads: bool) -> Response:
+    def _landing(
+        self, url: str, machines: list[MachineView], query: Query, *, reloads: bool, is_cut_off: bool
+    ) -> Response:
         present = [machine for machine in machines if machine.state != "retired"]
-        found = findings(present)
+        found = findings(present, is_cut_off=is_cut_off)
         return self.page(
             "landing.html",
             count=Count.of(present),

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from keskidee_agent.delivery import BATCH_REPORTS
+from keskidee_agent.delivery.delivery import BATCH_REPORTS
 from tests.agent.collecting import Collector
 from tests.agent.delivering import Agent
 from tests.agent.listening import Listener

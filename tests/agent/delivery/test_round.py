@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from keskidee_agent import clock
+from keskidee_agent.host import clock
 from tests.agent.collecting import Collector
 from tests.agent.delivering import Agent
 from tests.agent.listening import Listener

@@ -19,7 +19,7 @@ from keskidee_agent.devices.parts import Parts, Space
 from keskidee_agent.devices.profile import full
 from keskidee_agent.devices.read import read_device
 from keskidee_agent.devices.recorded_engine import RecordedEngine, recorded_rows
-from keskidee_agent.output import as_prometheus
+from keskidee_agent.gather.output import as_prometheus
 from tests.agent.devices.names import names_in
 
 ROWS: list[Row] = [("1.3.6.1.2.1.2.2.1.2.1", b"lo"), ("1.3.6.1.2.1.2.2.1.2.10", b"eth0"), ("1.3.6.1.2.1.2.2.1.20.1", 7)]

@@ -16,7 +16,7 @@ from keskidee_agent.devices.engine import Garbled, NoAnswer, Refused
 from keskidee_agent.devices.redfish.metrics import samples
 from keskidee_agent.devices.redfish.read import Reader
 from keskidee_agent.devices.redfish.service import ROOT, Service
-from keskidee_agent.output import as_prometheus
+from keskidee_agent.gather.output import as_prometheus
 from tests.agent.devices.boards import (
     SESSIONS,
     FakeBoard,
@@ -241,6 +241,7 @@ def test_a_resource_on_which_a_board_hangs_up_costs_itself(board: FakeBoard) -> 
     assert (len(reading.troubles), len(reading.parts.processors)) == (1, 1)
 
 
+@pytest.mark.slow
 def test_one_that_drips_is_cut_at_its_time(board: FakeBoard) -> None:
     ended = threading.Event()
 
@@ -259,6 +260,7 @@ def test_one_that_drips_is_cut_at_its_time(board: FakeBoard) -> None:
     assert ended.wait(30)
 
 
+@pytest.mark.slow
 def test_a_reading_ends_when_its_time_is_over(board: FakeBoard) -> None:
     never = threading.Event()
 

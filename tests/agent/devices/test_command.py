@@ -9,7 +9,7 @@ import pytest
 from keskidee.cli import main
 from keskidee_agent.devices import commands
 from keskidee_agent.devices.metrics import samples
-from keskidee_agent.output import as_prometheus
+from keskidee_agent.gather.output import as_prometheus
 from tests.agent.devices.expectations import reading_of
 from tests.agent.inventory.test_glpi import faults
 
@@ -41,6 +41,12 @@ def test_a_short_passphrase_is_refused_without_being_shown(tmp_path: Path, capsy
     assert main(["device", "127.0.0.1", "--user", "u", "--auth", f"sha-256:{tmp_path / 'key'}"]) == 2
     said = capsys.readouterr().err
     assert said == f"keskidee: --auth: {tmp_path / 'key'}: the passphrase has fewer than 8 bytes\n"
+
+
+def test_a_name_that_is_none_is_told_without_a_number(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["device", "no name"]) == 1
+    said = capsys.readouterr().err
+    assert (said.startswith("keskidee: no name: "), "Errno" in said) == (True, False)
 
 
 def test_a_port_without_listener_is_one_line(free_port: Callable[[], int], capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,7 +11,7 @@ from keskidee_agent.devices.document import as_document
 from keskidee_agent.devices.metrics import samples
 from keskidee_agent.devices.read import DeviceReading, read_device
 from keskidee_agent.devices.recorded_engine import RecordedEngine
-from keskidee_agent.output import as_prometheus
+from keskidee_agent.gather.output import as_prometheus
 
 FOLDER = Path(__file__).parents[2] / "fixtures" / "devices"
 CASES = sorted(folder.name for folder in FOLDER.iterdir() if folder.is_dir())

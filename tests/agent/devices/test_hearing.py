@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
-from keskidee_agent.asking import CallFailed
+from keskidee_agent.commands.ear import NEEDED, NO_POLLER, OFF, Ear, ear_as_text, ear_of
 from keskidee_agent.devices.engine import V3, Address, Credential
 from keskidee_agent.devices.poller import hearing
 from keskidee_agent.devices.poller.device import add_told
@@ -24,7 +24,7 @@ from keskidee_agent.devices.poller.watch import UP, Poll
 from keskidee_agent.devices.secrets import WrongSecret
 from keskidee_agent.devices.traps.ledger import TRAPS
 from keskidee_agent.devices.traps.receiver import Sender
-from keskidee_agent.ear import NEEDED, NO_POLLER, OFF, Ear, ear_as_text, ear_of
+from keskidee_agent.transport.asking import CallFailed
 from keskidee_config import AgentSettings, DeviceSettings, TrapSettings, TrapUserSettings
 from keskidee_report.model import TIMED_OUT, Reading
 from tests.agent.devices.notifying import LINK_DOWN, PORT_7, trap

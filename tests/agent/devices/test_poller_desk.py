@@ -12,7 +12,7 @@ from keskidee_agent.devices.engine import Address, Credential
 from keskidee_agent.devices.poller.desk import Desk, Line
 from keskidee_agent.devices.poller.target import Target
 from keskidee_agent.devices.poller.watch import UP, Poll
-from keskidee_agent.origin import origin_of
+from keskidee_agent.transport.origin import origin_of
 from keskidee_report.model import OK, TIMED_OUT, Reading
 from tests.collector.served import Served
 from tests.processes import find_free_port

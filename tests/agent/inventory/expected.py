@@ -11,10 +11,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from keskidee_agent.host.placeholders import said
+from keskidee_agent.host.recorded import RecordedMachine
 from keskidee_agent.inventory.command import as_json
 from keskidee_agent.inventory.gather import gathered
-from keskidee_agent.placeholders import said
-from keskidee_agent.recorded import RecordedMachine
 from keskidee_report.glpi import as_glpi
 from tests.agent.inventory.reasons import REASONS
 

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from keskidee_agent.host.recorded import RecordedMachine
 from keskidee_agent.inventory.gather import Found, found_sources, read
-from keskidee_agent.recorded import RecordedMachine
 from keskidee_report.items import Item, Value
 from tests.agent.recordings import write_files
 

@@ -17,9 +17,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from keskidee_agent.host.machine import Machine
 from keskidee_agent.inventory.command import as_json
 from keskidee_agent.inventory.gather import gathered
-from keskidee_agent.machine import Machine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -11,9 +11,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from keskidee_agent.host.machine import Machine
 from keskidee_agent.inventory import command
 from keskidee_agent.inventory.gather import by_kind, found_sources, gathered, source_of
-from keskidee_agent.machine import Machine
 from keskidee_report.items import Item, item
 from keskidee_report.model import ABSENT, DENIED, FAILED, OK, TIMED_OUT, Denied, Malformed, NotHere
 from tests.agent.recordings import write_files

@@ -7,9 +7,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from keskidee_agent.delivery.stock import STATE_FILE
 from keskidee_agent.inventory.delivery import Known, Taken, difference, read_known, write_known
 from keskidee_agent.inventory.gather import Found, source_of
-from keskidee_agent.stock import STATE_FILE
 from keskidee_report.inventory import digest, whole
 from keskidee_report.items import Item
 from keskidee_report.model import ABSENT, DENIED, FAILED, OK, TIMED_OUT

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from keskidee_agent.host.machine import Machine
 from keskidee_agent.inventory.gather import Found, source_of
 from keskidee_agent.inventory.metrics import SERIES_AT_MOST, samples, written
-from keskidee_agent.machine import Machine
 from keskidee_agent.sources import inventoried
 from keskidee_report.items import Item, Value
 from keskidee_report.model import ABSENT, DENIED, FAILED, OK, Malformed

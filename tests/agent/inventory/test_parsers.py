@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 
+from keskidee_agent.host.recorded import RecordedMachine
 from keskidee_agent.inventory import cpuinfo, lspci
 from keskidee_agent.inventory.gather import found_sources, gathered, read
 from keskidee_agent.inventory.sources import battery, network, usb
-from keskidee_agent.recorded import RecordedMachine
 from keskidee_report.items import Value
 from keskidee_report.model import DENIED, FAILED
 from tests.agent.anything import contents

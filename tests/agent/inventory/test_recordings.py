@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from keskidee_agent.host.recorded import RecordedMachine
 from keskidee_agent.inventory.gather import gathered
-from keskidee_agent.recorded import RecordedMachine
 from keskidee_report.model import OUTCOMES
 from tests.agent.inventory.expected import inventory
 from tests.agent.recordings import FIXTURES

@@ -6,10 +6,10 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
+from keskidee_agent.host.people import CLEAR
+from keskidee_agent.host.recorded import RecordedMachine
 from keskidee_agent.inventory.certificate import Certificate, of_pem, parse
 from keskidee_agent.inventory.gather import read
-from keskidee_agent.people import CLEAR
-from keskidee_agent.recorded import RecordedMachine
 from keskidee_report.items import Item
 from keskidee_report.model import ABSENT, Malformed
 from tests.agent.inventory.reading import SOURCES, found_in, items_in

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from keskidee_agent.host.people import CLEAR
+from keskidee_agent.host.recorded import RecordedMachine
 from keskidee_agent.inventory.gather import found_sources, gathered, read
-from keskidee_agent.people import CLEAR
-from keskidee_agent.recorded import RecordedMachine
 from keskidee_report.model import OUTCOMES
 from tests.agent.inventory.specimens import (
     BASH,

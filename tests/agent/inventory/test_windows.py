@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from keskidee_agent.host.machine import Machine
+from keskidee_agent.host.recorded import RecordedMachine
 from keskidee_agent.inventory.gather import gathered
 from keskidee_agent.inventory.registry import RecordedRegistry, registry_of, text, whole
 from keskidee_agent.inventory.sources.windows_disk import serial_of
 from keskidee_agent.inventory.wmi import CLASSES, by_class, rows, script
 from keskidee_agent.inventory.wmi_rows import Row, from_json, from_list, text_of
-from keskidee_agent.machine import Machine
-from keskidee_agent.recorded import RecordedMachine
 from keskidee_report.items import Item
 from keskidee_report.model import ABSENT, FAILED, Denied, Malformed, NotHere, TimedOut
 from tests.agent.inventory.reading import found_in, items_in

@@ -3,8 +3,8 @@
 import json
 from pathlib import Path
 
-from keskidee_agent.gather import read
-from keskidee_agent.recorded import RecordedMachine
+from keskidee_agent.gather.gather import read
+from keskidee_agent.host.recorded import RecordedMachine
 from keskidee_agent.sources import filesystem
 from keskidee_report.model import OK
 from tests.agent.recordings import SOURCES, values, write_files

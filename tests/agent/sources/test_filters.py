@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keskidee_agent.recorded import RecordedMachine
+from keskidee_agent.host.recorded import RecordedMachine
 from keskidee_agent.sources import diskstats, filesystem, netdev
 from tests.agent.recordings import FIXTURES, reading_of
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from keskidee_agent import sysfs
-from keskidee_agent.recorded import RecordedMachine
+from keskidee_agent.host import sysfs
+from keskidee_agent.host.recorded import RecordedMachine
 from keskidee_agent.sources import cpu_vulnerabilities, cpufreq, cpuinfo, edac, nvme, pcidevice, rapl
 from keskidee_report.model import ABSENT, FAILED, OK, Malformed
 from keskidee_report.rules import is_name

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keskidee_agent import sensors, sysfs
+from keskidee_agent.host import sensors, sysfs
 from keskidee_agent.sources import (
     cpu_vulnerabilities,
     cpufreq,

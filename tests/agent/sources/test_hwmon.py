@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from keskidee_agent.recorded import RecordedMachine
-from keskidee_agent.sensors import clean, family_of, parse, split
+from keskidee_agent.host.recorded import RecordedMachine
+from keskidee_agent.host.sensors import clean, family_of, parse, split
 from keskidee_agent.sources.hwmon import REREAD_ROUNDS, Chip, chip_labels
 from keskidee_report.model import ABSENT, FAILED, OK
 from tests.agent.recordings import Series, reading_at, reading_of, values, write_files

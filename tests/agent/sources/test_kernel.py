@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from keskidee_agent.recorded import RecordedMachine
+from keskidee_agent.host.recorded import RecordedMachine
 from keskidee_agent.sources import (
     buddyinfo,
     cgroups,

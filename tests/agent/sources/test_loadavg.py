@@ -4,8 +4,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from keskidee_agent.gather import Gatherer
-from keskidee_agent.machine import Machine
+from keskidee_agent.gather.gather import Gatherer
+from keskidee_agent.host.machine import Machine
 from keskidee_agent.sources import loadavg
 from keskidee_report.model import ABSENT, Malformed
 from tests.agent.recordings import SOURCES, reading_of, values

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from keskidee_agent.recorded import RecordedMachine
+from keskidee_agent.host.recorded import RecordedMachine
 from keskidee_agent.sources import netclass
 from keskidee_report.model import FAILED, OK
 from tests.agent.recordings import reading_at, reading_of, values, write_files

@@ -7,8 +7,8 @@ from socket import AF_INET, AF_INET6, SOCK_DGRAM, socket
 
 import pytest
 
-from keskidee_agent.machine import Machine
-from keskidee_agent.recorded import RecordedMachine
+from keskidee_agent.host.machine import Machine
+from keskidee_agent.host.recorded import RecordedMachine
 from keskidee_agent.sources import infiniband, ipvs, mountstats, netstat
 from keskidee_report.model import ABSENT, FAILED, OK, Malformed, Reading
 from tests.agent.recordings import FIXTURES, reading_at, reading_of, values, write_files

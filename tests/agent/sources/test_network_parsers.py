@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keskidee_agent import hexadecimal, sockets, sysfs
+from keskidee_agent.host import hexadecimal, sockets, sysfs
 from keskidee_agent.sources import (
     arp,
     conntrack,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keskidee_agent import release, smbios
+from keskidee_agent.host import release, smbios
 from keskidee_agent.sources import cpu, diskstats, dmi, filesystem, loadavg, meminfo, netdev, stat, time
 from keskidee_report.model import Malformed, Sample
 from tests.agent.anything import contents, odd_values

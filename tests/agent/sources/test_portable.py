@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from keskidee_agent.machine import Machine
+from keskidee_agent.host.machine import Machine
 from keskidee_report.model import ABSENT, OK
 from tests.agent.recordings import SOURCES, reading_of, values
 from tests.agent.tables import smbios_table

@@ -5,7 +5,7 @@ from shutil import copytree
 
 import pytest
 
-from keskidee_agent.machine import Machine
+from keskidee_agent.host.machine import Machine
 from keskidee_agent.sources import processes
 from keskidee_report.model import Malformed
 from tests.agent.recordings import FIXTURES, reading_at, reading_of, values

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from keskidee_agent.gather import Source
-from keskidee_agent.output import as_prometheus
-from keskidee_agent.recorded import RecordedMachine
+from keskidee_agent.gather.gather import Source
+from keskidee_agent.gather.output import as_prometheus
+from keskidee_agent.host.recorded import RecordedMachine
 from keskidee_report.model import ABSENT
 from keskidee_report.rules import is_label, is_name
 from tests.agent.recordings import FIXTURES, SOURCES, cases, reading_at

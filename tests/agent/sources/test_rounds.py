@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from keskidee_agent.gather import read
-from keskidee_agent.machine import Machine
-from keskidee_agent.recorded import RecordedMachine
+from keskidee_agent.gather.gather import read
+from keskidee_agent.host.machine import Machine
+from keskidee_agent.host.recorded import RecordedMachine
 from keskidee_agent.sources import cpu, diskstats, filesystem, meminfo
 from keskidee_report.model import FAILED, OK, Malformed
 from tests.agent.recordings import FIXTURES, SOURCES, Series, values, write_files

@@ -5,7 +5,7 @@ from shutil import copytree
 
 import pytest
 
-from keskidee_agent.recorded import RecordedMachine
+from keskidee_agent.host.recorded import RecordedMachine
 from keskidee_agent.sources import bcache, bcachefs, btrfs, xfs, zfs
 from keskidee_report.model import Malformed
 from tests.agent.recordings import FIXTURES, reading_at, reading_of, values, write_files

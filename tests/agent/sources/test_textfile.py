@@ -12,8 +12,8 @@ from urllib.request import urlopen
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from keskidee_agent.machine import Machine
-from keskidee_agent.output import as_prometheus
+from keskidee_agent.gather.output import as_prometheus
+from keskidee_agent.host.machine import Machine
 from keskidee_report.codec import Encoder
 from keskidee_report.model import ABSENT, DENIED, OK, Reading
 from tests.agent.recordings import as_nobody, reading_of, write_files
@@ -54,6 +54,16 @@ def error(found: Reading) -> float:
 def test_no_folder_is_nothing_to_read() -> None:
     found = reading_of("textfile", Machine())
     assert (found.outcome, found.samples) == (ABSENT, [])
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_on_windows_a_file_is_read_as_its_shell_writes_it(tmp_path: Path, encoding: str) -> None:
+    text = '# TYPE x gauge\r\nx{who="José"} 1\r\n'
+    windows = Machine(platform="windows")
+    windows.textfile_directory = str(tmp_path)
+    write_files(tmp_path, {"a.prom": text.encode(encoding)})
+    assert lines(reading_of("textfile", windows), tmp_path)[0] == 'x{who="José"} 1'
+    assert error(reading(tmp_path, {"a.prom": text.encode(encoding)})) == 1
 
 
 def test_files_are_read_in_the_order_of_their_names(tmp_path: Path) -> None:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from keskidee_agent.machine import Machine
-from keskidee_agent.recorded import RecordedMachine
+from keskidee_agent.host.machine import Machine
+from keskidee_agent.host.recorded import RecordedMachine
 from keskidee_agent.sources import timex
 from keskidee_report.model import DENIED, FAILED
 from tests.agent.recordings import reading_at, reading_of, values, write_files

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from keskidee_collector.register.events import EVENTS_AT_MOST
+from tests.collector.fleet.test_devices import SWITCH, device_of, polled
 from tests.collector.inside import NOON, Agent, Inside
-from tests.collector.test_devices import SWITCH, device_of, polled
 
 if TYPE_CHECKING:
     from tests.collector.inside import Answer

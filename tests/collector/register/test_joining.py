@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from keskidee_collector.import_command import run_reconcile
+from keskidee_collector.commands.import_command import run_reconcile
 from tests.collector.inside import ADMIN, Inside
 from tests.collector.register.telling import machine_at, memory
 from tests.collector.register.test_purchases import LIST, bring, listed

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from keskidee_agent.answer import Answer
+from keskidee_agent.delivery.stock import BASE_UNKNOWN, REFUSED, STATE_FILE, TAKEN, UNDER_WAY, Stock
+from keskidee_agent.delivery.stocktaking import BODY_FILE
 from keskidee_agent.inventory.delivery import Known, Taken, difference, keep_body, read_known
-from keskidee_agent.stock import BASE_UNKNOWN, REFUSED, STATE_FILE, TAKEN, UNDER_WAY, Stock
-from keskidee_agent.stocktaking import BODY_FILE
+from keskidee_agent.transport.answer import Answer
 from tests.collector.inside import Inside
 from tests.collector.register.telling import Machine, machine_at, memory, program
 

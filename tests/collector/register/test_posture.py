@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from keskidee_collector.housekeeping import fill_days
+from keskidee_collector.serving.housekeeping import fill_days
 from keskidee_collector.store.days import read_days
 from keskidee_report.items import Item
 from tests.collector.inside import Inside

@@ -25,6 +25,8 @@ BOUGHT = {
     ("name", "text", "kept"),
     [
         ("bought_on", "20270115", "2027-01-15"), ("price", "100", "100"), ("price", "1.50", "1.50"), ("price", "", ""),
+        ("price", "1249,50", "1249.50"), ("price", "1,249.50", "1249.50"), ("price", "1.249.000,5", "1249000.5"),
+        ("price", "1 249", "1249"), ("price", "0.125", "0.125"), ("price", "1249.505", "1249.505"),
         ("currency", "xcd", "XCD"), ("funds", "EDF 11", "EDF 11"), ("funds", "EDF 11 100%", "EDF 11"),
         ("funds", "A 33.3%, B 66.70%", "A 33.3%, B 66.7%"), ("supplier", "100%, or so", "100%, or so"),
     ],
@@ -36,7 +38,9 @@ def test_a_text_is_kept_in_one_form(name: str, text: str, kept: str) -> None:
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        ("bought_on", "15/1/2027"), ("warranty_until", "2027-02-30"), ("price", "-1"), ("price", "1,200.00"),
+        ("bought_on", "15/1/2027"), ("warranty_until", "2027-02-30"), ("price", "-1"),
+        ("price", "1,200"), ("price", "1.200"), ("price", "1,20,000"),
+        ("price", "1.234,50 €"),
         ("price", "1e9"), ("price", "nan"), ("price", "²"), ("price", "1" * 13), ("currency", "EC$"),
         ("currency", "XCDX"),
         ("funds", "A 60%, B 30%"), ("funds", "A, B"), ("funds", "A 50%, A 50%"), ("funds", "A 0%, B 100%"),

@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keskidee_collector.app import export_assets
-from keskidee_collector.import_command import run_purchases
-from keskidee_collector.register.purchases import BadLines, read
+from keskidee_collector.commands.import_command import run_purchases
+from keskidee_collector.register.purchases import FIELDS, BadLines, read, text_of
 from keskidee_collector.store.database import Unusable
 from tests.collector.inside import ADMIN, Inside
 from tests.collector.register.telling import machine_at, memory
@@ -45,7 +45,7 @@ async def listed(collector: Inside, *names: str) -> list[tuple[Any, ...]]:
 
 def test_a_list_makes_assets_that_are_ordered_and_the_same_list_changes_nothing(collector: Inside) -> None:
     async def run() -> list[Any]:
-        answers = [(await bring(collector, LIST)).json for _ in range(2)]
+        answers = [(await bring(collector, each)).json for each in (LIST, LIST.replace("1249.50", '"1,249.5"'))]
         return [*answers, await listed(collector, "name", "asset_tag", "state", "price", "funds", "serial")]
 
     assert asyncio.run(run()) == [
@@ -103,8 +103,8 @@ def test_a_machine_that_is_there_gets_its_purchase_and_goes_on_naming_itself(col
 HEADER = "asset_tag,serial,name,kind,price,warranty_until,state\n"
 WRONG = {
     "IT-2,,x,switch,cheap,2026-13-01,": [
-        "line 2: price: a number such as 1249.50, without signs and thousands' marks, not 'cheap'",
-        "line 2: warranty_until: a day is YYYY-MM-DD, not '2026-13-01'",
+        "line 2: price: a number such as 1249.50, without a currency's sign, not 'cheap'",
+        "line 2: warranty_until: a day is YYYY-MM-DD (a cell formatted yyyy-mm-dd), not '2026-13-01'",
     ],
     "IT-2,,x,switch,1,,broken": [
         "line 2: state: one of ordered, delivered, in stock, in use, in repair, lost, disposed, not 'broken'"
@@ -113,8 +113,11 @@ WRONG = {
     "IT-2,,x,,1,,": ["line 2: kind: the register has no such asset, and a new one needs it"],
     "IT-2,,x,switch,1,,\n\nIT-2,,y,switch,1,,": ["line 4: its asset_tag is that of line 2 too"],
     "IT-2,,x": ["line 2: 3 cells below 7 columns"],
+    "IT-2,5.1E+10,x,switch,1,,": [
+        "line 2: serial: '5.1E+10' is a spreadsheet's short form of a number: make the column text"
+    ],
     'IT-2,,"two\nlines",switch,1,,\nIT-3,,x,switch,-1,,': [
-        "line 4: price: a number such as 1249.50, without signs and thousands' marks, not '-1'"
+        "line 4: price: a number such as 1249.50, without a currency's sign, not '-1'"
     ],
     "IT-1,OTHER,x,switch,1,,": ["line 2: asset_tag: IT-1 is of an asset with the serial number S1"],
     "IT-9,S1,x,switch,1,,": ["line 2: asset_tag: the asset with the serial number S1 has the tag IT-1"],
@@ -133,14 +136,17 @@ def test_what_is_wrong_is_named_by_line_and_nothing_is_written(
         answer = await bring(collector, f"{HEADER}{lines}\nIT-7,,good,switch,1,,\n")
         return answer.status, answer.json["detail"].split("\n"), len(await listed(collector, "id"))
 
-    assert asyncio.run(run()) == (422, faults, 3)
+    assert asyncio.run(run()) == (422, [*faults, "nothing was taken"], 3)
 
 
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("", "line 1: the names of the columns are missing"),
-        ("asset_tag,prize\n", "line 1: 'prize' is no column; did you mean price?"),
+        ("", "line 1: the names of the columns are missing; there are " + ", ".join(FIELDS)),
+        ("Purchases 2026;;\n", "line 1: the names of the columns are missing; there are " + ", ".join(FIELDS)),
+        ("asset_tag,prize\n", "line 1: 'prize' is no column, did you mean price?"),
+        ("name,Serial number\n", "line 1: 'serial_number' is no column, did you mean serial?"),
+        ("name,Tag\n", "line 1: 'tag' is no column, did you mean asset_tag?"),
         ("asset_tag,asset_tag\n", "line 1: the column asset_tag is there twice"),
         ('asset_tag\n"IT-1', "line 2: unexpected end of data"),
         ("asset_id\na1\na2\na1\n", "line 4: its asset_id is that of line 2 too"),
@@ -155,10 +161,40 @@ def test_what_is_no_list_is_told_so(text: str, fault: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["\ufeffAsset Tag;Name;Kind\r\nIT-1;Écran;screen\r\n", "asset_tag\tname\tkind\nIT-1\tÉcran\tscreen"]
+    "text",
+    [
+        "\ufeffAsset Tag;Name;Kind\r\nIT-1;Écran;screen\r\n",
+        "asset_tag\tname\tkind\nIT-1\tÉcran\tscreen",
+        "Kind;Asset Tag;Name;;\r\nscreen;IT-1;Écran;;\r\n;;;;\r\n;;;;\r\n",
+    ],
 )
 def test_what_spreadsheets_of_other_lands_write_is_read(text: str) -> None:
-    assert [line.fields for line in read(text)] == [{"asset_tag": "IT-1", "name": "Écran", "kind": "screen"}]
+    lines = read(text_of(text.encode()))
+    assert [line.fields for line in lines] == [{"asset_tag": "IT-1", "name": "Écran", "kind": "screen"}]
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        (b"PK\x03\x04\x14\x00", "this is a workbook: save the list as CSV UTF-8 and bring that"),
+        ("name\nÉcran\n".encode("cp1252"), "line 2: not UTF-8: save the list as CSV UTF-8, not as plain CSV"),
+        ("name\n".encode("utf-16"), "line 1: not UTF-8: save the list as CSV UTF-8, not as plain CSV"),
+    ],
+)
+def test_a_file_of_another_kind_is_told_how_to_be_saved(content: bytes, fault: str) -> None:
+    with pytest.raises(BadLines) as refused:
+        text_of(content)
+    assert str(refused.value) == fault
+
+
+def test_a_list_with_several_unknown_columns_is_told_the_known_ones_once() -> None:
+    with pytest.raises(BadLines) as refused:
+        read("name;Prix;Étiquette\n")
+    assert str(refused.value).split("\n") == [
+        "line 1: 'prix' is no column, did you mean price?",
+        "line 1: 'étiquette' is no column",
+        f"line 1: columns are {', '.join(FIELDS)}",
+    ]
 
 
 @given(st.text(max_size=80))
@@ -197,7 +233,7 @@ def test_an_asset_without_tag_and_serial_number_is_known_by_the_id_of_the_export
     assert asyncio.run(run()) == [
         {"entered": 0, "changed": 0, "unchanged": 3},
         {"entered": 0, "changed": 1, "unchanged": 0},
-        "line 2: asset_tag: IT-1 is of another asset than ID",
+        "line 2: asset_tag: IT-1 is of another asset than ID\nnothing was taken",
         [(None,), ("IT-1",), ("IT-2",)],
     ]
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+from tests.collector.fleet.test_merging import change, enrol_again
 from tests.collector.inside import Inside
 from tests.collector.register.telling import MODULE, Machine, disk, memory, program
 from tests.collector.test_clones import MINE, OTHER, copy_of, offer
-from tests.collector.test_merging import change, enrol_again
 
 if TYPE_CHECKING:
     pass

@@ -215,8 +215,19 @@ def test_hostile_texts_stay_texts(collector: Collector) -> None:
     assert collector.get("/assets").page.find(".//script") is None
 
 
-def test_an_asset_that_is_not_there_is_a_404(collector: Collector) -> None:
-    assert collector.get("/assets/none").status == 404
+def test_an_asset_that_is_not_there_is_a_404_with_a_way_to_the_others(collector: Collector) -> None:
+    answer = collector.get("/assets/nothing")
+    assert (answer.status, answer.texts(".//h1"), answer.texts(".//p/a")) == (
+        404,
+        ["No asset has this id"],
+        ["All assets"],
+    )
+
+
+def test_parts_stand_in_the_order_of_their_numbers(collector: Collector) -> None:
+    agent = collector.join("srv-01")
+    tell(collector, agent, [Item("memory", f"DIMM {number}", {"size_bytes": 8 << 30}) for number in (10, 2, 1)])
+    assert page_of(collector, agent).texts(".//tbody/tr/td[1]")[:3] == ["DIMM 1", "DIMM 2", "DIMM 10"]
 
 
 @pytest.mark.parametrize(

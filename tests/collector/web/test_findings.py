@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from keskidee_collector.view import View
@@ -37,6 +38,16 @@ def test_a_server_that_fell_silent_is_wrong_since_its_last_report(collector: Col
     found = findings(View(collector.state).machines())
 
     assert [(f.trouble.kind, f.trouble.text, f.trouble.since) for f in found] == [("silent", "no report", MORNING)]
+
+
+def test_a_server_that_is_silent_because_it_was_revoked_says_so(collector: Collector) -> None:
+    agent = collector.join("files-01")
+    collector.report(agent)
+    admin = {"authorization": "Bearer ka1_test"}
+    assert collector.request("POST", f"/v1/machines/{agent.id}/revoke", headers=admin).status == 200
+    fall_silent(collector)
+
+    assert lines(collector) == [("silent", "no report: its credential was revoked", "", ["files-01"])]
 
 
 def test_an_agent_that_is_newer_than_the_collector_is_told_for_half_an_hour(collector: Collector) -> None:
@@ -107,7 +118,7 @@ def test_a_refused_family_is_wrong_with_the_reason(collector: Collector) -> None
     odd = Reading("textfile", "ok", "", 0.0, [LOAD_OF_ANOTHER_KIND(1.0)])
     collector.report(collector.join("pc-02"), odd)
 
-    reason = "node_load1 is a gauge in this fleet, not a untyped"
+    reason = "node_load1 is of the kind gauge in this fleet, not untyped"
     assert lines(collector) == [("refused", "1 family refused", reason, ["pc-02"])]
 
 
@@ -121,6 +132,17 @@ def test_the_worst_stands_first_and_what_is_only_pretended_last(collector: Colle
     collector.report(source, reading("dmi", TIMED_OUT, "5 s"))
 
     assert [machines for *_, machines in lines(collector)] == [["silent"], ["source"], ["clock"], ["pretended"]]
+
+
+def test_of_two_that_are_silent_the_one_that_just_died_stands_first(collector: Collector) -> None:
+    """The list is cut at its end: what has been silent for weeks must not hide it."""
+    collector.report(collector.join("dead-for-weeks"))
+    late = collector.join("just-died")
+    collector.wait(600)
+    collector.report(late)
+    fall_silent(collector)
+
+    assert [machines for *_, machines in lines(collector)] == [["just-died"], ["dead-for-weeks"]]
 
 
 def test_a_site_that_fell_is_one_line(collector: Collector) -> None:
@@ -139,4 +161,39 @@ def test_a_site_that_fell_is_one_line(collector: Collector) -> None:
             ["files-01", "mail-01", "pc-01"],
         ),
         ("silent", "no report", "", ["files-02"]),
+    ]
+
+
+def fallen_sites(collector: Collector) -> None:
+    """Two sites of two servers each, of which nothing has been heard for a minute."""
+    collector.wait(600)
+    for name, site in (("files-01", "roseau"), ("mail-01", "roseau"), ("files-02", "apia"), ("mail-02", "apia")):
+        collector.report(collector.join(name, site=site))
+    fall_silent(collector)
+
+
+def test_where_nobody_is_heard_it_is_the_collector_and_one_line(collector: Collector) -> None:
+    fallen_sites(collector)
+    [finding] = findings(View(collector.state).machines(), is_cut_off=View(collector.state).is_cut_off())
+
+    assert (finding.trouble.kind, finding.trouble.since, len(finding.machines)) == ("collector", MORNING + 600, 4)
+    [line] = collector.get("/").texts(".//ol[@class='findings']/li")
+    assert line == (
+        "collector 4 machines 2 sites fell silent together, and nobody is heard: is the collector itself cut off? "
+        "since 07:22 UTC, 60 s"
+    )
+
+
+def test_devices_of_a_silent_poller_are_one_line_and_no_fallen_site(collector: Collector) -> None:
+    poller = collector.join("poller-01", site="castries")
+    collector.report(poller)
+    headers = {"authorization": f"Bearer {poller.credential}"}
+    named = {"devices": [{"name": name, "address": "192.0.2.1"} for name in ("switch-1", "ups-1")]}
+    url = f"/v1/machines/{poller.id}/devices"
+    assert collector.request("POST", url, json.dumps(named).encode(), headers).status == 200
+    collector.wait(600)
+
+    assert lines(collector) == [
+        ("link", "not asked any more by poller-01", "", ["switch-1", "ups-1"]),
+        ("silent", "no report", "", ["poller-01"]),
     ]

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from keskidee_report.model import DENIED
-from tests.collector.web.collector import reading
+from tests.collector.web.collector import Collector, reading
 
 if TYPE_CHECKING:
-    from tests.collector.web.collector import Answer, Collector
+    from pathlib import Path
+
+    from tests.collector.web.collector import Answer
 
 NAMES = ".//table/tbody/tr/th//bdi"
 STATES = ".//table/tbody/tr/td[1]"
@@ -297,7 +299,7 @@ def test_pages_keep_the_filter(collector: Collector) -> None:
 
 def test_the_commands_for_the_next_machine_carry_this_collector_s_address(collector: Collector) -> None:
     assert collector.get("/", host="localhost:1234").texts(".//section[@aria-labelledby='add']//pre") == [
-        "keskidee collector token create --scope join --site SITE --role server",
+        "keskidee collector token create --site SITE",
         "keskidee agent enrol http://localhost:1234 --token-file -",
         "keskidee agent run",
     ]
@@ -305,6 +307,14 @@ def test_the_commands_for_the_next_machine_carry_this_collector_s_address(collec
 
 def test_a_collector_on_loopback_says_that_others_cannot_reach_it(collector: Collector) -> None:
     assert "Other machines cannot reach http://127.0.0.1:5375." in collector.get("/").texts(".//section[2]/p")[0]
+
+
+def test_one_with_tls_that_is_asked_on_loopback_says_what_others_put_in_place_of_that(tmp_path: Path) -> None:
+    collector = Collector(tmp_path, public_url="https://localhost:5375")
+    note = collector.get("/").texts(".//section[2]/p")[0]
+    collector.state.close()
+    assert "--listen" not in note
+    assert "Open this page by the name or address that they reach" in note
 
 
 def test_prometheus_s_lines_point_to_this_collector(collector: Collector) -> None:

@@ -117,7 +117,9 @@ def test_refused_families_are_named_with_the_reason(collector: Collector) -> Non
 
     page = collector.get(f"/machines/{agent.id}")
 
-    assert page.texts(ROWS.format("refused")) == ["node_load1node_load1 is a gauge in this fleet, not a untyped"]
+    assert page.texts(ROWS.format("refused")) == [
+        "node_load1node_load1 is of the kind gauge in this fleet, not untyped"
+    ]
 
 
 def test_what_it_reports_is_listed_and_linked(collector: Collector) -> None:

@@ -13,13 +13,13 @@ import threading
 import traceback
 from typing import TYPE_CHECKING
 
-from keskidee_agent import clock
-from keskidee_agent.connection import Connection
-from keskidee_agent.delivery import Delivery
+from keskidee_agent.delivery.delivery import Delivery
 from keskidee_agent.devices.poller.stock import facts_of
-from keskidee_agent.spool import Spool
-from keskidee_agent.transport import UNREACHABLE_CAP_SECONDS, DeliveryError, Pauses, Transport
-from keskidee_agent.waiting import Waiter
+from keskidee_agent.host import clock
+from keskidee_agent.spool.spool import Spool
+from keskidee_agent.transport.connection import Connection
+from keskidee_agent.transport.transport import UNREACHABLE_CAP_SECONDS, DeliveryError, Pauses, Transport
+from keskidee_agent.transport.waiting import Waiter
 from keskidee_report.codec import Encoder
 from keskidee_report.wire import SESSION_BYTES
 
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from keskidee_agent.devices.parts import Identity
     from keskidee_agent.devices.poller.target import Target
     from keskidee_agent.devices.poller.watch import Poll
-    from keskidee_agent.origin import Origin
-    from keskidee_agent.proxy import Proxy
-    from keskidee_agent.transport import Wishes
+    from keskidee_agent.transport.origin import Origin
+    from keskidee_agent.transport.proxy import Proxy
+    from keskidee_agent.transport.transport import Wishes
 
 WAITING_AT_MOST = 10_000
 """Polls that wait for a line; what comes then is lost and told."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from keskidee_agent.asking import CallFailed, call
 from keskidee_agent.devices.poller.target import listed, of_collector, of_settings
 from keskidee_agent.devices.secrets import WrongSecret
-from keskidee_agent.identity import keep
+from keskidee_agent.transport.asking import CallFailed, call
+from keskidee_agent.transport.identity import keep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

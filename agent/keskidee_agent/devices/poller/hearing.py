@@ -15,15 +15,15 @@ import zlib
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from keskidee_agent.asking import CallFailed
 from keskidee_agent.devices.poller.desk import warn
 from keskidee_agent.devices.poller.senders import addresses_of, trusted_of
 from keskidee_agent.devices.secrets import WrongSecret
 from keskidee_agent.devices.traps.ledger import Ledger
 from keskidee_agent.devices.traps.receiver import Receiver, engine_id_of, listen
-from keskidee_agent.identity import keep, replace
 from keskidee_agent.inventory.metrics import written
 from keskidee_agent.sources.traps import LAST, LISTENING, METRICS_FILE, TOLD_AT
+from keskidee_agent.transport.asking import CallFailed
+from keskidee_agent.transport.identity import keep, replace
 from keskidee_config import host_and_port
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import heapq
 import traceback
 from typing import TYPE_CHECKING, Protocol
 
-from keskidee_agent import clock
+from keskidee_agent.host import clock
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping

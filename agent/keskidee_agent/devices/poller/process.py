@@ -13,8 +13,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from keskidee_agent.absence import BOOT_ID, boot_of
-from keskidee_agent.asking import CallFailed, call, session_through
 from keskidee_agent.devices.commands import engine_class
 from keskidee_agent.devices.poller import stock
 from keskidee_agent.devices.poller.board import wait_for_leaving
@@ -24,11 +22,13 @@ from keskidee_agent.devices.poller.enlisting import Enlisting, targets_of
 from keskidee_agent.devices.poller.hearing import Hearing
 from keskidee_agent.devices.poller.loop import Loop
 from keskidee_agent.devices.secrets import WrongSecret
-from keskidee_agent.identity import settings_of
-from keskidee_agent.lock import InUse, take_lock
-from keskidee_agent.origin import origin_of
-from keskidee_agent.polling import NOBODY
-from keskidee_agent.route import route_to
+from keskidee_agent.resident.absence import BOOT_ID, boot_of
+from keskidee_agent.resident.polling import NOBODY
+from keskidee_agent.spool.lock import InUse, take_lock
+from keskidee_agent.transport.asking import CallFailed, call, session_through
+from keskidee_agent.transport.identity import settings_of
+from keskidee_agent.transport.origin import origin_of
+from keskidee_agent.transport.route import route_to
 
 if TYPE_CHECKING:
     import argparse
@@ -60,7 +60,7 @@ def polled(args: argparse.Namespace, settings: dict[str, Any]) -> int:
     """Polls until it is told to stop, or the agent that started it has gone: 0. NOBODY where there is nobody to poll,
     1 where another poller runs. Where no engine is installed, server boards are polled, and all else is told as denied.
     """  # fmt: skip
-    process = Process(settings, settings_of(args.config))
+    process = Process(settings, settings_of(args.config), agent=args.devices)
     try:
         lock = take_lock(str(process.folder / "lock"))
     except InUse:
@@ -77,13 +77,16 @@ def polled(args: argparse.Namespace, settings: dict[str, Any]) -> int:
 
 
 class Process:
-    """Everything of one poller. `settings` are the resident's (run.py), `own` those of its file."""
+    """Everything of one poller. `settings` are the resident's (run.py), `own` those of its file, `agent` its process id
+    (0: started by a person).
+    """  # fmt: skip
 
-    def __init__(self, settings: dict[str, Any], own: AgentSettings) -> None:
+    def __init__(self, settings: dict[str, Any], own: AgentSettings, *, agent: int = 0) -> None:
         origin = origin_of(settings["collector"])
         self.folder = Path(settings["identity_file"]).parent / FOLDER
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._own = own
+        self._agent = agent
         self._credential: str = settings["credential"]
         self._machines = f"{origin.url}/v1/machines"
         self._route = route_to(origin, own, os.environ)
@@ -123,7 +126,7 @@ class Process:
 
         for number in (signal.SIGTERM, signal.SIGINT) if sys.platform != "win32" else ():
             asyncio.get_running_loop().add_signal_handler(number, end)
-        endless = self._enlist(end), _until_orphaned(end), self._hearing.serve()
+        endless = self._enlist(end), _until_orphaned(self._agent, end), self._hearing.serve()
         tasks = [asyncio.create_task(each) for each in endless]
         threading.Thread(target=self._tell_stock, name="stock", daemon=True).start()
         await self._loop.run(stop)
@@ -226,17 +229,34 @@ def allow_many_files() -> None:
             resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
-async def _until_orphaned(then: Callable[[], None]) -> None:
+async def _until_orphaned(agent: int, then: Callable[[], None]) -> None:
     """Ends with the agent that started this process."""
-    parent = os.getppid()
-    while os.getppid() == parent:
+    is_orphan = _orphanage(agent)
+    while not is_orphan():
         await asyncio.sleep(PARENT_SECONDS)
     then()
+
+
+def _orphanage(agent: int) -> Callable[[], bool]:
+    """What tells whether the agent is gone. Windows names the parent for ever, and it may be Python's launcher."""
+    if sys.platform == "win32":
+        if not agent:
+            return lambda: False
+        import _winapi
+
+        synchronize = 0x00100000
+        try:
+            handle = _winapi.OpenProcess(synchronize, False, agent)
+        except OSError:
+            return lambda: True
+        return lambda: _winapi.WaitForSingleObject(handle, 0) == _winapi.WAIT_OBJECT_0
+    parent = os.getppid()
+    return lambda: os.getppid() != parent
 
 
 def _proxy(way: tuple[str, int, str] | None) -> Any:
     if way is None:
         return None
-    from keskidee_agent.proxy import Proxy
+    from keskidee_agent.transport.proxy import Proxy
 
     return Proxy(*way)

@@ -6,10 +6,10 @@ import json
 import zlib
 from typing import TYPE_CHECKING, Any
 
-from keskidee_agent.asking import CallFailed
+from keskidee_agent.delivery.stock import STATE_FILE
 from keskidee_agent.devices.read import DeviceReading
 from keskidee_agent.inventory.delivery import Known, Taken, difference, read_known, write_known
-from keskidee_agent.stock import STATE_FILE
+from keskidee_agent.transport.asking import CallFailed
 from keskidee_report import __version__
 from keskidee_report.items import item, unique
 

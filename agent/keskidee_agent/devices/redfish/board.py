@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from keskidee_agent.devices.secrets import WrongSecret
-from keskidee_agent.origin import Origin, origin_of
+from keskidee_agent.transport.origin import Origin, origin_of
 from keskidee_config import Secret
 
 SCHEMES = ("https://", "http://")

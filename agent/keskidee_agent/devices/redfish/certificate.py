@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from urllib3.util.ssl_ import create_urllib3_context
 
 from keskidee_agent.devices.secrets import WrongSecret
-from keskidee_agent.trust import system_authorities, usable
+from keskidee_agent.transport.trust import system_authorities, usable
 from keskidee_config import ConfigError
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from itertools import islice
 from sys import intern
 from typing import TYPE_CHECKING, Any
 
-from keskidee_agent.placeholders import said
+from keskidee_agent.host.placeholders import said
 from keskidee_report.rules import one_line
 
 if TYPE_CHECKING:

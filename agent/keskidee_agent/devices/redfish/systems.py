@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from keskidee_agent.devices.parts import Address, Port, Processor, Space
 from keskidee_agent.devices.redfish.node import Node
 from keskidee_agent.devices.redfish.tree import SLOW
+from keskidee_agent.host.placeholders import said_uuid
 from keskidee_agent.inventory.jedec import maker_of
-from keskidee_agent.placeholders import said_uuid
 
 if TYPE_CHECKING:
     from keskidee_agent.devices.redfish.found import Found

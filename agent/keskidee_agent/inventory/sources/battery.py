@@ -8,10 +8,10 @@ import re
 from contextlib import suppress
 from itertools import groupby
 
+from keskidee_agent.host.machine import WINDOWS
+from keskidee_agent.host.placeholders import said
 from keskidee_agent.inventory.firmware import firmware_of
 from keskidee_agent.inventory.layout import BATTERY
-from keskidee_agent.machine import WINDOWS
-from keskidee_agent.placeholders import said
 from keskidee_report.items import item
 from keskidee_report.model import Denied, NotHere, TimedOut
 
@@ -19,8 +19,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from keskidee_agent.host.machine import Machine
     from keskidee_agent.inventory.firmware import Record
-    from keskidee_agent.machine import Machine
     from keskidee_report.items import Item, Value
 
 PLATFORMS = ("linux", "windows")

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from keskidee_agent.handed import DISKS
+from keskidee_agent.host.handed import DISKS
+from keskidee_agent.host.placeholders import said
+from keskidee_agent.host.recorded import RecordedMachine
+from keskidee_agent.host.sysfs import attribute, text
 from keskidee_agent.inventory.smart import HDD, SSD, check, dump_of, fields_of, fields_of_text
-from keskidee_agent.placeholders import said
-from keskidee_agent.recorded import RecordedMachine
 from keskidee_agent.sources.diskstats import parse_udev
-from keskidee_agent.sysfs import attribute, text
 from keskidee_report.items import item
 from keskidee_report.model import Denied, Malformed, NotHere, TimedOut
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from keskidee_agent.machine import Machine
+    from keskidee_agent.host.machine import Machine
     from keskidee_report.items import Item, Value
 
 PLATFORMS = ("linux", "darwin")

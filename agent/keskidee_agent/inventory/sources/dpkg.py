@@ -7,15 +7,15 @@ from collections import Counter
 from contextlib import suppress
 from datetime import UTC, datetime
 
+from keskidee_agent.host.recorded import RecordedMachine
 from keskidee_agent.inventory.packages import package, whole
-from keskidee_agent.recorded import RecordedMachine
 from keskidee_report.model import Denied, Malformed, NotHere
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from keskidee_agent.machine import Machine
+    from keskidee_agent.host.machine import Machine
     from keskidee_report.items import Item
 
 PLATFORMS = ("linux",)

@@ -17,9 +17,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from keskidee_agent.machine import Machine
+    from keskidee_agent.host.machine import Machine
+    from keskidee_agent.host.space import Space
     from keskidee_agent.sources.filesystem import Mount
-    from keskidee_agent.space import Space
     from keskidee_report.items import Item, Value
 
 PLATFORMS = ("linux",)

@@ -6,12 +6,12 @@ import re
 from contextlib import suppress
 from datetime import date
 
-from keskidee_agent.facts import named_virtual
+from keskidee_agent.host.facts import named_virtual
+from keskidee_agent.host.placeholders import said, said_uuid
 from keskidee_agent.inventory.jedec import maker_of
 from keskidee_agent.inventory.profiler import Node, section
 from keskidee_agent.inventory.quantities import megahertz, number, plain_text, size_bytes
 from keskidee_agent.inventory.sources.printer import without_credentials
-from keskidee_agent.placeholders import said, said_uuid
 from keskidee_report.items import item
 from keskidee_report.model import NotHere
 
@@ -19,7 +19,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from keskidee_agent.machine import Machine
+    from keskidee_agent.host.machine import Machine
     from keskidee_report.items import Item, Value
 
 PLATFORMS = ("darwin",)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from keskidee_agent.host.placeholders import said
 from keskidee_agent.inventory.firmware import firmware_of
 from keskidee_agent.inventory.jedec import maker_of
 from keskidee_agent.inventory.layout import MEMORY, MEMORY_ARRAY, OLD_MEMORY
 from keskidee_agent.inventory.quantities import plain_text
-from keskidee_agent.placeholders import said
 from keskidee_report.items import item
 from keskidee_report.model import Malformed, NotHere
 
@@ -14,8 +14,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from keskidee_agent.host.machine import Machine
     from keskidee_agent.inventory.firmware import Record
-    from keskidee_agent.machine import Machine
     from keskidee_report.items import Item
 
 PLATFORMS = ("linux", "windows")

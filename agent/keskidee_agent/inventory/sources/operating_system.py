@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+from keskidee_agent.host.machine import DARWIN, WINDOWS
+from keskidee_agent.host.release import release_of
 from keskidee_agent.inventory.distributions import support_ends
 from keskidee_agent.inventory.packages import day_of_seconds
 from keskidee_agent.inventory.support import EDITIONS, windows_support_ends
-from keskidee_agent.machine import DARWIN, WINDOWS
-from keskidee_agent.release import release_of
 from keskidee_report.items import item
 from keskidee_report.model import Denied, Malformed, NotHere, TimedOut
 
@@ -19,7 +19,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from keskidee_agent.machine import Machine
+    from keskidee_agent.host.machine import Machine
     from keskidee_report.items import Item, Value
 
 KINDS = ("operating_system", "domain")

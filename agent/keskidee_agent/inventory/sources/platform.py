@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from keskidee_agent.facts import facts_of, named_virtual
+from keskidee_agent.host.facts import facts_of, named_virtual
+from keskidee_agent.host.machine import LINUX, WINDOWS
 from keskidee_agent.inventory.firmware import firmware_of
 from keskidee_agent.inventory.layout import BIOS, SYSTEM, TPM
-from keskidee_agent.machine import LINUX, WINDOWS
 from keskidee_report.items import item
 from keskidee_report.model import Denied, NotHere, TimedOut
 
@@ -19,8 +19,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from keskidee_agent.host.machine import Machine
     from keskidee_agent.inventory.wmi_rows import Row
-    from keskidee_agent.machine import Machine
     from keskidee_report.items import Item
 
 PLATFORMS = ("linux", "windows")

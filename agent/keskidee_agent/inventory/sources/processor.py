@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+from keskidee_agent.host.placeholders import said
 from keskidee_agent.inventory.cpuinfo import packages
 from keskidee_agent.inventory.firmware import firmware_of
 from keskidee_agent.inventory.layout import PROCESSOR
-from keskidee_agent.placeholders import said
 from keskidee_report.items import item
 from keskidee_report.model import Denied, NotHere, TimedOut
 
@@ -15,9 +15,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from keskidee_agent.host.machine import Machine
     from keskidee_agent.inventory.cpuinfo import Package
     from keskidee_agent.inventory.firmware import Record
-    from keskidee_agent.machine import Machine
     from keskidee_report.items import Item, Value
 
 PLATFORMS = ("linux", "windows")

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from keskidee_agent.host.placeholders import said
 from keskidee_agent.inventory.packages import day_in_words, day_of_seconds, package, whole
-from keskidee_agent.placeholders import said
 from keskidee_report.model import Malformed, NotHere
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from keskidee_agent.machine import Machine
+    from keskidee_agent.host.machine import Machine
     from keskidee_report.items import Item
 
 PLATFORMS = ("linux",)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from keskidee_agent.machine import WINDOWS
+from keskidee_agent.host.machine import WINDOWS
 from keskidee_report.items import item
 from keskidee_report.model import NotHere
 
@@ -10,7 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from keskidee_agent.machine import Machine
+    from keskidee_agent.host.machine import Machine
     from keskidee_report.items import Item, Value
 
 PLATFORMS = ("linux", "windows")

@@ -6,12 +6,12 @@ have a device tree (Documentation/devicetree/usage-model.rst).
 
 from __future__ import annotations
 
-from keskidee_agent.handed import content
+from keskidee_agent.host.handed import content
+from keskidee_agent.host.placeholders import said, said_uuid
 from keskidee_agent.inventory import words
 from keskidee_agent.inventory.firmware import firmware_of
 from keskidee_agent.inventory.layout import BIOS, BOARD, CHASSIS, FIELDS, SYSTEM
 from keskidee_agent.inventory.quantities import iso_date
-from keskidee_agent.placeholders import said, said_uuid
 from keskidee_report.items import item
 from keskidee_report.model import Denied, NotHere
 
@@ -19,7 +19,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from keskidee_agent.machine import Machine
+    from keskidee_agent.host.machine import Machine
     from keskidee_report.items import Item
 
 PLATFORMS = ("linux", "windows")

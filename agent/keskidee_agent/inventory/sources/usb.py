@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 
+from keskidee_agent.host.placeholders import said
 from keskidee_agent.inventory.ids import names_of
-from keskidee_agent.placeholders import said
 from keskidee_report.items import item
 from keskidee_report.model import Denied, NotHere
 
@@ -17,8 +17,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from keskidee_agent.host.machine import Machine
     from keskidee_agent.inventory.ids import Names
-    from keskidee_agent.machine import Machine
     from keskidee_report.items import Item
 
 PLATFORMS = ("linux",)

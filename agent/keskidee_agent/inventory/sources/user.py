@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from keskidee_agent.machine import DARWIN, WINDOWS
+from keskidee_agent.host.machine import DARWIN, WINDOWS
 from keskidee_report.items import item
 from keskidee_report.model import Denied, NotHere
 
@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from keskidee_agent.machine import Machine
+    from keskidee_agent.host.machine import Machine
     from keskidee_report.items import Item
 
 KINDS = ("local_user", "last_user")

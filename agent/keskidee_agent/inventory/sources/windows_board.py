@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from keskidee_agent.host.placeholders import said, said_uuid
 from keskidee_agent.inventory import words
 from keskidee_agent.inventory.firmware import firmware_of
 from keskidee_agent.inventory.jedec import maker_of
@@ -15,7 +16,6 @@ from keskidee_agent.inventory.quantities import plain_text
 from keskidee_agent.inventory.registry import MACHINE, registry_of, text, whole
 from keskidee_agent.inventory.wmi import some
 from keskidee_agent.inventory.wmi_rows import Row
-from keskidee_agent.placeholders import said, said_uuid
 from keskidee_report.items import item
 from keskidee_report.model import Denied, NotHere, TimedOut
 
@@ -23,8 +23,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from keskidee_agent.host.machine import Machine
     from keskidee_agent.inventory.registry import Value as RegistryValue
-    from keskidee_agent.machine import Machine
     from keskidee_report.items import Item, Value
 
 PLATFORMS = ("windows",)

@@ -16,9 +16,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from keskidee_agent.host.machine import Machine
     from keskidee_agent.inventory.registry import Registry
     from keskidee_agent.inventory.registry import Value as RegistryValue
-    from keskidee_agent.machine import Machine
     from keskidee_report.items import Item
 
 PLATFORMS = ("windows",)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
+from keskidee_agent.host.placeholders import said
 from keskidee_agent.inventory.smart import HDD, SSD
 from keskidee_agent.inventory.wmi import some, spare
 from keskidee_agent.inventory.wmi_rows import Row
-from keskidee_agent.placeholders import said
 from keskidee_report.items import item
 from keskidee_report.model import NotHere
 
@@ -15,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from keskidee_agent.machine import Machine
+    from keskidee_agent.host.machine import Machine
     from keskidee_report.items import Item, Value
 
 PLATFORMS = ("windows",)

@@ -15,9 +15,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from keskidee_agent.host.machine import Machine
     from keskidee_agent.inventory.registry import Registry
     from keskidee_agent.inventory.registry import Value as RegistryValue
-    from keskidee_agent.machine import Machine
 
 PLATFORMS = ("windows",)
 KINDS = ("software", "software_update")

@@ -1,0 +1,1 @@
+"""`keskidee agent ...`: each command in a module of its own."""

@@ -1,0 +1,1 @@
+"""What goes out in a round, in which form, and how much of it."""

@@ -1,0 +1,1 @@
+"""The process that stays: its loop, what it has others do, and why it ends."""

@@ -1,0 +1,1 @@
+"""Reports that wait on disk until the collector has them."""

@@ -1,0 +1,1 @@
+"""Who is who: tokens, proxies and strangers, and the authority that agents trust."""

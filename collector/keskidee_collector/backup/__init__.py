@@ -1,0 +1,1 @@
+"""Everything that matters in one file, and back."""

@@ -1,0 +1,1 @@
+"""`keskidee collector ...` and `keskidee register ...`."""

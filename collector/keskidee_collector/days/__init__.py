@@ -1,0 +1,1 @@
+"""One row a machine and day, for good."""

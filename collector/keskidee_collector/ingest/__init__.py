@@ -1,0 +1,1 @@
+"""A POST on its way from bytes to what is known: opened, read, made durable, shown."""
