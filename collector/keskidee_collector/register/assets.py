@@ -15,6 +15,7 @@ from keskidee_collector.register.posture import postures
 from keskidee_collector.register.programs import Program, installed
 from keskidee_collector.register.purchases import Step, read, steps
 from keskidee_collector.register.standing import DAY_SECONDS, Standing, standing_of
+from keskidee_collector.register.twins import Twin, twin_of
 from keskidee_collector.store.tables import assets, items, joined_assets
 
 if TYPE_CHECKING:
@@ -185,6 +186,11 @@ class Assets:
     def of_machine(self, machine_id: str) -> Asset | None:
         """The asset of this machine."""
         return self._one(assets.c.machine_id == machine_id)
+
+    def twin(self, asset: Asset) -> Twin | None:
+        """The other asset of the same server, of its board or of its agent."""
+        with self._engine.connect() as connection:
+            return twin_of(connection, asset)
 
     def led_to(self, asset_id: str) -> str | None:
         """The id of the asset that this one, which is no more, became a part of (joining.py)."""

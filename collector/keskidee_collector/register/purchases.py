@@ -20,7 +20,7 @@ from sqlalchemy import select
 from keskidee_collector.register.asset import STATES, TAG, TEXTS, THINGS
 from keskidee_collector.register.hand import ByHand
 from keskidee_collector.register.purchase import BadField
-from keskidee_collector.store.tables import assets
+from keskidee_collector.store.tables import assets, machines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -107,8 +107,9 @@ def read(text: str) -> list[Line]:
 
 def steps(connection: Connection, lines: Iterable[Line]) -> list[Step]:
     """What the lines mean for the register as it is. Raises BadLines."""
-    columns = [assets.c[name] for name in ("id", TAG, *TEXTS)]
-    rows = [dict(row) for row in connection.execute(select(*columns).where(THINGS)).mappings()]
+    columns = [*[assets.c[name] for name in ("id", TAG, *TEXTS)], machines.c.poller_id]
+    both = assets.outerjoin(machines, machines.c.id == assets.c.machine_id)
+    rows = [dict(row) for row in connection.execute(select(*columns).select_from(both).where(THINGS)).mappings()]
     ids = {row["id"]: row for row in rows}
     tags = {row[TAG]: row for row in rows if row[TAG]}
     serials: dict[str, list[dict[str, Any]]] = {}
@@ -144,6 +145,8 @@ def _alike(
         raise BadField(f"asset_tag: {tag} is of an asset with the serial number {row['serial'][:80]}")
     if row is None and serial:
         alike = [each for each in serials.get(serial.casefold(), []) if _is_of(each["maker"], maker)]
+        if len(alike) > 1:  # a server and its board: it is the server that was bought
+            alike = [each for each in alike if each["poller_id"] is None] or alike
         if len(alike) > 1:
             raise BadField(f"serial: {len(alike)} assets have the serial number {serial[:80]}; name the asset_tag")
         row = alike[0] if alike else None

@@ -131,6 +131,7 @@ class AssetPages:
         return self._page(
             "asset.html",
             a=asset,
+            twin=self._assets.twin(asset),
             in_short=in_short(items),
             parts=by_kind(item for item in items if item.kind not in SOFTWARE),
             software=by_kind(item for item in items if item.kind in SOFTWARE),

@@ -12,12 +12,12 @@ from keskidee_agent.inventory.delivery import Known, Taken, difference
 from keskidee_collector.web import fields
 from keskidee_collector.web.assets import warranty
 from keskidee_report.items import Item
-from tests.collector.web.collector import HOSTILE
+from tests.collector.web.collector import HOSTILE, Agent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tests.collector.web.collector import Agent, Answer, Collector
+    from tests.collector.web.collector import Answer, Collector
 
 MEMORY = Item("memory", "DIMM 0", {"size_bytes": 8 << 30, "maker": "Samsung", "removable": True})
 EDITOR = Item("software", "vim", {"name": "vim", "version": "9.0", "maker": "Bram"})
@@ -241,3 +241,30 @@ def test_parts_stand_in_the_order_of_their_numbers(collector: Collector) -> None
 )  # fmt: skip
 def test_values_are_shown_with_units_that_people_use(name: str, said: Any, shown: str) -> None:
     assert fields.value(name, said) == shown
+
+
+def test_a_server_and_its_board_lead_to_each_other_and_two_of_a_kind_to_none(collector: Collector) -> None:
+    poller = collector.join("poller")
+    headers, url = {"authorization": f"Bearer {poller.credential}"}, f"/v1/machines/{poller.id}/devices"
+    named = json.dumps({"devices": [{"name": "srv-1 board", "address": "192.0.2.1"}]}).encode()
+    [device] = json.loads(collector.request("POST", url, named, headers).body)["devices"]
+    facts = {"hostname": "srv-1 board", "kind": "server", "serial": "7ABC123"}
+    board = Agent(id=device["machine_id"], credential=poller.credential, facts=facts)
+    collector.report(board)
+    tell(collector, board, [MEMORY])
+    agent = collector.join("srv-1", serial="7abc123")
+    tell(collector, agent, [MEMORY])
+    its_board = page_of(collector, agent).page.find(".//p[@class='state']/a[2]")
+    assert its_board is not None
+    its_agent = collector.get(its_board.attrib["href"]).page.find(".//p[@class='state']/a[2]")
+    assert its_agent is not None
+    assert ("".join(its_board.itertext()), "".join(its_agent.itertext())) == (
+        "its board, srv-1 board",
+        "its agent, srv-1",
+    )
+    bought = zlib.compress(b"serial,price,currency\n7ABC123,100,EUR\n")  # by a person, who knows of one server
+    asked = {"authorization": "Bearer ka1_test"}
+    assert collector.request("POST", "/v1/assets/purchases", bought, asked).status == 200
+    assert "100 EUR" in page_of(collector, agent).texts(".//dd")
+    tell(collector, collector.join("srv-2", serial="7ABC123"), [MEMORY])
+    assert page_of(collector, agent).page.find(".//p[@class='state']/a[2]") is None
