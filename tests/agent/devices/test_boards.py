@@ -161,7 +161,7 @@ def test_a_board_fits_glpis_schema_as_a_computer(case: str, shared_data: Path) -
 
 def read_of(**resources: Any) -> Found:
     """What is found on a board of one system, with these resources (`_` for `/`) beside."""
-    whole = {
+    whole: dict[str, Any] = {
         "/redfish/v1/": {"RedfishVersion": "1.6.0", "Systems": link("/s"), "Chassis": link("/c")},
         **collection("/s", "1"),
         **collection("/c", "1"),
@@ -228,7 +228,41 @@ def test_a_disk_that_spins_has_no_life_in_percent_and_a_board_its_own_number() -
     found = read_of(
         _s_1={"Model": "Server", "SimpleStorage": link("/x"), "Oem": {"Hpe": {"PCASerialNumber": "PCA1"}}},
         _c_1={"Links": {"Drives": [link("/d")]}, "Oem": {"Supermicro": {"BoardSerialNumber": "BOARD1"}}},
-        _d={"Name": "Disk 0", "MediaType": "HDD", "PredictedMediaLifeLeftPercent": 0, "FailurePredicted": False},
+        _d={
+            "Name": "Disk 0",
+            "Model": "ST4",
+            "MediaType": "HDD",
+            "PredictedMediaLifeLeftPercent": 0,
+            "FailurePredicted": False,
+        },
     )
     assert found.drives == [Drive(name="Disk 0", failure_predicted=False, life_left_ratio=None)]
     assert [each.fields["serial"] for each in found.items if each.kind == "board"] == ["PCA1"]
+
+
+def test_bays_that_say_nothing_are_no_drives_and_those_that_only_complain_are() -> None:
+    found = read_of(
+        _s_1={"Model": "Server", "SimpleStorage": link("/s/1/x")},
+        _c_1={"Links": {"Drives": [link("/d/1"), link("/d/2"), link("/d/3")]}},
+        _d_1={"Name": "SLOT-1", "CapacityBytes": 0, "Model": "NA", "MediaType": None},
+        _d_2={"Name": "Virtual", "Protocol": "USB"},
+        _d_3={"Name": "Bay 3", "Status": {"State": "Enabled", "Health": "Critical"}},
+    )
+    assert [each.name for each in found.drives] == ["Bay 3"]
+
+
+def test_modules_that_share_a_name_go_by_their_ids_and_no_interface_has_the_address_of_none() -> None:
+    """As older OpenBMC and HPE's iLO tell them."""
+    dimm = {"Name": "DIMM Slot", "CapacityMiB": 8192, "MemoryDeviceType": "xyz.openbmc.Item.Dimm.DeviceType.DDR4"}
+    port = {"IPv4Addresses": [{"Address": "0.0.0.0"}], "IPv6Addresses": [{"Address": "::"}, {"Address": "fe80::1"}]}
+    found = read_of(
+        **{"/redfish/v1/": {"RedfishVersion": "1.6.0", "Systems": link("/s"), "Managers": link("/m")}},
+        _s_1={"Model": "Server", "Memory": link("/s/1/m")},
+        _s_1_m={"Members": [{"@odata.id": f"/s/1/m/{name}", "Id": name, **dimm} for name in ("dimm0", "dimm1")]},
+        **collection("/m", "1"),
+        _m_1={"Name": "BMC", "EthernetInterfaces": link("/m/1/e")},
+        _m_1_e={"Members": [{"@odata.id": "/m/1/e/1", "Id": "eth0", **port}]},
+    )
+    memory = [(each.key, each.fields["type"]) for each in found.items if each.kind == "memory"]
+    assert memory == [("dimm0", "DDR4"), ("dimm1", "DDR4")]
+    assert [each.address for each in found.parts.addresses] == ["fe80::1"]

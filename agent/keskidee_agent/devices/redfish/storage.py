@@ -46,11 +46,12 @@ def read_storage(tree: Tree, system: Node, chassis: Iterable[Node], found: Found
         for drive in (*tree.all_at(box.node("Links").links("Drives"), SLOW), *tree.members(box.link("Drives"), SLOW)):
             drives.setdefault(drive.path, drive)
     _read_arrays(tree, system, drives, parents, found)
-    _add_drives([drive for drive in drives.values() if drive.is_there and found.is_new(drive)], parents, found)
-    if not drives:
+    real = [drive for drive in drives.values() if _is_drive(drive)]
+    _add_drives([drive for drive in real if found.is_new(drive)], parents, found)
+    if not real:
         for simple in tree.members(system.link("SimpleStorage"), SLOW):
             found.feels("storage", name_of(simple), simple)
-            _add_drives([each for each in simple.nodes("Devices") if each.is_there], {}, found)
+            _add_drives([each for each in simple.nodes("Devices") if _is_drive(each)], {}, found)
 
 
 def _read_arrays(tree: Tree, system: Node, drives: dict[str, Node], parents: dict[str, str], found: Found) -> None:
@@ -77,6 +78,12 @@ def _add_controllers(chips: list[Node], name: str, found: Found) -> None:
             maker=chip.text("Manufacturer"), model=chip.text("Model"), serial=chip.serial(),
             part=chip.text("PartNumber"), firmware=chip.text("FirmwareVersion"),
         )  # fmt: skip
+
+
+def _is_drive(drive: Node) -> bool:
+    """Whether there is one: Cisco's card slots, HPE's bays and AMI's virtual media say nothing but their names."""
+    says = drive.whole("CapacityBytes") or drive.serial() or drive.text("Model")
+    return drive.is_there and (bool(says) or drive.health in ("warning", "critical"))
 
 
 def _add_drives(drives: list[Node], parents: dict[str, str], found: Found) -> None:

@@ -31,6 +31,7 @@ DIMM_STATUS = {
 """HPE's HpMemory. Of the others nobody knows whether they are good."""
 ON = ("on", "poweringoff", "paused")
 MAC_BYTES = 6
+NOWHERE = ("0.0.0.0", "::", "0:0:0:0:0:0:0:0")  # noqa: S104  # what an interface without an address is told to have
 
 
 def name_of(node: Node) -> str:
@@ -136,9 +137,10 @@ def _maker(text: str | None) -> str | None:
 def read_memory(tree: Tree, system: Node, found: Found) -> None:
     """Modules by their slots, and slots that are empty."""
     for module in tree.members(system.link("Memory") or system.oem_link("Memory"), SLOW):
-        place = module.text("DeviceLocator", "SocketLocator") or label_of(module) or name_of(module)
+        place = module.text("DeviceLocator", "SocketLocator") or label_of(module) or place_of(module, "memory")
         size = _size(module)
-        type_, form = module.text("MemoryDeviceType", "DIMMType"), module.text("BaseModuleType", "DIMMTechnology")
+        type_ = (module.text("MemoryDeviceType", "DIMMType") or "").rpartition(".")[2] or None  # old OpenBMC's: a path
+        form = module.text("BaseModuleType", "DIMMTechnology")
         kind = {"slot": place, "type": type_, "form_factor": form}
         if not module.is_there or not size:
             found.add("memory_slot", place, **kind)
@@ -216,7 +218,7 @@ def addresses_of(port: Node, index: int) -> list[Address]:
             port=index, address=address, prefix_length=each.whole("PrefixLength") or _length(each.text("SubnetMask"))
         )
         for each in (*port.nodes("IPv4Addresses"), *port.nodes("IPv6Addresses"))
-        if (address := each.text("Address"))
+        if (address := each.text("Address")) and address not in NOWHERE
     ]
 
 
