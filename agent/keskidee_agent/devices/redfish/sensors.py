@@ -32,7 +32,9 @@ def read_thermal(tree: Tree, box: Node, found: Found) -> bool:
     before = len(found.parts.sensors)
     for heat in thermal.nodes("Temperatures"):
         if heat.is_measuring:
-            value = heat.number("ReadingCelsius", "CurrentReading")
+            value = heat.number(
+                "ReadingCelsius", "ReadingCelcius", "CurrentReading"
+            )  # DMTF's own emulator has the second
             found.measures("temperature", name_of(heat), value, "celsius", heat.path)
     for fan in thermal.nodes("Fans"):
         if fan.is_there:

@@ -31,7 +31,7 @@ DIMM_STATUS = {
 """HPE's HpMemory. Of the others nobody knows whether they are good."""
 ON = ("on", "poweringoff", "paused")
 MAC_BYTES = 6
-NOWHERE = ("0.0.0.0", "::", "0:0:0:0:0:0:0:0")  # noqa: S104  # what an interface without an address is told to have
+NOWHERE = ("0.0.0.0", "::", "0:0:0:0:0:0:0:0")  # what an interface without an address is told to have
 
 
 def name_of(node: Node) -> str:
