@@ -53,10 +53,8 @@ def _authority(directory: Path, now: datetime) -> tuple[ec.EllipticCurvePrivateK
             key = load_pem_private_key(key_path.read_bytes(), None)
             assert isinstance(key, ec.EllipticCurvePrivateKey)
             return key, _first_of(key, path)
-        except (
-            TypeError,
-            ValueError,
-        ) as error:  # every agent trusts exactly this one: making another would lock them out
+        except (TypeError, ValueError) as error:
+            # every agent trusts exactly this one: making another would lock them out
             raise Damaged(f"{path}, {key_path}: damaged; put them back from a backup") from error
     key, certificate = _new_authority(now)
     keep_file(key_path, _pem(key))

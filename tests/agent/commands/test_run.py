@@ -12,6 +12,8 @@ from keskidee_agent.transport import identity
 from keskidee_agent.transport.identity import CA_FILE, Identity, write_identity
 from tests.agent.listening import certified
 
+pytestmark = pytest.mark.slow
+
 WHO = {"machine_id": "ab12", "credential": "c" * 43, "instance": "pc", "site": "default", "role": "server"}
 
 

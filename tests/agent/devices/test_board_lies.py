@@ -32,6 +32,8 @@ from tests.agent.devices.boards import (
 )
 from tests.agent.devices.test_boards import FOLDER
 
+pytestmark = pytest.mark.slow
+
 DELL = recorded(FOLDER / "dell_idrac9")
 SYSTEM = "/redfish/v1/Systems/System.Embedded.1"
 CHASSIS = "/redfish/v1/Chassis/System.Embedded.1"
@@ -241,7 +243,6 @@ def test_a_resource_on_which_a_board_hangs_up_costs_itself(board: FakeBoard) -> 
     assert (len(reading.troubles), len(reading.parts.processors)) == (1, 1)
 
 
-@pytest.mark.slow
 def test_one_that_drips_is_cut_at_its_time(board: FakeBoard) -> None:
     ended = threading.Event()
 
@@ -260,7 +261,6 @@ def test_one_that_drips_is_cut_at_its_time(board: FakeBoard) -> None:
     assert ended.wait(30)
 
 
-@pytest.mark.slow
 def test_a_reading_ends_when_its_time_is_over(board: FakeBoard) -> None:
     never = threading.Event()
 

@@ -21,6 +21,8 @@ from tests.agent.collecting import LIMIT, Collector
 from tests.agent.listening import Certified, Listener, Request, answer, certified
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.slow
+
 MACHINE_ID = "00112233445566778899aabbccddeeff"
 COMMAND = [sys.executable, "-m", "keskidee", "agent", "run"]
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from tests.processes import Start
 
+pytestmark = pytest.mark.slow
+
 AGENT = [sys.executable, "-m", "keskidee", "agent"]
 DMI = "sys/class/dmi/id/"
 LAPTOP: dict[str, str | bytes] = {

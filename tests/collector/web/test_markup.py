@@ -13,6 +13,8 @@ from tests.collector.web.collector import HOSTILE, reading
 if TYPE_CHECKING:
     from tests.collector.web.collector import Answer, Collector
 
+pytestmark = pytest.mark.slow
+
 ELEMENTS = """
 html head meta title link body header main footer nav section h1 h2 p a img ol ul li b i q bdi span small time div
 details summary form label input select option button table caption thead tbody tr th td dl dt dd pre code
