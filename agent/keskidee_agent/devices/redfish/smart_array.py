@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def arrays_of(tree: Tree, system: Node) -> Iterator[Node]:
     """The array controllers, as `Controllers` of a Storage would have them."""
-    smart = tree.at(system.oem_link("SmartStorage"), MOVING)
+    smart = tree.at(system.oem_link("SmartStorage"), SLOW)
     for each in tree.members(smart.link("Links", "ArrayControllers"), MOVING) if smart is not None else ():
         told = {"PartNumber": each.text("ControllerPartNumber"), "FirmwareVersion": version_of(each)}
         yield Node(each.path, {**each.fields, "Name": each.text("Model", "Name"), **told})
