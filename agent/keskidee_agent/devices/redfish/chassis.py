@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from keskidee_agent.devices.redfish.node import Node
 from keskidee_agent.devices.redfish.smart_array import version_of
 from keskidee_agent.devices.redfish.systems import name_of, place_of, serial_of
 from keskidee_agent.devices.redfish.tree import SLOW, STILL
@@ -12,11 +13,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from keskidee_agent.devices.redfish.found import Found
-    from keskidee_agent.devices.redfish.node import Node
     from keskidee_agent.devices.redfish.tree import Tree
 
 NO_BOXES = ("component", "module", "zone", "card")
 """Types of chassis that only group sensors, or are a part of a server."""
+CONDITIONS = {"ok": "OK", "degraded": "Warning", "failed": "Critical"}
+"""HPE's words; of any other nobody knows what it means."""
 PLACE = (("Room", "{}"), ("Row", "row {}"), ("Rack", "rack {}"))
 
 
@@ -38,19 +40,29 @@ def read_chassis(chassis: Iterable[Node], found: Found, vendor: str | None) -> N
         )  # fmt: skip
 
 
-def read_boards(chassis: Iterable[Node], found: Found) -> None:
-    """What only makers' extensions have of a chassis: Supermicro its board's serial number, HPE its arrays' battery."""
+def read_boards(systems: Iterable[Node], chassis: Iterable[Node], found: Found) -> None:
+    """What only makers' extensions have: Supermicro the board's serial number, HPE the battery of the arrays."""
     for box in chassis:
         if (serial := box.oem_text("BoardSerialNumber")) and not any(each.kind == "board" for each in found.items):
             found.add("board", "board", maker=box.text("Manufacturer"), serial=serial)
-        for battery in (each for maker in box.makers() for each in maker.nodes("SmartStorageBattery")):
-            name = battery.text("ProductName") or "Smart Storage Battery"
-            found.feels("battery", name, battery)
-            found.add(
-                "component", name, **{"class": "battery"},
-                model=battery.text("Model"), serial=battery.serial(), part=battery.text("SparePartNumber"),
-                firmware=battery.text("FirmwareVersion"),
-            )  # fmt: skip
+    for of in (*systems, *chassis):
+        for maker in of.makers():
+            for battery in (*maker.nodes("SmartStorageBattery"), *maker.nodes("Battery")):
+                _battery(battery, found)
+
+
+def _battery(battery: Node, found: Found) -> None:
+    """One of a chassis (iLO 5), or as an iLO 4 tells it of the system: with a condition in place of a status."""
+    if not battery.is_there or (battery.text("Present") or "").lower() == "no":
+        return
+    name, condition = battery.text("ProductName") or "battery", battery.text("Condition") or ""
+    told = Node("", {"Status": {"Health": CONDITIONS.get(condition.lower())}})
+    found.feels("battery", name, told if condition else battery)
+    found.add(
+        "component", name, **{"class": "battery"},
+        model=battery.text("Model"), serial=battery.serial(), part=battery.text("SparePartNumber", "Spare"),
+        firmware=battery.text("FirmwareVersion"),
+    )  # fmt: skip
 
 
 def location_of(chassis: Iterable[Node]) -> str | None:

@@ -23,7 +23,9 @@ NUMBER = re.compile(r"[-+]?\d{1,18}(\.\d{1,12})?")
 ROWS = ("0123456789", "1234567890", "123456789")
 DEEPEST = 12
 OEM, NOTHING = "Oem", dict[str, Any]()
-KEPT_OF_MAKERS = frozenset({"Links", "PCASerialNumber", "PCAPartNumber", "BoardSerialNumber", "SmartStorageBattery"})
+KEPT_OF_MAKERS = frozenset(
+    {"Links", "PCASerialNumber", "PCAPartNumber", "BoardSerialNumber", "SmartStorageBattery", "Battery"}
+)
 """What is read of makers' extensions: where more stands, and what the schema has no place for."""
 LEFT_OUT = frozenset({"Actions", "RelatedItem", "Certificates", "Boot"})
 KEPT_ANNOTATIONS = ("@odata.id", "@odata.nextLink")

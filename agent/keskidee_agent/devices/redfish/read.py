@@ -94,7 +94,7 @@ class Reader:
         for host in hosts:
             systems.read_system(host, found, vendor)
         boxes.read_chassis(cases, found, vendor)
-        boxes.read_boards(cases, found)
+        boxes.read_boards(hosts, cases, found)
         for case in cases:
             self._part(found, {"power_supply", "component"}, _read_senses, case)
         for host in hosts:
