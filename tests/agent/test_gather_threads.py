@@ -13,6 +13,8 @@ from keskidee_report.model import OK, TIMED_OUT, Sample
 from tests.agent.gathering import LOAD, PROC, Mounted, gatherer, outcomes, source
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.slow
+
 
 class Hanging:
     """A source that hangs until it is told to go on, and counts how often it was started."""

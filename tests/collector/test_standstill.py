@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from tests.collector.served import Served
 
+pytestmark = pytest.mark.slow
+
 INTERVAL = 10
 STOPPED_SECONDS = 3 * INTERVAL + 8
 

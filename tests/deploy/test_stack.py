@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from tests.processes import Start
 
+pytestmark = pytest.mark.slow
+
 COMPOSE = CHECKOUT / "deploy/docker/compose.yml"
 SERVICES: dict[str, dict[str, Any]] = yaml.safe_load(COMPOSE.read_text(encoding="utf-8"))["services"]
 DATA = CHECKOUT / "nowhere"

@@ -16,6 +16,8 @@ from keskidee_agent.host.recorded import RecordedMachine
 from keskidee_report.model import Reading
 from tests.agent.recordings import write_files
 
+pytestmark = pytest.mark.slow
+
 REDACTED = {
     "address",
     "nodename",

@@ -26,6 +26,8 @@ from tests.collector.inside import Inside
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 SALT = bytes(range(16))
 
 

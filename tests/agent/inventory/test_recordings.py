@@ -13,6 +13,8 @@ from keskidee_report.model import OUTCOMES
 from tests.agent.inventory.expected import inventory
 from tests.agent.recordings import FIXTURES
 
+pytestmark = pytest.mark.slow
+
 CASES = sorted(path for path in (FIXTURES / "inventory").iterdir() if path.is_dir())
 EXPECTED = "expected.json"
 

@@ -17,6 +17,8 @@ from keskidee_agent.transport.origin import origin_of
 from keskidee_agent.transport.waiting import Waiter
 from tests.agent.listening import answer, certified, listening
 
+pytestmark = pytest.mark.slow
+
 V4, V6 = socket.AF_INET, socket.AF_INET6
 GET = b"GET / HTTP/1.1\r\n\r\n"
 

@@ -10,6 +10,8 @@ from keskidee_agent.transport import tls
 from tests.agent.listening import Certified, certified, listening
 from tests.agent.posting import SECONDS, failure_of, transport_to
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def local(tmp_path_factory: pytest.TempPathFactory) -> Certified:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from keskidee_collector.access.authority import ServerCertificate
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 NAMES = ["127.0.0.1", "::1", "localhost", "watch.example.org"]
 

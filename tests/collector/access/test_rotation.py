@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
     from tests.processes import Start
 
+pytestmark = pytest.mark.slow
+
 NAMES = ["127.0.0.1", "localhost"]
 AGENT = [sys.executable, "-m", "keskidee", "agent"]
 

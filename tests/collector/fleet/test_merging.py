@@ -16,6 +16,8 @@ from tests.collector.inside import Agent, Inside
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 MINE: dict[str, Any] = {"uuid": "4c4c4544-004e", "disks": "aaaaaaaaaaaa"}
 BOX: dict[str, Any] = {"uuid": "5d5d5d55-005e", "disks": "cccccccccccc"}
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from tests.collector.inside import Answer
 
+pytestmark = pytest.mark.slow
+
 MODULE = {"key": "DIMM 0", "size_bytes": 8 << 30}
 
 

@@ -16,6 +16,8 @@ from tests.collector.inside import NOON, Agent, Inside
 if TYPE_CHECKING:
     from tests.collector.inside import Answer
 
+pytestmark = pytest.mark.slow
+
 
 def event(device: Agent, number: int = 1, **fields: Any) -> dict[str, Any]:
     told = {

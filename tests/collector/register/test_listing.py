@@ -14,6 +14,8 @@ from tests.collector.register.telling import machine_at, memory
 if TYPE_CHECKING:
     pass
 
+pytestmark = pytest.mark.slow
+
 ASSETS = (
     {"name": "a", "kind": "projector", "site": "suva", "serial": "X-100%", "custodian": "Ana Müller"},
     {"name": "b", "kind": "projector", "site": "castries", "state": "lost"},

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from tests.collector.inside import Answer
 
+pytestmark = pytest.mark.slow
+
 CARRIED = {"schema": 1, "taken_at": 1.0, "machine": {"hostname": "x"}, "items": {}, "outcomes": []}
 
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from keskidee_report.items import Item
 
+pytestmark = pytest.mark.slow
+
 PROGRAMS = [program(f"package-{number}", f"{number * 7919 % 997}.{number * 104729 % 9973}") for number in range(3000)]
 ALL = [memory("DIMM 0"), *PROGRAMS]
 """Some 25 KiB, deflated."""

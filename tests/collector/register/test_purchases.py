@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from tests.collector.inside import Answer
 
+pytestmark = pytest.mark.slow
+
 LIST = """\
 asset_tag,serial,name,kind,maker,model,supplier,order_number,bought_on,warranty_until,price,currency,funds
 IT-1,,Epson in the hall,projector,Epson,EB-L200,Island Computers,PO-7,2026-11-01,2029-10-31,1249.50,XCD,EDF 11

@@ -13,6 +13,8 @@ from tests.collector.inside import NOON, Inside
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 
 ROUTES = [
     ("GET", "/v1/tokens"), ("POST", "/v1/tokens"), ("DELETE", "/v1/tokens/x"), ("GET", "/v1/machines"),

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from tests.collector.web.collector import Answer, Collector
 
+pytestmark = pytest.mark.slow
+
 MEMORY = Item("memory", "DIMM 0", {"size_bytes": 8 << 30, "maker": "Samsung", "removable": True})
 EDITOR = Item("software", "vim", {"name": "vim", "version": "9.0", "maker": "Bram"})
 
