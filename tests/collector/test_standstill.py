@@ -21,7 +21,6 @@ INTERVAL = 10
 STOPPED_SECONDS = 3 * INTERVAL + 8
 
 
-@pytest.mark.slow
 def test_a_process_that_was_stopped_for_longer_than_anybody_may_be_silent_finds_all_on(
     serve: Callable[..., Served],
 ) -> None:

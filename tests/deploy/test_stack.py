@@ -161,7 +161,6 @@ def test_the_receiver_says_what_came_and_once_that_the_heartbeat_stays_away() ->
     )
 
 
-@pytest.mark.slow
 def test_one_command_starts_all_says_where_to_look_and_ends_all(
     start: Start, program: Callable[[str], Path], free_port: Callable[[], int], tmp_path: Path
 ) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.collector.served import Served
 from tests.e2e.chain import Chain
 from tests.e2e.webhook import Receiver
 
@@ -22,6 +23,15 @@ def pager() -> Iterator[Receiver]:
     receiver = Receiver()
     yield receiver
     receiver.stop()
+
+
+@pytest.fixture
+def collector(tmp_path: Path) -> Iterator[Served]:
+    """A collector with the settings of nobody."""
+    (tmp_path / "first").mkdir()
+    served = Served(tmp_path / "first", {})
+    yield served
+    served.stop()
 
 
 @pytest.fixture

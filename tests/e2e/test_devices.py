@@ -36,14 +36,6 @@ UPS = "apc_smt750x-nmc2"
 
 
 @pytest.fixture
-def collector(tmp_path: Path) -> Iterator[Served]:
-    (tmp_path / "first").mkdir()
-    served = Served(tmp_path / "first", {})
-    yield served
-    served.stop()
-
-
-@pytest.fixture
 def snmpd(program: Callable[[str], Path], start: Start, tmp_path: Path) -> tuple[int, Process]:
     """A running snmpd: its port, and the process."""
     port = find_free_port()

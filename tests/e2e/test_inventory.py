@@ -15,21 +15,12 @@ from tests.collector.served import Served
 from tests.waiting import wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.processes import Start
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 AGENT = [sys.executable, "-m", "keskidee", "agent"]
-
-
-@pytest.fixture
-def collector(tmp_path: Path) -> Iterator[Served]:
-    (tmp_path / "first").mkdir()
-    served = Served(tmp_path / "first", {})
-    yield served
-    served.stop()
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from tests.processes import find_free_port
 from tests.waiting import wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.processes import Start
@@ -28,14 +28,6 @@ pytestmark = [
     pytest.mark.timeout(240),
     pytest.mark.skipif(SETPRIV is None or os.getuid() != 0, reason="takes the right away from root with setpriv"),
 ]
-
-
-@pytest.fixture
-def collector(tmp_path: Path) -> Iterator[Served]:
-    (tmp_path / "first").mkdir()
-    served = Served(tmp_path / "first", {})
-    yield served
-    served.stop()
 
 
 def test_devices_are_polled_while_their_port_is_denied_and_doctor_says_what_opens_it(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -10,15 +9,14 @@ from typing import TYPE_CHECKING
 from keskidee_agent.devices.engine import Garbled, NoAnswer, Refused
 from keskidee_agent.devices.redfish.board import PASSWORD, board_of
 from keskidee_agent.devices.secrets import WrongSecret, first_line
-from keskidee_agent.gather.output import as_prometheus, write_stdout
+from keskidee_agent.devices.written import failed, write
+from keskidee_agent.gather.output import NOTHING_READ, READ, USAGE
 
 if TYPE_CHECKING:
     import argparse
 
     from keskidee_agent.devices.redfish.board import Board
-    from keskidee_agent.devices.redfish.read import BoardReading
 
-READ, NOTHING_READ, USAGE = 0, 1, 2
 OURS = {"password_file": "--password-file", "ca_file": "--ca-file", "fingerprint": "--fingerprint"}
 OF_SNMP = {"community": "--community", "v1": "--v1", "auth": "--auth", "priv": "--priv", "engine": "--engine"}
 
@@ -40,22 +38,24 @@ def refuse_options(args: argparse.Namespace) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Prints the board, and on stderr what could not be read. Status: 0 something was read, 1 nothing, 2 usage."""
+    from keskidee_agent.devices.document import as_board_document
+    from keskidee_agent.devices.redfish.metrics import samples
     from keskidee_agent.devices.redfish.read import Reader
     from keskidee_agent.devices.redfish.service import Service
 
     try:
         reader = Reader(Service(_board(args)))
     except WrongSecret as error:
-        return _failed(str(error), USAGE)
+        return failed(str(error), USAGE)
     try:
         reading = reader.read()
     except (NoAnswer, Refused, Garbled, OSError) as error:
-        return _failed(f"{args.host}: {error}", NOTHING_READ)
+        return failed(f"{args.host}: {error}", NOTHING_READ)
     finally:
         reader.close()
-    _write(reading, args.format)
+    write(reading, args.format, as_board_document, samples)
     for trouble in reading.troubles:
-        _failed(f"{args.host}: {trouble}", READ)
+        failed(f"{args.host}: {trouble}", READ)
     return READ
 
 
@@ -87,22 +87,3 @@ def _password(args: argparse.Namespace) -> str | None:
 
         return getpass("password: ")
     return sys.stdin.readline().rstrip("\r\n")
-
-
-def _write(reading: BoardReading, form: str) -> None:
-    from keskidee_agent.devices.document import as_board_document
-    from keskidee_agent.devices.redfish.metrics import samples
-
-    if form == "prometheus":
-        write_stdout(as_prometheus(samples(reading)))
-    elif form == "glpi":
-        from keskidee_agent.devices.commands import for_glpi
-
-        write_stdout(json.dumps(for_glpi(reading), ensure_ascii=False, indent=1) + "\n")
-    else:
-        write_stdout(json.dumps(as_board_document(reading), ensure_ascii=False, indent=1) + "\n")
-
-
-def _failed(message: str, status: int) -> int:
-    sys.stderr.write(f"keskidee: {message}\n")
-    return status

@@ -6,9 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-import json
-import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from keskidee_agent.devices import board_command
 from keskidee_agent.devices.document import as_document
@@ -17,16 +15,15 @@ from keskidee_agent.devices.metrics import samples
 from keskidee_agent.devices.read import read_device
 from keskidee_agent.devices.redfish.board import PASSWORD, is_board
 from keskidee_agent.devices.secrets import COMMUNITY, WrongSecret, credential_of
-from keskidee_agent.gather.output import as_prometheus, write_stdout
+from keskidee_agent.devices.written import failed, write
+from keskidee_agent.gather.output import NOTHING_READ, READ, USAGE
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
 
     from keskidee_agent.devices.read import DeviceReading
-    from keskidee_agent.devices.redfish.read import BoardReading
 
-READ, NOTHING_READ, USAGE = 0, 1, 2
 PORT, TIMEOUT_SECONDS = 161, 2.0
 ENGINES = {
     "gufo": ("keskidee_agent.devices.gufo_engine", "GufoEngine"),
@@ -77,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
     port = args.port if args.port is not None else PORT
     timeout_seconds = args.timeout if args.timeout is not None else TIMEOUT_SECONDS
     if not 0 < port < 1 << 16 or not timeout_seconds > 0:
-        return _failed("--port is 1 to 65535, and --timeout more than 0", USAGE)
+        return failed("--port is 1 to 65535, and --timeout more than 0", USAGE)
     if is_board(args.host):
         return board_command.run(args)
     try:
@@ -86,17 +83,17 @@ def run(args: argparse.Namespace) -> int:
         address = Address(host=args.host, port=port, timeout_seconds=timeout_seconds)
         reading = asyncio.run(_read(args.engine, address, credential))
     except WrongSecret as error:
-        return _failed(str(error), USAGE)
+        return failed(str(error), USAGE)
     except NoAnswer as error:
         hint = "" if credential.user else " (unreachable, no SNMP, or another community)"
-        return _failed(f"{args.host}: {error}{hint}", NOTHING_READ)
+        return failed(f"{args.host}: {error}{hint}", NOTHING_READ)
     except (Refused, Garbled) as error:
-        return _failed(f"{args.host}: {error}", NOTHING_READ)
+        return failed(f"{args.host}: {error}", NOTHING_READ)
     except OSError as error:
-        return _failed(f"{args.host}: {error.strerror or error}", NOTHING_READ)
-    _write(reading, args.format)
+        return failed(f"{args.host}: {error.strerror or error}", NOTHING_READ)
+    write(reading, args.format, as_document, samples)
     for trouble in reading.troubles:
-        _failed(f"{args.host}: {trouble}", READ)
+        failed(f"{args.host}: {trouble}", READ)
     return READ
 
 
@@ -123,32 +120,3 @@ def engine_class(name: str | None) -> Callable[[Address, Credential], Engine]:
             continue
         return engine
     raise WrongSecret(f"{name or 'gufo-snmp or pysnmp'} is not installed: pip install 'keskidee[snmp]'")
-
-
-def _write(reading: DeviceReading, form: str) -> None:
-    if form == "json":
-        write_stdout(json.dumps(as_document(reading), ensure_ascii=False, indent=1) + "\n")
-    elif form == "glpi":
-        write_stdout(json.dumps(for_glpi(reading), ensure_ascii=False, indent=1) + "\n")
-    else:
-        write_stdout(as_prometheus(samples(reading)))
-
-
-def for_glpi(reading: DeviceReading | BoardReading) -> dict[str, Any]:
-    """The device as GLPI's network inventory has it, a server board as its inventory of a computer."""
-    from keskidee_agent.devices.poller.stock import taken
-    from keskidee_report.glpi import as_glpi
-    from keskidee_report.glpi_devices import as_glpi_device, is_device
-
-    items: dict[str, list[dict[str, Any]]] = {}
-    for each in taken(reading).items.values():
-        items.setdefault(each.kind, []).append({"key": each.key, **each.fields})
-    name = reading.identity.name or ""
-    if is_device(items):
-        return as_glpi_device({"machine": {"hostname": name}, "items": items})
-    return as_glpi({"machine": {"hostname": name or reading.identity.serial or ""}, "items": items})
-
-
-def _failed(message: str, status: int) -> int:
-    sys.stderr.write(f"keskidee: {message}\n")
-    return status

@@ -245,3 +245,11 @@ def _hexadecimal(text: str) -> int:
         return int(text, 16) if len(text) <= 18 else 0
     except ValueError:
         return 0
+
+
+def chip_maker(text: str) -> str:
+    """A maker as firmware writes it: `Intel(R) Corporation` and `GenuineIntel` are Intel, as in X86_MAKERS."""
+    lower = text.lower()
+    if "intel" in lower:
+        return "Intel"
+    return "AMD" if lower.startswith(("amd", "advanced micro", "authenticamd")) else text

@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import argparse
 
-READ, NOTHING_READ, USAGE = 0, 1, 2
-
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Adds the command `services`."""
@@ -23,7 +21,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Status: 0 one of them is well, 1 none is, 2 none is set. What failed is a line on stderr."""
-    from keskidee_agent.gather.output import write_stdout
+    from keskidee_agent.gather.output import NOTHING_READ, READ, USAGE, write_stdout
     from keskidee_agent.services.reading import page, read_all, reason_in
     from keskidee_agent.transport.identity import settings_of
 

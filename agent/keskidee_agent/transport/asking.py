@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import requests
 
     from keskidee_agent.transport.route import Route
@@ -62,10 +64,16 @@ def call(
 def _innermost(error: BaseException) -> str:
     """What the system or TLS said, below what urllib3 and requests wrap around it."""
     said = str(error)
-    inner: BaseException | None = error
-    while inner is not None:
+    for inner in causes(error):
         said = getattr(inner, "verify_message", None) or getattr(inner, "strerror", None) or said
         if type(inner) is OSError and inner.strerror is None:  # of http.client: a proxy's refusal
             said = str(inner)
-        inner = inner.__cause__ or inner.__context__
     return said
+
+
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """An error and what led to it, the first cause last."""
+    inner: BaseException | None = error
+    while inner is not None:
+        yield inner
+        inner = inner.__cause__ or inner.__context__

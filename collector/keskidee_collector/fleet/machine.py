@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from keskidee_collector.families.render import escaped, instance_text
+from keskidee_collector.fleet.allowance import saved_up
 from keskidee_collector.fleet.departures import Departures
 from keskidee_collector.fleet.sequences import Sequences
 from keskidee_report.decode import round_of
@@ -148,8 +149,8 @@ class Machine:
 
     def may_post(self, ticks: float, per_minute: int) -> bool:
         """Whether this request is one of the `per_minute` that it may send, saved up for a minute at most."""
-        grown = (ticks - self.requests_ticks) * per_minute / 60
-        self.requests_left, self.requests_ticks = min(self.requests_left + grown, float(per_minute)), ticks
+        elapsed, self.requests_ticks = ticks - self.requests_ticks, ticks
+        self.requests_left = saved_up(self.requests_left, elapsed, most=per_minute, per_seconds=60)
         if self.requests_left < 1:
             return False
         self.requests_left -= 1
@@ -157,8 +158,8 @@ class Machine:
 
     def may_change(self, ticks: float, per_day: int) -> int:
         """How many changes its next inventory may tell, of `per_day`, saved up for a day at most."""
-        grown = (ticks - self.changes_ticks) * per_day / 86_400
-        self.changes_left, self.changes_ticks = min(self.changes_left + grown, float(per_day)), ticks
+        elapsed, self.changes_ticks = ticks - self.changes_ticks, ticks
+        self.changes_left = saved_up(self.changes_left, elapsed, most=per_day, per_seconds=86_400)
         return int(self.changes_left)
 
     def hurries(self, ticks: float) -> bool:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from sqlalchemy import insert, select, update
 
+from keskidee_collector.fleet.allowance import saved_up
 from keskidee_collector.register.asset import ASSET, differing, new_row, rewrite, told_of
 from keskidee_collector.register.changes import AGENT, CHANGED, change_row, write_changes
 from keskidee_collector.register.joining import expected, join
@@ -64,7 +65,7 @@ class Following:
         if machine_id not in self._known:
             return True
         left, at = self._left.get(machine_id, (CHANGES_A_DAY, now))
-        left = min(left + max(now - at, 0.0) * CHANGES_A_DAY / DAY_SECONDS, CHANGES_A_DAY)
+        left = saved_up(left, max(now - at, 0.0), most=CHANGES_A_DAY, per_seconds=DAY_SECONDS)
         may = left >= 1
         self._left[machine_id] = (left - may, now)
         if may:

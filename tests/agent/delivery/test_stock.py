@@ -1,6 +1,5 @@
 """An inventory goes in pieces behind the live reports, within the share of the link, and goes on where it stopped."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,23 +9,10 @@ from keskidee_agent.delivery.stocktaking import BODY_FILE
 from keskidee_agent.host import clock
 from tests.agent.collecting import Collector
 from tests.agent.delivering import Agent
-from tests.agent.listening import Listener
 
 NAME = b"0" * 32
 LONG = bytes(range(256)) * 80  # 20 KiB
 MOST = PIECE_BYTES[1]
-
-
-@pytest.fixture
-def collector() -> Collector:
-    return Collector()
-
-
-@pytest.fixture
-def agent(tmp_path: Path, collector: Collector) -> Iterator[Agent]:
-    listener = Listener(collector)
-    yield Agent(tmp_path / "spool", listener.url)
-    listener.close()
 
 
 def waiting(folder: Path, body: bytes = LONG) -> Stock:

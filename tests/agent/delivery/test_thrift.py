@@ -1,6 +1,5 @@
 """An agent behind a thin link: reports wait for each other, no hour costs more than its share, what is urgent goes."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,18 +17,6 @@ from tests.agent.listening import Listener
 from tests.agent.recordings import SOURCES as ALL_SOURCES
 
 READONLY = Family("node_filesystem_readonly", "gauge", "")
-
-
-@pytest.fixture
-def collector() -> Collector:
-    return Collector()
-
-
-@pytest.fixture
-def agent(tmp_path: Path, collector: Collector) -> Iterator[Agent]:
-    listener = Listener(collector)
-    yield Agent(tmp_path / "spool", listener.url)
-    listener.close()
 
 
 @given(

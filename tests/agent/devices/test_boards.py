@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from keskidee_agent.devices.commands import for_glpi
 from keskidee_agent.devices.document import as_board_document
 from keskidee_agent.devices.redfish.found import Drive, Found
 from keskidee_agent.devices.redfish.metrics import samples
 from keskidee_agent.devices.redfish.read import Reader
+from keskidee_agent.devices.written import for_glpi
 from keskidee_agent.gather.output import as_prometheus
 from tests.agent.devices.boards import InHand, collection, link, read, recorded, served
 from tests.agent.devices.test_devices import one_row_a_line, told

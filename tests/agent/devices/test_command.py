@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from keskidee.cli import main
-from keskidee_agent.devices import commands
+from keskidee_agent.devices import written
 from keskidee_agent.devices.metrics import samples
 from keskidee_agent.gather.output import as_prometheus
 from tests.agent.devices.expectations import reading_of
@@ -79,7 +79,7 @@ def test_every_recorded_device_makes_a_page_without_repeated_series(shared_data:
 def test_every_recorded_device_fits_glpis_schema(shared_data: Path) -> None:
     schema = json.loads((shared_data / "glpi_inventory_format" / "inventory.schema.json").read_text())
     made = {
-        recording.stem: commands.for_glpi(reading_of(recording))
+        recording.stem: written.for_glpi(reading_of(recording))
         for recording in sorted((shared_data / "snmp").glob("*.snmprec"))
     }
     assert [(name, faults(each, schema, schema["definitions"])) for name, each in made.items()] == [

@@ -83,7 +83,6 @@ def start(tmp_path: Path, listener: Listener) -> Iterator[Callable[..., Agent]]:
             agent.process.wait()
 
 
-@pytest.mark.slow
 def test_a_report_comes_at_once_and_then_each_interval_on_the_machines_phase(
     start: Callable[..., Agent], collector: Collector
 ) -> None:
@@ -123,7 +122,6 @@ def test_the_first_report_says_why_the_agent_was_away(
     assert int(collector.facts[1]["away_seconds"]) < 10
 
 
-@pytest.mark.slow
 def test_the_collectors_interval_is_taken_over_and_told_back(start: Callable[..., Agent], collector: Collector) -> None:
     collector.wishes["interval_seconds"] = 2
     start()
@@ -142,7 +140,6 @@ def test_a_stop_says_goodbye_and_is_quick(start: Callable[..., Agent], collector
     assert agent.told() == []
 
 
-@pytest.mark.slow
 def test_a_stop_is_quick_while_the_collector_hangs(
     start: Callable[..., Agent], collector: Collector, listener: Listener
 ) -> None:
@@ -157,7 +154,6 @@ def test_a_stop_is_quick_while_the_collector_hangs(
     assert agent.end(signal.SIGTERM) < 6
 
 
-@pytest.mark.slow
 def test_a_killed_agent_loses_no_report(start: Callable[..., Agent], collector: Collector) -> None:
     collector.statuses = [503] * 2
     agent = start()
@@ -172,7 +168,6 @@ def test_a_killed_agent_loses_no_report(start: Callable[..., Agent], collector: 
     assert sorted(set(sequences)) == list(range(max(sequences) + 1))  # what was on its way may come twice
 
 
-@pytest.mark.slow
 def test_reports_of_an_outage_arrive_after_it_with_the_live_one_first(
     tmp_path: Path, start: Callable[..., Agent], collector: Collector, listener: Listener
 ) -> None:
@@ -187,7 +182,6 @@ def test_reports_of_an_outage_arrive_after_it_with_the_live_one_first(
     assert collector.reports[missed] > missed
 
 
-@pytest.mark.slow
 def test_twenty_reports_take_one_handshake(tmp_path: Path, collector: Collector) -> None:
     local: Certified = certified(tmp_path / "authority", "127.0.0.1")
     listener = Listener(collector, tls=local.context)
@@ -220,7 +214,6 @@ def test_sighup_reads_the_settings_again_in_the_same_process(
     assert len(collector.bodies[-2]) < len(collector.bodies[0])
 
 
-@pytest.mark.slow
 def test_sighup_with_broken_settings_changes_nothing_and_is_told(
     tmp_path: Path, start: Callable[..., Agent], collector: Collector
 ) -> None:
@@ -239,7 +232,6 @@ def test_sighup_with_broken_settings_changes_nothing_and_is_told(
     ]
 
 
-@pytest.mark.slow
 def test_another_enrolment_takes_effect_by_itself(
     tmp_path: Path, start: Callable[..., Agent], collector: Collector, listener: Listener
 ) -> None:
@@ -263,7 +255,6 @@ sys.exit(resident.run(run.handover(words), read_again=lambda: run.handover(words
 """
 
 
-@pytest.mark.slow
 def test_where_exec_would_be_another_process_the_settings_are_read_again_within(
     tmp_path: Path, collector: Collector, listener: Listener
 ) -> None:
@@ -281,7 +272,6 @@ def test_where_exec_would_be_another_process_the_settings_are_read_again_within(
     assert (agent.returncode, b"Traceback" in told, last_word) == (0, False, "stop")
 
 
-@pytest.mark.slow
 def test_a_renewal_that_is_refused_is_not_tried_again_at_once_and_reports_go_on(
     start: Callable[..., Agent], collector: Collector, listener: Listener
 ) -> None:
@@ -320,7 +310,6 @@ def test_a_second_agent_on_the_same_folder_is_refused_and_says_so_where_it_shall
     assert (time.strptime(moment, "%Y-%m-%dT%H:%M:%SZ").tm_year > 2020, told) == (True, f"{line}\n")
 
 
-@pytest.mark.slow
 def test_the_end_of_its_parent_ends_it_with_a_goodbye(start: Callable[..., Agent], collector: Collector) -> None:
     reader, writer = os.pipe()
     agent = start("--exit-with-parent", stdin=reader)
@@ -397,7 +386,6 @@ def test_identity_is_json(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "identity.json").read_text())["machine_id"] == MACHINE_ID
 
 
-@pytest.mark.slow
 def test_services_are_read_by_a_process_of_their_own_and_one_that_hangs_holds_up_no_round(
     start: Callable[..., Agent], collector: Collector, tmp_path: Path
 ) -> None:

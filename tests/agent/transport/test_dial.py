@@ -82,7 +82,6 @@ def test_a_refusal_is_followed_by_the_next_address_at_once(free_port: Callable[[
         assert time.monotonic() - started < 8 * STAGGER_SECONDS
 
 
-@pytest.mark.slow
 def test_an_address_that_is_only_slow_is_still_used() -> None:
     with full() as server, dead() as silent:
 

@@ -110,7 +110,6 @@ def test_tls_older_than_1_2_is_refused(local: Certified, lean: bool) -> None:
     assert context.minimum_version == 0x0303
 
 
-@pytest.mark.slow
 def test_plain_http_on_a_tls_port_is_told(local: Certified, lean: bool) -> None:
     with listening() as listener:
         error = failure_of(transport_to(listener.url.replace("http:", "https:"), local.ca_file))

@@ -214,7 +214,6 @@ def test_a_collector_without_tls_has_none(tmp_path: Path) -> None:
     collector.state.close()
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(200)
 def test_a_running_agent_follows_its_collector_to_another_authority(
     tmp_path: Path, start: Start, free_port: Callable[[], int], capsys: pytest.CaptureFixture[str]

@@ -70,7 +70,6 @@ def facts(root: Path, files: dict[str, str | bytes]) -> dict[str, str]:
     return facts_of(RecordedMachine(str(write_files(root, LAPTOP | files))))
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("change", "machines"), ROWS.values(), ids=ROWS.keys())
 def test_what_changes_about_a_machine_and_how_many_there_are_then(
     collector: Served, tmp_path: Path, change: dict[str, str | bytes], machines: int
@@ -130,7 +129,6 @@ def test_who_enrols_again_with_its_state_goes_on_under_its_record(collector: Ser
     assert statuses == [422, 401]  # the new one holds (the body is no report), and then the old one no more
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(120)
 def test_two_agents_on_one_credential_become_two_machines_by_themselves(
     collector: Served, tmp_path: Path, start: Start

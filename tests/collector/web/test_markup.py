@@ -93,7 +93,6 @@ def test_markup_in_a_name_is_shown_as_text(collector: Collector, text: str) -> N
     assert collector.get("/").texts(".//tbody/tr/th//bdi") == [text]
 
 
-@pytest.mark.slow
 def test_endless_text_does_not_make_an_endless_page(collector: Collector) -> None:
     for number in range(20):
         text = f"{number}" + "A" * 1000

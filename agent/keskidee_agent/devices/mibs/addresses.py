@@ -36,7 +36,7 @@ def of_the_old_table(answers: Answers) -> Iterator[Address]:
     for row, port in answers.integers(f"{OLD}.2").items():
         address = _address(row.split("."), 4)
         if address is not None:
-            yield Address(port=port, address=address, prefix_length=_length_of_mask(masks.get(row)))
+            yield Address(port=port, address=address, prefix_length=length_of_mask(masks.get(row)) or None)
 
 
 def of_the_new_table(answers: Answers) -> Iterator[Address]:
@@ -70,9 +70,10 @@ def _address(octets: list[str], count: int) -> str | None:
     return str(IPv4Address(packed) if count == 4 else IPv6Address(packed))
 
 
-def _length_of_mask(mask: str | None) -> int | None:
+def length_of_mask(mask: str | None) -> int | None:
+    """How many bits of a mask such as 255.255.255.0 are set; None for what is none."""
     try:
-        return ip_network(f"0.0.0.0/{mask}").prefixlen or None if mask else None
+        return ip_network(f"0.0.0.0/{mask}").prefixlen if mask else None
     except ValueError:
         return None
 

@@ -12,12 +12,11 @@ from urllib.parse import urlsplit
 from urllib3.util.ssl_ import create_urllib3_context
 
 from keskidee_agent.devices.secrets import WrongSecret
+from keskidee_agent.transport.asking import causes
 from keskidee_agent.transport.trust import system_authorities, usable
 from keskidee_config import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from keskidee_agent.devices.redfish.board import Board
 
 OLD_BOARDS = "DEFAULT:@SECLEVEL=1"
@@ -76,14 +75,6 @@ def innermost(error: BaseException) -> str:
     last = list(causes(error))[-1]
     said = getattr(last, "verify_message", None) or getattr(last, "strerror", None) or str(last)
     return " ".join(said.split())[:200]
-
-
-def causes(error: BaseException) -> Iterator[BaseException]:
-    """An error and what led to it, the first cause last."""
-    inner: BaseException | None = error
-    while inner is not None:
-        yield inner
-        inner = inner.__cause__ or inner.__context__
 
 
 def _seen(url: str) -> str:

@@ -4,13 +4,14 @@ EthernetInterface).
 
 from __future__ import annotations
 
-from ipaddress import IPv4Network
 from typing import TYPE_CHECKING
 
+from keskidee_agent.devices.mibs.addresses import length_of_mask
 from keskidee_agent.devices.parts import Address, Port, Processor, Space
 from keskidee_agent.devices.redfish.node import Node
 from keskidee_agent.devices.redfish.tree import SLOW
 from keskidee_agent.host.placeholders import said_uuid
+from keskidee_agent.inventory.cpuinfo import chip_maker
 from keskidee_agent.inventory.jedec import maker_of
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def read_processors(tree: Tree, system: Node, found: Found) -> None:
         place = chip.text("Socket") or label_of(chip) or name_of(chip)
         found.feels("processor", place, chip)
         fields = {
-            "slot": place, "maker": _maker(chip.text("Manufacturer")), "model": model,
+            "slot": place, "maker": chip_maker(chip.text("Manufacturer") or "") or None, "model": model,
             "serial": chip.serial(), "part": chip.text("PartNumber"), "asset_tag": chip.text("AssetTag"),
         }  # fmt: skip
         if kind in GRAPHICS:
@@ -126,12 +127,6 @@ def _speeds(chip: Node) -> dict[str, str | int | None]:
         "maximum_speed_hertz": chip.times(MEGA, "MaxSpeedMHz") or None,
         "architecture": ARCHITECTURES.get(architecture, architecture) or None,
     }
-
-
-def _maker(text: str | None) -> str | None:
-    if text and "intel" in text.lower():
-        return "Intel"
-    return "AMD" if text and text.lower().startswith(("amd", "advanced micro", "authenticamd")) else text
 
 
 def read_memory(tree: Tree, system: Node, found: Found) -> None:
@@ -215,16 +210,10 @@ def addresses_of(port: Node, index: int) -> list[Address]:
     """The addresses that an interface says it has."""
     return [
         Address(
-            port=index, address=address, prefix_length=each.whole("PrefixLength") or _length(each.text("SubnetMask"))
+            port=index,
+            address=address,
+            prefix_length=each.whole("PrefixLength") or length_of_mask(each.text("SubnetMask")),
         )
         for each in (*port.nodes("IPv4Addresses"), *port.nodes("IPv6Addresses"))
         if (address := each.text("Address")) and address not in NOWHERE
     ]
-
-
-def _length(mask: str | None) -> int | None:
-    """How many bits of a mask such as 255.255.255.0 are set."""
-    try:
-        return IPv4Network(f"0.0.0.0/{mask}").prefixlen if mask else None
-    except ValueError:
-        return None

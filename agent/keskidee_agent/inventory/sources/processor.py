@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 from keskidee_agent.host.placeholders import said
-from keskidee_agent.inventory.cpuinfo import packages
+from keskidee_agent.inventory.cpuinfo import chip_maker, packages
 from keskidee_agent.inventory.firmware import firmware_of
 from keskidee_agent.inventory.layout import PROCESSOR
 from keskidee_report.items import item
@@ -88,7 +88,7 @@ def _by_firmware(socket: Record | None) -> dict[str, Value | None]:
     threads, cores = socket.number("threads"), socket.number("cores")
     return {
         "slot": socket.text("slot"),
-        "maker": _maker(socket.text("maker")),
+        "maker": chip_maker(socket.text("maker")),
         "model": " ".join(socket.text("model").split()),
         "family": socket.text("family"),
         "id": socket.text("id"),
@@ -125,11 +125,3 @@ def _by_kernel(chip: Package | None) -> dict[str, Value | None]:
         "serial": said(chip.serial),
     }
     return {name: value for name, value in fields.items() if value not in (None, "")}
-
-
-def _maker(text: str) -> str:
-    """`Intel(R) Corporation` and `GenuineIntel` are Intel, as the kernel's list has it."""
-    lower = text.lower()
-    if "intel" in lower:
-        return "Intel"
-    return "AMD" if lower.startswith(("amd", "advanced micro", "authenticamd")) else text
